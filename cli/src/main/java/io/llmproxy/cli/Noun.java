@@ -1,0 +1,27 @@
+package io.llmproxy.cli;
+
+import java.util.List;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** A kind of thing and what can be done with it; its verbs are made only where the line may need them. */
+record Noun(String name, String description, Supplier<List<Verb>> verbs) {
+    CommandSpec spec(boolean whole) {
+        CommandSpec spec = CommandSpec.create().name(name);
+        spec.usageMessage()
+                .description(description)
+                .footer("llmproxyctl " + name + " " + first(), "llmproxyctl " + name + " " + first() + " --help");
+        if (whole) {
+            GlobalOptions.addTo(spec);
+            for (Verb verb : verbs.get()) {
+                CommandSpec child = verb.spec();
+                spec.addSubcommand(child.name(), child);
+            }
+        }
+        return spec;
+    }
+
+    private String first() {
+        return name.equals("usage") ? "report" : "list";
+    }
+}

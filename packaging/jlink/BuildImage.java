@@ -1,0 +1,495 @@
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.util.jar.Attributes;
+
+import module java.base;
+import module java.net.http;
+
+/// Builds `target/llmproxy`: a Java runtime cut to size (jlink), the jars, the two launchers and their AOT caches. The build
+/// runs it as a source program on its JDK 25: `BuildImage.java TARGET BASEDIR JAR STAMP`.
+///
+/// The caches are trained on real work: the image's own server on an empty temporary directory, made a tenant, two
+/// providers and a key by the image's own `llmproxyctl`, asked for chats, and stopped by SIGTERM. A JVM takes a cache only
+/// with the runtime, the class path and the flags that it was trained with, and tells a replaced jar by its time and size
+/// alone: so one run of this program makes all of them, and launchers and training share the flags below.
+
+/// jdeps names java.desktop too (beans support of Jackson and Flyway, H2's console): nothing here runs it.
+static final String MODULES = "java.base,java.instrument,java.logging,java.management,java.naming,java.security.jgss,java.sql,"
+        + "java.xml,jdk.crypto.ec,jdk.jfr,jdk.management,jdk.net,jdk.unsupported";
+
+/// Warnings of the JVM belong on standard error: standard output is for the ready line and for `-o json`. Those about the
+/// cache are off: a cache that does not fit costs speed and nothing else, and even a good one draws some.
+static final List<String> COMMON_FLAGS = List.of(
+        "-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:aot*=off:stderr", "--enable-native-access=ALL-UNNAMED");
+
+/// A small process, however much memory the machine has: nearly all that a request allocates is garbage when its answer is
+/// out, so the collector is the one without threads and tables of its own, in a heap that begins at 160 MB and grows, up to
+/// half of the memory, only when what lives in it does (docs/benchmarks.md). Compressed oops are named so that a machine of
+/// 64 GB and more does not lose them, and the cache with them. Out of memory ends the process with exit code 1 and a report,
+/// for the service manager to start it anew: the ready-made ExitOnOutOfMemoryError would exit 3, which means "the port is
+/// taken" here.
+static final List<String> SERVER_FLAGS = List.of(
+        "-XX:+UseSerialGC",
+        "-Xms160m",
+        "-XX:MaxRAMPercentage=50",
+        "-XX:+UseCompressedOops",
+        "-XX:+CrashOnOutOfMemoryError",
+        "-XX:-CreateCoredumpOnCrash");
+
+/// A command that lives for a tenth of a second: no second compiler, no collector threads, no shared statistics file.
+static final List<String> CLI_FLAGS = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData");
+
+static final Program SERVER = new Program("llmproxy", "io.llmproxy.Main", "LLMPROXY_JAVA_OPTS", SERVER_FLAGS);
+static final Program CLI = new Program("llmproxyctl", "io.llmproxy.cli.Main", "LLMPROXYCTL_JAVA_OPTS", CLI_FLAGS);
+
+static final long MAX_BYTES = 140_000_000;
+static final String UPSTREAM_KEY = "TRAINING_UPSTREAM_KEY";
+
+/// One launcher of the image: its name, main class, the variable with the user's own JVM options, and its fixed ones.
+record Program(String name, String mainClass, String optionsVariable, List<String> flags) {
+    Path launcher(Path image) {
+        return image.resolve("bin", name);
+    }
+
+    Path cache(Path image) {
+        return image.resolve("lib", name + ".aot");
+    }
+
+    List<String> allFlags() {
+        return Stream.concat(COMMON_FLAGS.stream(), flags.stream()).toList();
+    }
+}
+
+/// Where the server that is being trained answers.
+record Ready(URI gateway, URI admin, String socket) {
+    static Ready parse(String line) {
+        Map<String, String> words = new HashMap<>();
+        for (String word : line.split(" ")) {
+            int equals = word.indexOf('=');
+            if (equals > 0) {
+                words.put(word.substring(0, equals), word.substring(equals + 1));
+            }
+        }
+        return new Ready(URI.create(words.get("gateway")), URI.create(words.get("admin")), words.get("socket"));
+    }
+}
+
+void main(String[] args) throws Exception {
+    Path target = Path.of(args[0]).toAbsolutePath();
+    Path base = Path.of(args[1]);
+    Path image = target.resolve("llmproxy");
+    long start = System.nanoTime();
+    deleteTree(image);
+    linkRuntime(image.resolve("runtime"));
+    copyJars(target.resolve("lib"), target.resolve(args[2]), image.resolve("lib"));
+    dropEncodings(onlyFile(image.resolve("lib"), "jtokkit-*.jar"));
+    Path picocli = onlyFile(image.resolve("lib"), "picocli-*.jar");
+    recompile(onlyFile(target.resolve("lib-sources"), "picocli-*-sources.jar"), picocli, target.resolve("picocli"));
+    Files.createDirectories(image.resolve("conf"));
+    Files.copy(base.resolve("conf/llmproxy.yaml"), image.resolve("conf/llmproxy.yaml"));
+    Files.copy(base.resolve("LICENSE"), image.resolve("LICENSE"));
+    Instant stamp = Instant.parse(args[3]);
+    writeLauncher(image, SERVER, stamp);
+    writeLauncher(image, CLI, stamp);
+    writeChecksums(image.resolve("lib"));
+    normalize(image, stamp);
+    long linked = System.nanoTime();
+
+    Path log = target.resolve("image-training.log");
+    Files.deleteIfExists(log);
+    try {
+        train(image, log);
+        checkCaches(image, log);
+    } catch (Exception e) {
+        System.err.println("training the image's caches failed: " + e + "\nthe end of " + log + ":");
+        lastLines(log, 60).forEach(System.err::println);
+        System.exit(1);
+    }
+    normalize(image, stamp);
+    report(image, linked - start, System.nanoTime() - linked);
+}
+
+void linkRuntime(Path runtime) {
+    int status = ToolProvider.findFirst("jlink").orElseThrow().run(
+            System.out, System.err,
+            "--add-modules", MODULES, "--strip-debug", "--no-header-files", "--no-man-pages",
+            "--compress=zip-9", "--output", runtime.toString());
+    if (status != 0) {
+        throw new IllegalStateException("jlink of " + runtime + " exited with " + status);
+    }
+}
+
+/// Copies what the manifest's class path names and nothing else, so that a jar of an earlier build cannot slip in.
+void copyJars(Path from, Path jar, Path to) throws IOException {
+    Files.createDirectories(to);
+    Files.copy(jar, to.resolve("llmproxy.jar"));
+    try (JarFile file = new JarFile(jar.toFile())) {
+        String classPath = file.getManifest().getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
+        for (String name : classPath.split(" ")) {
+            Files.copy(from.resolve(name), to.resolve(name));
+        }
+    }
+}
+
+/// The token tables of models that nobody serves any more (before gpt-3.5) are a quarter of their library.
+void dropEncodings(Path jar) throws IOException {
+    try (FileSystem zip = FileSystems.newFileSystem(jar)) {
+        for (String encoding : List.of("p50k_base", "r50k_base")) {
+            Files.delete(zip.getPath("/com/knuddels/jtokkit/" + encoding + ".tiktoken"));
+        }
+    }
+}
+
+/// Compiles a library of ancient class files from its sources, for the caches to take it: they take none older than Java 6,
+/// and picocli's, which are of Java 5, are most of what llmproxyctl runs.
+void recompile(Path sources, Path jar, Path scratch) throws IOException {
+    deleteTree(scratch);
+    Path classes = scratch.resolve("classes");
+    List<String> javac = new ArrayList<>(List.of(
+            "--release", "25", "-nowarn", "-Xlint:none", "-proc:none", "-g:source,lines", "-d", classes.toString()));
+    try (JarFile file = new JarFile(sources.toFile())) {
+        for (JarEntry entry : file.stream().filter(e -> e.getName().matches("picocli/.*[.]java")).toList()) {
+            Path source = scratch.resolve("sources").resolve(entry.getName());
+            Files.createDirectories(source.getParent());
+            Files.copy(file.getInputStream(entry), source);
+            javac.add(source.toString());
+        }
+    }
+    StringWriter messages = new StringWriter();
+    PrintWriter out = new PrintWriter(messages);
+    if (ToolProvider.findFirst("javac").orElseThrow().run(out, out, javac.toArray(String[]::new)) != 0) {
+        throw new IllegalStateException("compiling " + sources + " failed:\n" + messages);
+    }
+    try (FileSystem zip = FileSystems.newFileSystem(jar);
+            Stream<Path> old = Files.walk(zip.getPath("/picocli"));
+            Stream<Path> compiled = Files.walk(classes)) {
+        for (Path file : old.filter(Files::isRegularFile).toList()) {
+            Files.delete(file);
+        }
+        for (Path file : compiled.filter(Files::isRegularFile).sorted().toList()) {
+            Path entry = zip.getPath(classes.relativize(file).toString());
+            Files.createDirectories(entry.toAbsolutePath().getParent());
+            Files.copy(file, entry);
+        }
+    }
+    deleteTree(scratch);
+}
+
+/// The JVM takes a cache only while every jar has the time that it was trained with, and a plain `cp -r` gives them all a
+/// new one. The launcher gives jars that are the same, byte for byte, their time back; where it may not, the program starts
+/// without the cache, slower and in silence.
+void writeLauncher(Path image, Program program, Instant stamp) throws IOException {
+    Path launcher = program.launcher(image);
+    Files.createDirectories(launcher.getParent());
+    Files.writeString(launcher, """
+            #!/bin/sh
+            # %1$s on the Java of its own image, wherever that lies. JVM options of your own: %2$s.
+            self=$0
+            [ ! -L "$self" ] || self=$(readlink -f -- "$self")
+            case $self in */*) ;; *) self=./$self ;; esac
+            home=$(CDPATH='' cd -- "${self%%/*}/.." && pwd -P) || exit 1
+            cache=-XX:AOTCache=$home/lib/%1$s.aot
+            # the cache is good for jars of this time only, and a plain cp -r changes it: give the same jars their time back
+            if [ "$(stat -c %%Y -- "$home/lib/llmproxy.jar" 2>&1)" != %5$d ]; then
+                (cd -- "$home/lib" && sha256sum --status -c jars.sha256 && touch -c -d @%5$d -- *.jar) 2>/dev/null ||
+                    cache=-XX:AOTMode=off
+            fi
+            set -f
+            # shellcheck disable=SC2086 # the options are words
+            exec "$home/runtime/bin/java" "$cache" \\
+                %3$s \\
+                $%2$s -cp "$home/lib/llmproxy.jar" %4$s "$@"
+            """.formatted(
+                    program.name(), program.optionsVariable(), String.join(" ", program.allFlags()), program.mainClass(),
+                    stamp.getEpochSecond()));
+    Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+}
+
+void writeChecksums(Path lib) throws Exception {
+    StringBuilder sums = new StringBuilder();
+    try (Stream<Path> jars = Files.list(lib)) {
+        for (Path jar : jars.sorted().toList()) {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar));
+            sums.append(HexFormat.of().formatHex(digest)).append("  ").append(jar.getFileName()).append('\n');
+        }
+    }
+    Files.writeString(lib.resolve("jars.sha256"), sums);
+}
+
+/// The same modes and times whatever the builder's umask and clock, before the training as after it.
+void normalize(Path image, Instant stamp) throws IOException {
+    try (Stream<Path> files = Files.walk(image)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+            if (Files.isSymbolicLink(file)) {
+                continue;
+            }
+            boolean executable = Files.isDirectory(file) || Files.isExecutable(file);
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(executable ? "rwxr-xr-x" : "rw-r--r--"));
+            Files.setLastModifiedTime(file, FileTime.from(stamp));
+        }
+    }
+}
+
+void train(Path image, Path log) throws Exception {
+    // a socket's path is 107 bytes at most, and a build's temporary directory may be longer
+    Path shortest = Files.isWritable(Path.of("/tmp")) ? Path.of("/tmp") : Path.of(System.getProperty("java.io.tmpdir"));
+    Path data = Files.createTempDirectory(shortest, "llmproxy");
+    HttpServer upstream = upstream();
+    // the very first start migrates the database; the cache is for the many that follow, and smaller without that
+    Process first = serve(image, data, log, "-XX:AOTMode=off");
+    try {
+        awaitReady(first, log);
+        stop(first);
+    } finally {
+        first.destroyForcibly();
+    }
+    Process server = serve(image, data, log, "-XX:AOTCacheOutput=" + SERVER.cache(image));
+    try {
+        Ready ready = awaitReady(server, log);
+        run(java(image, CLI, "-XX:AOTCacheOutput=" + CLI.cache(image)), log, "--socket", ready.socket(), "status");
+        drive(image, ready, upstream.getAddress().getPort(), log);
+        stop(server);
+    } finally {
+        server.destroyForcibly();
+        upstream.stop(0);
+        deleteTree(data);
+    }
+}
+
+Process serve(Path image, Path data, Path log, String cacheFlag) throws IOException {
+    List<String> command = java(image, SERVER, cacheFlag);
+    command.addAll(List.of("serve", "--data-dir", data.toString(), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"));
+    ProcessBuilder builder = process(command).directory(data.toFile()).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().put(UPSTREAM_KEY, "sk-training");
+    return builder.start();
+}
+
+/// By SIGTERM; writing the cache is part of the exit.
+void stop(Process server) throws InterruptedException {
+    server.destroy();
+    if (!server.waitFor(3, TimeUnit.MINUTES) || server.exitValue() != 0) {
+        throw new IllegalStateException("the server did not stop with 0 at SIGTERM: " + server);
+    }
+}
+
+/// Reads standard output up to the ready line, and leaves a thread behind that reads on.
+Ready awaitReady(Process server, Path log) throws Exception {
+    CompletableFuture<Ready> ready = new CompletableFuture<>();
+    Thread.ofVirtual().start(() -> {
+        try (BufferedReader lines = server.inputReader()) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                if (line.startsWith("llmproxy ready ")) {
+                    ready.complete(Ready.parse(line));
+                }
+            }
+            ready.completeExceptionally(new IllegalStateException("the server ended before its ready line"));
+        } catch (IOException | RuntimeException e) {
+            ready.completeExceptionally(e);
+        }
+    });
+    return ready.get(2, TimeUnit.MINUTES);
+}
+
+/// What the first minutes of an installation look like.
+void drive(Path image, Ready ready, int upstreamPort, Path log) throws Exception {
+    List<String> ctl = List.of(CLI.launcher(image).toString(), "--socket", ready.socket());
+    List<String> acme = Stream.concat(ctl.stream(), Stream.of("-t", "acme")).toList();
+    run(ctl, log, "tenant", "create", "acme");
+    run(acme, log, "provider", "create", "sim", "--type", "simulated",
+            "--base-url", "simulated:?first-byte=1ms&tokens-per-second=1000&tokens=20");
+    run(acme, log, "provider", "create", "up", "--type", "openai",
+            "--base-url", "http://127.0.0.1:" + upstreamPort + "/v1", "--api-key-env", UPSTREAM_KEY);
+    String key = run(acme, log, "key", "create", "training", "-q").strip();
+
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+        for (int round = 0; round < 5; round++) {
+            for (String provider : List.of("sim", "up")) {
+                for (boolean stream : List.of(true, false)) {
+                    expect(200, client, ready.gateway(), key, "/v1/chat/completions", """
+                            {"model":"%s/small","stream":%s,"messages":[{"role":"user","content":"Hello"}]}"""
+                            .formatted(provider, stream));
+                }
+            }
+        }
+        expect(200, client, ready.gateway(), key, "/v1/embeddings", "{\"model\":\"up/small\",\"input\":\"Hello\"}");
+        expect(200, client, ready.gateway(), key, "/v1/models", null);
+        expect(400, client, ready.gateway(), key, "/v1/chat/completions", "{");
+        expect(401, client, ready.gateway(), "llmp_" + "0".repeat(43), "/v1/models", null);
+        expect(200, client, ready.admin(), key, "/health/ready", null);
+        expect(200, client, ready.admin(), key, "/metrics", null);
+    }
+    run(acme, log, "usage", "report", "-o", "json");
+    run(acme, log, "key", "list");
+    run(ctl, log, "status");
+}
+
+void expect(int status, HttpClient client, URI base, String key, String path, String body) throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
+            .timeout(Duration.ofSeconds(30))
+            .header("authorization", "Bearer " + key);
+    if (body != null) {
+        request.header("content-type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body));
+    }
+    HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() != status) {
+        throw new IllegalStateException(
+                path + " answered " + answer.statusCode() + " instead of " + status + ": " + answer.body());
+    }
+}
+
+/// An OpenAI-format provider on loopback, so that the upstream client is trained too.
+HttpServer upstream() throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext("/v1/chat/completions", exchange -> {
+        boolean stream = new String(exchange.getRequestBody().readAllBytes(), UTF_8).contains("\"stream\":true");
+        if (stream) {
+            answerStream(exchange);
+        } else {
+            answer(exchange, "application/json", """
+                    {"id":"c1","object":"chat.completion","created":1,"model":"small","choices":[{"index":0,"finish_reason":"stop",\
+                    "message":{"role":"assistant","content":"Hello"}}],\
+                    "usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}""");
+        }
+    });
+    server.createContext("/v1/embeddings", exchange -> answer(exchange, "application/json", """
+            {"object":"list","model":"small","data":[{"object":"embedding","index":0,"embedding":[0.25,0.5]}],\
+            "usage":{"prompt_tokens":1,"total_tokens":1}}"""));
+    server.createContext("/v1/models", exchange -> answer(exchange, "application/json", """
+            {"object":"list","data":[{"id":"small","object":"model","created":1,"owned_by":"training"}]}"""));
+    server.start();
+    return server;
+}
+
+static final Charset UTF_8 = StandardCharsets.UTF_8;
+
+void answer(HttpExchange exchange, String type, String body) throws IOException {
+    try (exchange) {
+        exchange.getRequestBody().readAllBytes();
+        exchange.getResponseHeaders().set("content-type", type);
+        byte[] bytes = body.getBytes(UTF_8);
+        exchange.sendResponseHeaders(200, bytes.length);
+        exchange.getResponseBody().write(bytes);
+    }
+}
+
+void answerStream(HttpExchange exchange) throws IOException {
+    try (exchange) {
+        exchange.getResponseHeaders().set("content-type", "text/event-stream");
+        exchange.sendResponseHeaders(200, 0);
+        OutputStream out = exchange.getResponseBody();
+        for (int i = 0; i < 20; i++) {
+            out.write("""
+                    data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"small",\
+                    "choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}
+
+                    """.getBytes(UTF_8));
+            out.flush();
+        }
+        out.write("""
+                data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"small","choices":[],\
+                "usage":{"prompt_tokens":5,"completion_tokens":20,"total_tokens":25}}
+
+                data: [DONE]
+
+                """.getBytes(UTF_8));
+    }
+}
+
+/// A cache that the JVM refuses costs nothing but the speed, and says nothing: make it say so.
+void checkCaches(Path image, Path log) throws Exception {
+    for (Program program : List.of(SERVER, CLI)) {
+        List<String> command = List.of(program.launcher(image).toString(), program == SERVER ? "version" : "--help");
+        ProcessBuilder builder = process(command);
+        builder.environment().put(program.optionsVariable(), "-XX:AOTMode=on -Xlog:aot*=warning:stderr");
+        await(builder, log, command);
+    }
+}
+
+List<String> java(Path image, Program program, String cacheFlag) {
+    List<String> command = new ArrayList<>(List.of(image.resolve("runtime/bin/java").toString(), cacheFlag));
+    command.addAll(program.allFlags());
+    command.addAll(List.of("-cp", image.resolve("lib/llmproxy.jar").toString(), program.mainClass()));
+    return command;
+}
+
+String run(List<String> command, Path log, String... arguments) throws Exception {
+    List<String> all = new ArrayList<>(command);
+    all.addAll(List.of(arguments));
+    return await(process(all), log, List.of(arguments));
+}
+
+/// What the command printed on standard output. Its standard error goes to the log; a key that it prints does not.
+String await(ProcessBuilder builder, Path log, List<String> shown) throws Exception {
+    Files.writeString(log, "$ " + String.join(" ", shown) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    Process process = builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    if (!process.waitFor(2, TimeUnit.MINUTES) || process.exitValue() != 0) {
+        process.destroyForcibly();
+        Files.writeString(log, output, StandardOpenOption.APPEND);
+        throw new IllegalStateException(String.join(" ", shown) + " exited with " + process.waitFor());
+    }
+    return output;
+}
+
+/// A process without the builder's own settings of Java, of systemd and of llmproxy.
+ProcessBuilder process(List<String> command) {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeIf(name -> name.startsWith("LLMPROXY")
+            || Set.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JDK_AOT_VM_OPTIONS", "NOTIFY_SOCKET",
+                            "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CREDENTIALS_DIRECTORY", "CONFIGURATION_DIRECTORY")
+                    .contains(name));
+    return builder;
+}
+
+void report(Path image, long linkNanos, long trainNanos) throws IOException {
+    long runtime = size(image.resolve("runtime"));
+    long serverCache = Files.size(SERVER.cache(image));
+    long cliCache = Files.size(CLI.cache(image));
+    long total = size(image);
+    System.out.printf(Locale.ROOT, "image %.1f MB: runtime %.1f, jars %.1f, %s.aot %.1f, %s.aot %.1f; linked in %.1f s, trained in %.1f s%n",
+            total / 1e6, runtime / 1e6, (size(image.resolve("lib")) - serverCache - cliCache) / 1e6,
+            SERVER.name(), serverCache / 1e6, CLI.name(), cliCache / 1e6, linkNanos / 1e9, trainNanos / 1e9);
+    if (total > MAX_BYTES) {
+        System.err.printf("the image is larger than %d MB%n", MAX_BYTES / 1_000_000);
+        System.exit(1);
+    }
+}
+
+long size(Path tree) throws IOException {
+    try (Stream<Path> files = Files.walk(tree)) {
+        long bytes = 0;
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+            bytes += Files.isSymbolicLink(file) ? 0 : Files.size(file);
+        }
+        return bytes;
+    }
+}
+
+List<String> lastLines(Path log, int count) throws IOException {
+    List<String> lines = Files.exists(log) ? new String(Files.readAllBytes(log), UTF_8).lines().toList() : List.of();
+    return lines.subList(Math.max(0, lines.size() - count), lines.size());
+}
+
+Path onlyFile(Path directory, String glob) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, glob)) {
+        List<Path> found = new ArrayList<>();
+        files.forEach(found::add);
+        if (found.size() != 1) {
+            throw new IllegalStateException(directory + " should have one " + glob + ", but has " + found);
+        }
+        return found.getFirst();
+    }
+}
+
+void deleteTree(Path directory) throws IOException {
+    if (Files.exists(directory)) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,441 @@
+package io.llmproxy;
+
+import io.llmproxy.adapter.admin.AddressTakenException;
+import io.llmproxy.adapter.admin.AdminServer;
+import io.llmproxy.adapter.admin.ModelIds;
+import io.llmproxy.adapter.http.ClientPatience;
+import io.llmproxy.adapter.http.GatewayServer;
+import io.llmproxy.adapter.http.PortTakenException;
+import io.llmproxy.adapter.http.tls.CertificateFault;
+import io.llmproxy.adapter.http.tls.CertificateFiles;
+import io.llmproxy.adapter.jdbc.Database;
+import io.llmproxy.adapter.jdbc.DatabaseException;
+import io.llmproxy.adapter.journal.FileUsageJournal;
+import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.provider.Providers;
+import io.llmproxy.adapter.provider.support.UpstreamDefaults;
+import io.llmproxy.adapter.secret.AesGcmSealer;
+import io.llmproxy.adapter.secret.LocalSecretSource;
+import io.llmproxy.adapter.secret.MasterKey;
+import io.llmproxy.adapter.secret.MasterKeyException;
+import io.llmproxy.adapter.systemd.SdNotify;
+import io.llmproxy.adapter.telemetry.HelidonTelemetry;
+import io.llmproxy.adapter.tokenizer.JtokkitTokenizer;
+import io.llmproxy.admin.AdminCommand;
+import io.llmproxy.admin.AdminQueries;
+import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.CommandExecutor;
+import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
+import io.llmproxy.config.ApplianceConfig.Listen;
+import io.llmproxy.config.ApplianceConfig.LogConfig;
+import io.llmproxy.config.ApplianceConfig.TlsConfig;
+import io.llmproxy.config.ConfigLoader;
+import io.llmproxy.domain.Durations;
+import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.gateway.Gateway;
+import io.llmproxy.gateway.GatewaySettings;
+import io.llmproxy.gateway.InFlight;
+import io.llmproxy.gateway.Spool;
+import io.llmproxy.gateway.stage.Stages;
+import io.llmproxy.gateway.usage.KeyUseFlusher;
+import io.llmproxy.gateway.usage.Retention;
+import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.SecretSealer;
+import io.llmproxy.port.SecretSource;
+import io.llmproxy.port.StoreException;
+import io.llmproxy.port.Telemetry;
+import io.llmproxy.runtime.SnapshotRefresher;
+import io.llmproxy.runtime.Snapshots;
+import io.llmproxy.runtime.TenantView;
+import java.io.Console;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The composition root: the only place that knows every part. It starts them in order and stops them in reverse; a part that
+ * fails to start takes down what was started before it.
+ */
+public final class Appliance implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Appliance.class.getName());
+
+    /** How soon changes made by other processes are seen; the contract says two seconds. */
+    private static final Duration REFRESH = Duration.ofSeconds(1);
+
+    private static final Duration CUTTING = Duration.ofSeconds(3);
+
+    /**
+     * What the appliance is started with.
+     *
+     * @param environment where references {@code env:NAME} are looked up
+     * @param clock of the ledger, of expiry and of everything else that an operator sees
+     */
+    public record Setup(
+            ConfigLoader.Loaded loaded, Places places, Map<String, String> environment, InstantSource clock) {
+        ApplianceConfig config() {
+            return loaded.config();
+        }
+    }
+
+    private final Setup setup;
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final List<InetSocketAddress> ownListeners = new CopyOnWriteArrayList<>();
+    private final SdNotify systemd;
+    private final CommandExecutor executor;
+    private final StatusBoard status;
+    private final InFlight inFlight;
+    private final GatewayServer gatewayServer;
+    private final AdminServer adminServer;
+
+    /** Starts everything; when it returns, requests are served. */
+    public static Appliance start(Setup setup) throws StartException {
+        try {
+            return new Appliance(setup);
+        } catch (DatabaseException e) {
+            throw new StartException(exitCode(e), String.valueOf(e.getMessage()), e);
+        } catch (MasterKeyException | CertificateFault e) {
+            throw new StartException(StartException.USAGE, String.valueOf(e.getMessage()), e);
+        } catch (AddressTakenException | PortTakenException e) {
+            throw new StartException(StartException.TAKEN, String.valueOf(e.getMessage()), e);
+        } catch (IOException | StoreException e) {
+            throw new StartException(StartException.FAILURE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static int exitCode(DatabaseException e) {
+        return switch (e.reason()) {
+            case SETTINGS -> StartException.USAGE;
+            case IN_USE -> StartException.TAKEN;
+            case AWAY, SCHEMA -> StartException.FAILURE;
+        };
+    }
+
+    private Appliance(Setup setup) throws StartException, IOException, CertificateFault {
+        this.setup = setup;
+        ApplianceConfig config = setup.config();
+        this.systemd = new SdNotify(setup.environment());
+        Logging.install(format(config.log()), level(config.log()));
+        setup.loaded().warnings().forEach(w -> LOG.log(Level.WARNING, w));
+        try {
+            DataDirectory directory = opened(DataDirectory.take(setup.places().data()));
+            CertificateFiles certificate = certificate(config);
+            // beside the opening of the database: each takes an eighth of a second
+            CompletableFuture<HelidonTelemetry> measuring =
+                    CompletableFuture.supplyAsync(HelidonTelemetry::new, Thread::startVirtualThread);
+            opened(() -> measuring.join().close());
+            Database database = opened(database(config, directory.path()));
+            SecretSource secrets = secrets(directory.path());
+            SecretSealer sealer = sealer(database, directory.path());
+            Providers providers = new Providers(
+                    secrets,
+                    sealer,
+                    config.egress().allow(),
+                    () -> ownListeners,
+                    upstreamDefaults(config.upstream()),
+                    setup.clock());
+            HelidonTelemetry telemetry = measuring.join();
+            FileUsageJournal journal = opened(FileUsageJournal.open(
+                    directory.path().resolve("journal"), config.journal().sync()));
+            UsageFlusher flusher = opened(new UsageFlusher(journal, database.usage()));
+
+            Snapshots snapshots = new Snapshots();
+            SnapshotRefresher refresher =
+                    opened(new SnapshotRefresher(database.state(), snapshots, providers, config.tenant()));
+            Gateway gateway = gateway(snapshots, journal, telemetry);
+            AdminStores stores = stores(database);
+            this.executor = new CommandExecutor(
+                    stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
+            makeOwnTenant(stores);
+            refresher.refresh();
+
+            flusher.start();
+            opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
+            opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
+                    .start();
+            refresher.start(REFRESH);
+
+            this.inFlight = gateway.inFlight();
+            this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
+            ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
+            this.status = new StatusBoard(
+                    setup,
+                    snapshots,
+                    inFlight::count,
+                    journal::backlog,
+                    List.of(
+                            new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
+                            new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
+                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())));
+            AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
+            ProviderTester tester = new ProviderTester(providers, ModelIds::of);
+            telemetry.gauge(
+                    "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
+            this.adminServer = opened(AdminServer.start(
+                    listeners(config),
+                    new AdminServer.Application(
+                            executor,
+                            queries,
+                            tester,
+                            flusher::flush,
+                            status::fault,
+                            () -> status.status(gatewayUrl(), adminUrl()),
+                            status::health,
+                            telemetry::prometheus,
+                            setup.clock())));
+            InetSocketAddress adminAddress = adminServer.tcp();
+            if (adminAddress != null) {
+                ownListeners.add(adminAddress);
+            }
+            // first to go: the admin socket answers while requests finish
+            opened(this::drain);
+        } catch (StartException | IOException | CertificateFault | RuntimeException e) {
+            close();
+            throw e;
+        }
+        status.started();
+        status.problems().forEach(problem -> LOG.log(Level.WARNING, problem));
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private static Database database(ApplianceConfig config, Path directory) throws IOException {
+        Path passwordFile = config.database().passwordFile();
+        Secret password = passwordFile == null
+                ? null
+                : new Secret(Files.readString(passwordFile).strip());
+        return Database.open(
+                config.database().url(),
+                directory,
+                config.database().user(),
+                password,
+                config.database().pool());
+    }
+
+    private static UpstreamDefaults upstreamDefaults(ApplianceConfig.UpstreamConfig config) {
+        return new UpstreamDefaults(config.caFile(), config.proxy(), config.noProxy());
+    }
+
+    private SecretSource secrets(Path directory) {
+        return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
+    }
+
+    private SecretSealer sealer(Database database, Path directory) {
+        return new AesGcmSealer(
+                MasterKey.load(this::variable, directory, database.providers().sealed()));
+    }
+
+    private @Nullable String variable(String name) {
+        return setup.environment().get(name);
+    }
+
+    private static AdminStores stores(Database database) {
+        return new AdminStores(
+                database.transactor(),
+                database.tenants(),
+                database.users(),
+                database.keys(),
+                database.providers(),
+                database.audit(),
+                database.state());
+    }
+
+    private Gateway gateway(Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry) throws IOException {
+        Path spool = setup.places().data().resolve("spool");
+        Files.createDirectories(spool);
+        Spool.clear(spool);
+        ApplianceConfig.GatewayConfig config = setup.config().gateway();
+        int concurrency = setup.config().limits().concurrency();
+        return Stages.gateway(
+                new GatewaySettings(
+                        config.maxBody(),
+                        config.maxUpload(),
+                        config.bodyMemory(),
+                        config.queryKey(),
+                        concurrency,
+                        config.sseKeepAlive(),
+                        spool),
+                snapshots,
+                journal,
+                telemetry,
+                new JtokkitTokenizer(),
+                setup.clock());
+    }
+
+    private @Nullable CertificateFiles certificate(ApplianceConfig config) throws CertificateFault {
+        TlsConfig tls = config.gateway().tls();
+        return tls == null ? null : opened(CertificateFiles.open(tls.certificate(), tls.key(), setup.clock()));
+    }
+
+    /** The listener outlives the grace by a moment, in which requests that are cut can be told so. */
+    private GatewayServer gatewayServer(Gateway gateway, ApplianceConfig config, @Nullable CertificateFiles certificate)
+            throws IOException {
+        Listen listen = config.gateway().listen();
+        GatewayServer server = new GatewayServer(
+                new GatewayServer.Settings(
+                        listen.host(),
+                        listen.port(),
+                        config.gateway().trustedProxies(),
+                        Math.max(config.gateway().maxBody(), config.gateway().maxUpload()),
+                        config.shutdown().grace().plus(CUTTING),
+                        patience(config.gateway().clients())),
+                certificate,
+                setup.clock(),
+                gateway::serve);
+        server.start();
+        return server;
+    }
+
+    private static ClientPatience patience(Clients clients) {
+        return new ClientPatience(
+                clients.head(), clients.keepAlive(), clients.rate(), ClientPatience.DEFAULT.window(), clients.idle());
+    }
+
+    private static Logging.Format format(LogConfig log) {
+        return switch (log.format()) {
+            case TEXT -> Logging.Format.TEXT;
+            case JSON -> Logging.Format.JSON;
+            case AUTO ->
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false)
+                        ? Logging.Format.TEXT
+                        : Logging.Format.JSON;
+        };
+    }
+
+    private static Level level(LogConfig log) {
+        return switch (log.level()) {
+            case DEBUG -> Level.DEBUG;
+            case INFO -> Level.INFO;
+            case WARN -> Level.WARNING;
+            case ERROR -> Level.ERROR;
+        };
+    }
+
+    private AdminServer.Listeners listeners(ApplianceConfig config) {
+        return new AdminServer.Listeners(
+                setup.places().socket(),
+                config.admin().socketGroup(),
+                address(config.admin().listen()),
+                Duration.ofSeconds(2));
+    }
+
+    private static InetSocketAddress address(Listen listen) {
+        return new InetSocketAddress(listen.host(), listen.port());
+    }
+
+    /** In a process of one tenant the tenant is made at the first start. */
+    private void makeOwnTenant(AdminStores stores) {
+        String slug = setup.config().tenant();
+        if (slug != null && stores.tenants().find(slug).isEmpty()) {
+            try {
+                executor.execute(Actor.SYSTEM, new AdminCommand.CreateTenant(slug, null));
+            } catch (AdminException e) {
+                // another process of this tenant, on the same database, was quicker
+                if (stores.tenants().find(slug).isEmpty()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static List<Tenant> tenants(Snapshots snapshots) {
+        return snapshots.current().tenants().values().stream()
+                .map(TenantView::tenant)
+                .toList();
+    }
+
+    public CommandExecutor executor() {
+        return executor;
+    }
+
+    public String gatewayUrl() {
+        return gatewayServer.scheme() + "://" + gatewayServer.address();
+    }
+
+    public @Nullable String adminUrl() {
+        InetSocketAddress address = adminServer.tcp();
+        return address == null ? null : url(address);
+    }
+
+    public Path socket() {
+        return adminServer.socket();
+    }
+
+    private static String url(InetSocketAddress address) {
+        return "http://" + new Listen(address.getHostString(), address.getPort());
+    }
+
+    /** The line of standard output that scripts wait for; contract, section 2. */
+    public String readyLine() {
+        String tenant = setup.config().tenant();
+        return "llmproxy ready gateway=" + gatewayUrl() + " admin=" + adminUrl() + " socket=" + socket() + " tenant="
+                + (tenant == null ? "*" : tenant);
+    }
+
+    /** Tells systemd. */
+    void announceReady() {
+        systemd.ready("serving " + gatewayUrl());
+    }
+
+    /**
+     * Stops: no new requests, those that run may finish within {@code shutdown.grace}, then they are cut; the ledger is written;
+     * the rest goes down in reverse order. Idempotent.
+     */
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.log(Level.WARNING, "stopping " + part.getClass().getSimpleName() + " failed", e);
+            }
+        }
+    }
+
+    /** What still comes on open connections is served, running requests finish; what still runs after the grace is cut. */
+    private void drain() {
+        systemd.stopping();
+        Thread cutter = Thread.ofVirtual().name("shutdown-cutter").start(this::cutAfterGrace);
+        gatewayServer.close();
+        cutter.interrupt();
+    }
+
+    private void cutAfterGrace() {
+        Duration grace = setup.config().shutdown().grace();
+        try {
+            // not only until nothing runs: requests may still arrive on connections that are open
+            Thread.sleep(grace);
+            if (inFlight.count() > 0) {
+                LOG.log(
+                        Level.WARNING,
+                        "requests in flight after " + Durations.format(grace) + ", which are cut: " + inFlight.count());
+                inFlight.drain();
+                inFlight.cutAll(ProxyError.Upstream.unavailable("The gateway is shutting down."));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

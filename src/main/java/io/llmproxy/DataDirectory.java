@@ -1,0 +1,76 @@
+package io.llmproxy;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data directory, held by one process at a time. The lock is the kernel's and goes with the process, however it ends, so a
+ * stale one cannot be left behind.
+ */
+final class DataDirectory implements AutoCloseable {
+    private final Path path;
+    private final FileChannel channel;
+
+    private DataDirectory(Path path, FileChannel channel) {
+        this.path = path;
+        this.channel = channel;
+    }
+
+    /** Makes the directory (mode 0700) where it is not there. */
+    static DataDirectory take(Path path) throws StartException {
+        try {
+            if (!Files.isDirectory(path)) {
+                Files.createDirectories(
+                        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+            return lock(path);
+        } catch (IOException e) {
+            throw new StartException(
+                    StartException.FAILURE,
+                    "the data directory " + path + " cannot be used: " + e + "; name another with --data-dir",
+                    e);
+        }
+    }
+
+    private static DataDirectory lock(Path path) throws IOException, StartException {
+        FileChannel channel =
+                FileChannel.open(path.resolve("llmproxy.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = tryLock(channel);
+        if (lock == null) {
+            channel.close();
+            throw new StartException(
+                    StartException.TAKEN,
+                    "the data directory " + path
+                            + " is in use by another process; stop it, or name another with --data-dir");
+        }
+        return new DataDirectory(path, channel);
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // the process ends, and the lock with it
+        }
+    }
+}

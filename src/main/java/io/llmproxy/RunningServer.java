@@ -1,0 +1,41 @@
+package io.llmproxy;
+
+import java.io.PrintStream;
+
+/**
+ * The appliance as this process: started, announced, and stopped in order when the process is told to end. SIGTERM and SIGINT end
+ * with exit code 0, since stopping when asked is no failure.
+ */
+final class RunningServer {
+    private RunningServer() {}
+
+    /** Returns when the appliance is ready; it goes on until the process is told to stop. */
+    static Appliance run(Appliance.Setup setup, PrintStream out, PrintStream err) throws StartException {
+        return run(setup, out, err, () -> {});
+    }
+
+    /** @param afterStop runs last, for what the caller wants removed */
+    static Appliance run(Appliance.Setup setup, PrintStream out, PrintStream err, Runnable afterStop)
+            throws StartException {
+        Appliance appliance = Appliance.start(setup);
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> stop(appliance, err, afterStop)));
+        out.println(appliance.readyLine());
+        out.flush();
+        appliance.announceReady();
+        return appliance;
+    }
+
+    private static void stop(Appliance appliance, PrintStream err, Runnable afterStop) {
+        int code = 0;
+        try {
+            appliance.close();
+            afterStop.run();
+        } catch (RuntimeException e) {
+            err.println("llmproxy: stopping failed: " + e);
+            code = StartException.FAILURE;
+        }
+        // the exit code of a process that a signal ended would be 128 + the signal's number
+        Runtime.getRuntime().halt(code);
+    }
+}

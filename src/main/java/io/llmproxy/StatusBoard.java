@@ -1,0 +1,137 @@
+package io.llmproxy;
+
+import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.Health;
+import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.port.Provider;
+import io.llmproxy.runtime.RuntimeSnapshot;
+import io.llmproxy.runtime.Snapshots;
+import io.llmproxy.runtime.TenantView;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What an operator is told about the running appliance: figures, and what is wrong with what to do about it. */
+final class StatusBoard {
+    static final String DATABASE =
+            "the database does not answer: requests are served from memory, administration fails;"
+                    + " look at the database and at the log";
+    static final String LEDGER =
+            "usage records cannot be written to the database: they are kept in the local journal and"
+                    + " written when it is back";
+
+    private final Appliance.Setup setup;
+    private final Snapshots snapshots;
+    private final IntSupplier inFlight;
+    private final LongSupplier backlog;
+    private final List<Concern> concerns;
+    private final Instant startedAt;
+    private volatile boolean started;
+
+    /** Something that may be wrong: the sentence that says so; null: it is right. */
+    record Concern(Supplier<@Nullable String> fault) {
+        Concern(BooleanSupplier present, String sentence) {
+            this(() -> present.getAsBoolean() ? sentence : null);
+        }
+    }
+
+    StatusBoard(
+            Appliance.Setup setup,
+            Snapshots snapshots,
+            IntSupplier inFlight,
+            LongSupplier backlog,
+            List<Concern> concerns) {
+        this.setup = setup;
+        this.snapshots = snapshots;
+        this.inFlight = inFlight;
+        this.backlog = backlog;
+        this.concerns = concerns;
+        this.startedAt = setup.clock().instant();
+    }
+
+    void started() {
+        started = true;
+    }
+
+    /** Readiness is about serving requests, which a database that is away does not prevent. */
+    Health health() {
+        return new Health(started, List.of());
+    }
+
+    ApplianceStatus status(String gateway, @Nullable String admin) {
+        ApplianceConfig config = setup.config();
+        RuntimeSnapshot snapshot = snapshots.current();
+        return new ApplianceStatus(
+                Version.current(),
+                config.tenant() == null ? "*" : config.tenant(),
+                startedAt,
+                Duration.between(startedAt, setup.clock().instant()).toSeconds(),
+                gateway,
+                admin,
+                config.database().url() == null ? "h2" : "postgresql",
+                inFlight.getAsInt(),
+                backlog.getAsLong(),
+                snapshot.tenants().size(),
+                snapshot.keysById().size(),
+                (int) live(snapshot).count(),
+                problems(snapshot));
+    }
+
+    /** What is wrong and what to do, one sentence each; empty: all is well. */
+    List<String> problems() {
+        return problems(snapshots.current());
+    }
+
+    private List<String> problems(RuntimeSnapshot snapshot) {
+        List<String> problems = new ArrayList<>();
+        for (Concern concern : concerns) {
+            String fault = concern.fault.get();
+            if (fault != null) {
+                problems.add(fault);
+            }
+        }
+        live(snapshot)
+                .filter(p -> p.fault() != null)
+                .map(p -> name(snapshot, p.account()) + " cannot be called: " + p.fault())
+                .forEach(problems::add);
+        return problems;
+    }
+
+    /** With its tenant where the process has several: two of them may call theirs the same. */
+    private String name(RuntimeSnapshot snapshot, ProviderAccount account) {
+        String name = "provider `" + account.name() + "`";
+        TenantView owner =
+                account.tenantId() == null ? null : snapshot.tenants().get(account.tenantId());
+        if (owner == null) {
+            return "shared " + name;
+        }
+        return setup.config().tenant() == null
+                ? name + " of tenant " + owner.tenant().slug()
+                : name;
+    }
+
+    /** Why a live provider cannot be called; null: it can, or no such provider is live. */
+    @Nullable
+    String fault(UUID provider) {
+        return live(snapshots.current())
+                .filter(p -> p.account().id().equals(provider))
+                .findFirst()
+                .map(Provider::fault)
+                .orElse(null);
+    }
+
+    private static Stream<Provider> live(RuntimeSnapshot snapshot) {
+        return snapshot.tenants().values().stream()
+                .flatMap(t -> t.providers().values().stream())
+                .distinct();
+    }
+}

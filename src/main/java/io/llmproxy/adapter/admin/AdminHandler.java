@@ -1,0 +1,127 @@
+package io.llmproxy.adapter.admin;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HttpException;
+import io.helidon.http.RequestException;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.llmproxy.domain.identity.Actor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.Optional;
+
+/** Takes every request of one listener: finds its operation, lets it answer, and turns refusals into problems. */
+final class AdminHandler implements Handler {
+    static final int MAX_BODY = 1 << 20;
+    private static final Logger LOG = System.getLogger(AdminHandler.class.getName());
+    static final HeaderName NOSNIFF = HeaderNames.create("X-Content-Type-Options");
+    private final RouteTable table;
+    private final boolean local;
+
+    /** @param local whether this is the socket, whose callers the kernel names; anywhere else open operations alone answer */
+    AdminHandler(RouteTable table, boolean local) {
+        this.table = table;
+        this.local = local;
+    }
+
+    @Override
+    public void handle(ServerRequest request, ServerResponse response) {
+        send(request, response, answer(request));
+    }
+
+    private Answer answer(ServerRequest request) {
+        try {
+            return routed(request);
+        } catch (RequestException | HttpException | CloseConnectionException e) {
+            throw e; // the server's own: it knows what to do with the connection
+        } catch (RuntimeException e) {
+            Answer refusal = Problem.of(e);
+            if (refusal != null) {
+                return refusal;
+            }
+            LOG.log(Level.ERROR, "answering a request of the admin API failed", e);
+            return Problem.answer(500, "internal", "the server failed; its log says why");
+        }
+    }
+
+    private Answer routed(ServerRequest request) {
+        String path = request.prologue().uriPath().rawPath();
+        String method = request.prologue().method().text();
+        if (!local && !open(method, path)) {
+            throw new Problem(
+                    401,
+                    "authentication_required",
+                    "administration over TCP needs configured authentication, and there is none;"
+                            + " use the admin socket, as llmproxyctl does");
+        }
+        Optional<Actor> caller = caller(request);
+        if (local && caller.isEmpty()) {
+            throw new Problem(403, "forbidden", "the kernel does not say who is calling, so the call is refused");
+        }
+        RouteTable.Match match = table.find(method, path);
+        Map<String, String> query =
+                RouteTable.query(match.route(), request.prologue().query().rawValue());
+        return match.route()
+                .endpoint()
+                .answer(new AdminRequest(caller, match.variables(), query, () -> content(request)));
+    }
+
+    private boolean open(String method, String path) {
+        try {
+            return table.find(method, path).route().open();
+        } catch (Problem e) {
+            return false;
+        }
+    }
+
+    private static Optional<Actor> caller(ServerRequest request) {
+        return request.remotePeer() instanceof LocalPeer peer ? peer.actor() : Optional.empty();
+    }
+
+    /** The listener's own limit comes first where the length is declared; this one holds for the rest. */
+    private static byte[] content(ServerRequest request) {
+        if (!request.content().hasEntity()) {
+            return new byte[0];
+        }
+        try {
+            InputStream in = request.content().inputStream();
+            byte[] bytes = in.readNBytes(MAX_BODY + 1);
+            if (bytes.length > MAX_BODY) {
+                throw tooLarge();
+            }
+            return bytes;
+        } catch (RequestException | Problem e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            // what is left on the connection would be taken for a request of its own
+            throw new CloseConnectionException("reading the request failed", e);
+        }
+    }
+
+    static Problem tooLarge() {
+        return new Problem(413, "too_large", "the body is larger than 1 MiB");
+    }
+
+    private static void send(ServerRequest request, ServerResponse response, Answer answer) {
+        response.status(Status.create(answer.status()))
+                .header(HeaderNames.CACHE_CONTROL, "no-store")
+                .header(NOSNIFF, "nosniff");
+        if (answer.status() == 204) {
+            response.send();
+            return;
+        }
+        response.header(HeaderNames.CONTENT_TYPE, answer.contentType());
+        if (request.prologue().method().text().equals("HEAD")) {
+            response.send();
+        } else {
+            response.send(answer.body());
+        }
+    }
+}

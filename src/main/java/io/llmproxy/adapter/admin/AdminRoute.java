@@ -1,0 +1,56 @@
+package io.llmproxy.adapter.admin;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation of the admin API.
+ *
+ * @param path with variables, as {@code /api/v1/tenants/{tenant}}
+ * @param query the parameters that it takes; others are refused
+ * @param open whether it is answered to anybody, on TCP too
+ */
+record AdminRoute(String method, String path, Set<String> query, boolean open, Endpoint endpoint) {
+    /** What answers. */
+    @FunctionalInterface
+    interface Endpoint {
+        Answer answer(AdminRequest request);
+    }
+
+    static AdminRoute route(String method, String path, Endpoint endpoint) {
+        return new AdminRoute(method, path, Set.of(), false, endpoint);
+    }
+
+    static AdminRoute open(String path, Endpoint endpoint) {
+        return new AdminRoute("GET", path, Set.of(), true, endpoint);
+    }
+
+    AdminRoute taking(String... parameters) {
+        return new AdminRoute(method, path, Set.of(parameters), open, endpoint);
+    }
+
+    AdminRoute paged() {
+        return taking("limit", "cursor");
+    }
+
+    /** The variables of the path; null where it is another path. */
+    @Nullable
+    Map<String, String> match(List<String> segments) {
+        String[] pattern = path.substring(1).split("/");
+        if (pattern.length != segments.size()) {
+            return null;
+        }
+        Map<String, String> variables = new HashMap<>();
+        for (int i = 0; i < pattern.length; i++) {
+            if (pattern[i].startsWith("{")) {
+                variables.put(pattern[i].substring(1, pattern[i].length() - 1), segments.get(i));
+            } else if (!pattern[i].equals(segments.get(i))) {
+                return null;
+            }
+        }
+        return variables;
+    }
+}

@@ -1,0 +1,247 @@
+package io.llmproxy.adapter.admin;
+
+import io.helidon.http.DirectHandler;
+import io.helidon.http.DirectHandler.EventType;
+import io.helidon.http.DirectHandler.TransportResponse;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.llmproxy.admin.AdminQueries;
+import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.CommandExecutor;
+import io.llmproxy.admin.Health;
+import io.llmproxy.admin.ProviderTester;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The listeners of administration: the socket, which answers everything, and TCP for health and metrics. */
+public final class AdminServer implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(AdminServer.class.getName());
+    private static final String TCP = "admin-tcp";
+    private final WebServer server;
+    private final SocketFile socket;
+    private final @Nullable InetSocketAddress tcp;
+
+    private AdminServer(WebServer server, SocketFile socket, @Nullable InetSocketAddress tcp) {
+        this.server = server;
+        this.socket = socket;
+        this.tcp = tcp;
+    }
+
+    /**
+     * Where to listen.
+     *
+     * @param socketGroup whose members may administer; null: the group of the process
+     * @param tcp for health and metrics, port 0 picks a free one; null: none
+     * @param grace how long running requests may take when it closes
+     */
+    public record Listeners(
+            Path socket,
+            @Nullable String socketGroup,
+            @Nullable InetSocketAddress tcp,
+            Duration grace) {}
+
+    /**
+     * What it administers and shows.
+     *
+     * @param flushLedger brings what has been answered into the ledger; called before each read of it
+     * @param faults why a live provider, by its id, cannot be called; null: it can, or it is not live
+     * @param metrics the Prometheus text, format 0.0.4
+     */
+    public record Application(
+            CommandExecutor executor,
+            AdminQueries queries,
+            ProviderTester tester,
+            Runnable flushLedger,
+            Function<UUID, @Nullable String> faults,
+            Supplier<ApplianceStatus> status,
+            Supplier<Health> health,
+            Supplier<String> metrics,
+            InstantSource clock) {}
+
+    /**
+     * Listens when it returns.
+     *
+     * @throws AddressTakenException where another process listens there
+     * @throws IOException where the socket cannot be made, with what to do
+     */
+    public static AdminServer start(Listeners listeners, Application application) throws IOException {
+        RouteTable table = table(application);
+        InetSocketAddress tcp = listeners.tcp() == null ? null : free(listeners.tcp());
+        SocketFile socket = SocketFile.prepare(listeners.socket());
+        WebServer server = null;
+        try {
+            server = server(table, socket, tcp, listeners.grace()).start();
+            if (!server.isRunning()) { // the server logs why and does not throw
+                throw new IOException("the admin server did not start; the log says why");
+            }
+            socket.publish(listeners.socketGroup());
+            return new AdminServer(server, socket, bound(server, tcp));
+        } catch (IOException | RuntimeException e) {
+            if (server != null) {
+                server.stop();
+            }
+            socket.remove();
+            throw e;
+        }
+    }
+
+    /** All operations, as data. */
+    static RouteTable table(Application a) {
+        Shapes shapes = new Shapes(a.faults(), a.clock());
+        List<AdminRoute> routes = new ArrayList<>();
+        routes.addAll(new StatusResource(a.status(), a.health(), a.metrics()).routes());
+        routes.addAll(new TenantsResource(a.executor(), a.queries(), shapes).routes());
+        routes.addAll(new UsersResource(a.executor(), a.queries(), shapes).routes());
+        routes.addAll(new KeysResource(a.executor(), a.queries(), shapes).routes());
+        routes.addAll(new ProvidersResource(a.executor(), a.queries(), a.tester(), shapes).routes());
+        routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
+        return new RouteTable(routes);
+    }
+
+    public Path socket() {
+        return socket.target();
+    }
+
+    /** Where health and metrics answer; null: nowhere. */
+    public @Nullable InetSocketAddress tcp() {
+        return tcp;
+    }
+
+    /** Lets running requests end, then takes the socket's file away. */
+    @Override
+    public void close() {
+        server.stop();
+        try {
+            socket.remove();
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "the file of the admin socket could not be removed: " + socket.target(), e);
+        }
+    }
+
+    private static WebServer server(
+            RouteTable table, SocketFile socket, @Nullable InetSocketAddress tcp, Duration grace) {
+        WebServerConfig.Builder builder = WebServer.builder()
+                .bindAddress(UnixDomainSocketAddress.of(socket.bindTo()))
+                .shutdownHook(false)
+                .shutdownGracePeriod(grace)
+                .maxPayloadSize(AdminHandler.MAX_BODY)
+                .protocolsDiscoverServices(false)
+                .addConnectionSelector(new LocalPeerSelector(http1()))
+                .directHandlers(problems())
+                .routing(routing(table, true));
+        if (tcp != null) {
+            builder.putSocket(
+                    TCP,
+                    ListenerConfig.builder()
+                            .name(TCP)
+                            .host(tcp.getHostString())
+                            .port(tcp.getPort())
+                            .shutdownGracePeriod(grace)
+                            .maxPayloadSize(AdminHandler.MAX_BODY)
+                            .protocolsDiscoverServices(false)
+                            .addConnectionSelector(http1())
+                            .directHandlers(problems())
+                            .routing(routing(table, false))
+                            .build());
+        }
+        return builder.build();
+    }
+
+    private static Http1ConnectionSelector http1() {
+        return Http1ConnectionSelector.builder().config(Http1Config.create()).build();
+    }
+
+    private static HttpRouting.Builder routing(RouteTable table, boolean local) {
+        return HttpRouting.builder()
+                .addFilter((chain, request, response) -> {
+                    // the server answers "Connection: close" without closing
+                    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+                        response.whenSent(() -> {
+                            throw new CloseConnectionException("the client asked for it");
+                        });
+                    }
+                    chain.proceed();
+                })
+                .any(new AdminHandler(table, local));
+    }
+
+    /** What the server refuses before any handler sees it. */
+    private static DirectHandlers problems() {
+        DirectHandlers.Builder builder = DirectHandlers.builder();
+        for (EventType type : EventType.values()) {
+            builder.addHandler(type, AdminServer::problem);
+        }
+        return builder.build();
+    }
+
+    private static TransportResponse problem(
+            DirectHandler.TransportRequest request,
+            EventType type,
+            Status status,
+            io.helidon.http.ServerResponseHeaders headers,
+            String message) {
+        boolean ours = status.code() >= 500;
+        Answer answer = status.code() == 413
+                ? AdminHandler.tooLarge().answer()
+                : Problem.answer(
+                        status.code(),
+                        ours ? "internal" : "invalid",
+                        ours ? "the server failed" : "the request is not valid HTTP");
+        return TransportResponse.builder()
+                .status(Status.create(answer.status()))
+                .headers(headers)
+                .header(HeaderNames.CONTENT_TYPE, answer.contentType())
+                .header(HeaderNames.CACHE_CONTROL, "no-store")
+                .header(AdminHandler.NOSNIFF, "nosniff")
+                .entity(answer.body())
+                .keepAlive(false)
+                .build();
+    }
+
+    /** The server does not say why a port could not be had; trying it first does. */
+    private static InetSocketAddress free(InetSocketAddress address) throws IOException {
+        InetSocketAddress resolved = new InetSocketAddress(address.getHostString(), address.getPort());
+        if (resolved.isUnresolved()) {
+            throw new IOException("admin.listen: there is no host `" + address.getHostString() + "`");
+        }
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(resolved);
+            return resolved;
+        } catch (BindException e) {
+            String where = address.getHostString() + ":" + address.getPort();
+            if (String.valueOf(e.getMessage()).contains("in use")) {
+                throw new AddressTakenException(
+                        "admin.listen: " + where + " is taken by another process; choose another with --admin-listen");
+            }
+            throw new IOException("admin.listen: " + where + " cannot be had: " + e.getMessage(), e);
+        }
+    }
+
+    private static @Nullable InetSocketAddress bound(WebServer server, @Nullable InetSocketAddress tcp) {
+        return tcp == null ? null : new InetSocketAddress(tcp.getAddress(), server.port(TCP));
+    }
+}

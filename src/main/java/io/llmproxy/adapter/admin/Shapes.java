@@ -1,0 +1,222 @@
+package io.llmproxy.adapter.admin;
+
+import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.CommandResult;
+import io.llmproxy.admin.KeyView;
+import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.ProviderView;
+import io.llmproxy.domain.Durations;
+import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.identity.KeyScope;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.TenantSettings;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.ProviderEgress;
+import io.llmproxy.domain.model.ProviderTimeouts;
+import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.wire.admin.KeyJson;
+import io.llmproxy.wire.admin.ProviderJson;
+import io.llmproxy.wire.admin.StatusJson;
+import io.llmproxy.wire.admin.TenantJson;
+import io.llmproxy.wire.admin.UserJson;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Puts what the appliance knows into the shapes of the admin API. */
+final class Shapes {
+    private final Function<UUID, @Nullable String> faults;
+    private final InstantSource clock;
+
+    /** @param faults why a live provider, by its id, cannot be called; null: it can */
+    Shapes(Function<UUID, @Nullable String> faults, InstantSource clock) {
+        this.faults = faults;
+        this.clock = clock;
+    }
+
+    /** @param status where there is something to show */
+    Answer answer(int status, CommandResult result) {
+        return switch (result) {
+            case CommandResult.OfTenant r -> Answer.of(status, tenant(r.tenant()));
+            case CommandResult.OfUser r -> Answer.of(status, user(r.tenant(), r.user()));
+            case CommandResult.OfKey r -> Answer.of(status, key(r.key(), r.secret()));
+            case CommandResult.OfProvider r -> Answer.of(status, provider(r.provider()));
+            case CommandResult.Revoked r -> Answer.of(status, Map.of("revoked", r.count()));
+            case CommandResult.Deleted _ -> Answer.none();
+        };
+    }
+
+    TenantJson tenant(Tenant t) {
+        TenantSettings s = t.settings();
+        return new TenantJson(
+                t.id().toString(),
+                t.slug(),
+                t.name(),
+                t.status().active() ? "active" : "suspended",
+                s.defaultProvider(),
+                s.allowedProviders().stream().sorted().toList(),
+                globs(s.allowedModels()),
+                s.maxUsers(),
+                s.maxApiKeys(),
+                s.auditRetentionDays(),
+                s.usageRetentionDays(),
+                time(t.createdAt()),
+                time(t.updatedAt()));
+    }
+
+    UserJson user(Tenant tenant, User u) {
+        return new UserJson(
+                u.id().toString(),
+                tenant.slug(),
+                u.email(),
+                u.name(),
+                u.role().word(),
+                u.enabled() ? "enabled" : "disabled",
+                time(u.createdAt()),
+                time(u.updatedAt()));
+    }
+
+    KeyJson key(KeyView view) {
+        return key(view, null);
+    }
+
+    private KeyJson key(KeyView view, @Nullable Secret secret) {
+        ApiKey k = view.key();
+        KeyScope s = k.scope();
+        User user = view.user();
+        Instant now = clock.instant();
+        Instant previous = k.previousUntil();
+        return new KeyJson(
+                k.id().toString(),
+                view.tenant().slug(),
+                user == null ? null : user.email(),
+                k.name(),
+                k.prefix(),
+                secret == null ? null : secret.reveal(),
+                status(k, user, now),
+                globs(s.models()),
+                s.providers().stream().sorted().toList(),
+                s.cidrs().stream().map(Cidr::toString).toList(),
+                s.passthrough(),
+                s.labels(),
+                orNull(k.expiresAt()),
+                orNull(k.revokedAt()),
+                previous != null && previous.isAfter(now) ? time(previous) : null,
+                orNull(k.lastUsedAt()),
+                time(k.createdAt()),
+                time(k.updatedAt()));
+    }
+
+    private static String status(ApiKey key, @Nullable User user, Instant now) {
+        if (key.revoked()) {
+            return "revoked";
+        }
+        if (key.expired(now)) {
+            return "expired";
+        }
+        return user == null || user.enabled() ? "active" : "disabled";
+    }
+
+    ProviderJson provider(ProviderView view) {
+        ProviderAccount p = view.account();
+        Tenant owner = view.owner();
+        ProviderTimeouts t = p.timeouts();
+        boolean detailed = view.detailed() || !p.shared();
+        String fault = p.enabled() ? faults.apply(p.id()) : null;
+        return new ProviderJson(
+                p.id().toString(),
+                owner == null ? null : owner.slug(),
+                p.shared(),
+                p.name(),
+                p.kind().word(),
+                p.baseUrl().toString(),
+                credential(p.credential(), detailed),
+                globs(p.models()),
+                p.priority(),
+                p.weight(),
+                masked(p.headers()),
+                p.apiVersion(),
+                Durations.format(t.connect()),
+                Durations.format(t.firstByte()),
+                Durations.format(t.idle()),
+                t.total() == null ? null : Durations.format(t.total()),
+                file(p.egress().caFile(), detailed),
+                file(p.egress().clientCertificateFile(), detailed),
+                file(p.egress().clientKeyFile(), detailed),
+                proxy(p.egress().proxy(), detailed),
+                p.streamUsage().word(),
+                !p.enabled() ? "disabled" : fault == null ? "enabled" : "unhealthy",
+                fault == null || detailed ? fault : "an admin of the installation can see why",
+                time(p.createdAt()),
+                time(p.updatedAt()));
+    }
+
+    static ProviderJson.Test test(ProviderTester.Report r) {
+        return new ProviderJson.Test(r.ok(), r.status(), r.latencyMs(), r.message(), r.models());
+    }
+
+    static StatusJson status(ApplianceStatus s) {
+        return new StatusJson(
+                s.version(),
+                s.tenant(),
+                time(s.startedAt()),
+                s.uptimeSeconds(),
+                s.gateway(),
+                s.admin(),
+                s.database(),
+                s.requestsInFlight(),
+                s.journalBacklog(),
+                s.tenants(),
+                s.keys(),
+                s.providers(),
+                s.problems());
+    }
+
+    static Instant time(Instant at) {
+        return at.truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    private static @Nullable Instant orNull(@Nullable Instant at) {
+        return at == null ? null : time(at);
+    }
+
+    private static String credential(Credential credential, boolean detailed) {
+        return switch (credential) {
+            case Credential.None _ -> "none";
+            case Credential.Sealed _ -> "sealed";
+            case Credential.Referenced r -> detailed ? r.ref().toString() : "reference";
+        };
+    }
+
+    private static @Nullable String file(@Nullable SecretRef file, boolean detailed) {
+        return file == null ? null : detailed ? file.name() : "***";
+    }
+
+    private static @Nullable String proxy(ProviderEgress.@Nullable Proxy proxy, boolean detailed) {
+        if (proxy == null || !detailed) {
+            return proxy == null ? null : "***";
+        }
+        return proxy.login() == null ? proxy.url() : proxy.url().replace("://", "://***@");
+    }
+
+    private static Map<String, String> masked(Map<String, String> headers) {
+        Map<String, String> out = new TreeMap<>();
+        headers.keySet().forEach(name -> out.put(name, "***"));
+        return out;
+    }
+
+    private static List<String> globs(List<Glob> globs) {
+        return globs.stream().map(Glob::pattern).toList();
+    }
+}

@@ -1,0 +1,106 @@
+package io.llmproxy.adapter.admin;
+
+import static io.llmproxy.adapter.admin.AdminRoute.route;
+
+import io.llmproxy.admin.AdminQueries;
+import io.llmproxy.admin.UsageFilter;
+import io.llmproxy.domain.Checks;
+import io.llmproxy.domain.Page;
+import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.usage.UsageQuery;
+import io.llmproxy.domain.usage.UsageQuery.Dimension;
+import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.wire.admin.PageJson;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/usage}. What has been answered is brought into the ledger before it is read. */
+final class UsageResource {
+    private static final String END = "end";
+    private final AdminQueries queries;
+    private final Runnable flushLedger;
+    private final InstantSource clock;
+
+    UsageResource(AdminQueries queries, Runnable flushLedger, InstantSource clock) {
+        this.queries = queries;
+        this.flushLedger = flushLedger;
+        this.clock = clock;
+    }
+
+    List<AdminRoute> routes() {
+        return List.of(
+                route("GET", "/api/v1/usage/report", this::report).taking("tenant", "user", "from", "to", "by"),
+                route("GET", "/api/v1/usage/records", this::records)
+                        .taking("tenant", "user", "from", "to", "limit", "cursor", "tail"));
+    }
+
+    private Answer report(AdminRequest r) {
+        List<Dimension> by = dimensions(r.query("by"));
+        UsageFilter filter = filter(r);
+        flushLedger.run();
+        List<UsageQuery.Row> rows = queries.usageReport(r.actor(), filter, by);
+        return Answer.ok(new PageJson<>(
+                rows.stream().map(row -> UsageShapes.row(by, row)).toList(), null));
+    }
+
+    private Answer records(AdminRequest r) {
+        UsageFilter filter = filter(r);
+        boolean fromEnd = END.equals(r.query("cursor"));
+        flushLedger.run();
+        return fromEnd ? end(r, filter) : page(r, filter);
+    }
+
+    /** Nothing yet, and the position from which to go on; asks for one record all the same, so that rights are checked. */
+    private Answer end(AdminRequest r, UsageFilter filter) {
+        String end = queries.usageEnd();
+        queries.usageRecords(r.actor(), filter, new Page.Request(1, end));
+        return Answer.ok(new PageJson<>(List.of(), Cursors.encode(end)));
+    }
+
+    private Answer page(AdminRequest r, UsageFilter filter) {
+        Actor actor = r.actor();
+        Page<UsageRecord> page = r.flag("tail")
+                ? queries.usageTail(actor, filter, r.page())
+                : queries.usageRecords(actor, filter, r.page());
+        return Answer.ok(new PageJson<>(page.map(UsageShapes::entry).items(), Cursors.encode(page.next())));
+    }
+
+    private UsageFilter filter(AdminRequest r) {
+        Instant now = clock.instant();
+        Instant from = Moments.parse("from", r.query("from"), now);
+        Instant to = Moments.parse("to", r.query("to"), now);
+        if (from != null && to != null && !from.isBefore(to)) {
+            throw Problem.invalid("from: must be before to");
+        }
+        if (r.query("user") != null && r.query("tenant") == null && queries.tenantRequired(r.actor())) {
+            throw new Problem(400, "tenant_required", "user: a user is known within a tenant; name the tenant too");
+        }
+        return new UsageFilter(r.query("tenant"), r.query("user"), from, to);
+    }
+
+    private static List<Dimension> dimensions(@Nullable String text) {
+        List<Dimension> out = new ArrayList<>();
+        for (String word : text == null || text.isBlank() ? new String[0] : text.split(",", -1)) {
+            Dimension dimension = dimension(word.strip());
+            if (!out.contains(dimension)) {
+                out.add(dimension);
+            }
+        }
+        return out;
+    }
+
+    private static Dimension dimension(String word) {
+        for (Dimension dimension : Dimension.values()) {
+            if (dimension.name().toLowerCase(Locale.ROOT).equals(word)) {
+                return dimension;
+            }
+        }
+        throw new InvalidValueException(
+                "by", "must be of tenant, user, key, model, provider, day; got " + Checks.quoted(word));
+    }
+}

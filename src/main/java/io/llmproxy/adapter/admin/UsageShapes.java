@@ -1,0 +1,71 @@
+package io.llmproxy.adapter.admin;
+
+import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.domain.usage.UsageQuery;
+import io.llmproxy.domain.usage.UsageQuery.Dimension;
+import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.wire.admin.UsageJson;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Puts what the ledger says into the shapes of the admin API. */
+final class UsageShapes {
+    private UsageShapes() {}
+
+    static UsageJson entry(UsageRecord u) {
+        TokenUsage t = u.tokens();
+        return new UsageJson(
+                u.requestId().toString(),
+                u.clientRequestId(),
+                u.upstreamRequestId(),
+                Shapes.time(u.startedAt()),
+                u.tenantSlug(),
+                u.userEmail(),
+                u.keyName(),
+                u.method(),
+                u.endpoint(),
+                u.requestedModel(),
+                u.provider(),
+                u.upstreamModel(),
+                u.status(),
+                u.outcome().name().toLowerCase(Locale.ROOT),
+                u.errorCode(),
+                u.stream(),
+                t.input(),
+                t.output(),
+                t.cachedInput(),
+                t.cacheWrite(),
+                t.reasoning(),
+                t.source().name().toLowerCase(Locale.ROOT),
+                u.requestBytes(),
+                u.responseBytes(),
+                u.durationMicros(),
+                u.firstByteMicros() < 0 ? null : u.firstByteMicros(),
+                u.overheadMicros(),
+                u.attempts());
+    }
+
+    static UsageJson.ReportRow row(List<Dimension> by, UsageQuery.Row row) {
+        return new UsageJson.ReportRow(
+                of(Dimension.TENANT, by, row),
+                of(Dimension.USER, by, row),
+                of(Dimension.KEY, by, row),
+                of(Dimension.MODEL, by, row),
+                of(Dimension.PROVIDER, by, row),
+                of(Dimension.DAY, by, row),
+                row.requests(),
+                row.errors(),
+                row.inputTokens(),
+                row.outputTokens(),
+                row.inputTokens() + row.outputTokens(),
+                row.cachedInputTokens(),
+                row.cacheWriteTokens(),
+                row.reasoningTokens());
+    }
+
+    private static @Nullable String of(Dimension dimension, List<Dimension> by, UsageQuery.Row row) {
+        int index = by.indexOf(dimension);
+        return index < 0 ? null : row.group().get(index);
+    }
+}

@@ -1,0 +1,173 @@
+package io.llmproxy.adapter.http;
+
+import io.helidon.common.buffers.DataReader;
+import io.helidon.webserver.CloseConnectionException;
+import io.llmproxy.gateway.ClientRequest;
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Notices that an HTTP/1.1 client has gone while its request is being served, without losing a byte that it sent ahead.
+ *
+ * <p>A blocking server reads a connection only between requests, so it would learn of a closed connection by its own failing
+ * write, minutes later if the provider is silent. This stands between the socket and Helidon's parser: while a request is
+ * watched and has run for some time, a virtual thread performs the connection's next blocking read. It ends in one of three
+ * ways. End of stream or a reset: the client has gone. Bytes, the client's next request: they are kept, and handed to the
+ * parser at its next pull; then no more is read ahead, so memory is bounded by one read. The parser pulls while the read is
+ * still going on: it waits for that read's result.
+ *
+ * <p>A client that closes only its sending side counts as gone, as with nginx. A client that has sent its next request is
+ * not watched any further. A network that dies silently is not seen here but by the write timeout.
+ */
+final class ClientWatch implements Supplier<byte @Nullable []> {
+    private final DataReader socket;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition readEnded = lock.newCondition();
+    // these are guarded by the lock
+    private boolean reading;
+    private boolean ended;
+    private byte @Nullable [] ahead;
+    private @Nullable RuntimeException failure;
+    private @Nullable Runnable onGone;
+    // set by the connection's thread, read by the sweeper
+    private volatile boolean gone;
+    private volatile long since;
+
+    ClientWatch(DataReader socket) {
+        this.socket = socket;
+    }
+
+    boolean gone() {
+        return gone;
+    }
+
+    /** Calls {@code callback} at most once, on another thread or, where the client is known to have gone, on this one. */
+    ClientRequest.Watch watch(Runnable callback) {
+        since = System.nanoTime();
+        lock.lock();
+        try {
+            onGone = callback;
+        } finally {
+            lock.unlock();
+        }
+        if (gone) {
+            fire();
+        }
+        return this::unwatch;
+    }
+
+    /** Starts to read ahead where the watched request has run for {@code grace}; short ones are not worth a thread. */
+    void sweep(long nowNanos, Duration grace) {
+        lock.lock();
+        try {
+            boolean idle = !reading && !ended && ahead == null && failure == null;
+            if (onGone == null || !idle || nowNanos - since < grace.toNanos()) {
+                return;
+            }
+            reading = true;
+        } finally {
+            lock.unlock();
+        }
+        Thread.ofVirtual().name("client-watch").start(this::readAhead);
+    }
+
+    /** The connection is over, whoever ended it. */
+    void connectionEnded() {
+        gone = true;
+        fire();
+    }
+
+    /** The next bytes for the parser, or null at the end of the stream; blocks. */
+    @Override
+    public byte @Nullable [] get() {
+        lock.lock();
+        try {
+            while (reading) {
+                readEnded.await();
+            }
+            byte[] kept = ahead;
+            ahead = null;
+            if (kept != null || ended) {
+                return kept;
+            }
+            if (failure != null) {
+                throw failure;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CloseConnectionException("The connection was closed while it waited for a request.", e);
+        } finally {
+            lock.unlock();
+        }
+        return read();
+    }
+
+    private void readAhead() {
+        byte[] bytes = null;
+        RuntimeException thrown = null;
+        try {
+            bytes = read();
+        } catch (RuntimeException e) {
+            thrown = e;
+        }
+        readEnded(bytes, thrown);
+        if (bytes == null) {
+            gone = true;
+            fire();
+        }
+    }
+
+    private void readEnded(byte @Nullable [] bytes, @Nullable RuntimeException thrown) {
+        lock.lock();
+        try {
+            reading = false;
+            ahead = bytes;
+            failure = thrown;
+            ended = bytes == null && thrown == null;
+            readEnded.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Through Helidon's own reader, which may hold bytes already. */
+    private byte @Nullable [] read() {
+        try {
+            while (true) {
+                int available = socket.available();
+                if (available > 0) {
+                    return socket.readBytes(available);
+                }
+                socket.pullData();
+            }
+        } catch (DataReader.InsufficientDataAvailableException e) {
+            return null;
+        }
+    }
+
+    private void unwatch() {
+        lock.lock();
+        try {
+            onGone = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fire() {
+        Runnable callback;
+        lock.lock();
+        try {
+            callback = onGone;
+            onGone = null;
+        } finally {
+            lock.unlock();
+        }
+        if (callback != null) {
+            callback.run();
+        }
+    }
+}

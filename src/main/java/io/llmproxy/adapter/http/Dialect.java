@@ -1,0 +1,33 @@
+package io.llmproxy.adapter.http;
+
+import io.llmproxy.domain.HeaderFields;
+
+/** The family of API that a client speaks, which decides how an error looks to it. */
+public enum Dialect {
+    OPENAI,
+    ANTHROPIC,
+    GEMINI,
+    OLLAMA,
+    AZURE;
+
+    /** @param path as on the request line; may be malformed, since errors about it are rendered too */
+    public static Dialect of(String path, HeaderFields headers) {
+        if (under(path, "/v1/messages")) {
+            return ANTHROPIC;
+        }
+        if ((under(path, "/v1/models") || under(path, "/v1/files")) && headers.contains("anthropic-version")) {
+            return ANTHROPIC;
+        }
+        if (path.startsWith("/v1beta/")) {
+            return GEMINI;
+        }
+        if (path.startsWith("/api/")) {
+            return OLLAMA;
+        }
+        return path.startsWith("/openai/") ? AZURE : OPENAI;
+    }
+
+    private static boolean under(String path, String prefix) {
+        return path.startsWith(prefix) && (path.length() == prefix.length() || path.charAt(prefix.length()) == '/');
+    }
+}

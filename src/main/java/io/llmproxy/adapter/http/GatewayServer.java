@@ -1,0 +1,209 @@
+package io.llmproxy.adapter.http;
+
+import io.helidon.http.DirectHandler;
+import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import io.llmproxy.adapter.http.tls.CertificateFiles;
+import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.gateway.ClientRequest;
+import io.llmproxy.gateway.ResponseSink;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** The listener for clients: HTTP/1.1 on one address, each request on a virtual thread of its connection. */
+public final class GatewayServer implements AutoCloseable {
+    /** Never met, since {@link ClientBytes} has a lower bound; Helidon's own answer is less exact. */
+    private static final int MAX_HEAD = 128 * 1024;
+
+    private static final int MAX_REQUEST_LINE = 16 * 1024;
+
+    private final Settings settings;
+    private final Connections connections;
+    private final Drain drain;
+    private final @Nullable SecureConnections secure;
+    private final WebServer server;
+    private volatile int boundPort;
+
+    /**
+     * How the listener behaves.
+     *
+     * @param port 0: a free one
+     * @param trustedProxies whose forwarding fields are believed
+     * @param maxPayload bytes of a body beyond which a request is refused unread; the gateway has finer limits below it
+     * @param shutdownGrace how long running requests may take to finish
+     * @param patience how long a client may take
+     */
+    public record Settings(
+            String host,
+            int port,
+            List<Cidr> trustedProxies,
+            long maxPayload,
+            Duration shutdownGrace,
+            ClientPatience patience) {
+        public Settings {
+            trustedProxies = List.copyOf(trustedProxies);
+        }
+
+        /** With the usual patience. */
+        public Settings(String host, int port, List<Cidr> trustedProxies, long maxPayload, Duration shutdownGrace) {
+            this(host, port, trustedProxies, maxPayload, shutdownGrace, ClientPatience.DEFAULT);
+        }
+    }
+
+    /** @param gateway called once per well-formed request, on the request's thread; it has answered when it returns */
+    public GatewayServer(Settings settings, InstantSource clock, BiConsumer<ClientRequest, ResponseSink> gateway) {
+        this(settings, null, clock, gateway);
+    }
+
+    /** @param certificate for HTTPS; null: HTTP without TLS */
+    public GatewayServer(
+            Settings settings,
+            @Nullable CertificateFiles certificate,
+            InstantSource clock,
+            BiConsumer<ClientRequest, ResponseSink> gateway) {
+        this.settings = settings;
+        ErrorRenderer renderer = new ErrorRenderer();
+        Refuser refuser = new Refuser(renderer, clock);
+        this.drain = new Drain(this::refuses, settings.shutdownGrace());
+        Serving serving = new Serving(gateway, new ClientAddress(settings.trustedProxies()), refuser);
+        HttpRouting routing = new GatewayRouting(serving, drain);
+        this.connections = new Connections(http1(), new OneRouting(routing), settings.patience(), refuser, drain);
+        this.secure = certificate == null
+                ? null
+                : new SecureConnections(
+                        certificate, connections, serving, settings.patience().idle(), drain::stopping);
+        this.server = WebServer.builder()
+                .host(settings.host())
+                .port(settings.port())
+                .shutdownHook(false)
+                .protocolsDiscoverServices(false)
+                .addConnectionSelector(secure == null ? connections : secure)
+                .maxPayloadSize(settings.maxPayload())
+                .shutdownGracePeriod(settings.shutdownGrace())
+                .contentEncoding(ContentEncodingContext.builder()
+                        .contentEncodingsDiscoverServices(false)
+                        .build())
+                .directHandlers(directHandlers(new ParserErrors(renderer, clock, settings.maxPayload())))
+                .build();
+    }
+
+    /**
+     * Listens. Only one try per instance.
+     *
+     * @throws PortTakenException where another program has the port
+     * @throws IOException where the address cannot be listened on for another reason
+     */
+    public void start() throws IOException {
+        probe();
+        server.start();
+        // Helidon only logs that it could not bind
+        if (!server.isRunning()) {
+            throw new IOException("Cannot listen on " + named(settings.port()) + "; the log says why.");
+        }
+        boundPort = server.port();
+        connections.start();
+        if (secure != null) {
+            secure.start();
+        }
+    }
+
+    /** The port that is listened on. */
+    public int port() {
+        return server.port();
+    }
+
+    /** {@code https} where the listener speaks TLS. */
+    public String scheme() {
+        return secure == null ? "http" : "https";
+    }
+
+    /** The host as configured, and the port that is listened on. */
+    public String address() {
+        return named(server.port());
+    }
+
+    /**
+     * Stops accepting, serves what still comes on connections that clients hold for a moment, lets running requests end within
+     * the grace period, then closes what is left.
+     */
+    @Override
+    public void close() {
+        drain.begin();
+        server.stop();
+        connections.close();
+        if (secure != null) {
+            secure.close();
+        }
+    }
+
+    private void probe() throws IOException {
+        InetAddress host = InetAddress.getByName(settings.host());
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(host, settings.port()));
+        } catch (BindException e) {
+            throw taken(e) ? new PortTakenException(named(settings.port()), e) : refused(e);
+        } catch (IOException e) {
+            throw refused(e);
+        }
+    }
+
+    private boolean refuses() {
+        try (Socket probe = new Socket()) {
+            InetAddress host = InetAddress.getByName(settings.host());
+            InetAddress target = host.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : host;
+            probe.connect(new InetSocketAddress(target, boundPort), 1000);
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** The JDK has one exception for a port in use, a foreign address and a port for root alone. */
+    private static boolean taken(BindException e) {
+        @Nullable String message = e.getMessage();
+        return message != null && message.toLowerCase(Locale.ROOT).contains("in use");
+    }
+
+    private IOException refused(IOException e) {
+        return new IOException("Cannot listen on " + named(settings.port()) + ": " + e.getMessage(), e);
+    }
+
+    private String named(int port) {
+        String host = settings.host();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    /** Helidon's checks are off where {@link HeadRules} and {@link PathRules} have stricter ones that answer in our form. */
+    private static Http1Config http1() {
+        return Http1Config.builder()
+                .maxPrologueLength(MAX_REQUEST_LINE)
+                .maxHeadersSize(MAX_HEAD)
+                .validatePath(false)
+                .validatePrologue(false)
+                .validateRequestHeaders(false)
+                .sendKeepAliveHeader(false)
+                .build();
+    }
+
+    private static DirectHandlers directHandlers(DirectHandler handler) {
+        DirectHandlers.Builder builder = DirectHandlers.builder();
+        for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
+            builder.addHandler(type, handler);
+        }
+        return builder.build();
+    }
+}

@@ -1,0 +1,132 @@
+package io.llmproxy.adapter.http;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A request's body that remembers how its reading went, which decides whether the connection can serve another request. */
+final class RequestBodyStream extends InputStream {
+    private static final int DRAIN_MAX = 64 * 1024;
+
+    private final long declared;
+    private final Supplier<InputStream> source;
+    private final BodyPace pace;
+    private @Nullable InputStream stream;
+    private long count;
+    private boolean ended;
+    private boolean failed;
+
+    /** @param declared its length; 0: there is none; -1: chunked */
+    RequestBodyStream(long declared, Supplier<InputStream> source, BodyPace pace) {
+        this.declared = declared;
+        this.pace = pace;
+        this.source = source;
+        this.ended = declared == 0;
+    }
+
+    boolean begun() {
+        return stream != null;
+    }
+
+    boolean failed() {
+        return failed;
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    /** Whether the rest is known to be so short that reading it costs less than a new connection. */
+    boolean drainable() {
+        return ended || !failed && declared > 0 && declared - count <= DRAIN_MAX;
+    }
+
+    /** Reads a short rest, and the end that Helidon marks only when asked for more; false: the connection's next bytes are not the next request. */
+    boolean drain() {
+        if (ended) {
+            return true;
+        }
+        byte[] discarded = new byte[8192];
+        try {
+            for (int total = 0, n = 0; !ended && total <= DRAIN_MAX; total += n) {
+                n = Math.max(0, read(discarded, 0, discarded.length));
+            }
+        } catch (IOException e) {
+            return false;
+        }
+        return ended;
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 255;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+        if (ended || length == 0) {
+            return ended ? -1 : 0;
+        }
+        if (failed) {
+            throw new IOException("The request's body could not be read to its end.");
+        }
+        try {
+            return readChecked(into, offset, length);
+        } catch (RuntimeException e) {
+            // whatever it is, a malformed chunk or a lost connection: the place in the byte stream is lost
+            failed = true;
+            throw pace.givenUp()
+                    ? new InterruptedIOException("The request's body came too slowly.")
+                    : new IOException("The request's body is malformed or was cut off.", e);
+        } catch (IOException e) {
+            failed = true;
+            throw e;
+        }
+    }
+
+    private int readChecked(byte[] into, int offset, int length) throws IOException {
+        InputStream in = stream;
+        if (in == null) {
+            pace.start();
+            in = source.get();
+            stream = in;
+        }
+        int n = timed(in, into, offset, length);
+        if (n >= 0) {
+            count += n;
+        } else if (declared >= 0 && count < declared) {
+            throw new EOFException("The request's body ended after " + count + " of " + declared + " bytes.");
+        } else {
+            ended = true;
+        }
+        return n;
+    }
+
+    private int timed(InputStream in, byte[] into, int offset, int length) throws IOException {
+        int n = 0;
+        pace.begin();
+        try {
+            n = in.read(into, offset, length);
+            return n;
+        } finally {
+            pace.end(n);
+        }
+    }
+
+    /** Discards what the client still sends, until it ends. */
+    void discard() {
+        byte[] discarded = new byte[16 * 1024];
+        try {
+            int n = 0;
+            while (n >= 0) {
+                n = read(discarded, 0, discarded.length);
+            }
+        } catch (IOException e) {
+            // the client has gone or was cut: what was to be avoided cannot be any more
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package io.llmproxy.adapter.http.tls;
+
+/** The files of the certificate and its key cannot be used; the message names the file, the fault and the remedy. */
+public final class CertificateFault extends Exception {
+    CertificateFault(String message) {
+        super(message);
+    }
+
+    CertificateFault(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

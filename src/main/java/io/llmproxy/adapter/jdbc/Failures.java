@@ -1,0 +1,52 @@
+package io.llmproxy.adapter.jdbc;
+
+import io.llmproxy.port.StoreException;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what drivers throw into {@link StoreException}s that quote no values. */
+final class Failures {
+    private static final String UNIQUE_VIOLATION = "23505";
+
+    private Failures() {}
+
+    /** @param doing what was being done, as {@code adding a key} */
+    static StoreException of(String doing, SQLException e) {
+        if (UNIQUE_VIOLATION.equals(e.getSQLState())) {
+            return new StoreException.Duplicate(doing + ": a row of that name is there already", withoutValues(e));
+        }
+        if (away(e)) {
+            return new StoreException(
+                    doing + ": the database does not answer; check that it runs and can be reached", e);
+        }
+        return new StoreException(
+                doing + ": the database refused it (SQL state " + e.getSQLState() + ")", withoutValues(e));
+    }
+
+    /** Whether the connection, not the statement, is what failed. */
+    static boolean away(SQLException e) {
+        String state = e.getSQLState();
+        return e instanceof SQLTransientConnectionException || state == null || connectionState(state);
+    }
+
+    private static boolean connectionState(String state) {
+        return state.startsWith("08")
+                || state.startsWith("57P")
+                || state.startsWith("53")
+                || state.startsWith("28")
+                || state.startsWith("3D")
+                || state.startsWith("90"); // H2's own: the file is closed, full or broken
+    }
+
+    /** A stand-in with the same code and stack: drivers quote keys, addresses and statements in the message. */
+    private static SQLException withoutValues(SQLException e) {
+        @Nullable String state = e.getSQLState();
+        SQLException plain = new SQLException(
+                "SQL state " + state + ", vendor code " + e.getErrorCode() + " (the driver's text may quote values)",
+                state,
+                e.getErrorCode());
+        plain.setStackTrace(e.getStackTrace());
+        return plain;
+    }
+}

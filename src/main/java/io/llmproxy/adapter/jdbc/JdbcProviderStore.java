@@ -1,0 +1,266 @@
+package io.llmproxy.adapter.jdbc;
+
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.Page;
+import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.ProviderEgress;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.ProviderTimeouts;
+import io.llmproxy.domain.model.StreamUsage;
+import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.port.ProviderStore;
+import java.net.URI;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Provider accounts in the database. */
+final class JdbcProviderStore implements ProviderStore {
+    /** The owner of shared providers: a unique key takes every NULL for another value. */
+    private static final UUID NOBODY = new UUID(0, 0);
+
+    private static final List<String> COLUMNS = List.of(
+            "id",
+            "tenant_id",
+            "owner",
+            "name",
+            "kind",
+            "base_url",
+            "credential_kind",
+            "credential",
+            "models",
+            "priority",
+            "weight",
+            "headers",
+            "api_version",
+            "connect_nanos",
+            "first_byte_nanos",
+            "idle_nanos",
+            "total_nanos",
+            "ca_file",
+            "client_certificate_file",
+            "client_key_file",
+            "proxy_host",
+            "proxy_port",
+            "proxy_login",
+            "stream_usage",
+            "private_allowed",
+            "enabled",
+            "created_at",
+            "updated_at");
+    private static final NamedSql INSERT = NamedSql.insert("providers", COLUMNS);
+    private static final NamedSql UPDATE = NamedSql.update("providers", COLUMNS.subList(1, COLUMNS.size()));
+    private static final NamedSql DELETE = NamedSql.of("DELETE FROM providers WHERE id = :id");
+    private static final NamedSql BY_NAME =
+            NamedSql.of("SELECT * FROM providers WHERE owner = :owner AND name = :name");
+    private static final NamedSql BY_ID = NamedSql.of("SELECT * FROM providers WHERE owner = :owner AND id = :id");
+    private static final NamedSql SEALED = NamedSql.of(
+            "SELECT * FROM providers WHERE credential_kind = 'SEALED' OR proxy_login IS NOT NULL ORDER BY id");
+
+    private final Sql sql;
+    private final NamedSql page;
+
+    JdbcProviderStore(Sql sql) {
+        this.sql = sql;
+        String name = sql.dialect().bytewise("name");
+        String rank = "CASE WHEN tenant_id IS NULL THEN 1 ELSE 0 END";
+        this.page = NamedSql.of("SELECT * FROM providers WHERE (owner = :owner OR owner = :other) AND (" + name
+                + " > :name OR name = :name AND " + rank + " > :rank) ORDER BY " + name + ", " + rank
+                + " LIMIT :rows");
+    }
+
+    @Override
+    public void insert(ProviderAccount provider) {
+        sql.update("adding a provider", INSERT, params(provider));
+    }
+
+    @Override
+    public void update(ProviderAccount provider) {
+        sql.update("changing a provider", UPDATE, params(provider));
+    }
+
+    @Override
+    public void delete(UUID id) {
+        sql.update("deleting a provider", DELETE, Params.of("id", id));
+    }
+
+    @Override
+    public Optional<ProviderAccount> find(@Nullable UUID tenantId, String nameOrId) {
+        Params params = Params.of("owner", owner(tenantId)).and("name", nameOrId);
+        Optional<ProviderAccount> named = sql.first("finding a provider", BY_NAME, params, JdbcProviderStore::provider);
+        if (named.isPresent() || !Ids.isUuid(nameOrId)) {
+            return named;
+        }
+        params.and("id", UUID.fromString(nameOrId));
+        return sql.first("finding a provider", BY_ID, params, JdbcProviderStore::provider);
+    }
+
+    @Override
+    public Page<ProviderAccount> list(@Nullable UUID tenantId, boolean withShared, Page.Request request) {
+        Cursor after = Cursor.parse(request.after());
+        Params params = Params.of("owner", owner(tenantId))
+                .and("other", withShared ? NOBODY : owner(tenantId))
+                .and("name", after.name)
+                .and("rank", after.rank)
+                .and("rows", request.limit() + 1);
+        return Pages.of(
+                sql.list("listing providers", page, params, JdbcProviderStore::provider), request.limit(), Cursor::of);
+    }
+
+    @Override
+    public List<Credential.Sealed> sealed() {
+        return sql.list("reading sealed credentials", SEALED, Params.none(), JdbcProviderStore::provider).stream()
+                .flatMap(p -> Stream.of(p.credential(), login(p.egress().proxy())))
+                .filter(Credential.Sealed.class::isInstance)
+                .map(Credential.Sealed.class::cast)
+                .toList();
+    }
+
+    private static Credential login(ProviderEgress.@Nullable Proxy proxy) {
+        Credential.Sealed login = proxy == null ? null : proxy.login();
+        return login == null ? new Credential.None() : login;
+    }
+
+    /** A place in a list in which an own and a shared provider may have one name; names hold no colon. */
+    private record Cursor(String name, int rank) {
+        static String of(ProviderAccount provider) {
+            return provider.name() + ":" + (provider.shared() ? 1 : 0);
+        }
+
+        static Cursor parse(@Nullable String text) {
+            if (text == null) {
+                return new Cursor("", 1);
+            }
+            if (!text.endsWith(":0") && !text.endsWith(":1")) {
+                throw new InvalidValueException("cursor", "is none that this list gave out");
+            }
+            return new Cursor(text.substring(0, text.length() - 2), text.charAt(text.length() - 1) - '0');
+        }
+    }
+
+    private static UUID owner(@Nullable UUID tenantId) {
+        return tenantId == null ? NOBODY : tenantId;
+    }
+
+    private static Params params(ProviderAccount provider) {
+        Params params = Params.of("id", provider.id())
+                .and("tenant_id", provider.tenantId())
+                .and("owner", owner(provider.tenantId()))
+                .and("name", provider.name())
+                .and("kind", provider.kind())
+                .and("base_url", provider.baseUrl().toString())
+                .and("models", provider.models())
+                .and("priority", provider.priority())
+                .and("weight", provider.weight())
+                .and("headers", provider.headers())
+                .and("api_version", provider.apiVersion())
+                .and("stream_usage", provider.streamUsage())
+                .and("private_allowed", provider.privateAllowed())
+                .and("enabled", provider.enabled())
+                .and("created_at", provider.createdAt())
+                .and("updated_at", provider.updatedAt());
+        timeouts(params, provider.timeouts());
+        credential(params, provider.credential());
+        egress(params, provider.egress());
+        return params;
+    }
+
+    private static void timeouts(Params params, ProviderTimeouts timeouts) {
+        Duration total = timeouts.total();
+        params.and("connect_nanos", timeouts.connect().toNanos())
+                .and("first_byte_nanos", timeouts.firstByte().toNanos())
+                .and("idle_nanos", timeouts.idle().toNanos())
+                .and("total_nanos", total == null ? null : total.toNanos());
+    }
+
+    private static void egress(Params params, ProviderEgress egress) {
+        ProviderEgress.Proxy proxy = egress.proxy();
+        Credential.Sealed login = proxy == null ? null : proxy.login();
+        params.and("ca_file", path(egress.caFile()))
+                .and("client_certificate_file", path(egress.clientCertificateFile()))
+                .and("client_key_file", path(egress.clientKeyFile()))
+                .and("proxy_host", proxy == null ? null : proxy.host())
+                .and("proxy_port", proxy == null ? null : proxy.port())
+                .and("proxy_login", login == null ? null : login.envelope());
+    }
+
+    private static @Nullable String path(@Nullable SecretRef file) {
+        return file == null ? null : file.name();
+    }
+
+    private static void credential(Params params, Credential credential) {
+        switch (credential) {
+            case Credential.None() -> params.and("credential_kind", "NONE").and("credential", null);
+            case Credential.Referenced(SecretRef ref) ->
+                params.and("credential_kind", "REFERENCED").and("credential", ref.toString());
+            case Credential.Sealed(String envelope) ->
+                params.and("credential_kind", "SEALED").and("credential", envelope);
+        }
+    }
+
+    static ProviderAccount provider(Row row) throws SQLException {
+        return new ProviderAccount(
+                row.uuid("id"),
+                row.uuidOrNull("tenant_id"),
+                row.text("name"),
+                row.constant(ProviderKind.class, "kind"),
+                URI.create(row.text("base_url")),
+                credential(row),
+                row.globs("models"),
+                row.integer("priority"),
+                row.integer("weight"),
+                row.map("headers"),
+                row.textOrNull("api_version"),
+                timeouts(row),
+                egress(row),
+                row.constant(StreamUsage.class, "stream_usage"),
+                row.flag("private_allowed"),
+                row.flag("enabled"),
+                row.time("created_at"),
+                row.time("updated_at"));
+    }
+
+    private static Credential credential(Row row) throws SQLException {
+        return switch (row.text("credential_kind")) {
+            case "NONE" -> new Credential.None();
+            case "REFERENCED" -> new Credential.Referenced(SecretRef.parse(row.text("credential")));
+            case "SEALED" -> new Credential.Sealed(row.text("credential"));
+            default -> throw new IllegalArgumentException("an unknown kind of credential");
+        };
+    }
+
+    private static ProviderEgress egress(Row row) throws SQLException {
+        return new ProviderEgress(
+                file(row, "ca_file"), file(row, "client_certificate_file"), file(row, "client_key_file"), proxy(row));
+    }
+
+    private static @Nullable SecretRef file(Row row, String column) throws SQLException {
+        String path = row.textOrNull(column);
+        return path == null ? null : new SecretRef(SecretRef.Kind.FILE, path);
+    }
+
+    private static ProviderEgress.@Nullable Proxy proxy(Row row) throws SQLException {
+        String host = row.textOrNull("proxy_host");
+        if (host == null) {
+            return null;
+        }
+        String login = row.textOrNull("proxy_login");
+        return new ProviderEgress.Proxy(
+                host, row.integer("proxy_port"), login == null ? null : new Credential.Sealed(login));
+    }
+
+    private static ProviderTimeouts timeouts(Row row) throws SQLException {
+        Long total = row.numberOrNull("total_nanos");
+        return new ProviderTimeouts(
+                Duration.ofNanos(row.number("connect_nanos")),
+                Duration.ofNanos(row.number("first_byte_nanos")),
+                Duration.ofNanos(row.number("idle_nanos")),
+                total == null ? null : Duration.ofNanos(total));
+    }
+}

@@ -1,0 +1,113 @@
+package io.llmproxy.adapter.jdbc;
+
+import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.TenantSettings;
+import io.llmproxy.port.TenantStore;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/** Tenants in the database. */
+final class JdbcTenantStore implements TenantStore {
+    private static final List<String> COLUMNS = List.of(
+            "id",
+            "slug",
+            "name",
+            "status",
+            "max_users",
+            "max_api_keys",
+            "allowed_providers",
+            "allowed_models",
+            "default_provider",
+            "audit_retention_days",
+            "usage_retention_days",
+            "created_at",
+            "updated_at");
+    private static final NamedSql INSERT = NamedSql.insert("tenants", COLUMNS);
+    private static final NamedSql UPDATE = NamedSql.update("tenants", COLUMNS.subList(1, COLUMNS.size()));
+    private static final NamedSql DELETE = NamedSql.of("DELETE FROM tenants WHERE id = :id");
+    private static final NamedSql FIND = NamedSql.of("SELECT * FROM tenants WHERE slug = :slug");
+    private static final NamedSql LOCK = NamedSql.of("SELECT * FROM tenants WHERE slug = :slug FOR UPDATE");
+
+    private final Sql sql;
+    private final NamedSql page;
+
+    JdbcTenantStore(Sql sql) {
+        this.sql = sql;
+        String slug = sql.dialect().bytewise("slug");
+        this.page = NamedSql.of("SELECT * FROM tenants WHERE " + slug + " > :after ORDER BY " + slug + " LIMIT :rows");
+    }
+
+    @Override
+    public void insert(Tenant tenant) {
+        sql.update("adding a tenant", INSERT, params(tenant));
+    }
+
+    @Override
+    public void update(Tenant tenant) {
+        sql.update("changing a tenant", UPDATE, params(tenant));
+    }
+
+    @Override
+    public void delete(UUID id) {
+        sql.update("deleting a tenant", DELETE, Params.of("id", id));
+    }
+
+    @Override
+    public Optional<Tenant> find(String slug) {
+        return sql.first("finding a tenant", FIND, Params.of("slug", slug), JdbcTenantStore::tenant);
+    }
+
+    @Override
+    public Optional<Tenant> lock(String slug) {
+        return sql.first("locking a tenant", LOCK, Params.of("slug", slug), JdbcTenantStore::tenant);
+    }
+
+    @Override
+    public Page<Tenant> list(Page.Request request) {
+        String after = request.after() == null ? "" : request.after();
+        Params params = Params.of("after", after).and("rows", request.limit() + 1);
+        return Pages.of(
+                sql.list("listing tenants", page, params, JdbcTenantStore::tenant), request.limit(), Tenant::slug);
+    }
+
+    private static Params params(Tenant tenant) {
+        TenantSettings settings = tenant.settings();
+        return Params.of("id", tenant.id())
+                .and("slug", tenant.slug())
+                .and("name", tenant.name())
+                .and("status", tenant.status())
+                .and("max_users", settings.maxUsers())
+                .and("max_api_keys", settings.maxApiKeys())
+                .and("allowed_providers", new TreeSet<>(settings.allowedProviders()))
+                .and("allowed_models", settings.allowedModels())
+                .and("default_provider", settings.defaultProvider())
+                .and("audit_retention_days", settings.auditRetentionDays())
+                .and("usage_retention_days", settings.usageRetentionDays())
+                .and("created_at", tenant.createdAt())
+                .and("updated_at", tenant.updatedAt());
+    }
+
+    static Tenant tenant(Row row) throws SQLException {
+        TenantSettings settings = new TenantSettings(
+                row.integerOrNull("max_users"),
+                row.integerOrNull("max_api_keys"),
+                new HashSet<>(row.texts("allowed_providers")),
+                row.globs("allowed_models"),
+                row.textOrNull("default_provider"),
+                row.integerOrNull("audit_retention_days"),
+                row.integerOrNull("usage_retention_days"));
+        return new Tenant(
+                row.uuid("id"),
+                row.text("slug"),
+                row.text("name"),
+                row.constant(Tenant.Status.class, "status"),
+                settings,
+                row.time("created_at"),
+                row.time("updated_at"));
+    }
+}

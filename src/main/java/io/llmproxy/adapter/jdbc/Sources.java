@@ -1,0 +1,98 @@
+package io.llmproxy.adapter.jdbc;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.DriverDataSource;
+import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
+import io.llmproxy.domain.secret.Secret;
+import java.nio.file.Path;
+import java.util.Properties;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcDataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Where connections come from: the two drivers, set up so that trouble is told within seconds, and the pool over them. */
+final class Sources {
+    private static final int CONNECT_SECONDS = 5;
+    /** H2's own choice is 64 MiB for each GiB that the heap may grow to, which a busy ledger fills and a collector then copies. */
+    private static final int CACHE_KIB = 16 * 1024;
+
+    private static final String POSTGRESQL = "jdbc:postgresql:";
+
+    private Sources() {}
+
+    /** @param file without its suffix */
+    static DataSource h2(Path file) {
+        String path = file.toAbsolutePath().toString();
+        if (path.indexOf(';') >= 0) {
+            throw new DatabaseException(
+                    Reason.SETTINGS,
+                    "the embedded database cannot lie under a path with ';': " + path
+                            + "; name another directory with --data-dir",
+                    null);
+        }
+        JdbcDataSource source = new JdbcDataSource();
+        // async: an interrupt closes a plain FileChannel, and the database with it. No closing at exit: the appliance
+        // still writes while it stops
+        source.setURL("jdbc:h2:async:" + path
+                + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;DB_CLOSE_ON_EXIT=FALSE"
+                + ";LOCK_TIMEOUT=10000;TRACE_LEVEL_FILE=0;CACHE_SIZE=" + CACHE_KIB);
+        source.setUser("sa");
+        source.setPassword("");
+        return source;
+    }
+
+    static DataSource postgresql(String url, @Nullable String user, @Nullable Secret password) {
+        String plain = password == null ? null : password.reveal();
+        try {
+            return new DriverDataSource(url, "org.postgresql.Driver", postgresqlDefaults(), user, plain);
+        } catch (RuntimeException e) {
+            // without the cause and the URL's parameters, where a password may stand
+            throw new DatabaseException(Reason.SETTINGS, "database.url is no URL of PostgreSQL: " + shown(url), null);
+        }
+    }
+
+    /** What holds unless the URL says otherwise. */
+    private static Properties postgresqlDefaults() {
+        Properties defaults = new Properties();
+        defaults.setProperty("connectTimeout", String.valueOf(CONNECT_SECONDS));
+        defaults.setProperty("loginTimeout", String.valueOf(CONNECT_SECONDS));
+        defaults.setProperty("socketTimeout", "60");
+        defaults.setProperty("tcpKeepAlive", "true");
+        defaults.setProperty("ApplicationName", "llmproxy");
+        // the detail of an error quotes the values of the row
+        defaults.setProperty("logServerErrorDetail", "false");
+        return defaults;
+    }
+
+    /** @throws DatabaseException where the URL is of another database */
+    static String known(String url) {
+        if (!url.startsWith(POSTGRESQL)) {
+            throw new DatabaseException(
+                    Reason.SETTINGS,
+                    "database.url must begin with jdbc:postgresql:// (or be left out, for the embedded database); got "
+                            + shown(url),
+                    null);
+        }
+        return url;
+    }
+
+    /** The URL without parameters and credentials. */
+    static String shown(String url) {
+        return url.split("\\?", 2)[0].replaceFirst("//[^/@]*@", "//");
+    }
+
+    static HikariDataSource pool(DataSource source, int size) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("llmproxy");
+        config.setDataSource(source);
+        config.setMaximumPoolSize(size);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(CONNECT_SECONDS * 1000L);
+        config.setValidationTimeout(2000);
+        config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+        // the migration has just shown that the database answers
+        config.setInitializationFailTimeout(-1);
+        return new HikariDataSource(config);
+    }
+}

@@ -1,0 +1,190 @@
+package io.llmproxy.adapter.journal;
+
+import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.domain.usage.UsageRecord;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The binary form of a usage record: a version byte, then the fields in the order of the record. A text is preceded by
+ * whether it is there; names of enum constants are written out, so that their order may change.
+ */
+final class UsageRecordCodec {
+    static final byte VERSION = 1;
+    /** Longer texts are cut: a client chooses some of them, and none is worth a record of unbounded length. */
+    static final int MAX_TEXT = 4096;
+
+    private UsageRecordCodec() {}
+
+    /** Appends the record's bytes to {@code bytes}. */
+    static void encode(UsageRecord record, ByteArrayOutputStream bytes) {
+        DataOutputStream out = new DataOutputStream(bytes);
+        try {
+            out.writeByte(VERSION);
+            writeIdentity(record, out);
+            writeCall(record, out);
+            writeTokens(record.tokens(), out);
+            writeFigures(record, out);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a buffer in memory refused bytes", e);
+        }
+    }
+
+    private static void writeIdentity(UsageRecord record, DataOutputStream out) throws IOException {
+        write(record.requestId(), out);
+        write(record.clientRequestId(), out);
+        write(record.upstreamRequestId(), out);
+        Instant started = record.startedAt();
+        out.writeLong(started.getEpochSecond());
+        out.writeInt(started.getNano());
+        write(record.tenantId(), out);
+        write(record.tenantSlug(), out);
+        UUID user = record.userId();
+        out.writeBoolean(user != null);
+        if (user != null) {
+            write(user, out);
+        }
+        write(record.userEmail(), out);
+        write(record.keyId(), out);
+        write(record.keyName(), out);
+    }
+
+    private static void writeCall(UsageRecord record, DataOutputStream out) throws IOException {
+        write(record.method(), out);
+        write(record.endpoint(), out);
+        write(record.requestedModel(), out);
+        write(record.provider(), out);
+        write(record.upstreamModel(), out);
+        out.writeInt(record.status());
+        write(record.outcome().name(), out);
+        write(record.errorCode(), out);
+        out.writeBoolean(record.stream());
+    }
+
+    private static void writeTokens(TokenUsage tokens, DataOutputStream out) throws IOException {
+        out.writeLong(tokens.input());
+        out.writeLong(tokens.output());
+        out.writeLong(tokens.cachedInput());
+        out.writeLong(tokens.cacheWrite());
+        out.writeLong(tokens.reasoning());
+        out.writeLong(tokens.audioInput());
+        out.writeLong(tokens.audioOutput());
+        write(tokens.source().name(), out);
+    }
+
+    private static void writeFigures(UsageRecord record, DataOutputStream out) throws IOException {
+        out.writeLong(record.requestBytes());
+        out.writeLong(record.responseBytes());
+        out.writeLong(record.durationMicros());
+        out.writeLong(record.firstByteMicros());
+        out.writeLong(record.overheadMicros());
+        out.writeInt(record.attempts());
+    }
+
+    private static void write(UUID id, DataOutputStream out) throws IOException {
+        out.writeLong(id.getMostSignificantBits());
+        out.writeLong(id.getLeastSignificantBits());
+    }
+
+    private static void write(@Nullable String text, DataOutputStream out) throws IOException {
+        out.writeBoolean(text != null);
+        if (text != null) {
+            // writeUTF takes what is no valid UTF-16 too, and at most three bytes for each of these characters
+            out.writeUTF(text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT));
+        }
+    }
+
+    /**
+     * Reads the record that fills {@code payload}.
+     *
+     * @throws NewerRecordException where a later version of the program wrote it
+     * @throws IOException where the bytes are no record
+     */
+    static UsageRecord decode(ByteBuffer payload) throws IOException {
+        byte[] bytes = new byte[payload.remaining()];
+        payload.get(bytes);
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
+        int version = in.readUnsignedByte();
+        if (version > VERSION) {
+            throw new NewerRecordException(version);
+        }
+        try {
+            UsageRecord record = read(in);
+            if (version == 0 || in.available() > 0) {
+                throw new IOException("bytes that are no usage record");
+            }
+            return record;
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw new IOException("a usage record with a value that is none", e);
+        }
+    }
+
+    private static UsageRecord read(DataInputStream in) throws IOException {
+        // arguments are evaluated from left to right: the order of the record is the order on the disk
+        return new UsageRecord(
+                uuid(in),
+                text(in),
+                text(in),
+                Instant.ofEpochSecond(in.readLong(), in.readInt()),
+                uuid(in),
+                required(in),
+                in.readBoolean() ? uuid(in) : null,
+                text(in),
+                uuid(in),
+                required(in),
+                required(in),
+                required(in),
+                text(in),
+                text(in),
+                text(in),
+                in.readInt(),
+                Outcome.valueOf(required(in)),
+                text(in),
+                in.readBoolean(),
+                tokens(in),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readInt());
+    }
+
+    private static TokenUsage tokens(DataInputStream in) throws IOException {
+        return new TokenUsage(
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                TokenUsage.Source.valueOf(required(in)));
+    }
+
+    private static UUID uuid(DataInputStream in) throws IOException {
+        return new UUID(in.readLong(), in.readLong());
+    }
+
+    private static @Nullable String text(DataInputStream in) throws IOException {
+        return in.readBoolean() ? in.readUTF() : null;
+    }
+
+    private static String required(DataInputStream in) throws IOException {
+        String text = text(in);
+        if (text == null) {
+            throw new IOException("a usage record without a field that all have");
+        }
+        return text;
+    }
+}

@@ -1,0 +1,96 @@
+package io.llmproxy.adapter.provider;
+
+import io.llmproxy.adapter.provider.openai.OpenAiProvider;
+import io.llmproxy.adapter.provider.simulated.SimulatedProvider;
+import io.llmproxy.adapter.provider.simulated.SimulatedSettings;
+import io.llmproxy.adapter.provider.support.AccountCredential;
+import io.llmproxy.adapter.provider.support.AccountEgress;
+import io.llmproxy.adapter.provider.support.AddressPolicy;
+import io.llmproxy.adapter.provider.support.BaseUrlPolicy;
+import io.llmproxy.adapter.provider.support.FileWatch;
+import io.llmproxy.adapter.provider.support.HttpUpstream;
+import io.llmproxy.adapter.provider.support.ReadSweeper;
+import io.llmproxy.adapter.provider.support.UpstreamDefaults;
+import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.port.Provider;
+import io.llmproxy.port.ProviderFactory;
+import io.llmproxy.port.SecretSealer;
+import io.llmproxy.port.SecretSource;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Makes a provider of an account by its type. */
+public final class Providers implements ProviderFactory {
+    /** Of one account: far above what one tenant's concurrency limit lets through. */
+    private static final int MAX_CONNECTIONS = 10_000;
+
+    /** Below the 60 s after which most servers and load balancers close. */
+    private static final Duration KEEP_IDLE = Duration.ofSeconds(55);
+
+    private static final Set<String> OUR_OWN_FIELDS = Set.of(
+            "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive", "via");
+
+    private final SecretSource secrets;
+    private final SecretSealer sealer;
+    private final UpstreamDefaults defaults;
+    private final HttpUpstream.Network network;
+    private final BaseUrlPolicy baseUrls;
+    private final InstantSource clock;
+
+    /**
+     * @param egressAllow addresses that are permitted whatever they are
+     * @param defaults how upstreams are reached where an account says nothing else
+     * @param ownListeners the addresses that this process listens on, asked whenever a connection is made
+     */
+    public Providers(
+            SecretSource secrets,
+            SecretSealer sealer,
+            List<Cidr> egressAllow,
+            Supplier<List<InetSocketAddress>> ownListeners,
+            UpstreamDefaults defaults,
+            InstantSource clock) {
+        AddressPolicy addresses = new AddressPolicy(egressAllow, ownListeners);
+        this.secrets = secrets;
+        this.sealer = sealer;
+        this.defaults = defaults;
+        this.network = new HttpUpstream.Network(addresses, MAX_CONNECTIONS, KEEP_IDLE, new ReadSweeper());
+        this.baseUrls = new BaseUrlPolicy(addresses);
+        this.clock = clock;
+    }
+
+    @Override
+    public Provider open(ProviderAccount account) {
+        return switch (account.kind()) {
+            case OPENAI, MISTRAL, HUGGINGFACE, OLLAMA, CUSTOM -> openAi(account);
+            case SIMULATED -> new SimulatedProvider(account, clock);
+        };
+    }
+
+    private Provider openAi(ProviderAccount account) {
+        FileWatch files = FileWatch.of(account, secrets, defaults);
+        AccountCredential credential = AccountCredential.resolve(account, secrets, sealer);
+        AccountEgress egress = AccountEgress.resolve(account, secrets, sealer, defaults);
+        HttpUpstream upstream = HttpUpstream.of(account, egress, network);
+        return new OpenAiProvider(account, credential, upstream, egress.fault(), files);
+    }
+
+    @Override
+    public void check(ProviderAccount account) {
+        switch (account.kind()) {
+            case OPENAI, MISTRAL, HUGGINGFACE, OLLAMA, CUSTOM -> baseUrls.check(account);
+            case SIMULATED -> SimulatedSettings.parse(account.baseUrl());
+        }
+        for (String name : account.headers().keySet()) {
+            if (OUR_OWN_FIELDS.contains(name.toLowerCase(Locale.ROOT))) {
+                throw new InvalidValueException("headers", name + " is set by the gateway itself");
+            }
+        }
+    }
+}

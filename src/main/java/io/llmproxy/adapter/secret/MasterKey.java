@@ -1,0 +1,139 @@
+package io.llmproxy.adapter.secret;
+
+import io.llmproxy.domain.secret.Credential;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The key under which values are sealed: 32 bytes, written as base64. Its id, the first 8 hexadecimal characters of its
+ * SHA-256, tells it from others and nothing about it.
+ */
+public final class MasterKey {
+    /** The name of the systemd credential. */
+    public static final String CREDENTIAL = "master-key";
+    /** The environment variable. */
+    public static final String VARIABLE = "LLMPROXY_MASTER_KEY";
+
+    static final String CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY";
+    private static final int BYTES = 32;
+
+    private final String id;
+    private final SecretKey key;
+
+    private MasterKey(byte[] bytes) {
+        this.id = HexFormat.of().formatHex(sha256(bytes), 0, 4);
+        this.key = new SecretKeySpec(bytes, "AES");
+    }
+
+    /** The file in the data directory. */
+    public static Path file(Path dataDir) {
+        return dataDir.resolve("master.key");
+    }
+
+    /**
+     * Takes the key from the systemd credential, else the environment, else the data directory, and makes it there where
+     * there is none and nothing was sealed yet.
+     *
+     * @param existing every sealed value that the key must open
+     * @throws MasterKeyException where there is none for them, or an unfit one
+     */
+    public static MasterKey load(
+            Function<String, @Nullable String> environment, Path dataDir, Collection<Credential.Sealed> existing) {
+        SortedSet<String> needed = existing.stream()
+                .flatMap(value -> Envelope.keyIdOf(value).stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+        MasterKey found = find(environment, dataDir).orElseGet(() -> {
+            refuseToReplace(existing, needed, dataDir);
+            return make(file(dataDir));
+        });
+        List<String> unknown = needed.stream().filter(n -> !n.equals(found.id)).toList();
+        if (!unknown.isEmpty()) {
+            throw new MasterKeyException("sealed credentials need the master key " + String.join(", ", unknown)
+                    + ", and the one given is " + found.id + "; bring the right one back as " + places(dataDir));
+        }
+        return found;
+    }
+
+    private static Optional<MasterKey> find(Function<String, @Nullable String> environment, Path dataDir) {
+        String credentials = environment.apply(CREDENTIALS_DIRECTORY);
+        Optional<MasterKey> credential = credentials == null || credentials.isEmpty()
+                ? Optional.empty()
+                : KeyFile.read(Path.of(credentials, CREDENTIAL), false)
+                        .map(text -> parse(text, "the systemd credential " + CREDENTIAL));
+        Path file = file(dataDir);
+        return credential
+                .or(() -> Optional.ofNullable(environment.apply(VARIABLE))
+                        .map(text -> parse(text, "the environment variable " + VARIABLE)))
+                .or(() -> KeyFile.read(file, true).map(text -> parse(text, file.toString())));
+    }
+
+    private static void refuseToReplace(
+            Collection<Credential.Sealed> existing, SortedSet<String> needed, Path dataDir) {
+        if (!existing.isEmpty()) {
+            throw new MasterKeyException("sealed credentials need the master key " + String.join(", ", needed)
+                    + ", and there is none; bring it back as " + places(dataDir));
+        }
+    }
+
+    private static MasterKey make(Path file) {
+        byte[] bytes = new byte[BYTES];
+        new SecureRandom().nextBytes(bytes);
+        KeyFile.write(file, Base64.getEncoder().encodeToString(bytes) + "\n");
+        return new MasterKey(bytes);
+    }
+
+    private static String places(Path dataDir) {
+        return "the systemd credential " + CREDENTIAL + ", the environment variable " + VARIABLE + " or the file "
+                + file(dataDir);
+    }
+
+    static MasterKey parse(String text, String where) {
+        byte[] bytes;
+        try {
+            bytes = Base64.getDecoder().decode(text.strip());
+        } catch (IllegalArgumentException e) {
+            // without the cause, which quotes a character of the key
+            throw new MasterKeyException("the master key in " + where + " is not base64");
+        }
+        if (bytes.length != BYTES) {
+            throw new MasterKeyException(
+                    "the master key in " + where + " has " + bytes.length + " bytes; it must have " + BYTES);
+        }
+        return new MasterKey(bytes);
+    }
+
+    public String id() {
+        return id;
+    }
+
+    SecretKey key() {
+        return key;
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "MasterKey[" + id + "]";
+    }
+}

@@ -1,0 +1,247 @@
+package io.llmproxy.adapter.telemetry;
+
+import io.helidon.common.media.type.MediaTypes;
+import io.helidon.metrics.api.Counter;
+import io.helidon.metrics.api.Gauge;
+import io.helidon.metrics.api.Meter;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.metrics.api.MetricsConfig;
+import io.helidon.metrics.api.MetricsFactory;
+import io.helidon.metrics.api.Tag;
+import io.helidon.metrics.api.Timer;
+import io.helidon.metrics.spi.MeterRegistryFormatterProvider;
+import io.helidon.service.registry.Services;
+import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.port.Telemetry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts in Helidon's metrics registry, which is one for the whole process; {@link #close} takes these meters out of it.
+ *
+ * <p>Looking a meter up by its labels costs half a microsecond, so each set of labels is looked up once. Labels are tenants,
+ * providers and closed lists; beyond {@link #MAX_SERIES} sets the rest is counted under {@code other}.
+ */
+public final class HelidonTelemetry implements Telemetry, AutoCloseable {
+    private static final int MAX_SERIES = 2000;
+    private static final String OTHER = "other";
+    private static final String SCOPE_LABEL = "scope";
+    private static final Duration[] BUCKETS = {
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(5)
+    };
+
+    private final int maxSeries;
+    private final MetricsConfig config;
+    private final MeterRegistry registry;
+    private final Queue<Meter> own = new ConcurrentLinkedQueue<>();
+    private final ConcurrentHashMap<RequestLabels, RequestMeters> requests = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<ErrorLabels, Counter> errors = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, Counter> refused = new ConcurrentHashMap<>();
+    private final LongAdder inFlight = new LongAdder();
+
+    /** What the counters of requests and tokens are told apart by. */
+    private record RequestLabels(String tenant, String provider, int statusClass, Outcome outcome) {}
+
+    private record ErrorLabels(String tenant, String code) {}
+
+    public HelidonTelemetry() {
+        this(MAX_SERIES);
+    }
+
+    HelidonTelemetry(int maxSeries) {
+        this.maxSeries = maxSeries;
+        config = MetricsConfig.builder()
+                .restRequestEnabled(false)
+                .virtualThreadsEnabled(false)
+                .warnOnMultipleRegistries(false)
+                .build();
+        registry = Services.get(MetricsFactory.class).globalRegistry(config);
+        gauge("llmproxy_requests_in_flight", "Requests that are being served", inFlight::sum);
+        JvmGauges.register(this);
+    }
+
+    /** Shows what {@code value} gives at the moment of each scrape; it must not block. The name says the unit. */
+    public void gauge(String name, String help, DoubleSupplier value) {
+        own.add(registry.getOrCreate(Gauge.builder(name, value::getAsDouble).description(help)));
+    }
+
+    @Override
+    public void served(UsageRecord record) {
+        RequestMeters meters = meters(record);
+        meters.requests().increment();
+        meters.duration().record(record.durationMicros(), TimeUnit.MICROSECONDS);
+        TokenUsage tokens = record.tokens();
+        add(meters.input(), tokens.input());
+        add(meters.output(), tokens.output());
+        add(meters.cachedInput(), tokens.cachedInput());
+        add(meters.cacheWrite(), tokens.cacheWrite());
+        add(meters.reasoning(), tokens.reasoning());
+        String code = record.errorCode();
+        if (code != null) {
+            error(record.tenantSlug(), code).increment();
+        }
+    }
+
+    private static void add(Counter counter, long amount) {
+        if (amount > 0) {
+            counter.increment(amount);
+        }
+    }
+
+    private RequestMeters meters(UsageRecord record) {
+        String provider = record.provider();
+        RequestLabels labels = new RequestLabels(
+                record.tenantSlug(), provider == null ? "" : provider, record.status() / 100, record.outcome());
+        RequestMeters known = requests.get(labels);
+        if (known != null) {
+            return known;
+        }
+        RequestLabels bounded = requests.size() < maxSeries
+                ? labels
+                : new RequestLabels(OTHER, OTHER, labels.statusClass(), labels.outcome());
+        return requests.computeIfAbsent(bounded, this::requestMeters);
+    }
+
+    private RequestMeters requestMeters(RequestLabels labels) {
+        Tag tenant = Tag.create("tenant", labels.tenant());
+        Tag provider = Tag.create("provider", labels.provider());
+        return new RequestMeters(
+                counter(
+                        "llmproxy_requests",
+                        "Requests of known keys that ended",
+                        tenant,
+                        provider,
+                        Tag.create("status", labels.statusClass() + "xx"),
+                        Tag.create("outcome", name(labels.outcome()))),
+                duration(tenant, provider),
+                tokens(tenant, provider, "input"),
+                tokens(tenant, provider, "output"),
+                tokens(tenant, provider, "cached_input"),
+                tokens(tenant, provider, "cache_write"),
+                tokens(tenant, provider, "reasoning"));
+    }
+
+    private static String name(Outcome outcome) {
+        return switch (outcome) {
+            case COMPLETED -> "completed";
+            case REFUSED -> "refused";
+            case FAILED -> "failed";
+            case CUT -> "cut";
+            case CLIENT_GONE -> "client_gone";
+        };
+    }
+
+    private Timer duration(Tag tenant, Tag provider) {
+        // the registry adds the unit to a timer's name: llmproxy_request_duration_seconds
+        Timer timer = registry.getOrCreate(Timer.builder("llmproxy_request_duration")
+                .description("From a request's first byte to the last of its answer")
+                .tags(List.of(tenant, provider))
+                .percentiles(new double[0])
+                .buckets(BUCKETS));
+        own.add(timer);
+        return timer;
+    }
+
+    private Counter tokens(Tag tenant, Tag provider, String kind) {
+        return counter(
+                "llmproxy_tokens",
+                "Tokens used; input includes cached_input and cache_write, output includes reasoning",
+                tenant,
+                provider,
+                Tag.create("kind", kind));
+    }
+
+    private Counter error(String tenant, String code) {
+        ErrorLabels labels = new ErrorLabels(tenant, code);
+        Counter known = errors.get(labels);
+        if (known != null) {
+            return known;
+        }
+        ErrorLabels bounded = errors.size() < maxSeries ? labels : new ErrorLabels(OTHER, OTHER);
+        return errors.computeIfAbsent(
+                bounded,
+                l -> counter(
+                        "llmproxy_errors",
+                        "Errors that the gateway itself answered",
+                        Tag.create("tenant", l.tenant()),
+                        Tag.create("code", l.code())));
+    }
+
+    @Override
+    public void refusedUnknown(int status) {
+        Counter known = refused.get(status);
+        Counter counter = known != null ? known : refused.computeIfAbsent(status, this::refusedCounter);
+        counter.increment();
+    }
+
+    private Counter refusedCounter(int status) {
+        return counter(
+                "llmproxy_requests_refused",
+                "Requests refused before their key was known",
+                Tag.create("status", String.valueOf(status)));
+    }
+
+    private Counter counter(String name, String help, Tag... tags) {
+        Counter counter =
+                registry.getOrCreate(Counter.builder(name).description(help).tags(List.of(tags)));
+        own.add(counter);
+        return counter;
+    }
+
+    @Override
+    public void inFlight(int delta) {
+        inFlight.add(delta);
+    }
+
+    /** Every meter in Prometheus' text format 0.0.4. */
+    public String prometheus() {
+        for (MeterRegistryFormatterProvider provider : ServiceLoader.load(MeterRegistryFormatterProvider.class)) {
+            @Nullable
+            Object text = provider.formatter(
+                            MediaTypes.TEXT_PLAIN, config, registry, Optional.empty(), Set.of(), Set.of())
+                    .flatMap(formatter -> formatter.format())
+                    .orElse(null);
+            if (text != null) {
+                return withoutScope(text.toString());
+            }
+        }
+        throw new IllegalStateException(
+                "no Prometheus formatter among the libraries: helidon-metrics-providers-micrometer is missing");
+    }
+
+    /** Helidon labels every meter with its scope, which here is always the same; quotes inside a value are escaped. */
+    private static String withoutScope(String text) {
+        return text.replace(SCOPE_LABEL + "=\"application\",", "").replace("{} ", " ");
+    }
+
+    @Override
+    public void close() {
+        own.forEach(registry::remove);
+        own.clear();
+    }
+}

@@ -1,0 +1,54 @@
+package io.llmproxy.adapter.telemetry;
+
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/** What the Java virtual machine says of itself: memory, threads, collections, processor time, uptime. */
+final class JvmGauges {
+    private JvmGauges() {}
+
+    static void register(HelidonTelemetry telemetry) {
+        MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+        telemetry.gauge(
+                "llmproxy_jvm_heap_used_bytes",
+                "Heap in use",
+                () -> memory.getHeapMemoryUsage().getUsed());
+        telemetry.gauge(
+                "llmproxy_jvm_heap_max_bytes",
+                "Heap at most",
+                () -> memory.getHeapMemoryUsage().getMax());
+        telemetry.gauge(
+                "llmproxy_jvm_threads",
+                "Platform threads",
+                () -> ManagementFactory.getThreadMXBean().getThreadCount());
+        telemetry.gauge(
+                "llmproxy_jvm_gc_collections",
+                "Collections since the start",
+                () -> sum(GarbageCollectorMXBean::getCollectionCount));
+        telemetry.gauge(
+                "llmproxy_jvm_gc_seconds",
+                "Time spent in collections since the start",
+                () -> sum(GarbageCollectorMXBean::getCollectionTime) / 1000.0);
+        telemetry.gauge(
+                "llmproxy_process_uptime_seconds",
+                "Since the start",
+                () -> ManagementFactory.getRuntimeMXBean().getUptime() / 1000.0);
+        telemetry.gauge("llmproxy_process_cpu_seconds", "Processor time used since the start", JvmGauges::cpuSeconds);
+    }
+
+    private static long sum(ToLongFunction<GarbageCollectorMXBean> figure) {
+        List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
+        return collectors.stream().mapToLong(figure).filter(n -> n > 0).sum();
+    }
+
+    private static double cpuSeconds() {
+        return ProcessHandle.current()
+                .info()
+                .totalCpuDuration()
+                .map(d -> d.toNanos() / 1e9)
+                .orElse(0.0);
+    }
+}

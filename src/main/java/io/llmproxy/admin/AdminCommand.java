@@ -1,0 +1,183 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.identity.KeyScope;
+import io.llmproxy.domain.identity.Role;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.StreamUsage;
+import io.llmproxy.domain.model.UpstreamProxy;
+import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.domain.secret.SecretRef;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One change of the managed state; {@link CommandExecutor} is the only place that carries one out. */
+public sealed interface AdminCommand {
+    /** The slug of the tenant that it concerns; null: the shared providers. */
+    @Nullable
+    String tenant();
+
+    /** @param name what people call the tenant; null: its slug */
+    record CreateTenant(String tenant, @Nullable String name) implements AdminCommand {}
+
+    /** New settings of a tenant; what is not named stays. */
+    record UpdateTenant(
+            String tenant,
+            Change<String> name,
+            Change<String> defaultProvider,
+            Change<Set<String>> allowedProviders,
+            Change<List<Glob>> allowedModels,
+            Change<Integer> maxUsers,
+            Change<Integer> maxApiKeys,
+            Change<Integer> auditRetentionDays,
+            Change<Integer> usageRetentionDays)
+            implements AdminCommand {
+        /** Whether it leaves alone what an admin of the installation set for the tenant. */
+        boolean withinTenant() {
+            return !(allowedProviders.named()
+                    || allowedModels.named()
+                    || maxUsers.named()
+                    || maxApiKeys.named()
+                    || auditRetentionDays.named()
+                    || usageRetentionDays.named());
+        }
+    }
+
+    record ActivateTenant(String tenant) implements AdminCommand {}
+
+    /** @param now whether running requests are cut too */
+    record SuspendTenant(String tenant, boolean now) implements AdminCommand {}
+
+    /** @param cascade whether what the tenant owns goes with it; ledger and audit stay in any case */
+    record DeleteTenant(String tenant, boolean cascade) implements AdminCommand {}
+
+    record CreateUser(String tenant, String email, @Nullable String name, Role role) implements AdminCommand {}
+
+    /** @param user an e-mail address or an id */
+    record UpdateUser(String tenant, String user, Change<String> name, Change<Role> role, Change<Boolean> enabled)
+            implements AdminCommand {}
+
+    /** @param cascade whether the user's keys go too */
+    record DeleteUser(String tenant, String user, boolean cascade) implements AdminCommand {}
+
+    /**
+     * A new key.
+     *
+     * @param user whose key it is, by e-mail address or id; null: nobody's, or the caller's own where the role is user
+     * @param expires a duration from now or an instant; null: never
+     */
+    record CreateKey(
+            String tenant,
+            String name,
+            @Nullable String user,
+            @Nullable String expires,
+            KeyScope scope) implements AdminCommand {}
+
+    /** @param key a name, an id or a displayed prefix */
+    record UpdateKey(
+            String tenant,
+            String key,
+            Change<String> expires,
+            Change<List<Glob>> models,
+            Change<Set<String>> providers,
+            Change<List<Cidr>> cidrs,
+            Change<Boolean> passthrough,
+            MapChange labels)
+            implements AdminCommand {}
+
+    /** @param now whether running requests are cut too */
+    record RevokeKey(String tenant, String key, boolean now) implements AdminCommand {}
+
+    /** @param grace how long the old secret stays valid, a duration; null: 24 hours */
+    record RotateKey(String tenant, String key, @Nullable String grace) implements AdminCommand {}
+
+    record DeleteKey(String tenant, String key) implements AdminCommand {}
+
+    /** @param user whose keys; null: all of the tenant, or the caller's own where the role is user */
+    record RevokeAllKeys(String tenant, @Nullable String user, boolean now) implements AdminCommand {}
+
+    /**
+     * A new provider.
+     *
+     * @param settings with {@code baseUrl} and what else differs from the defaults
+     */
+    record CreateProvider(@Nullable String tenant, String name, ProviderKind kind, ProviderChanges settings)
+            implements AdminCommand {}
+
+    /** @param provider a name or an id */
+    record UpdateProvider(@Nullable String tenant, String provider, ProviderChanges changes) implements AdminCommand {}
+
+    record EnableProvider(@Nullable String tenant, String provider) implements AdminCommand {}
+
+    record DisableProvider(@Nullable String tenant, String provider) implements AdminCommand {}
+
+    record DeleteProvider(@Nullable String tenant, String provider) implements AdminCommand {}
+
+    /**
+     * The settings of a provider that a command names.
+     *
+     * @param credentialRef where the server reads the credential
+     * @param apiKey the credential itself; sealed before it is stored, never kept otherwise
+     */
+    record ProviderChanges(
+            Change<URI> baseUrl,
+            Change<SecretRef> credentialRef,
+            Change<Secret> apiKey,
+            Change<List<Glob>> models,
+            Change<Integer> priority,
+            Change<Integer> weight,
+            MapChange headers,
+            Change<String> apiVersion,
+            Change<Duration> connectTimeout,
+            Change<Duration> firstByteTimeout,
+            Change<Duration> idleTimeout,
+            Change<Duration> timeout,
+            EgressChanges egress,
+            Change<StreamUsage> streamUsage) {
+        public static final ProviderChanges NONE = new ProviderChanges(
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                MapChange.NONE,
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                EgressChanges.NONE,
+                Change.none());
+
+        /**
+         * Whether it reaches into the server's own surroundings, its secrets, files and network, which an admin of the
+         * installation alone may.
+         */
+        boolean namesSurroundings() {
+            return credentialRef.value() != null || egress.named();
+        }
+    }
+
+    /**
+     * What a command says of the way to a provider.
+     *
+     * @param proxy with its login in the clear, which is sealed before it is stored
+     */
+    record EgressChanges(
+            Change<SecretRef> caFile,
+            Change<SecretRef> clientCertificateFile,
+            Change<SecretRef> clientKeyFile,
+            Change<UpstreamProxy> proxy) {
+        public static final EgressChanges NONE =
+                new EgressChanges(Change.none(), Change.none(), Change.none(), Change.none());
+
+        boolean named() {
+            return caFile.named() || clientCertificateFile.named() || clientKeyFile.named() || proxy.named();
+        }
+    }
+}

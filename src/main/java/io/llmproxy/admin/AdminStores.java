@@ -1,0 +1,19 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.port.ApiKeyStore;
+import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.ProviderStore;
+import io.llmproxy.port.StateSource;
+import io.llmproxy.port.TenantStore;
+import io.llmproxy.port.Transactor;
+import io.llmproxy.port.UserStore;
+
+/** The stores of managed state, of one database: what one transaction spans. */
+public record AdminStores(
+        Transactor transactor,
+        TenantStore tenants,
+        UserStore users,
+        ApiKeyStore keys,
+        ProviderStore providers,
+        AuditStore audit,
+        StateSource state) {}

@@ -1,0 +1,141 @@
+package io.llmproxy.admin;
+
+import static io.llmproxy.admin.Guard.guarded;
+
+import io.llmproxy.admin.AdminCommand.ActivateTenant;
+import io.llmproxy.admin.AdminCommand.CreateKey;
+import io.llmproxy.admin.AdminCommand.CreateProvider;
+import io.llmproxy.admin.AdminCommand.CreateTenant;
+import io.llmproxy.admin.AdminCommand.CreateUser;
+import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.DeleteProvider;
+import io.llmproxy.admin.AdminCommand.DeleteTenant;
+import io.llmproxy.admin.AdminCommand.DeleteUser;
+import io.llmproxy.admin.AdminCommand.DisableProvider;
+import io.llmproxy.admin.AdminCommand.EnableProvider;
+import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
+import io.llmproxy.admin.AdminCommand.RevokeKey;
+import io.llmproxy.admin.AdminCommand.RotateKey;
+import io.llmproxy.admin.AdminCommand.SuspendTenant;
+import io.llmproxy.admin.AdminCommand.UpdateKey;
+import io.llmproxy.admin.AdminCommand.UpdateProvider;
+import io.llmproxy.admin.AdminCommand.UpdateTenant;
+import io.llmproxy.admin.AdminCommand.UpdateUser;
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.audit.AuditEvent;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.port.ProviderFactory;
+import io.llmproxy.port.SecretSealer;
+import io.llmproxy.port.SecretSource;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Carries out commands: all of one, with its audit row, or nothing of it. Thread-safe; blocks. */
+public final class CommandExecutor {
+    private static final Logger LOG = System.getLogger(CommandExecutor.class.getName());
+    private final AdminStores stores;
+    private final TenantAdmin tenants;
+    private final UserAdmin users;
+    private final KeyAdmin keys;
+    private final ProviderAdmin providers;
+    private final Runnable afterCommit;
+    private final InstantSource clock;
+
+    /**
+     * @param onlyTenant the one tenant of this process; null: all
+     * @param afterCommit publishes the new state to the gateway; called after each committed change
+     */
+    public CommandExecutor(
+            AdminStores stores,
+            ProviderFactory factory,
+            SecretSource secrets,
+            SecretSealer sealer,
+            @Nullable String onlyTenant,
+            Runnable afterCommit,
+            InstantSource clock) {
+        this.stores = stores;
+        this.afterCommit = afterCommit;
+        this.clock = clock;
+        TenantAccess access = new TenantAccess(stores.tenants(), onlyTenant);
+        ProviderNames names = new ProviderNames(stores, access);
+        tenants = new TenantAdmin(stores, access, names);
+        users = new UserAdmin(stores, access);
+        keys = new KeyAdmin(stores, access, names);
+        providers = new ProviderAdmin(
+                stores,
+                access,
+                names,
+                factory,
+                new CredentialKeeper(secrets, sealer),
+                new EgressKeeper(secrets, sealer));
+    }
+
+    /**
+     * @throws io.llmproxy.domain.error.AdminException where it is refused
+     * @throws io.llmproxy.domain.error.InvalidValueException where a value breaks the rule of its field
+     */
+    public CommandResult execute(Actor actor, AdminCommand command) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // what both databases keep
+        Permissions.check(actor, command);
+        Work work = validated(actor, command, now);
+        Work.Done done = guarded(
+                "the change", () -> stores.transactor().inTransaction(() -> recorded(actor, work.apply(), now)));
+        publish();
+        return done.result();
+    }
+
+    private Work validated(Actor actor, AdminCommand command, Instant now) {
+        return switch (command) {
+            case CreateTenant c -> tenants.create(c, now);
+            case UpdateTenant c -> tenants.update(actor, c, now);
+            case ActivateTenant c -> tenants.status(actor, c.tenant(), Tenant.Status.ACTIVE, now);
+            case SuspendTenant c ->
+                tenants.status(actor, c.tenant(), c.now() ? Tenant.Status.SUSPENDED_NOW : Tenant.Status.SUSPENDED, now);
+            case DeleteTenant c -> tenants.delete(actor, c);
+            case CreateUser c -> users.create(actor, c, now);
+            case UpdateUser c -> users.update(actor, c, now);
+            case DeleteUser c -> users.delete(actor, c, now);
+            case CreateKey c -> keys.create(actor, c, now);
+            case UpdateKey c -> keys.update(actor, c, now);
+            case RevokeKey c -> keys.revoke(actor, c, now);
+            case RotateKey c -> keys.rotate(actor, c, now);
+            case DeleteKey c -> keys.delete(actor, c);
+            case RevokeAllKeys c -> keys.revokeAll(actor, c, now);
+            case CreateProvider c -> providers.create(actor, c, now);
+            case UpdateProvider c -> providers.update(actor, c, now);
+            case EnableProvider c -> providers.enable(actor, c.tenant(), c.provider(), true, now);
+            case DisableProvider c -> providers.enable(actor, c.tenant(), c.provider(), false, now);
+            case DeleteProvider c -> providers.delete(actor, c);
+        };
+    }
+
+    private Work.Done recorded(Actor actor, Work.Done done, Instant now) {
+        Tenant tenant = done.tenant();
+        stores.audit()
+                .append(new AuditEvent(
+                        Ids.next(now),
+                        now,
+                        tenant == null ? null : tenant.id(),
+                        tenant == null ? null : tenant.slug(),
+                        actor,
+                        done.action(),
+                        done.target(),
+                        done.details()));
+        stores.state().changed();
+        return done;
+    }
+
+    /** The change stands whatever happens here; the refresher comes to it by itself. */
+    private void publish() {
+        try {
+            afterCommit.run();
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "a change of the managed state is stored, but not yet in force", e);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.error.AdminException.Reason;
+import io.llmproxy.port.StoreException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.function.Supplier;
+
+/** Turns what a database does wrong into what an operator can read; the cause goes to the log alone. */
+final class Guard {
+    private static final Logger LOG = System.getLogger(Guard.class.getName());
+
+    private Guard() {}
+
+    static <T> T guarded(String doing, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (StoreException.Duplicate e) {
+            throw AdminException.conflict(doing + " failed: that name is taken");
+        } catch (StoreException e) {
+            LOG.log(Level.ERROR, doing + " failed", e);
+            throw new AdminException(
+                    Reason.UNAVAILABLE,
+                    doing + " failed: the database does not answer; nothing was changed. Try again, and see the"
+                            + " server's log for the cause");
+        }
+    }
+}

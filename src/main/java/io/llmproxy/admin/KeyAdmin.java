@@ -1,0 +1,272 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.admin.AdminCommand.CreateKey;
+import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
+import io.llmproxy.admin.AdminCommand.RevokeKey;
+import io.llmproxy.admin.AdminCommand.RotateKey;
+import io.llmproxy.admin.AdminCommand.UpdateKey;
+import io.llmproxy.domain.Durations;
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.KeyScope;
+import io.llmproxy.domain.identity.Role;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.port.StoreException;
+import io.llmproxy.runtime.KeySecrets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Commands about API keys. A caller of the role user reaches its own keys alone; all others are not there for it. */
+final class KeyAdmin {
+    private static final Duration DEFAULT_GRACE = Duration.ofHours(24);
+    private static final Duration LONGEST_GRACE = Duration.ofDays(365);
+    private final AdminStores stores;
+    private final TenantAccess access;
+    private final ProviderNames names;
+
+    KeyAdmin(AdminStores stores, TenantAccess access, ProviderNames names) {
+        this.stores = stores;
+        this.access = access;
+        this.names = names;
+    }
+
+    Work create(Actor actor, CreateKey c, Instant now) {
+        Instant expiry = Expiry.parse(c.expires(), now);
+        String secret = KeySecrets.generate();
+        return () -> {
+            Tenant tenant = access.locked(actor, c.tenant());
+            User user = owner(actor, tenant, c.user());
+            TenantAccess.checkReach(actor, user);
+            checkProviders(tenant, c.scope());
+            checkRoom(tenant);
+            ApiKey key = fresh(tenant, user, c, secret, expiry, now);
+            try {
+                stores.keys().insert(key);
+            } catch (StoreException.Duplicate e) {
+                throw AdminException.conflict(
+                        "the tenant `" + tenant.slug() + "` has a key `" + key.name() + "` already");
+            }
+            Details details = new Details()
+                    .put("prefix", key.prefix())
+                    .put("user", user == null ? null : user.email())
+                    .put("expiresAt", expiry);
+            scope(details, c.scope());
+            return done(new KeyView(tenant, user, key), new Secret(secret), "create", details.map());
+        };
+    }
+
+    Work update(Actor actor, UpdateKey c, Instant now) {
+        Instant expiry = Expiry.parse(c.expires().value(), now);
+        return () -> {
+            KeyView found = reachable(actor, c.tenant(), c.key());
+            ApiKey before = found.key();
+            refuseRevoked(before);
+            KeyScope scope = scope(before.scope(), c);
+            if (c.providers().named()) {
+                checkProviders(found.tenant(), scope);
+            }
+            ApiKey after = before.with(scope, c.expires().named() ? expiry : before.expiresAt(), now);
+            stores.keys().update(after);
+            return done(new KeyView(found.tenant(), found.user(), after), null, "update", details(c));
+        };
+    }
+
+    Work revoke(Actor actor, RevokeKey c, Instant now) {
+        return () -> {
+            KeyView found = reachable(actor, c.tenant(), c.key());
+            ApiKey after = found.key().revoke(c.now(), now);
+            stores.keys().update(after);
+            Details details = new Details().put("now", c.now() ? true : null);
+            return done(new KeyView(found.tenant(), found.user(), after), null, "revoke", details.map());
+        };
+    }
+
+    Work rotate(Actor actor, RotateKey c, Instant now) {
+        Duration grace = c.grace() == null ? DEFAULT_GRACE : Durations.parse("grace", c.grace());
+        if (grace.compareTo(LONGEST_GRACE) > 0) {
+            throw new InvalidValueException("grace", "must be at most 365d");
+        }
+        String secret = KeySecrets.generate();
+        return () -> {
+            KeyView found = reachable(actor, c.tenant(), c.key());
+            TenantAccess.checkReach(actor, found.user());
+            refuseDead(found.key(), now);
+            ApiKey after =
+                    found.key().rotate(KeySecrets.hash(secret), KeySecrets.displayed(secret), now.plus(grace), now);
+            stores.keys().update(after);
+            Details details =
+                    new Details().put("grace", Durations.format(grace)).put("prefix", after.prefix());
+            return done(new KeyView(found.tenant(), found.user(), after), new Secret(secret), "rotate", details.map());
+        };
+    }
+
+    Work delete(Actor actor, DeleteKey c) {
+        return () -> {
+            KeyView found = reachable(actor, c.tenant(), c.key());
+            stores.keys().delete(found.key().id());
+            return new Work.Done(
+                    new CommandResult.Deleted(),
+                    found.tenant(),
+                    "key.delete",
+                    "key/" + found.key().name(),
+                    new Details().put("prefix", found.key().prefix()).map());
+        };
+    }
+
+    Work revokeAll(Actor actor, RevokeAllKeys c, Instant now) {
+        return () -> {
+            Tenant tenant = access.locked(actor, c.tenant());
+            User user = owner(actor, tenant, c.user());
+            UUID userId = user == null ? null : user.id();
+            List<ApiKey> live = stores.keys().all(tenant.id(), userId).stream()
+                    .filter(k -> !k.revoked() || c.now() && !k.cutRunning())
+                    .toList();
+            live.forEach(k -> stores.keys().update(k.revoke(c.now(), now)));
+            int revoked = (int) live.stream().filter(k -> !k.revoked()).count();
+            Details details = new Details()
+                    .put("revoked", revoked)
+                    .put("user", user == null ? null : user.email())
+                    .put("now", c.now() ? true : null);
+            return new Work.Done(
+                    new CommandResult.Revoked(revoked),
+                    tenant,
+                    "key.revoke-all",
+                    "tenant/" + c.tenant(),
+                    details.map());
+        };
+    }
+
+    private static ApiKey fresh(
+            Tenant tenant, @Nullable User user, CreateKey c, String secret, @Nullable Instant expiry, Instant now) {
+        return new ApiKey(
+                Ids.next(now),
+                tenant.id(),
+                user == null ? null : user.id(),
+                c.name(),
+                KeySecrets.hash(secret),
+                KeySecrets.displayed(secret),
+                null,
+                null,
+                c.scope(),
+                expiry,
+                null,
+                false,
+                null,
+                now,
+                now);
+    }
+
+    /** The user that a command names; for a caller of the role user itself, whether named or not. */
+    private @Nullable User owner(Actor actor, Tenant tenant, @Nullable String named) {
+        if (actor.role() != Role.USER) {
+            return named == null ? null : user(tenant, named);
+        }
+        User own = user(tenant, String.valueOf(actor.userId()));
+        if (named != null
+                && !named.equalsIgnoreCase(own.email())
+                && !named.equals(own.id().toString())) {
+            throw AdminException.forbidden("the role user may do that with its own keys alone");
+        }
+        return own;
+    }
+
+    private User user(Tenant tenant, String emailOrId) {
+        return stores.users()
+                .find(tenant.id(), emailOrId)
+                .orElseThrow(() -> AdminException.notFound("user", emailOrId));
+    }
+
+    private KeyView reachable(Actor actor, String slug, String nameOrId) {
+        Tenant tenant = access.locked(actor, slug);
+        ApiKey key = stores.keys()
+                .find(tenant.id(), nameOrId)
+                .filter(k -> ownOrAny(actor, k))
+                .orElseThrow(() -> AdminException.notFound("key", nameOrId));
+        UUID userId = key.userId();
+        User user = userId == null
+                ? null
+                : stores.users().find(tenant.id(), userId.toString()).orElse(null);
+        return new KeyView(tenant, user, key);
+    }
+
+    static boolean ownOrAny(Actor actor, ApiKey key) {
+        return actor.role() != Role.USER
+                || actor.userId() != null && actor.userId().equals(key.userId());
+    }
+
+    private void checkProviders(Tenant tenant, KeyScope scope) {
+        names.requireKnown("providers", tenant, scope.providers());
+        ProviderNames.requireAllowed("providers", tenant.settings().allowedProviders(), scope.providers());
+    }
+
+    private void checkRoom(Tenant tenant) {
+        Integer max = tenant.settings().maxApiKeys();
+        if (max != null && stores.keys().countLive(tenant.id()) >= max) {
+            throw AdminException.conflict(
+                    "the tenant `" + tenant.slug() + "` is at its maximum of " + max + (max == 1 ? " key" : " keys")
+                            + "; revoke one, or have an admin raise it with llmproxyctl tenant update --max-api-keys");
+        }
+    }
+
+    private static void refuseRevoked(ApiKey key) {
+        if (key.revoked()) {
+            throw AdminException.conflict("the key `" + key.name() + "` is revoked; create a new one");
+        }
+    }
+
+    private static void refuseDead(ApiKey key, Instant now) {
+        refuseRevoked(key);
+        if (key.expired(now)) {
+            throw AdminException.conflict("the key `" + key.name()
+                    + "` has expired; give it a new expiry with llmproxyctl key update --expires, or create a new one");
+        }
+    }
+
+    private static KeyScope scope(KeyScope before, UpdateKey c) {
+        return new KeyScope(
+                c.models().over(before.models(), List.of()),
+                c.providers().over(before.providers(), Set.of()),
+                c.cidrs().over(before.cidrs(), List.of()),
+                c.passthrough().over(before.passthrough(), false),
+                c.labels().over(before.labels()));
+    }
+
+    private static Details scope(Details details, KeyScope scope) {
+        return details.put("models", scope.models().isEmpty() ? null : scope.models())
+                .put("providers", scope.providers().isEmpty() ? null : scope.providers())
+                .put("cidrs", scope.cidrs().isEmpty() ? null : scope.cidrs())
+                .put("passthrough", scope.passthrough() ? true : null)
+                .put("labels", scope.labels().isEmpty() ? null : scope.labels());
+    }
+
+    private static Map<String, String> details(UpdateKey c) {
+        return new Details()
+                .change("expires", c.expires())
+                .change("models", c.models())
+                .change("providers", c.providers())
+                .change("cidrs", c.cidrs())
+                .change("passthrough", c.passthrough())
+                .change("labels", c.labels())
+                .map();
+    }
+
+    private static Work.Done done(KeyView key, @Nullable Secret secret, String verb, Map<String, String> details) {
+        return new Work.Done(
+                new CommandResult.OfKey(key, secret),
+                key.tenant(),
+                "key." + verb,
+                "key/" + key.key().name(),
+                details);
+    }
+}

@@ -1,0 +1,18 @@
+package io.llmproxy.admin;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What part of the ledger a caller asks for.
+ *
+ * @param tenant a slug; null: all that the caller may see
+ * @param user an e-mail address or id within that tenant; null: all
+ * @param from inclusive; null: from the beginning
+ * @param to exclusive; null: until now
+ */
+public record UsageFilter(
+        @Nullable String tenant,
+        @Nullable String user,
+        @Nullable Instant from,
+        @Nullable Instant to) {}

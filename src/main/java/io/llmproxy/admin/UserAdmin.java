@@ -1,0 +1,101 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.admin.AdminCommand.CreateUser;
+import io.llmproxy.admin.AdminCommand.DeleteUser;
+import io.llmproxy.admin.AdminCommand.UpdateUser;
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.port.StoreException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** Commands about users. */
+final class UserAdmin {
+    private final AdminStores stores;
+    private final TenantAccess access;
+
+    UserAdmin(AdminStores stores, TenantAccess access) {
+        this.stores = stores;
+        this.access = access;
+    }
+
+    Work create(Actor actor, CreateUser c, Instant now) {
+        String email = User.email(c.email());
+        return () -> {
+            Tenant tenant = access.locked(actor, c.tenant());
+            checkRoom(tenant);
+            User user = new User(Ids.next(now), tenant.id(), email, c.name(), c.role(), true, now, now);
+            try {
+                stores.users().insert(user);
+            } catch (StoreException.Duplicate e) {
+                throw AdminException.conflict("the tenant `" + tenant.slug() + "` has a user `" + email + "` already");
+            }
+            Details details = new Details().put("role", c.role().word()).put("name", c.name());
+            return done(tenant, user, "create", details.map());
+        };
+    }
+
+    Work update(Actor actor, UpdateUser c, Instant now) {
+        return () -> {
+            Tenant tenant = access.locked(actor, c.tenant());
+            User before = reachable(actor, tenant, c.user());
+            User after = before.with(
+                    c.name().over(before.name()),
+                    c.role().over(before.role(), before.role()),
+                    c.enabled().over(before.enabled(), before.enabled()),
+                    now);
+            stores.users().update(after);
+            Details details = new Details()
+                    .change("name", c.name())
+                    .put("role", c.role().named() ? after.role().word() : null)
+                    .change("enabled", c.enabled());
+            return done(tenant, after, "update", details.map());
+        };
+    }
+
+    Work delete(Actor actor, DeleteUser c, Instant now) {
+        return () -> {
+            Tenant tenant = access.locked(actor, c.tenant());
+            User user = reachable(actor, tenant, c.user());
+            List<ApiKey> keys = stores.keys().all(tenant.id(), user.id());
+            long live =
+                    keys.stream().filter(k -> !k.revoked() && !k.expired(now)).count();
+            if (live > 0 && !c.cascade()) {
+                throw AdminException.conflict("the user `" + user.email() + "` still has " + live
+                        + (live == 1 ? " key" : " keys") + "; revoke or delete them first, or all with --cascade");
+            }
+            keys.forEach(k -> stores.keys().delete(k.id()));
+            stores.users().delete(user.id());
+            Details details = new Details().put("keys", keys.isEmpty() ? null : keys.size());
+            return new Work.Done(
+                    new CommandResult.Deleted(), tenant, "user.delete", "user/" + user.email(), details.map());
+        };
+    }
+
+    private User reachable(Actor actor, Tenant tenant, String emailOrId) {
+        User user = stores.users()
+                .find(tenant.id(), emailOrId)
+                .orElseThrow(() -> AdminException.notFound("user", emailOrId));
+        TenantAccess.checkReach(actor, user);
+        return user;
+    }
+
+    private void checkRoom(Tenant tenant) {
+        Integer max = tenant.settings().maxUsers();
+        if (max != null && stores.users().count(tenant.id()) >= max) {
+            throw AdminException.conflict(
+                    "the tenant `" + tenant.slug() + "` is at its maximum of " + max + (max == 1 ? " user" : " users")
+                            + "; delete one, or have an admin raise it with llmproxyctl tenant update --max-users");
+        }
+    }
+
+    private static Work.Done done(Tenant tenant, User user, String verb, Map<String, String> details) {
+        return new Work.Done(
+                new CommandResult.OfUser(tenant, user), tenant, "user." + verb, "user/" + user.email(), details);
+    }
+}

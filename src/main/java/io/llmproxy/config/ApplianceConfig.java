@@ -1,0 +1,123 @@
+package io.llmproxy.config;
+
+import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.model.UpstreamProxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What an installation is told before it starts; the keys and defaults are those of conf/llmproxy.yaml. */
+public record ApplianceConfig(
+        @Nullable String tenant,
+        GatewayConfig gateway,
+        AdminConfig admin,
+        DatabaseConfig database,
+        RedisConfig redis,
+        LimitsConfig limits,
+        JournalConfig journal,
+        SecretsConfig secrets,
+        EgressConfig egress,
+        UpstreamConfig upstream,
+        ShutdownConfig shutdown,
+        LogConfig log) {
+
+    /** A host and a port; port 0 picks a free one. */
+    public record Listen(String host, int port) {
+        @Override
+        public String toString() {
+            return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+        }
+    }
+
+    /**
+     * The listener for clients. Sizes in bytes.
+     *
+     * @param tls null: HTTP without TLS
+     * @param sseKeepAlive zero: off
+     */
+    public record GatewayConfig(
+            Listen listen,
+            @Nullable TlsConfig tls,
+            long maxBody,
+            long maxUpload,
+            long bodyMemory,
+            boolean queryKey,
+            List<Cidr> trustedProxies,
+            Duration sseKeepAlive,
+            Clients clients) {
+
+        /**
+         * How long clients may take.
+         *
+         * @param head for the head of a request
+         * @param keepAlive between two requests of a connection
+         * @param rate bytes per second that a body must come in; 0: any
+         * @param idle for one read of a body or one write of an answer
+         */
+        public record Clients(Duration head, Duration keepAlive, long rate, Duration idle) {}
+    }
+
+    /** PEM files: the certificate with its chain, and its private key. */
+    public record TlsConfig(Path certificate, Path key) {}
+
+    /** @param socket null: the default place */
+    public record AdminConfig(
+            Listen listen, @Nullable Path socket, @Nullable String socketGroup) {}
+
+    /** @param url null: embedded H2 in the data directory */
+    public record DatabaseConfig(
+            @Nullable String url,
+            @Nullable String user,
+            @Nullable Path passwordFile,
+            int pool) {}
+
+    /** Where counters are shared. */
+    public record RedisConfig(
+            @Nullable String url, @Nullable Path passwordFile, String onFailure) {}
+
+    /** The levels every installation starts with. */
+    public record LimitsConfig(Level global, Level tenant, Level user, Level ip, int concurrency) {
+        /** @param requests 0 turns it off */
+        public record Level(long requests, String per, String algorithm, int segments) {}
+    }
+
+    /** @param sync how long a record may be in the kernel alone */
+    public record JournalConfig(Duration sync) {}
+
+    /** @param directories where {@code file:} references may point */
+    public record SecretsConfig(List<Path> directories) {}
+
+    /** @param allow link-local and metadata addresses that providers may have all the same */
+    public record EgressConfig(List<Cidr> allow) {}
+
+    /**
+     * How providers are reached that say nothing else.
+     *
+     * @param caFile authorities besides the system's; null: none
+     * @param noProxy hosts to which no proxy is used
+     */
+    public record UpstreamConfig(
+            @Nullable Path caFile, @Nullable UpstreamProxy proxy, List<String> noProxy) {}
+
+    /** @param grace how long running requests may take to finish */
+    public record ShutdownConfig(Duration grace) {}
+
+    /** How the log is written. */
+    public record LogConfig(Format format, Threshold level) {
+        /** AUTO: text on a terminal, JSON lines elsewhere. */
+        public enum Format {
+            AUTO,
+            TEXT,
+            JSON
+        }
+
+        /** From the most to the least talkative. */
+        public enum Threshold {
+            DEBUG,
+            INFO,
+            WARN,
+            ERROR
+        }
+    }
+}

@@ -1,0 +1,275 @@
+package io.llmproxy.config;
+
+import io.llmproxy.config.ApplianceConfig.AdminConfig;
+import io.llmproxy.config.ApplianceConfig.DatabaseConfig;
+import io.llmproxy.config.ApplianceConfig.EgressConfig;
+import io.llmproxy.config.ApplianceConfig.GatewayConfig;
+import io.llmproxy.config.ApplianceConfig.JournalConfig;
+import io.llmproxy.config.ApplianceConfig.LimitsConfig;
+import io.llmproxy.config.ApplianceConfig.LogConfig;
+import io.llmproxy.config.ApplianceConfig.RedisConfig;
+import io.llmproxy.config.ApplianceConfig.SecretsConfig;
+import io.llmproxy.config.ApplianceConfig.ShutdownConfig;
+import io.llmproxy.config.ApplianceConfig.TlsConfig;
+import io.llmproxy.config.ApplianceConfig.UpstreamConfig;
+import io.llmproxy.config.ConfigException.Problem;
+import io.llmproxy.config.YamlSource.Setting;
+import io.llmproxy.domain.error.InvalidValueException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the configuration in the contract's order: defaults, files, environment, {@code --set}, options; later wins. Every
+ * value is checked where it stands, also one that is overridden later, and all faults are told at once.
+ */
+public final class ConfigLoader {
+    /** Variables that begin like keys and are none. */
+    private static final Set<String> NOT_KEYS =
+            Set.of("LLMPROXY_SOCKET", "LLMPROXY_TENANT", "LLMPROXY_URL", "LLMPROXY_MASTER_KEY");
+
+    private final List<Problem> problems = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+    private final Map<ConfigKey<?>, Object> values = new HashMap<>();
+    private final Set<String> explicit = new HashSet<>();
+
+    private ConfigLoader() {}
+
+    /**
+     * What a program was told.
+     *
+     * @param options key to value, of options such as {@code --listen}; the option's spelling is the origin
+     */
+    public record Sources(
+            List<Path> files, Map<String, String> environment, List<String> sets, Map<String, Option> options) {
+        /** A value given by an option of its own. */
+        public record Option(String spelling, String value) {}
+
+        public static Sources files(List<Path> files) {
+            return new Sources(files, Map.of(), List.of(), Map.of());
+        }
+    }
+
+    /**
+     * A configuration without faults, and what is worth a warning.
+     *
+     * @param explicit the keys that were set, as against left at their defaults
+     */
+    public record Loaded(ApplianceConfig config, List<String> warnings, Set<String> explicit) {}
+
+    /** @throws ConfigException with every fault */
+    public static Loaded load(Sources sources) throws ConfigException {
+        ConfigLoader loader = new ConfigLoader();
+        loader.defaults();
+        for (Path file : sources.files()) {
+            YamlSource.file(file, loader.problems::add).forEach(loader::apply);
+        }
+        loader.environment(sources.environment());
+        sources.sets().forEach(loader::set);
+        sources.options().forEach((key, option) -> loader.text(key, option.value(), option.spelling()));
+        loader.requireBothOfThePair();
+        if (!loader.problems.isEmpty()) {
+            throw new ConfigException(loader.problems);
+        }
+        loader.warnOfWhatIsNotEnforced();
+        return new Loaded(loader.build(), List.copyOf(loader.warnings), Set.copyOf(loader.explicit));
+    }
+
+    private void requireBothOfThePair() {
+        boolean certificate = optional(ConfigReference.TLS_CERTIFICATE) != null;
+        boolean key = optional(ConfigReference.TLS_KEY) != null;
+        if (certificate != key) {
+            ConfigKey<?> given = certificate ? ConfigReference.TLS_CERTIFICATE : ConfigReference.TLS_KEY;
+            ConfigKey<?> missing = certificate ? ConfigReference.TLS_KEY : ConfigReference.TLS_CERTIFICATE;
+            problems.add(new Problem("configuration", given.name(), "is of no use without " + missing.name()));
+        }
+    }
+
+    private void defaults() {
+        for (ConfigKey<?> key : ConfigReference.keys()) {
+            put(key, fallback(key), "default");
+        }
+    }
+
+    private void environment(Map<String, String> environment) {
+        Map<String, ConfigKey<?>> byVariable = new LinkedHashMap<>();
+        ConfigReference.keys().forEach(k -> byVariable.put(k.variable(), k));
+        environment.keySet().stream().sorted().forEach(name -> {
+            if (!name.startsWith("LLMPROXY") || NOT_KEYS.contains(name) || name.endsWith("_JAVA_OPTS")) {
+                return;
+            }
+            ConfigKey<?> key = byVariable.get(name);
+            if (key == null) {
+                warnings.add("the environment variable " + name + " is no key of the configuration and is ignored");
+            } else {
+                text(key.name(), environment.getOrDefault(name, ""), "environment " + name);
+            }
+        });
+    }
+
+    private void set(String assignment) {
+        int equals = assignment.indexOf('=');
+        if (equals <= 0) {
+            problems.add(new Problem("--set", null, "must be KEY=VALUE; got `" + assignment + "`"));
+        } else {
+            text(assignment.substring(0, equals).strip(), assignment.substring(equals + 1), "--set");
+        }
+    }
+
+    private void text(String key, String value, String origin) {
+        String text = value.strip();
+        boolean list = ConfigReference.find(key).map(ConfigKey::list).orElse(false);
+        List<String> texts = text.isEmpty() || text.equals("null") ? null : list ? items(text) : List.of(text);
+        apply(new Setting(key, texts, list, origin));
+    }
+
+    private static List<String> items(String text) {
+        String inner = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+        return java.util.Arrays.stream(inner.split(",", -1))
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .toList();
+    }
+
+    private void apply(Setting setting) {
+        ConfigKey<?> key = ConfigReference.find(setting.key()).orElse(null);
+        if (key == null) {
+            problems.add(new Problem(setting.origin(), setting.key(), unknown(setting.key())));
+            return;
+        }
+        if (setting.list() != key.list() && setting.texts() != null) {
+            problems.add(new Problem(
+                    setting.origin(),
+                    key.name(),
+                    key.list() ? "must be a list, as [a, b]" : "must be one value, not a list"));
+            return;
+        }
+        explicit.add(key.name());
+        put(key, setting.texts(), setting.origin());
+    }
+
+    /** Keys that are accepted from the first version on and have no effect yet: silence would be taken for obedience. */
+    private void warnOfWhatIsNotEnforced() {
+        for (ConfigKey<?> key : ConfigReference.keys()) {
+            boolean limit = key.name().startsWith("limits.") && !key.equals(ConfigReference.CONCURRENCY);
+            boolean redis = key.equals(ConfigReference.REDIS_URL);
+            if ((limit || redis) && !Objects.equals(values.get(key), key.parse(fallback(key)))) {
+                warnings.add(key.name() + " is set, but this version does not act on it yet");
+            }
+        }
+    }
+
+    private static @Nullable List<String> fallback(ConfigKey<?> key) {
+        String text = key.fallback();
+        return text == null ? null : key.list() ? List.of() : List.of(text);
+    }
+
+    private static String unknown(String name) {
+        if (ConfigReference.section(name)) {
+            return "is a section of keys, not a key";
+        }
+        String near = ConfigReference.nearest(name);
+        return "unknown key" + (near == null ? "" : "; did you mean `" + near + "`?");
+    }
+
+    private void put(ConfigKey<?> key, @Nullable List<String> texts, String origin) {
+        try {
+            Object value = key.parse(texts);
+            if (value == null && key.fallback() != null) {
+                value = key.parse(key.list() ? List.of() : List.of(key.fallback()));
+            }
+            if (value == null) {
+                values.remove(key);
+            } else {
+                values.put(key, value);
+            }
+        } catch (InvalidValueException e) {
+            problems.add(new Problem(origin, key.name(), rule(e)));
+        }
+    }
+
+    /** The message without the field's name, which the problem names already. */
+    private static String rule(InvalidValueException e) {
+        String message = String.valueOf(e.getMessage());
+        String prefix = e.field() + ": ";
+        return message.startsWith(prefix) ? message.substring(prefix.length()) : message;
+    }
+
+    @SuppressWarnings("unchecked") // put() stored what this key's parser returned
+    private <T> @Nullable T optional(ConfigKey<T> key) {
+        return (T) values.get(key);
+    }
+
+    private <T> T value(ConfigKey<T> key) {
+        T value = optional(key);
+        if (value == null) {
+            throw new IllegalStateException("no default for " + key.name());
+        }
+        return value;
+    }
+
+    private ApplianceConfig build() {
+        return new ApplianceConfig(
+                optional(ConfigReference.TENANT),
+                new GatewayConfig(
+                        value(ConfigReference.GATEWAY_LISTEN),
+                        tls(),
+                        value(ConfigReference.MAX_BODY),
+                        value(ConfigReference.MAX_UPLOAD),
+                        value(ConfigReference.BODY_MEMORY),
+                        value(ConfigReference.QUERY_KEY),
+                        value(ConfigReference.TRUSTED_PROXIES),
+                        value(ConfigReference.SSE_KEEP_ALIVE),
+                        new GatewayConfig.Clients(
+                                value(ConfigReference.HEAD_TIMEOUT),
+                                value(ConfigReference.KEEP_ALIVE),
+                                value(ConfigReference.MIN_RATE),
+                                value(ConfigReference.IDLE_TIMEOUT))),
+                new AdminConfig(
+                        value(ConfigReference.ADMIN_LISTEN),
+                        optional(ConfigReference.ADMIN_SOCKET),
+                        optional(ConfigReference.SOCKET_GROUP)),
+                new DatabaseConfig(
+                        optional(ConfigReference.DATABASE_URL),
+                        optional(ConfigReference.DATABASE_USER),
+                        optional(ConfigReference.DATABASE_PASSWORD_FILE),
+                        value(ConfigReference.DATABASE_POOL)),
+                new RedisConfig(
+                        optional(ConfigReference.REDIS_URL),
+                        optional(ConfigReference.REDIS_PASSWORD_FILE),
+                        value(ConfigReference.REDIS_ON_FAILURE)),
+                new LimitsConfig(
+                        level(ConfigReference.GLOBAL),
+                        level(ConfigReference.TENANT_LEVEL),
+                        level(ConfigReference.USER),
+                        level(ConfigReference.IP),
+                        value(ConfigReference.CONCURRENCY)),
+                new JournalConfig(value(ConfigReference.JOURNAL_SYNC)),
+                new SecretsConfig(value(ConfigReference.SECRET_DIRECTORIES)),
+                new EgressConfig(value(ConfigReference.EGRESS_ALLOW)),
+                new UpstreamConfig(
+                        optional(ConfigReference.UPSTREAM_CA_FILE),
+                        optional(ConfigReference.UPSTREAM_PROXY),
+                        value(ConfigReference.UPSTREAM_NO_PROXY)),
+                new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
+                new LogConfig(value(ConfigReference.LOG_FORMAT), value(ConfigReference.LOG_LEVEL)));
+    }
+
+    private @Nullable TlsConfig tls() {
+        Path certificate = optional(ConfigReference.TLS_CERTIFICATE);
+        Path key = optional(ConfigReference.TLS_KEY);
+        return certificate == null || key == null ? null : new TlsConfig(certificate, key);
+    }
+
+    private LimitsConfig.Level level(ConfigReference.Level keys) {
+        return new LimitsConfig.Level(
+                value(keys.requests), value(keys.per), value(keys.algorithm), value(keys.segments));
+    }
+}

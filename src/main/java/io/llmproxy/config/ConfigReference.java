@@ -1,0 +1,217 @@
+package io.llmproxy.config;
+
+import io.llmproxy.config.ApplianceConfig.Listen;
+import io.llmproxy.config.ApplianceConfig.LogConfig;
+import io.llmproxy.domain.Checks;
+import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.model.UpstreamProxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Every key that the configuration may hold, in the order of conf/llmproxy.yaml. */
+public final class ConfigReference {
+    private static final List<ConfigKey<?>> KEYS = new ArrayList<>();
+
+    static final ConfigKey<String> TENANT = key(
+            "tenant",
+            null,
+            t -> Checks.slug("tenant", t),
+            "the one tenant that this process serves; null: every tenant");
+    static final ConfigKey<Listen> GATEWAY_LISTEN = key(
+            "gateway.listen", "127.0.0.1:8080", ConfigValues::listen, "where clients connect; port 0 picks a free one");
+    static final ConfigKey<Path> TLS_CERTIFICATE = key(
+            "gateway.tls.certificate",
+            null,
+            ConfigValues::path,
+            "a PEM file with the certificate and its chain; null: HTTP without TLS");
+    static final ConfigKey<Path> TLS_KEY =
+            key("gateway.tls.key", null, ConfigValues::path, "a PEM file with the certificate's private key");
+    static final ConfigKey<Long> MAX_BODY =
+            key("gateway.max-body", "32MiB", t -> ConfigValues.size(t, 1), "the largest JSON body");
+    static final ConfigKey<Long> MAX_UPLOAD =
+            key("gateway.max-upload", "512MiB", t -> ConfigValues.size(t, 1), "the largest multipart body");
+    static final ConfigKey<Long> BODY_MEMORY = key(
+            "gateway.body-memory",
+            "64MiB",
+            t -> ConfigValues.size(t, 0),
+            "heap that bodies of more than 64 KiB share; the rest of them is on disk");
+    static final ConfigKey<Boolean> QUERY_KEY = key(
+            "gateway.auth.query-key",
+            "false",
+            ConfigValues::bool,
+            "whether `?key=` in the URL is taken as the API key");
+    static final ConfigKey<List<Cidr>> TRUSTED_PROXIES = list(
+            "gateway.trusted-proxies",
+            t -> Cidr.parse("", t),
+            "addresses of load balancers whose X-Forwarded-For is believed");
+    static final ConfigKey<Duration> HEAD_TIMEOUT = waiting(
+            "gateway.head-timeout", "10s", "how long the head of a request may take, from its first byte to its end");
+    static final ConfigKey<Duration> KEEP_ALIVE =
+            waiting("gateway.keep-alive", "75s", "how long a client's connection may lie idle between two requests");
+    static final ConfigKey<Long> MIN_RATE = key(
+            "gateway.min-rate",
+            "1KiB",
+            t -> ConfigValues.size(t, 0),
+            "bytes per second that a request's body must come in, over any ten seconds; 0: any");
+    static final ConfigKey<Duration> IDLE_TIMEOUT = waiting(
+            "gateway.idle-timeout",
+            "60s",
+            "how long a client may send nothing of a body, or read nothing of an answer, that is waited for");
+    static final ConfigKey<Duration> SSE_KEEP_ALIVE = key(
+            "gateway.sse-keep-alive",
+            "15s",
+            t -> ConfigValues.durationOrOff(t, Duration.ofMillis(100), Duration.ofHours(1)),
+            "after how much silence the client of an event stream gets a comment; 0: never");
+    static final ConfigKey<Listen> ADMIN_LISTEN =
+            key("admin.listen", "127.0.0.1:8081", ConfigValues::listen, "health and metrics; port 0 picks a free one");
+    static final ConfigKey<Path> ADMIN_SOCKET = key(
+            "admin.socket",
+            null,
+            ConfigValues::path,
+            "the admin socket; null: $RUNTIME_DIRECTORY or the data directory");
+    static final ConfigKey<String> SOCKET_GROUP = key(
+            "admin.socket-group", null, t -> Checks.name("admin.socket-group", t), "the group that may use the socket");
+    static final ConfigKey<String> DATABASE_URL = key(
+            "database.url", null, ConfigValues::databaseUrl, "jdbc:postgresql://...; null: H2 in the data directory");
+    static final ConfigKey<String> DATABASE_USER =
+            key("database.user", null, t -> Checks.text("database.user", t, 128), "the PostgreSQL user");
+    static final ConfigKey<Path> DATABASE_PASSWORD_FILE =
+            key("database.password-file", null, ConfigValues::path, "a file with the PostgreSQL password");
+    static final ConfigKey<Integer> DATABASE_POOL =
+            key("database.pool", "8", t -> ConfigValues.integer(t, 1, 200), "connections to the database");
+    static final ConfigKey<String> REDIS_URL = key(
+            "redis.url", null, ConfigValues::redisUrl, "redis://... where counters are shared; null: in this process");
+    static final ConfigKey<Path> REDIS_PASSWORD_FILE =
+            key("redis.password-file", null, ConfigValues::path, "a file with the Redis password");
+    static final ConfigKey<String> REDIS_ON_FAILURE = key(
+            "redis.on-failure",
+            "local",
+            t -> ConfigValues.oneOf(t, "local", "refuse"),
+            "what to do while Redis is away: count here, or refuse");
+
+    static final Level GLOBAL = new Level("global", "10000", "minute", "token-bucket");
+    static final Level TENANT_LEVEL = new Level("tenant", "1000", "hour", "fixed-window");
+    static final Level USER = new Level("user", "100", "minute", "sliding-window");
+    static final Level IP = new Level("ip", "50", "minute", "fixed-window");
+    static final ConfigKey<Integer> CONCURRENCY = key(
+            "limits.concurrency",
+            "500",
+            t -> ConfigValues.integer(t, 0, 1_000_000),
+            "requests at one time; 0: no limit");
+
+    static final ConfigKey<Duration> JOURNAL_SYNC = key(
+            "journal.sync",
+            "100ms",
+            t -> ConfigValues.duration(t, Duration.ofMillis(1), Duration.ofMinutes(1)),
+            "how long a usage record may be in the kernel alone before it is forced to the disk");
+    static final ConfigKey<List<Path>> SECRET_DIRECTORIES =
+            list("secrets.directories", ConfigValues::absolutePath, "where file: references of providers may point");
+    static final ConfigKey<List<Cidr>> EGRESS_ALLOW = list(
+            "egress.allow",
+            t -> Cidr.parse("", t),
+            "link-local or metadata addresses that providers may have all the same");
+    static final ConfigKey<Path> UPSTREAM_CA_FILE = key(
+            "upstream.ca-file",
+            null,
+            ConfigValues::path,
+            "PEM authorities that providers are believed by, besides the system's");
+    static final ConfigKey<UpstreamProxy> UPSTREAM_PROXY = key(
+            "upstream.proxy",
+            null,
+            ConfigValues::proxy,
+            "the HTTP proxy to providers: http://[user:password@]host:port; null: none");
+    static final ConfigKey<List<String>> UPSTREAM_NO_PROXY =
+            list("upstream.no-proxy", ConfigValues::hostPattern, "hosts reached without it: names, globs, .suffixes");
+    static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
+            "shutdown.grace",
+            "30s",
+            t -> ConfigValues.duration(t, Duration.ZERO, Duration.ofHours(24)),
+            "how long running requests may take to finish after SIGTERM");
+    static final ConfigKey<LogConfig.Format> LOG_FORMAT = key(
+            "log.format",
+            "auto",
+            t -> ConfigValues.oneOf(t, LogConfig.Format.class),
+            "auto: text on a terminal, JSON lines elsewhere; text; json");
+    static final ConfigKey<LogConfig.Threshold> LOG_LEVEL = key(
+            "log.level", "info", t -> ConfigValues.oneOf(t, LogConfig.Threshold.class), "debug, info, warn or error");
+
+    private ConfigReference() {}
+
+    /** The four keys of one level of limits. */
+    static final class Level {
+        final ConfigKey<Long> requests;
+        final ConfigKey<String> per;
+        final ConfigKey<String> algorithm;
+        final ConfigKey<Integer> segments;
+
+        private Level(String name, String requests, String per, String algorithm) {
+            String prefix = "limits." + name;
+            this.requests =
+                    key(prefix + ".requests", requests, ConfigValues::count, "requests per period; 0: no limit");
+            this.per = key(
+                    prefix + ".per",
+                    per,
+                    t -> ConfigValues.oneOf(t, "second", "minute", "hour", "day", "month", "total"),
+                    "the period");
+            this.algorithm = key(
+                    prefix + ".algorithm",
+                    algorithm,
+                    t -> ConfigValues.oneOf(t, "token-bucket", "fixed-window", "sliding-window"),
+                    "how requests are counted");
+            this.segments =
+                    key(prefix + ".segments", "6", t -> ConfigValues.integer(t, 1, 3600), "parts of a sliding window");
+        }
+    }
+
+    public static List<ConfigKey<?>> keys() {
+        return List.copyOf(KEYS);
+    }
+
+    static Optional<ConfigKey<?>> find(String name) {
+        return KEYS.stream()
+                .filter(k -> k.name().equals(name))
+                .<ConfigKey<?>>map(k -> k)
+                .findFirst();
+    }
+
+    /** Whether keys lie below that name. */
+    static boolean section(String name) {
+        return KEYS.stream().anyMatch(k -> k.name().startsWith(name + "."));
+    }
+
+    /** The known key that is spelled most alike, where one is near. */
+    static @Nullable String nearest(String name) {
+        String best = null;
+        int bestDistance = Math.max(2, name.length() / 3) + 1;
+        for (ConfigKey<?> key : KEYS) {
+            int distance = Spelling.distance(name, key.name());
+            if (distance < bestDistance) {
+                best = key.name();
+                bestDistance = distance;
+            }
+        }
+        return best;
+    }
+
+    private static <T> ConfigKey<T> key(String name, @Nullable String fallback, Function<String, T> one, String doc) {
+        ConfigKey<T> key = new ConfigKey<>(name, fallback, false, texts -> one.apply(texts.getFirst()), doc);
+        KEYS.add(key);
+        return key;
+    }
+
+    private static ConfigKey<Duration> waiting(String name, String fallback, String doc) {
+        return key(name, fallback, t -> ConfigValues.duration(t, Duration.ofMillis(100), Duration.ofHours(24)), doc);
+    }
+
+    private static <T> ConfigKey<List<T>> list(String name, Function<String, T> item, String doc) {
+        ConfigKey<List<T>> key = new ConfigKey<>(
+                name, "[]", true, texts -> texts.stream().map(item).toList(), doc);
+        KEYS.add(key);
+        return key;
+    }
+}

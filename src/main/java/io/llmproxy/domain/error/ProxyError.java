@@ -1,0 +1,260 @@
+package io.llmproxy.domain.error;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that the gateway itself answers instead of a provider; statuses, types and codes are the contract's, section 3.
+ * Messages are for the client: they never hold a key, a prompt or an upstream's body.
+ */
+public sealed interface ProxyError {
+    int status();
+
+    /** OpenAI's {@code type}; other dialects translate it. */
+    String type();
+
+    String code();
+
+    String message();
+
+    /** The request's field at fault; null where there is none. */
+    default @Nullable String param() {
+        return null;
+    }
+
+    /** How long to wait before the next try; null where waiting does not help. */
+    default @Nullable Duration retryAfter() {
+        return null;
+    }
+
+    /** 400. */
+    record InvalidRequest(String message, @Nullable String param) implements ProxyError {
+        @Override
+        public int status() {
+            return 400;
+        }
+
+        @Override
+        public String type() {
+            return "invalid_request_error";
+        }
+
+        @Override
+        public String code() {
+            return "invalid_request";
+        }
+    }
+
+    /** 401; the same text whichever part of the key is wrong, unless the key is known. */
+    record Unauthenticated(Kind kind) implements ProxyError {
+        /** What is told about a key. A key that is known but of another tenant's process is INVALID. */
+        public enum Kind {
+            MISSING("invalid_api_key", "No API key was sent. Send it as `Authorization: Bearer llmp_...`."),
+            INVALID("invalid_api_key", "The API key is not valid."),
+            EXPIRED("expired_api_key", "The API key has expired."),
+            REVOKED("revoked_api_key", "The API key was revoked.");
+
+            private final String code;
+            private final String text;
+
+            Kind(String code, String text) {
+                this.code = code;
+                this.text = text;
+            }
+        }
+
+        @Override
+        public int status() {
+            return 401;
+        }
+
+        @Override
+        public String type() {
+            return "authentication_error";
+        }
+
+        @Override
+        public String code() {
+            return kind.code;
+        }
+
+        @Override
+        public String message() {
+            return kind.text;
+        }
+    }
+
+    /** 403. */
+    record Forbidden(String code, String message) implements ProxyError {
+        @Override
+        public int status() {
+            return 403;
+        }
+
+        @Override
+        public String type() {
+            return "permission_error";
+        }
+    }
+
+    /** 404; {@code code} is {@code model_not_found} or {@code not_found}. */
+    record NotFound(String code, String message, @Nullable String param) implements ProxyError {
+        @Override
+        public int status() {
+            return 404;
+        }
+
+        @Override
+        public String type() {
+            return "not_found_error";
+        }
+    }
+
+    /**
+     * 405.
+     *
+     * @param allowed the methods that would do, separated by commas: the value of the Allow field
+     */
+    record MethodNotAllowed(String allowed) implements ProxyError {
+        @Override
+        public String message() {
+            return "The method is not allowed here; allowed are " + allowed + ".";
+        }
+
+        @Override
+        public int status() {
+            return 405;
+        }
+
+        @Override
+        public String type() {
+            return "invalid_request_error";
+        }
+
+        @Override
+        public String code() {
+            return "method_not_allowed";
+        }
+    }
+
+    /** 408: the client takes too long to send its request. */
+    record TooSlow(String message) implements ProxyError {
+        @Override
+        public int status() {
+            return 408;
+        }
+
+        @Override
+        public String type() {
+            return "timeout_error";
+        }
+
+        @Override
+        public String code() {
+            return "request_timeout";
+        }
+    }
+
+    /** 413. */
+    record TooLarge(long limitBytes) implements ProxyError {
+        @Override
+        public int status() {
+            return 413;
+        }
+
+        @Override
+        public String type() {
+            return "request_too_large";
+        }
+
+        @Override
+        public String code() {
+            return "request_too_large";
+        }
+
+        @Override
+        public String message() {
+            return "The request body is larger than the " + limitBytes + " bytes that this gateway takes.";
+        }
+    }
+
+    /**
+     * 429, with the limit that was met.
+     *
+     * @param limitId the limit's id, as {@code config:concurrency}
+     */
+    record LimitExceeded(String limitId, String scope, String metric, long amount, String period, long resetSeconds)
+            implements ProxyError {
+        @Override
+        public int status() {
+            return 429;
+        }
+
+        @Override
+        public String type() {
+            return "rate_limit_error";
+        }
+
+        @Override
+        public String code() {
+            return "rate_limit_exceeded";
+        }
+
+        @Override
+        public String message() {
+            return "The " + scope + " limit of " + amount + " " + metric + " is reached; retry in " + resetSeconds
+                    + " s.";
+        }
+
+        @Override
+        public Duration retryAfter() {
+            return Duration.ofSeconds(resetSeconds);
+        }
+    }
+
+    /** 502, 503 or 504: what happened on the way to a provider. */
+    record Upstream(
+            int status,
+            String code,
+            String message,
+            @Nullable Duration retryAfter) implements ProxyError {
+        @Override
+        public String type() {
+            return switch (status) {
+                case 503 -> "overloaded_error";
+                case 504 -> "timeout_error";
+                default -> "upstream_error";
+            };
+        }
+
+        public static Upstream unreachable(String message) {
+            return new Upstream(502, "upstream_unreachable", message, null);
+        }
+
+        public static Upstream unavailable(String message) {
+            return new Upstream(503, "overloaded", message, Duration.ofSeconds(1));
+        }
+
+        public static Upstream timedOut(String message) {
+            return new Upstream(504, "upstream_timeout", message, null);
+        }
+    }
+
+    /** 500: a fault of our own. */
+    record Internal(String message) implements ProxyError {
+        @Override
+        public int status() {
+            return 500;
+        }
+
+        @Override
+        public String type() {
+            return "api_error";
+        }
+
+        @Override
+        public String code() {
+            return "internal_error";
+        }
+    }
+}

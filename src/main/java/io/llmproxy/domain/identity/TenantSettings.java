@@ -1,0 +1,57 @@
+package io.llmproxy.domain.identity;
+
+import io.llmproxy.domain.Checks;
+import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.error.InvalidValueException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator set for one tenant.
+ *
+ * @param maxUsers at most so many users; null: no limit
+ * @param maxApiKeys at most so many keys that are not revoked; null: no limit
+ * @param allowedProviders names of the providers that the tenant may use; empty: all that it sees
+ * @param allowedModels globs over the models that the tenant may ask for; empty: all
+ * @param defaultProvider name of the provider of requests that no declaration matches; null: the oldest enabled provider
+ *     that declares no models
+ * @param auditRetentionDays audit events older than this are purged; null: kept
+ * @param usageRetentionDays usage records older than this are purged; null: kept
+ */
+public record TenantSettings(
+        @Nullable Integer maxUsers,
+        @Nullable Integer maxApiKeys,
+        Set<String> allowedProviders,
+        List<Glob> allowedModels,
+        @Nullable String defaultProvider,
+        @Nullable Integer auditRetentionDays,
+        @Nullable Integer usageRetentionDays) {
+
+    public static final TenantSettings DEFAULT = new TenantSettings(null, null, Set.of(), List.of(), null, null, null);
+
+    public TenantSettings {
+        notNegative("maxUsers", maxUsers);
+        notNegative("maxApiKeys", maxApiKeys);
+        allowedProviders = Set.copyOf(allowedProviders);
+        allowedProviders.forEach(p -> Checks.name("allowedProviders", p));
+        allowedModels = List.copyOf(allowedModels);
+        if (defaultProvider != null) {
+            Checks.name("defaultProvider", defaultProvider);
+        }
+        days("auditRetentionDays", auditRetentionDays);
+        days("usageRetentionDays", usageRetentionDays);
+    }
+
+    private static void notNegative(String field, @Nullable Integer value) {
+        if (value != null) {
+            Checks.atLeast(field, value, 0);
+        }
+    }
+
+    private static void days(String field, @Nullable Integer value) {
+        if (value != null && (value < 1 || value > 36_500)) {
+            throw new InvalidValueException(field, "must be 1 to 36500 days; got " + value);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Who is there: tenants, users, keys, and what each may do. */
+@NullMarked
+package io.llmproxy.domain.identity;
+
+import org.jspecify.annotations.NullMarked;

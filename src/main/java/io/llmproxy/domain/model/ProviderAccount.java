@@ -1,0 +1,102 @@
+package io.llmproxy.domain.model;
+
+import io.llmproxy.domain.Checks;
+import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.secret.Credential;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An upstream account as the operator described it.
+ *
+ * @param tenantId the owner; null: shared by all tenants
+ * @param models names or globs that it declares; empty: it declares none and may be a tenant's default
+ * @param priority of two that declare a model equally well the higher one serves it
+ * @param weight the share of a weighted strategy
+ * @param headers added to every request, in the operator's spelling; never shown to clients
+ * @param privateAllowed whether an admin of the installation named this base URL, so that loopback and private addresses
+ *     are permitted when connecting
+ */
+public record ProviderAccount(
+        UUID id,
+        @Nullable UUID tenantId,
+        String name,
+        ProviderKind kind,
+        URI baseUrl,
+        Credential credential,
+        List<Glob> models,
+        int priority,
+        int weight,
+        Map<String, String> headers,
+        @Nullable String apiVersion,
+        ProviderTimeouts timeouts,
+        ProviderEgress egress,
+        StreamUsage streamUsage,
+        boolean privateAllowed,
+        boolean enabled,
+        Instant createdAt,
+        Instant updatedAt) {
+
+    public ProviderAccount {
+        Checks.name("name", name);
+        models = List.copyOf(models);
+        Checks.atLeast("weight", weight, 0);
+        headers.forEach(ProviderAccount::checkHeader);
+        headers = java.util.Collections.unmodifiableMap(new TreeMap<>(headers));
+    }
+
+    public boolean shared() {
+        return tenantId == null;
+    }
+
+    /** Whether a stream's usage comes only where it is asked for, and asking does no harm. */
+    public boolean askForStreamUsage() {
+        return switch (streamUsage) {
+            case AUTO -> kind.tellsUsageWhenAsked();
+            case ON -> true;
+            case OFF -> false;
+        };
+    }
+
+    /** The same account with other timeouts. */
+    public ProviderAccount within(ProviderTimeouts others) {
+        return new ProviderAccount(
+                id,
+                tenantId,
+                name,
+                kind,
+                baseUrl,
+                credential,
+                models,
+                priority,
+                weight,
+                headers,
+                apiVersion,
+                others,
+                egress,
+                streamUsage,
+                privateAllowed,
+                enabled,
+                createdAt,
+                updatedAt);
+    }
+
+    private static void checkHeader(String name, String value) {
+        boolean token = !name.isEmpty()
+                && name.length() <= 128
+                && name.chars().allMatch(c -> c > ' ' && c < 127 && "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0);
+        if (!token) {
+            throw new InvalidValueException("headers", "is no header name: " + Checks.quoted(name));
+        }
+        if (value.length() > 4096 || value.chars().anyMatch(c -> c < ' ' && c != '\t' || c == 127)) {
+            throw new InvalidValueException(
+                    "headers", "the value of " + name + " has control characters or is too long");
+        }
+    }
+}

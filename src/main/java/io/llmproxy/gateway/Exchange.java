@@ -1,0 +1,187 @@
+package io.llmproxy.gateway;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.identity.Principal;
+import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
+import io.llmproxy.runtime.TenantView;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request on its way through the pipeline. What a stage finds out it writes once, and who reads it too early is told who
+ * should have come first. One thread, but for {@link #cut}.
+ */
+public final class Exchange {
+    private final ClientRequest request;
+    private final Tally tally = new Tally();
+    private final Slot<Arrival> arrival = new Slot<>("arrival", "Account");
+    private final Slot<KeyEntry> key = new Slot<>("principal", "Authenticate");
+    private final Slot<Endpoint> endpoint = new Slot<>("endpoint", "Inspect");
+    private final Slot<Body> body = new Slot<>("body", "Inspect");
+    private final Slot<Ask> ask = new Slot<>("ask", "Inspect");
+    private final Slot<List<Target>> plan = new Slot<>("plan", "Route");
+    private final AtomicReference<@Nullable ProxyError> cut = new AtomicReference<>();
+    private volatile @Nullable Runnable canceller;
+    private ResponseSink sink;
+    private boolean usageWanted;
+    private HeaderFields trailers = HeaderFields.NONE;
+
+    /** When and under which id a request came. */
+    private record Arrival(UUID requestId, Instant at, long nanos) {}
+
+    public Exchange(ClientRequest request, ResponseSink sink) {
+        this.request = request;
+        this.sink = sink;
+    }
+
+    public ClientRequest request() {
+        return request;
+    }
+
+    /** Where the answer goes: what lies nearest to the provider. */
+    public ResponseSink sink() {
+        return sink;
+    }
+
+    /** A stage puts itself between the provider and the client. */
+    public void sink(ResponseSink nearer) {
+        sink = nearer;
+    }
+
+    /** What the account will say. */
+    public Tally tally() {
+        return tally;
+    }
+
+    public void arrived(UUID requestId, Instant at, long nanos) {
+        arrival.set(new Arrival(requestId, at, nanos));
+    }
+
+    public UUID requestId() {
+        return arrival.get().requestId();
+    }
+
+    public Instant startedAt() {
+        return arrival.get().at();
+    }
+
+    /** Nanoseconds since the request came. */
+    public long elapsed(long now) {
+        return now - arrival.get().nanos();
+    }
+
+    public void authenticated(KeyEntry entry) {
+        key.set(entry);
+    }
+
+    /** Whose key it is, whether or not it may be used; null where nobody's. */
+    public @Nullable KeyEntry keyOrNull() {
+        return key.orNull();
+    }
+
+    public Principal principal() {
+        return key.get().principal();
+    }
+
+    /** The tenant as it was when the request was authenticated. */
+    public TenantView tenant() {
+        return key.get().view();
+    }
+
+    public void inspected(Endpoint found) {
+        endpoint.set(found);
+    }
+
+    public Endpoint endpoint() {
+        return endpoint.get();
+    }
+
+    public @Nullable Endpoint endpointOrNull() {
+        return endpoint.orNull();
+    }
+
+    public void read(Body whole, Ask asked) {
+        body.set(whole);
+        ask.set(asked);
+    }
+
+    public Body body() {
+        return body.get();
+    }
+
+    public Ask ask() {
+        return ask.get();
+    }
+
+    public @Nullable Ask askOrNull() {
+        return ask.orNull();
+    }
+
+    public void planned(List<Target> targets) {
+        plan.set(List.copyOf(targets));
+    }
+
+    /** Where the request may go, best first; at least one. */
+    public List<Target> plan() {
+        return plan.get();
+    }
+
+    /** The provider shall tell its usage though the client did not ask: {@link Ask#usageInStream} are to be made. */
+    public void wantUsage() {
+        usageWanted = true;
+    }
+
+    public boolean usageWanted() {
+        return usageWanted;
+    }
+
+    /** What the provider sent after the body; known when the body has ended, sent when the account is closed. */
+    public void trailers(HeaderFields sent) {
+        trailers = HeaderPolicy.trailersToClient(sent);
+    }
+
+    /** What comes after the answer's body, as the client may see it. */
+    public HeaderFields trailers() {
+        return trailers;
+    }
+
+    /** Ends the exchange from outside, on any thread: the client is told {@code reason}. The first reason counts. */
+    public void cut(ProxyError reason) {
+        if (cut.compareAndSet(null, reason)) {
+            Runnable action = canceller;
+            if (action != null) {
+                action.run();
+            }
+        }
+    }
+
+    /** A write on another thread found the client gone: what runs for it is cancelled. */
+    public void clientLeft() {
+        Runnable action = canceller;
+        if (action != null) {
+            action.run();
+        }
+    }
+
+    /** Why the exchange was cut; null: it was not. */
+    public @Nullable ProxyError cutReason() {
+        return cut.get();
+    }
+
+    /** What {@link #cut} runs, at once where it came before. */
+    public void onCut(Runnable action) {
+        canceller = action;
+        if (cut.get() != null) {
+            action.run();
+        }
+    }
+
+    /** There is nothing to cancel any more. */
+    public void clearOnCut() {
+        canceller = null;
+    }
+}

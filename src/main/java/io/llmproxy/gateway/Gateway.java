@@ -1,0 +1,15 @@
+package io.llmproxy.gateway;
+
+/**
+ * Serves LLM requests: the entrance for whatever listens to clients. Thread-safe.
+ *
+ * @param pipeline what a request goes through
+ * @param inFlight what runs: to be counted, drained and cut
+ * @param lastUse when keys were last used
+ */
+public record Gateway(Pipeline pipeline, InFlight inFlight, LastUse lastUse) {
+    /** Serves one request to its end, whatever that is; returns when the answer is out and accounted for. Never throws. */
+    public void serve(ClientRequest request, ResponseSink sink) {
+        pipeline.handle(new Exchange(request, sink));
+    }
+}

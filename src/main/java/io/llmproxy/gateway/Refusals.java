@@ -1,0 +1,83 @@
+package io.llmproxy.gateway;
+
+import io.llmproxy.domain.Checks;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.error.ProxyError.Forbidden;
+import io.llmproxy.domain.error.ProxyError.InvalidRequest;
+import io.llmproxy.domain.error.ProxyError.NotFound;
+import io.llmproxy.domain.error.ProxyError.Unauthenticated;
+import io.llmproxy.domain.error.ProxyException;
+import org.jspecify.annotations.Nullable;
+
+/** The gateway's refusals, so that each has one text. */
+public final class Refusals {
+    private Refusals() {}
+
+    public static ProxyException invalid(String message, @Nullable String param) {
+        return new ProxyException(new InvalidRequest(message, param));
+    }
+
+    public static ProxyException unauthenticated(Unauthenticated.Kind kind) {
+        return new ProxyException(new Unauthenticated(kind));
+    }
+
+    public static ProxyError tenantSuspended() {
+        return new Forbidden("tenant_suspended", "The tenant of this API key is suspended.");
+    }
+
+    public static ProxyException addressNotAllowed() {
+        return forbidden("ip_not_allowed", "This API key may not be used from your address.");
+    }
+
+    public static ProxyException modelNotAllowed(String model) {
+        return forbidden("model_not_allowed", "This API key may not use the model " + Checks.quoted(model) + ".");
+    }
+
+    public static ProxyException modelMustBeNamed() {
+        return forbidden("model_not_allowed", "This API key may use certain models only; name one of them in `model`.");
+    }
+
+    public static ProxyException providerNotAllowed(String provider) {
+        return forbidden(
+                "provider_not_allowed", "This API key may not use the provider " + Checks.quoted(provider) + ".");
+    }
+
+    public static ProxyException cannotBeOwned(String provider) {
+        return forbidden(
+                "object_not_owned",
+                "The provider " + Checks.quoted(provider)
+                        + " is shared by several tenants, and what it stores (files, batches,"
+                        + " responses, …) cannot be told apart by tenant; use a provider of your own for it.");
+    }
+
+    public static ProxyException passthroughNotAllowed() {
+        return forbidden("passthrough_not_allowed", "This API key may not use /p/PROVIDER/ paths.");
+    }
+
+    public static ProxyException modelNotFound(String model) {
+        return new ProxyException(new NotFound(
+                "model_not_found",
+                "The model " + Checks.quoted(model) + " does not exist or has no provider.",
+                "model"));
+    }
+
+    public static ProxyException notFound(String message) {
+        return new ProxyException(new NotFound("not_found", message, null));
+    }
+
+    public static ProxyException tooLarge(long limit) {
+        return new ProxyException(new ProxyError.TooLarge(limit));
+    }
+
+    public static ProxyException tooSlow(String message) {
+        return new ProxyException(new ProxyError.TooSlow(message));
+    }
+
+    public static ProxyException unavailable(String message) {
+        return new ProxyException(ProxyError.Upstream.unavailable(message));
+    }
+
+    private static ProxyException forbidden(String code, String message) {
+        return new ProxyException(new Forbidden(code, message));
+    }
+}

@@ -1,0 +1,176 @@
+package io.llmproxy.gateway.estimate;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.BitSet;
+
+/**
+ * Reads JSON that was found valid before, token by token from a stream, in memory that does not grow with it: strings are handed
+ * on in pieces, and those that nobody takes are passed over. What is no JSON after all gives tokens without sense, and an end.
+ */
+final class JsonPieces {
+    /** What was read; a string is still to be taken, or is passed over by the next call. */
+    enum Token {
+        OBJECT,
+        OBJECT_END,
+        ARRAY,
+        ARRAY_END,
+        NAME,
+        STRING,
+        NUMBER,
+        /** true, false or null. */
+        WORD,
+        END;
+
+        boolean opens() {
+            return this == OBJECT || this == ARRAY;
+        }
+
+        boolean closes() {
+            return this == OBJECT_END || this == ARRAY_END || this == END;
+        }
+    }
+
+    private static final int MAX_NAME = 64;
+
+    private final InputStream in;
+    private final byte[] buffer = new byte[8 * 1024];
+    private final BitSet objects = new BitSet();
+    private int at;
+    private int limit;
+    private int depth;
+    private boolean nameExpected;
+    private boolean inString;
+    private String name = "";
+
+    JsonPieces(InputStream in) {
+        this.in = in;
+    }
+
+    Token next() throws IOException {
+        if (inString) {
+            takeString((bytes, from, to) -> {});
+        }
+        int b = significant();
+        return switch (b) {
+            case -1 -> Token.END;
+            case '{' -> open(true);
+            case '[' -> open(false);
+            case '}' -> close(Token.OBJECT_END);
+            case ']' -> close(Token.ARRAY_END);
+            case '"' -> string();
+            default -> scalar(b);
+        };
+    }
+
+    /** Passes over the rest of a container whose start was read; of anything else, over nothing. */
+    void skip(Token begun) throws IOException {
+        if (!begun.opens()) {
+            return;
+        }
+        int outside = depth - 1;
+        Token token = begun;
+        while (depth > outside && token != Token.END) {
+            token = next();
+        }
+    }
+
+    /** The name just read; of a long one its beginning. */
+    String name() {
+        return name;
+    }
+
+    /** Adds the string just read to the count. */
+    void countInto(TextCounter counter) throws IOException {
+        takeString(counter::add);
+        counter.endOfString();
+    }
+
+    /** The string just read; of one that is longer than {@code max} bytes the beginning, and {@code beyond} has the rest. */
+    String text(int max, TextCounter beyond) throws IOException {
+        ByteArrayOutputStream kept = new ByteArrayOutputStream();
+        takeString((bytes, from, to) -> {
+            int count = Math.min(to - from, max - kept.size());
+            kept.write(bytes, from, count);
+            beyond.left(to - from - count);
+        });
+        return JsonText.decoded(kept.toByteArray(), 0, kept.size());
+    }
+
+    private interface Taker {
+        void take(byte[] bytes, int from, int to);
+    }
+
+    private Token open(boolean object) {
+        objects.set(depth++, object);
+        nameExpected = object;
+        return object ? Token.OBJECT : Token.ARRAY;
+    }
+
+    private Token close(Token token) {
+        depth = Math.max(0, depth - 1);
+        nameExpected = false;
+        return token;
+    }
+
+    private Token string() throws IOException {
+        inString = true;
+        if (!nameExpected) {
+            return Token.STRING;
+        }
+        nameExpected = false;
+        ByteArrayOutputStream kept = new ByteArrayOutputStream(MAX_NAME);
+        takeString((bytes, from, to) -> kept.write(bytes, from, Math.min(to - from, MAX_NAME - kept.size())));
+        name = JsonText.decoded(kept.toByteArray(), 0, kept.size());
+        return Token.NAME;
+    }
+
+    private Token scalar(int first) throws IOException {
+        while (fill() && ",]} \t\r\n".indexOf(buffer[at]) < 0) {
+            at++;
+        }
+        return first == '-' || first >= '0' && first <= '9' ? Token.NUMBER : Token.WORD;
+    }
+
+    /** The next byte that is no space, colon or comma. */
+    private int significant() throws IOException {
+        while (fill()) {
+            byte b = buffer[at++];
+            switch (b) {
+                case ' ', '\t', '\r', '\n', ':' -> {}
+                case ',' -> nameExpected = depth > 0 && objects.get(depth - 1);
+                default -> {
+                    return b & 255;
+                }
+            }
+        }
+        return -1;
+    }
+
+    private void takeString(Taker taker) throws IOException {
+        boolean escape = false;
+        inString = false;
+        while (fill()) {
+            int from = at;
+            while (at < limit && (escape || buffer[at] != '"')) {
+                escape = !escape && buffer[at] == '\\';
+                at++;
+            }
+            taker.take(buffer, from, at);
+            if (at < limit) {
+                at++;
+                return;
+            }
+        }
+    }
+
+    private boolean fill() throws IOException {
+        if (at < limit) {
+            return true;
+        }
+        at = 0;
+        limit = Math.max(0, in.read(buffer));
+        return limit > 0;
+    }
+}

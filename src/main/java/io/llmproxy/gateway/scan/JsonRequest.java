@@ -1,0 +1,146 @@
+package io.llmproxy.gateway.scan;
+
+import io.llmproxy.gateway.scan.JsonScanner.Token;
+import java.io.InputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the gateway needs to know of a JSON request, found by one scan of the whole of it: the model, what costs, and where the
+ * bytes stand that may have to be replaced. A member inside another object is never taken for one of the request's own.
+ */
+public final class JsonRequest {
+    /** Where a value stands: from its first byte to behind its last. */
+    public record Span(Token kind, int start, int end) {
+        public int length() {
+            return end - start;
+        }
+    }
+
+    private final JsonScanner scanner;
+    private boolean object;
+    private int models;
+    private @Nullable Span model;
+    private @Nullable String modelText;
+    private boolean stream;
+    private long maxTokens = -1;
+    private long n = -1;
+    private @Nullable String user;
+    private int firstMember;
+    private final StreamOptions streamOptions = new StreamOptions();
+
+    private JsonRequest(JsonScanner scanner) {
+        this.scanner = scanner;
+    }
+
+    /** @throws MalformedException unless the bytes are exactly one JSON value */
+    public static JsonRequest scan(byte[] bytes, int length) {
+        return scan(new JsonScanner(bytes, 0, length));
+    }
+
+    /** The same of a stream, which is read to its end and not closed; in memory that does not grow with it. */
+    public static JsonRequest scan(InputStream source) {
+        return scan(new JsonScanner(source));
+    }
+
+    private static JsonRequest scan(JsonScanner scanner) {
+        JsonRequest request = new JsonRequest(scanner);
+        request.read();
+        return request;
+    }
+
+    private void read() {
+        Token token = scanner.next();
+        object = token == Token.OBJECT_START;
+        firstMember = scanner.end();
+        if (object) {
+            while (scanner.next() == Token.NAME) {
+                member();
+            }
+        }
+        if (token == Token.ARRAY_START) {
+            scanner.skipContainer();
+        }
+        scanner.next();
+    }
+
+    private void member() {
+        if (scanner.is("model")) {
+            models++;
+            model = value();
+            modelText = text(model);
+        } else if (scanner.is("stream")) {
+            stream = value().kind() == Token.TRUE;
+        } else if (scanner.is("max_tokens") || scanner.is("max_completion_tokens") || scanner.is("max_output_tokens")) {
+            maxTokens = Math.max(maxTokens, number());
+        } else if (scanner.is("n")) {
+            n = number();
+        } else if (scanner.is("user")) {
+            user = text(value());
+        } else if (scanner.is("stream_options")) {
+            streamOptions.read(scanner);
+        } else {
+            value();
+        }
+    }
+
+    private Span value() {
+        Token kind = scanner.next();
+        int start = scanner.start();
+        if (kind == Token.OBJECT_START || kind == Token.ARRAY_START) {
+            scanner.skipContainer();
+        }
+        return new Span(kind, start, scanner.end());
+    }
+
+    private @Nullable String text(Span value) {
+        return value.kind() == Token.STRING && scanner.kept() ? scanner.text() : null;
+    }
+
+    private long number() {
+        return value().kind() == Token.NUMBER ? scanner.count() : -1;
+    }
+
+    /** Whether the request is an object, as all of OpenAI's are. */
+    public boolean object() {
+        return object;
+    }
+
+    /** How many top-level members are named {@code model}, however their names are escaped. */
+    public int models() {
+        return models;
+    }
+
+    public @Nullable Span model() {
+        return model;
+    }
+
+    /** The model asked for; null where there is none, or it is no string or one of more than {@value JsonScanner#MAX_TEXT} bytes. */
+    public @Nullable String modelText() {
+        return modelText;
+    }
+
+    public boolean stream() {
+        return stream;
+    }
+
+    /** The largest of the members that bound the output; -1: none. */
+    public long maxTokens() {
+        return maxTokens;
+    }
+
+    /** How many answers are asked for; -1: not said. */
+    public long n() {
+        return n;
+    }
+
+    /** The client's own name for its user; null where it is missing or too long to be one. */
+    public @Nullable String user() {
+        return user;
+    }
+
+    /** The changes that make a stream tell its usage; none where the client asks for it itself. */
+    public List<Splice> usageInStream() {
+        return object ? streamOptions.changes(firstMember) : List.of();
+    }
+}

@@ -1,0 +1,78 @@
+package io.llmproxy.gateway.scan;
+
+import io.llmproxy.gateway.scan.JsonScanner.Token;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads a list of models as OpenAI-format providers send it: {@code {"data":[{"id":…,"created":…,"owned_by":…}]}}. */
+public final class ModelList {
+    private static final int MAX = 10_000;
+
+    /** @param created Unix seconds; 0: not said */
+    public record Model(String id, long created, String ownedBy) {}
+
+    private final JsonScanner scanner;
+    private final List<Model> models = new ArrayList<>();
+
+    private ModelList(JsonScanner scanner) {
+        this.scanner = scanner;
+    }
+
+    /** The models with an id, at most {@value #MAX}; @throws MalformedException where the bytes are no JSON */
+    public static List<Model> read(byte[] json) {
+        ModelList list = new ModelList(new JsonScanner(json, 0, json.length));
+        if (list.scanner.next() == Token.OBJECT_START) {
+            list.members();
+        }
+        return List.copyOf(list.models);
+    }
+
+    private void members() {
+        while (scanner.next() == Token.NAME) {
+            boolean data = scanner.is("data");
+            Token value = scanner.next();
+            if (data && value == Token.ARRAY_START) {
+                data();
+            } else {
+                skip(value);
+            }
+        }
+    }
+
+    private void data() {
+        for (Token token = scanner.next(); token != Token.ARRAY_END; token = scanner.next()) {
+            if (token == Token.OBJECT_START) {
+                model();
+            } else {
+                skip(token);
+            }
+        }
+    }
+
+    private void model() {
+        String id = "";
+        long created = 0;
+        String ownedBy = "";
+        while (scanner.next() == Token.NAME) {
+            String name = scanner.text();
+            Token value = scanner.next();
+            if (value == Token.STRING && name.equals("id")) {
+                id = scanner.text();
+            } else if (value == Token.STRING && name.equals("owned_by")) {
+                ownedBy = scanner.text();
+            } else if (value == Token.NUMBER && name.equals("created")) {
+                created = Math.max(0, scanner.count());
+            }
+            skip(value);
+        }
+        if (!id.isEmpty() && id.length() <= 256 && models.size() < MAX) {
+            models.add(new Model(id, created, ownedBy));
+        }
+    }
+
+    private void skip(Token value) {
+        if (value == Token.OBJECT_START || value == Token.ARRAY_START) {
+            scanner.skipContainer();
+        }
+    }
+}

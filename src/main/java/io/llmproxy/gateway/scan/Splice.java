@@ -1,0 +1,57 @@
+package io.llmproxy.gateway.scan;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** One change to bytes that otherwise stay as they are: at {@link #offset}, {@link #removed} bytes give way to others. */
+public final class Splice {
+    private final long offset;
+    private final int removed;
+    private final byte[] inserted;
+
+    public Splice(long offset, int removed, String inserted) {
+        this.offset = offset;
+        this.removed = removed;
+        this.inserted = inserted.getBytes(StandardCharsets.UTF_8);
+    }
+
+    public long offset() {
+        return offset;
+    }
+
+    public int removed() {
+        return removed;
+    }
+
+    public void writeTo(OutputStream out) throws IOException {
+        out.write(inserted);
+    }
+
+    /** By how much the whole grows. */
+    public int growth() {
+        return inserted.length - removed;
+    }
+
+    /** A text as a JSON string, with its quotation marks. */
+    public static String quoted(String text) {
+        StringBuilder out = new StringBuilder(text.length() + 2).append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else if (c < ' ' || Character.isSurrogate(c) && !paired(text, i)) {
+                out.append(String.format("\\u%04x", (int) c));
+            } else {
+                out.append(c);
+            }
+        }
+        return out.append('"').toString();
+    }
+
+    private static boolean paired(String text, int i) {
+        return Character.isHighSurrogate(text.charAt(i))
+                ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
+                : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
+    }
+}

@@ -1,0 +1,280 @@
+package io.llmproxy.gateway.scan;
+
+import io.llmproxy.domain.usage.TokenUsage;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Finds in a JSON answer, while it streams by, its {@code usage} and the text that it delivers. The usage is that of the
+ * document itself, or of its {@code response} or {@code message}, as the events of the Responses and Messages APIs have it. It
+ * keeps the bytes of that object, at most {@value #MAX_USAGE}, and of the text what {@link DeliveredText} keeps. JSON is taken on
+ * trust: what is malformed has no usage, and no one is refused for it.
+ *
+ * <p>The text is every string named like a text below {@code choices}, {@code output}, {@code content} or {@code delta}, and a
+ * {@code delta} that is itself a string. So the events of the Responses API that repeat what was delivered are not counted again:
+ * they have it elsewhere.
+ */
+public final class UsageScanner {
+    private static final int MAX_USAGE = 16 * 1024;
+    private static final int FIRST_KEPT = 512;
+    private static final int MAX_NAME = 17;
+    private static final byte[] NOTHING = {};
+    private static final byte[] USAGE = ascii("usage");
+    private static final byte[] DELTA = ascii("delta");
+    private static final byte[][] WRAPPERS = ascii(List.of("response", "message"));
+    private static final byte[][] TEXT_HOLDERS = ascii(List.of("choices", "delta", "output", "content"));
+    private static final byte[][] TEXTS = ascii(List.of(
+            "content",
+            "text",
+            "arguments",
+            "name",
+            "reasoning_content",
+            "reasoning",
+            "refusal",
+            "thinking",
+            "partial_json"));
+    /** What lies in these tells of the text once more. */
+    private static final byte[][] REPEATING = ascii(List.of("logprobs", "reasoning_details"));
+
+    private final UsageFields fields = new UsageFields();
+    private final DeliveredText text = new DeliveredText();
+    private final byte[] name = new byte[MAX_NAME];
+    private int nameLength;
+    private byte[] kept = NOTHING;
+    private int keptLength;
+    private int captureDepth = -1;
+    private int captureFrom;
+
+    private int depth;
+    private boolean inString;
+    private boolean escape;
+    private boolean naming;
+    private boolean nameExpected;
+    private boolean delivering;
+    private boolean outerObject;
+    private boolean wrapped;
+    private boolean inTexts;
+    private int repeatedDepth = -1;
+    private Next next = Next.ANYTHING;
+
+    /** What the value behind a name is. */
+    private enum Next {
+        ANYTHING,
+        USAGE,
+        WRAPPER,
+        TEXT_HOLDER,
+        TEXT,
+        /** A string that is text, or else something that holds texts. */
+        DELTA,
+        REPETITION
+    }
+
+    /** What was found so far, over all documents. */
+    public TokenUsage usage() {
+        return fields.usage();
+    }
+
+    /** The text delivered so far, over all documents. */
+    public DeliveredText text() {
+        return text;
+    }
+
+    /** A new document begins. */
+    public void restart() {
+        depth = 0;
+        inString = false;
+        escape = false;
+        naming = false;
+        nameExpected = false;
+        delivering = false;
+        wrapped = false;
+        inTexts = false;
+        repeatedDepth = -1;
+        captureDepth = -1;
+        next = Next.ANYTHING;
+    }
+
+    public void feed(byte[] in, int from, int length) {
+        int to = from + length;
+        int i = from;
+        captureFrom = from;
+        while (i < to) {
+            i = inString ? string(in, i, to) : structure(in, i, to);
+        }
+        if (captureDepth >= 0) {
+            keep(in, to);
+        }
+    }
+
+    private int string(byte[] in, int from, int to) {
+        if (escape) {
+            escape = false;
+            nameLength = MAX_NAME + 1;
+            deliver(in, from, from + 1);
+            return from + 1;
+        }
+        int end = ByteSearch.quoteOrBackslash(in, from, to);
+        if (naming) {
+            name(in, from, end);
+        }
+        if (end == to) {
+            deliver(in, from, to);
+            return to;
+        }
+        escape = in[end] == '\\';
+        inString = escape;
+        deliver(in, from, escape ? end + 1 : end);
+        return end + 1;
+    }
+
+    private void name(byte[] in, int from, int to) {
+        int length = Math.min(to - from, MAX_NAME + 1 - nameLength);
+        if (nameLength + length <= MAX_NAME) {
+            System.arraycopy(in, from, name, nameLength, length);
+        }
+        nameLength += Math.max(0, length);
+    }
+
+    private void deliver(byte[] in, int from, int to) {
+        if (delivering) {
+            text.add(in, from, to);
+        }
+    }
+
+    /** What is outside of strings, up to the next one. */
+    private int structure(byte[] in, int from, int to) {
+        for (int i = from; i < to; i++) {
+            switch (in[i]) {
+                case '"' -> {
+                    stringBegins();
+                    return i + 1;
+                }
+                case ':' -> named();
+                case ',' -> nameExpected = watched();
+                case '{' -> open(true, i);
+                case '[' -> open(false, i);
+                case '}', ']' -> close(in, i + 1);
+                default -> {}
+            }
+        }
+        return to;
+    }
+
+    private void stringBegins() {
+        inString = true;
+        naming = nameExpected;
+        nameLength = 0;
+        delivering = !naming && repeatedDepth < 0 && (next == Next.TEXT || next == Next.DELTA);
+        next = Next.ANYTHING;
+    }
+
+    private boolean watched() {
+        return depth == 1 && outerObject || depth == 2 && wrapped || inTexts;
+    }
+
+    private void named() {
+        if (naming) {
+            next = inTexts ? inTexts() : outside();
+        }
+        naming = false;
+        nameExpected = false;
+    }
+
+    private Next inTexts() {
+        if (isNamed(TEXTS)) {
+            return Next.TEXT;
+        }
+        return isNamed(REPEATING) ? Next.REPETITION : Next.ANYTHING;
+    }
+
+    private Next outside() {
+        if (isNamed(USAGE)) {
+            return Next.USAGE;
+        }
+        if (depth != 1) {
+            return Next.ANYTHING;
+        }
+        if (isNamed(WRAPPERS)) {
+            return Next.WRAPPER;
+        }
+        if (isNamed(DELTA)) {
+            return Next.DELTA;
+        }
+        return isNamed(TEXT_HOLDERS) ? Next.TEXT_HOLDER : Next.ANYTHING;
+    }
+
+    private boolean isNamed(byte[][] any) {
+        for (byte[] wanted : any) {
+            if (isNamed(wanted)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isNamed(byte[] wanted) {
+        return nameLength == wanted.length && ByteSearch.equal(name, 0, wanted);
+    }
+
+    private void open(boolean object, int at) {
+        depth++;
+        if (depth == 1) {
+            outerObject = object;
+        } else if (depth == 2) {
+            wrapped = object && next == Next.WRAPPER;
+            inTexts = next == Next.TEXT_HOLDER || next == Next.DELTA;
+        }
+        if (next == Next.USAGE && object && captureDepth < 0) {
+            captureDepth = depth - 1;
+            captureFrom = at;
+            keptLength = 0;
+        }
+        if (next == Next.REPETITION && repeatedDepth < 0) {
+            repeatedDepth = depth - 1;
+        }
+        next = Next.ANYTHING;
+        nameExpected = object && watched();
+    }
+
+    private void close(byte[] in, int end) {
+        depth = Math.max(0, depth - 1);
+        if (depth < 2) {
+            wrapped = false;
+            inTexts = false;
+        }
+        if (repeatedDepth == depth) {
+            repeatedDepth = -1;
+        }
+        if (captureDepth == depth) {
+            keep(in, end);
+            if (captureDepth >= 0) {
+                fields.read(kept, keptLength);
+            }
+            captureDepth = -1;
+        }
+        nameExpected = false;
+    }
+
+    /** The usage object's bytes of this piece; one that is too long is given up. */
+    private void keep(byte[] in, int to) {
+        int length = to - captureFrom;
+        if (keptLength + length > MAX_USAGE) {
+            captureDepth = -1;
+            return;
+        }
+        if (keptLength + length > kept.length) {
+            kept = Arrays.copyOf(kept, Math.min(MAX_USAGE, Math.max(FIRST_KEPT, 2 * (keptLength + length))));
+        }
+        System.arraycopy(in, captureFrom, kept, keptLength, length);
+        keptLength += length;
+    }
+
+    private static byte[][] ascii(List<String> names) {
+        return names.stream().map(UsageScanner::ascii).toArray(byte[][]::new);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,117 @@
+package io.llmproxy.gateway.scan;
+
+import io.llmproxy.domain.usage.TokenUsage;
+import java.util.Locale;
+
+/** Listens to an answer's body as it goes by and tells the tokens that the provider counted; bounded memory, never fails. */
+public interface UsageTap {
+    void feed(byte[] in, int from, int length);
+
+    TokenUsage usage();
+
+    /** What the answer delivered, for endpoints that generate text. */
+    DeliveredText text();
+
+    /** Whether the answer said that nothing follows, as {@code [DONE]} does. */
+    default boolean done() {
+        return false;
+    }
+
+    /** For bodies that have no usage to tell. */
+    UsageTap DEAF = new UsageTap() {
+        @Override
+        public void feed(byte[] in, int from, int length) {}
+
+        @Override
+        public TokenUsage usage() {
+            return TokenUsage.NONE;
+        }
+
+        @Override
+        public DeliveredText text() {
+            return new DeliveredText();
+        }
+    };
+
+    /** The tap that fits an answer; codings that the JDK cannot decode are not listened to. */
+    static UsageTap of(String contentType, String contentEncoding) {
+        UsageTap plain = plain(contentType.toLowerCase(Locale.ROOT));
+        return switch (contentEncoding.strip().toLowerCase(Locale.ROOT)) {
+            case "", "identity" -> plain;
+            case "gzip", "x-gzip" -> plain.equals(DEAF) ? DEAF : new InflatingTap(plain, true);
+            case "deflate" -> plain.equals(DEAF) ? DEAF : new InflatingTap(plain, false);
+            default -> DEAF;
+        };
+    }
+
+    private static UsageTap plain(String contentType) {
+        if (contentType.startsWith("text/event-stream")) {
+            return new EventTap();
+        }
+        return contentType.contains("json") ? new JsonTap() : DEAF;
+    }
+
+    /** One JSON document. */
+    final class JsonTap implements UsageTap {
+        private final UsageScanner scanner = new UsageScanner();
+
+        @Override
+        public void feed(byte[] in, int from, int length) {
+            scanner.feed(in, from, length);
+        }
+
+        @Override
+        public TokenUsage usage() {
+            return scanner.usage();
+        }
+
+        @Override
+        public DeliveredText text() {
+            return scanner.text();
+        }
+    }
+
+    /** One JSON document in each event. */
+    final class EventTap implements UsageTap, SseReader.Listener {
+        private static final byte[] DONE = {'[', 'D', 'O', 'N', 'E', ']'};
+        private int doneMatched;
+        private boolean done;
+        private final UsageScanner scanner = new UsageScanner();
+        private final SseReader reader = new SseReader(this);
+
+        @Override
+        public void feed(byte[] in, int from, int length) {
+            reader.feed(in, from, length);
+        }
+
+        @Override
+        public TokenUsage usage() {
+            return scanner.usage();
+        }
+
+        @Override
+        public DeliveredText text() {
+            return scanner.text();
+        }
+
+        @Override
+        public void data(byte[] in, int from, int length) {
+            scanner.feed(in, from, length);
+            for (int i = from; i < from + length && doneMatched >= 0; i++) {
+                doneMatched = doneMatched < DONE.length && in[i] == DONE[doneMatched] ? doneMatched + 1 : -1;
+            }
+        }
+
+        @Override
+        public boolean done() {
+            return done;
+        }
+
+        @Override
+        public void eventEnd(int next) {
+            done |= doneMatched == DONE.length;
+            doneMatched = 0;
+            scanner.restart();
+        }
+    }
+}

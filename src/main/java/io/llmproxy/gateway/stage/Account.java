@@ -1,0 +1,143 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.ClientGoneException;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.InFlight;
+import io.llmproxy.gateway.KeyRing;
+import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.gateway.Stage;
+import io.llmproxy.port.Telemetry;
+import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
+import io.llmproxy.runtime.Snapshots;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives a request its id and closes its account: one usage record for each request of a known key, however it ends, in the
+ * journal before the answer is complete. Of strangers there are only numbers, so that they cannot fill the journal.
+ *
+ * <p>The order at the end is the point: the record is made when all of the body but what the sink keeps back was written; it
+ * goes to the journal; then the sink ends or fails the answer.
+ */
+public final class Account implements Stage {
+    private static final Logger LOG = System.getLogger(Account.class.getName());
+    private static final int CLIENT_GONE = 499;
+
+    private final Ledger ledger;
+    private final Telemetry telemetry;
+    private final InFlight inFlight;
+    private final KeyRing keys;
+    private final Snapshots snapshots;
+    private final InstantSource clock;
+
+    public Account(
+            Ledger ledger,
+            Telemetry telemetry,
+            InFlight inFlight,
+            KeyRing keys,
+            Snapshots snapshots,
+            InstantSource clock) {
+        this.ledger = ledger;
+        this.telemetry = telemetry;
+        this.inFlight = inFlight;
+        this.keys = keys;
+        this.snapshots = snapshots;
+        this.clock = clock;
+    }
+
+    /** How the pipeline ended; the error is null where nothing has to be told. */
+    private record Ending(Outcome outcome, @Nullable ProxyError error) {}
+
+    @Override
+    public void handle(Exchange x, Next next) {
+        Instant now = clock.instant();
+        x.arrived(Ids.next(now), now, System.nanoTime());
+        LastPieceSink client = new LastPieceSink(x.sink());
+        x.sink(client);
+        inFlight.enter(x);
+        telemetry.inFlight(1);
+        try {
+            Ending ending = run(x, next);
+            close(x, ending);
+            answer(x, client, ending);
+        } finally {
+            telemetry.inFlight(-1);
+            inFlight.leave(x);
+        }
+    }
+
+    private static Ending run(Exchange x, Next next) {
+        try {
+            next.handle(x);
+            return new Ending(Outcome.COMPLETED, null);
+        } catch (ProxyException e) {
+            return failed(x, e.error());
+        } catch (ClientGoneException e) {
+            // one that leaves with the whole answer, as soon as it read [DONE], has not gone too early
+            return new Ending(x.tally().wholeAnswerSeen() ? Outcome.COMPLETED : Outcome.CLIENT_GONE, null);
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "request " + x.requestId() + " failed by a fault of the gateway", e);
+            return failed(
+                    x, new ProxyError.Internal("The gateway failed; its log tells more of " + x.requestId() + "."));
+        }
+    }
+
+    private static Ending failed(Exchange x, ProxyError error) {
+        if (answered(x)) {
+            return new Ending(Outcome.CUT, error);
+        }
+        boolean internal = error instanceof ProxyError.Internal;
+        return new Ending(x.tally().attempts() > 0 || internal ? Outcome.FAILED : Outcome.REFUSED, error);
+    }
+
+    /** Whether the client has a head: one that still waits to be written with its body gives way to an error. */
+    private static boolean answered(Exchange x) {
+        return x.tally().status() != 0 && x.sink().started();
+    }
+
+    private void close(Exchange x, Ending ending) {
+        KeyEntry owner = x.keyOrNull();
+        if (owner == null) {
+            owner = keys.owner(x.request(), snapshots.current(), clock.instant());
+        }
+        int status = status(x, ending);
+        if (owner == null) {
+            telemetry.refusedUnknown(status);
+            return;
+        }
+        UsageRecord record = Records.of(x, owner, status, ending.outcome(), ending.error(), System.nanoTime());
+        ledger.append(record);
+        telemetry.served(record);
+    }
+
+    private static int status(Exchange x, Ending ending) {
+        if (ending.outcome() == Outcome.COMPLETED || answered(x)) {
+            return x.tally().status();
+        }
+        return ending.error() == null ? CLIENT_GONE : ending.error().status();
+    }
+
+    private static void answer(Exchange x, ResponseSink client, Ending ending) {
+        if (ending.error() != null) {
+            client.fail(ending.error(), AnswerHeaders.own(x, new HeaderFields()));
+        } else if (ending.outcome() == Outcome.COMPLETED) {
+            try {
+                client.end(x.trailers());
+            } catch (IOException e) {
+                // the account is closed: the provider's answer was whole, the client left at its very end
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.gateway.ClientGoneException;
+import io.llmproxy.gateway.ContentCoding;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.HeaderPolicy;
+import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.port.ProviderCall;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Locale;
+
+/**
+ * How a provider's answer goes on to the client.
+ *
+ * @param length of the body as the client gets it; -1: unknown
+ * @param decode the content coding that is taken off; empty: none
+ * @param streaming whether every piece goes out as it comes
+ */
+record Answer(HeaderFields headers, long length, boolean hasBody, String decode, boolean streaming) {
+    /** Holds most events of a stream and most short answers. */
+    private static final int SMALL = 1024;
+
+    private static final int LARGE = 16 * 1024;
+
+    static Answer of(Exchange x, ProviderCall.Head head) {
+        HeaderFields headers = HeaderPolicy.toClient(head.headers());
+        boolean hasBody = !x.request().method().equals("HEAD") && head.status() != 204 && head.status() != 304;
+        String coding = headers.contains("content-encoding") ? coding(headers) : "";
+        boolean unwanted =
+                x.usageWanted() || !ContentCoding.accepted(x.request().headers(), coding);
+        boolean decode = hasBody && unwanted && ContentCoding.known(coding);
+        if (decode) {
+            headers.remove("content-encoding");
+        }
+        long length = decode ? -1 : head.contentLength();
+        boolean events = headers.first("content-type")
+                .filter(t -> t.toLowerCase(Locale.ROOT).startsWith("text/event-stream"))
+                .isPresent();
+        return new Answer(headers, length, hasBody, decode ? coding : "", length < 0 || events);
+    }
+
+    private static String coding(HeaderFields headers) {
+        return String.join(",", headers.all("content-encoding")).strip().toLowerCase(Locale.ROOT);
+    }
+
+    /** Copies the body to its end; an IOException is the provider's, the client's is a {@link ClientGoneException}. */
+    void copy(InputStream body, ResponseSink sink) throws IOException {
+        InputStream in = decode.isEmpty() ? body : ContentCoding.decoded(decode, body);
+        byte[] buffer = new byte[Math.clamp(length, SMALL, LARGE)];
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            pass(buffer, n, sink);
+            if (n == buffer.length && n < LARGE) {
+                // more comes at a time than was expected
+                buffer = new byte[Math.min(LARGE, 4 * n)];
+            }
+        }
+    }
+
+    private void pass(byte[] buffer, int length, ResponseSink sink) {
+        try {
+            sink.write(buffer, 0, length);
+            if (streaming) {
+                sink.flush();
+            }
+        } catch (IOException e) {
+            throw new ClientGoneException();
+        }
+    }
+}

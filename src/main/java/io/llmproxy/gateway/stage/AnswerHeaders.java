@@ -1,0 +1,45 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.HeaderPolicy;
+import io.llmproxy.gateway.Tally;
+import io.llmproxy.gateway.Target;
+import java.util.concurrent.TimeUnit;
+
+/** The header fields that the gateway itself adds to an answer. */
+final class AnswerHeaders {
+    private AnswerHeaders() {}
+
+    /** Adds them to what the provider sent. */
+    static HeaderFields own(Exchange x, HeaderFields headers) {
+        Tally tally = x.tally();
+        long overhead = tally.overheadNanos(x.elapsed(System.nanoTime()));
+        headers.set("x-request-id", x.requestId().toString());
+        Target target = tally.target();
+        if (target != null) {
+            headers.set("x-llmproxy-provider", target.providerName());
+            String model = target.model();
+            if (model != null && sendable(model)) {
+                headers.set("x-llmproxy-model", model);
+            }
+        }
+        headers.set("x-llmproxy-attempts", Integer.toString(tally.attempts()));
+        headers.set("x-llmproxy-overhead-us", Long.toString(TimeUnit.NANOSECONDS.toMicros(overhead)));
+        headers.set("x-llmproxy-cache", "bypass");
+        if (!headers.contains("via")) {
+            headers.set("via", HeaderPolicy.VIA);
+        }
+        return headers;
+    }
+
+    /** A client chose the name; a header field takes visible ASCII only. */
+    private static boolean sendable(String model) {
+        for (int i = 0; i < model.length(); i++) {
+            if (model.charAt(i) < ' ' || model.charAt(i) >= 127) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

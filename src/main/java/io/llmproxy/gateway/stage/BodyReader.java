@@ -1,0 +1,286 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.gateway.Ask;
+import io.llmproxy.gateway.Ask.ModelValue;
+import io.llmproxy.gateway.Body;
+import io.llmproxy.gateway.BodyMemory;
+import io.llmproxy.gateway.ClientGoneException;
+import io.llmproxy.gateway.ClientRequest;
+import io.llmproxy.gateway.Endpoint;
+import io.llmproxy.gateway.Endpoint.BodyKind;
+import io.llmproxy.gateway.Endpoint.Kind;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.GatewaySettings;
+import io.llmproxy.gateway.Refusals;
+import io.llmproxy.gateway.Spool;
+import io.llmproxy.gateway.scan.JsonRequest;
+import io.llmproxy.gateway.scan.JsonScanner.Token;
+import io.llmproxy.gateway.scan.MalformedException;
+import io.llmproxy.gateway.scan.MultipartScanner;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Takes in request bodies whole, and scans what is JSON or multipart for what it asks for. */
+final class BodyReader {
+    private static final Logger LOG = System.getLogger(BodyReader.class.getName());
+    private static final long ALARM_NANOS = 60_000_000_000L;
+    private static final int MAX_MODEL = 256;
+    /** What the scanner takes; nobody sends it. */
+    private static final long MAX_JSON = Integer.MAX_VALUE;
+
+    private static final Set<String> BODILESS = Set.of("GET", "HEAD", "DELETE", "OPTIONS", "TRACE");
+
+    private final GatewaySettings settings;
+    private final BodyMemory memory;
+    private final AtomicLong nextAlarm = new AtomicLong(System.nanoTime());
+
+    BodyReader(GatewaySettings settings) {
+        this.settings = settings;
+        this.memory = new BodyMemory(settings.bodyMemory());
+    }
+
+    /** A body, whose holder closes it, and what it asks for. */
+    record Read(Body body, Ask ask) {}
+
+    Read read(Exchange x, Endpoint endpoint) {
+        String type = x.request().headers().first("content-type").orElse("").toLowerCase(Locale.ROOT);
+        boolean multipart = type.startsWith("multipart/");
+        boolean json = !multipart && (endpoint.body() == BodyKind.JSON || json(type));
+        Spool spool = new Spool(settings.spoolDirectory(), memory, x.request().contentLength());
+        try {
+            return json ? json(x, endpoint, spool) : other(x, spool, multipart);
+        } catch (UncheckedIOException e) {
+            spool.close();
+            alarm(e);
+            throw Refusals.unavailable("The gateway has no room for the request body at the moment; try again later.");
+        } catch (RuntimeException | Error e) {
+            spool.close();
+            throw e;
+        }
+    }
+
+    /** Once a minute: a full disk fails many requests, and one line of them says it all. */
+    private void alarm(UncheckedIOException e) {
+        long now = System.nanoTime();
+        long next = nextAlarm.get();
+        if (now - next >= 0 && nextAlarm.compareAndSet(next, now + ALARM_NANOS)) {
+            LOG.log(Level.ERROR, "large request bodies are refused: they cannot be kept on disk", e);
+        }
+    }
+
+    private static boolean json(String type) {
+        String media = type.split(";", 2)[0].strip();
+        return media.equals("application/json") || media.endsWith("+json");
+    }
+
+    private Read json(Exchange x, Endpoint endpoint, Spool spool) {
+        boolean lenient = endpoint.kind() == Kind.PASSTHROUGH;
+        boolean coded = x.request()
+                .headers()
+                .first("content-encoding")
+                .filter(c -> !c.strip().equalsIgnoreCase("identity"))
+                .isPresent();
+        if (coded && !lenient) {
+            throw Refusals.invalid("The request body is compressed (Content-Encoding); send it uncompressed.", null);
+        }
+        receive(x, spool, Math.min(settings.maxBody(), MAX_JSON), Spool.Tap.DEAF);
+        if (spool.length() == 0) {
+            if (endpoint.body() == BodyKind.JSON) {
+                throw Refusals.invalid("The request body is empty; it must be a JSON object.", null);
+            }
+            return new Read(empty(x), Ask.NOTHING);
+        }
+        Ask ask = lenient ? leniently(x, spool, coded) : scanned(spool, endpoint);
+        return new Read(Body.of(spool), ask);
+    }
+
+    private static JsonRequest scan(Spool spool) {
+        if (spool.inOnePiece()) {
+            return JsonRequest.scan(spool.bytes(), (int) spool.length());
+        }
+        try (InputStream in = spool.open()) {
+            return JsonRequest.scan(in);
+        } catch (IOException e) {
+            throw readingBack(e);
+        }
+    }
+
+    private static UncheckedIOException readingBack(IOException e) {
+        return new UncheckedIOException("reading back a spooled request body failed", e);
+    }
+
+    private static Ask scanned(Spool spool, Endpoint endpoint) {
+        JsonRequest request;
+        try {
+            request = scan(spool);
+        } catch (MalformedException e) {
+            throw Refusals.invalid("The request body is not valid JSON: " + e.getMessage() + ".", null);
+        }
+        if (!request.object() && endpoint.body() == BodyKind.JSON) {
+            throw Refusals.invalid("The request body must be a JSON object.", null);
+        }
+        if (request.models() > 1) {
+            throw Refusals.invalid("`model` stands more than once in the request body.", "model");
+        }
+        boolean asksUsage = request.stream() && usageOnDemand(endpoint);
+        return ask(request, modelOf(request), asksUsage);
+    }
+
+    private static boolean usageOnDemand(Endpoint endpoint) {
+        return endpoint.body() == BodyKind.JSON
+                && (endpoint.template().equals("/v1/chat/completions")
+                        || endpoint.template().equals("/v1/completions"));
+    }
+
+    private static Ask ask(JsonRequest request, @Nullable String model, boolean asksUsage) {
+        JsonRequest.Span span = request.model();
+        return new Ask(
+                model,
+                span == null ? null : new ModelValue(span.start(), span.length(), true),
+                request.stream(),
+                request.maxTokens(),
+                request.n(),
+                request.user(),
+                asksUsage ? request.usageInStream() : List.of());
+    }
+
+    private static @Nullable String modelOf(JsonRequest request) {
+        JsonRequest.Span span = request.model();
+        if (span == null) {
+            return null;
+        }
+        if (span.kind() != Token.STRING) {
+            throw Refusals.invalid("`model` must be a string.", "model");
+        }
+        String model = request.modelText();
+        if (model == null) {
+            throw modelTooLong();
+        }
+        return checkedModel(model);
+    }
+
+    private static ProxyException modelTooLong() {
+        return Refusals.invalid("`model` is longer than " + MAX_MODEL + " characters.", "model");
+    }
+
+    private static String checkedModel(String model) {
+        if (model.isEmpty()) {
+            throw Refusals.invalid("`model` must not be empty.", "model");
+        }
+        if (model.length() > MAX_MODEL) {
+            throw modelTooLong();
+        }
+        if (model.chars().anyMatch(Character::isISOControl)) {
+            throw Refusals.invalid("`model` has control characters.", "model");
+        }
+        return model;
+    }
+
+    /** What goes to a provider of the client's choice may be anything; its model is known where it can be. */
+    private static Ask leniently(Exchange x, Spool spool, boolean coded) {
+        try {
+            JsonRequest request = scan(spool);
+            boolean asksUsage = request.stream() && completes(x.request());
+            return coded ? Ask.NOTHING : ask(request, request.models() == 1 ? modelOf(request) : null, asksUsage);
+        } catch (MalformedException | ProxyException e) {
+            return Ask.NOTHING;
+        }
+    }
+
+    /** Whether a path that passes through is that of OpenAI's completions, whose streams tell their usage on demand. */
+    private static boolean completes(ClientRequest request) {
+        String path = request.path();
+        return request.method().equals("POST") && (path.endsWith("/completions") || path.endsWith("/completions/"));
+    }
+
+    private Read other(Exchange x, Spool spool, boolean multipart) {
+        if (!multipart) {
+            receive(x, spool, settings.maxBody(), Spool.Tap.DEAF);
+            return new Read(spool.length() == 0 ? empty(x) : Body.of(spool), Ask.NOTHING);
+        }
+        try {
+            String type = x.request().headers().first("content-type").orElse("");
+            MultipartScanner scanner = new MultipartScanner(MultipartScanner.boundary(type), "model");
+            receive(x, spool, settings.maxUpload(), scanner::feed);
+            scanner.finish();
+            return new Read(Body.of(spool), ask(scanner, spool));
+        } catch (MalformedException e) {
+            throw Refusals.invalid("The multipart body is malformed: " + e.getMessage() + ".", null);
+        }
+    }
+
+    private static Ask ask(MultipartScanner scanner, Spool spool) {
+        if (scanner.found() > 1) {
+            throw Refusals.invalid("`model` stands more than once in the request body.", "model");
+        }
+        if (scanner.found() == 0) {
+            return Ask.NOTHING;
+        }
+        int length = (int) Math.min(4L * MAX_MODEL + 4, scanner.valueEnd() - scanner.valueStart());
+        try {
+            byte[] value = spool.range(scanner.valueStart(), length);
+            String model = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(value))
+                    .toString();
+            return Ask.of(checkedModel(model), new ModelValue(scanner.valueStart(), length, false));
+        } catch (CharacterCodingException e) {
+            throw Refusals.invalid("`model` is not UTF-8.", "model");
+        } catch (IOException e) {
+            throw readingBack(e);
+        }
+    }
+
+    /** A POST without a body says so by a length of nothing; a GET has none at all. */
+    private static Body empty(Exchange x) {
+        return BODILESS.contains(x.request().method()) ? Body.none() : Body.empty();
+    }
+
+    private static void receive(Exchange x, Spool spool, long limit, Spool.Tap tap) {
+        ClientRequest request = x.request();
+        long declared = request.contentLength();
+        if (declared > limit) {
+            throw Refusals.tooLarge(limit);
+        }
+        if (declared == 0) {
+            return;
+        }
+        long began = System.nanoTime();
+        try {
+            InputStream in = request.body();
+            while (spool.readFrom(in, tap)) {
+                if (spool.length() > limit) {
+                    throw Refusals.tooLarge(limit);
+                }
+            }
+        } catch (InterruptedIOException e) {
+            throw Refusals.tooSlow("The request body came too slowly.");
+        } catch (IOException e) {
+            throw brokenOff(request);
+        } finally {
+            x.tally().received(spool.length(), System.nanoTime() - began);
+        }
+        if (declared > 0 && spool.length() != declared) {
+            throw brokenOff(request);
+        }
+    }
+
+    private static RuntimeException brokenOff(ClientRequest request) {
+        return request.gone()
+                ? new ClientGoneException()
+                : Refusals.invalid("The request body could not be read to its end.", null);
+    }
+}

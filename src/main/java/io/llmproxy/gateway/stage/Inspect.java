@@ -1,0 +1,40 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.gateway.Ask;
+import io.llmproxy.gateway.Body;
+import io.llmproxy.gateway.Endpoint;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.GatewaySettings;
+import io.llmproxy.gateway.Refusals;
+import io.llmproxy.gateway.Stage;
+
+/** Reads the body whole, the client's pace and all, and finds out by one scan what is asked for. */
+public final class Inspect implements Stage {
+    private final BodyReader bodies;
+
+    public Inspect(GatewaySettings settings) {
+        this.bodies = new BodyReader(settings);
+    }
+
+    @Override
+    public void handle(Exchange x, Next next) {
+        String method = x.request().method();
+        Endpoint endpoint = Endpoint.of(method, x.request().path());
+        x.inspected(endpoint);
+        if (endpoint.kind() == Endpoint.Kind.UNKNOWN) {
+            throw Refusals.notFound("There is no such endpoint; the gateway serves /v1/ and /p/PROVIDER/.");
+        }
+        BodyReader.Read read = bodies.read(x, endpoint);
+        try (Body body = read.body()) {
+            x.read(body, checked(read.ask(), endpoint, method));
+            next.handle(x);
+        }
+    }
+
+    private static Ask checked(Ask ask, Endpoint endpoint, String method) {
+        if (ask.model() == null && endpoint.model() == Endpoint.Model.REQUIRED && method.equals("POST")) {
+            throw Refusals.invalid("The request names no model.", "model");
+        }
+        return ask;
+    }
+}

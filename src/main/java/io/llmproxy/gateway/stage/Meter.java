@@ -1,0 +1,47 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.gateway.ClientGoneException;
+import io.llmproxy.gateway.Endpoint;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.gateway.Stage;
+import io.llmproxy.gateway.Target;
+import java.io.IOException;
+
+/**
+ * Listens to the answer for the tokens that the provider counted. Where a stream would not tell them it makes the request ask,
+ * and keeps the extra that comes of that from the client.
+ */
+public final class Meter implements Stage {
+    @Override
+    public void handle(Exchange x, Next next) {
+        if (!x.ask().usageInStream().isEmpty() && x.plan().stream().allMatch(Meter::tellsWhenAsked)) {
+            x.wantUsage();
+        }
+        ResponseSink client = x.sink();
+        MeteredSink metered = new MeteredSink(x, client, generates(x));
+        x.sink(metered);
+        try {
+            next.handle(x);
+            metered.finish();
+        } catch (IOException e) {
+            throw new ClientGoneException();
+        } finally {
+            metered.report();
+            x.sink(client);
+        }
+    }
+
+    private static boolean tellsWhenAsked(Target target) {
+        return target.provider().account().askForStreamUsage();
+    }
+
+    /** Stored answers, fetched again, tell a usage that was accounted for when they were made. */
+    private static boolean generates(Exchange x) {
+        Endpoint endpoint = x.endpoint();
+        return x.request().method().equals("POST")
+                && (endpoint.model() != Endpoint.Model.NONE
+                        || endpoint.kind() == Endpoint.Kind.PASSTHROUGH
+                        || endpoint.template().equals("/v1/*"));
+    }
+}

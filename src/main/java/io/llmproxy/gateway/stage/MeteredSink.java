@@ -1,0 +1,101 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.gateway.scan.UsageFilter;
+import io.llmproxy.gateway.scan.UsageTap;
+import java.io.IOException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A sink that listens to what goes through it, and takes out what the client did not ask for. */
+final class MeteredSink implements ResponseSink {
+    private final Exchange x;
+    private final ResponseSink client;
+    private final boolean listens;
+    private UsageTap tap = UsageTap.DEAF;
+    private boolean answered;
+    private @Nullable UsageFilter filter;
+
+    MeteredSink(Exchange x, ResponseSink client, boolean listens) {
+        this.x = x;
+        this.client = client;
+        this.listens = listens;
+    }
+
+    @Override
+    public void head(int status, HeaderFields headers, long contentLength) throws IOException {
+        String type = headers.first("content-type").orElse("");
+        String coding = headers.first("content-encoding")
+                .filter(c -> !c.strip().equalsIgnoreCase("identity"))
+                .orElse("");
+        boolean success = status >= 200 && status < 300;
+        if (listens && success) {
+            tap = UsageTap.of(type, coding);
+            answered = true;
+        }
+        boolean events = type.toLowerCase(Locale.ROOT).startsWith("text/event-stream");
+        if (x.usageWanted() && success && events && coding.isEmpty()) {
+            filter = new UsageFilter(client::write);
+        }
+        client.head(status, headers, filter == null ? contentLength : -1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        tap.feed(bytes, offset, length);
+        if (tap.done()) {
+            x.tally().wholeAnswer();
+        }
+        if (length > 0 && x.tally().firstByteNanos() < 0) {
+            x.tally().firstByte(x.elapsed(System.nanoTime()));
+        }
+        if (filter == null) {
+            client.write(bytes, offset, length);
+        } else {
+            filter.feed(bytes, offset, length);
+        }
+    }
+
+    /** The provider's answer is over: what the filter still holds goes on. */
+    void finish() throws IOException {
+        if (filter != null) {
+            filter.finish();
+        }
+    }
+
+    /** Tells the account what was heard. */
+    void report() {
+        x.tally().tokens(tap.usage());
+        if (answered) {
+            x.tally().delivered(tap.text());
+        }
+    }
+
+    @Override
+    public void flush() throws IOException {
+        client.flush();
+    }
+
+    @Override
+    public void end(HeaderFields trailers) throws IOException {
+        client.end(trailers);
+    }
+
+    @Override
+    public void fail(ProxyError error, HeaderFields headers) {
+        client.fail(error, headers);
+    }
+
+    @Override
+    public boolean started() {
+        return client.started();
+    }
+
+    @Override
+    public long bytesWritten() {
+        return client.bytesWritten();
+    }
+}

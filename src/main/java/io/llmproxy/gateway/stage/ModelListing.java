@@ -1,0 +1,152 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.gateway.ClientGoneException;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.scan.ModelList.Model;
+import io.llmproxy.gateway.scan.Splice;
+import io.llmproxy.gateway.stage.Route.Permitted;
+import io.llmproxy.port.Provider;
+import io.llmproxy.runtime.RuntimeSnapshot;
+import io.llmproxy.runtime.TenantView;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Answers {@code /v1/models} with what the key may use: what providers declare by name, and what those that declare nothing or
+ * patterns list themselves, under names that lead there when they are asked for. A provider's own list is kept with that provider, so no tenant sees what another's account lists.
+ */
+public final class ModelListing {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final InstantSource clock;
+    private final Map<UUID, OwnModels> own = new ConcurrentHashMap<>();
+
+    public ModelListing(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /** Forgets the lists of providers that are no more. */
+    public void retain(RuntimeSnapshot state) {
+        Set<Provider> alive = new HashSet<>();
+        state.tenants().values().forEach(t -> alive.addAll(t.providers().values()));
+        own.values().removeIf(o -> !alive.contains(o.provider()));
+    }
+
+    void answer(Exchange x) {
+        String method = x.request().method();
+        if (!method.equals("GET") && !method.equals("HEAD")) {
+            throw new ProxyException(new ProxyError.MethodNotAllowed("GET, HEAD"));
+        }
+        byte[] json = json(models(x)).getBytes(StandardCharsets.UTF_8);
+        HeaderFields headers = AnswerHeaders.own(x, HeaderFields.of("content-type", "application/json"));
+        try {
+            x.sink().head(200, headers, json.length);
+            x.tally().status(200);
+            if (method.equals("GET")) {
+                x.tally().firstByte(x.elapsed(System.nanoTime()));
+                x.sink().write(json, 0, json.length);
+            }
+        } catch (IOException e) {
+            throw new ClientGoneException();
+        }
+    }
+
+    private Iterable<Model> models(Exchange x) {
+        Set<String> scope = x.principal().key().scope().providers();
+        List<Provider> providers = x.tenant().providers().values().stream()
+                .filter(p -> scope.isEmpty() || scope.contains(p.account().name()))
+                .toList();
+        // all are asked before the first is waited for
+        providers.stream().filter(ModelListing::asked).forEach(p -> own(p).refresh());
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        List<Offer> offers = new ArrayList<>();
+        for (Provider provider : providers) {
+            declared(provider).forEach(m -> offers.add(new Offer(provider, m)));
+            if (asked(provider)) {
+                own(provider).await(deadline).stream()
+                        .filter(m -> covers(provider, m.id()))
+                        .forEach(m -> offers.add(new Offer(provider, m)));
+            }
+        }
+        return named(offers, x.tenant(), Permitted.of(x));
+    }
+
+    /** A model, and who has it. */
+    private record Offer(Provider provider, Model model) {
+        Offer prefixed() {
+            String name = provider.account().name() + "/" + model.id();
+            return new Offer(provider, new Model(name, model.created(), model.ownedBy()));
+        }
+
+        /** Whether a request for that name may be made and would go to this provider. */
+        boolean reached(TenantView tenant, Permitted permitted) {
+            return tenant.resolve(model.id())
+                    .filter(m -> m.provider().equals(provider))
+                    .filter(m -> permitted.permits(model.id(), m.upstreamModel()))
+                    .isPresent();
+        }
+    }
+
+    /** Under its own name where that leads to the provider; else, unless another serves that name, with the provider's before it. */
+    private static Iterable<Model> named(List<Offer> offers, TenantView tenant, Permitted permitted) {
+        Map<String, Model> out = new LinkedHashMap<>();
+        offers.stream().filter(o -> o.reached(tenant, permitted)).forEach(o -> out.putIfAbsent(o.model.id(), o.model));
+        offers.stream()
+                .filter(o -> !out.containsKey(o.model.id()))
+                .map(Offer::prefixed)
+                .filter(o -> o.reached(tenant, permitted))
+                .forEach(o -> out.putIfAbsent(o.model.id(), o.model));
+        return out.values();
+    }
+
+    private static boolean asked(Provider provider) {
+        List<Glob> globs = provider.account().models();
+        return provider.fault() == null && (globs.isEmpty() || globs.stream().anyMatch(g -> !g.exact()));
+    }
+
+    private static boolean covers(Provider provider, String model) {
+        List<Glob> globs = provider.account().models();
+        return globs.isEmpty() || globs.stream().anyMatch(g -> g.matches(model));
+    }
+
+    private static List<Model> declared(Provider provider) {
+        long created = provider.account().createdAt().getEpochSecond();
+        return provider.account().models().stream()
+                .filter(Glob::exact)
+                .map(g -> new Model(g.pattern(), created, provider.account().name()))
+                .toList();
+    }
+
+    private OwnModels own(Provider provider) {
+        return own.compute(
+                provider.account().id(),
+                (id, known) ->
+                        known != null && known.provider().equals(provider) ? known : new OwnModels(provider, clock));
+    }
+
+    private static String json(Iterable<Model> models) {
+        StringBuilder out = new StringBuilder("{\"object\":\"list\",\"data\":[");
+        String comma = "";
+        for (Model model : models) {
+            out.append(comma).append("{\"id\":").append(Splice.quoted(model.id()));
+            out.append(",\"object\":\"model\",\"created\":").append(model.created());
+            out.append(",\"owned_by\":").append(Splice.quoted(model.ownedBy())).append('}');
+            comma = ",";
+        }
+        return out.append("]}").toString();
+    }
+}

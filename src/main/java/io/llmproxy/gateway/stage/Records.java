@@ -1,0 +1,82 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.identity.Principal;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.Ask;
+import io.llmproxy.gateway.Endpoint;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Tally;
+import io.llmproxy.gateway.Target;
+import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the line of account of an exchange. */
+final class Records {
+    private static final int MAX_ID = 128;
+
+    private Records() {}
+
+    static UsageRecord of(
+            Exchange x, KeyEntry owner, int status, Outcome outcome, @Nullable ProxyError error, long nanos) {
+        Principal principal = owner.principal();
+        User user = principal.user();
+        Tally tally = x.tally();
+        Target target = tally.target();
+        Ask ask = x.askOrNull();
+        Endpoint endpoint = x.endpointOrNull();
+        String method = method(x.request().method());
+        return new UsageRecord(
+                x.requestId(),
+                bounded(x.request().headers(), "x-request-id"),
+                tally.upstreamRequestId(),
+                x.startedAt(),
+                principal.tenant().id(),
+                principal.tenant().slug(),
+                user == null ? null : user.id(),
+                user == null ? null : user.email(),
+                principal.key().id(),
+                principal.key().name(),
+                method,
+                (endpoint == null ? Endpoint.of(method, x.request().path()) : endpoint).template(),
+                ask == null ? null : ask.model(),
+                target == null ? null : target.providerName(),
+                target == null ? null : target.model(),
+                status,
+                outcome,
+                error == null ? null : error.code(),
+                ask != null && ask.stream(),
+                tally.tokens(),
+                tally.requestBytes(),
+                x.sink().bytesWritten(),
+                micros(x.elapsed(nanos)),
+                tally.firstByteNanos() < 0 ? -1 : micros(tally.firstByteNanos()),
+                micros(tally.overheadNanos(x.elapsed(nanos))),
+                tally.attempts());
+    }
+
+    /** An id that somebody else chose, so far as it is printable ASCII and not too long; else null. */
+    static @Nullable String bounded(HeaderFields fields, String name) {
+        return fields.first(name)
+                .filter(id -> !id.isBlank() && id.length() <= MAX_ID)
+                .filter(id -> id.chars().allMatch(c -> c >= ' ' && c < 127))
+                .orElse(null);
+    }
+
+    /** A client may invent methods without end; the ledger does not keep them. */
+    private static String method(String sent) {
+        return switch (sent.toUpperCase(Locale.ROOT)) {
+            case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" -> sent;
+            default -> "OTHER";
+        };
+    }
+
+    private static long micros(long nanos) {
+        return TimeUnit.NANOSECONDS.toMicros(nanos);
+    }
+}

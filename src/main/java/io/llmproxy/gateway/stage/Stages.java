@@ -1,0 +1,54 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.gateway.Gateway;
+import io.llmproxy.gateway.GatewaySettings;
+import io.llmproxy.gateway.InFlight;
+import io.llmproxy.gateway.KeyRing;
+import io.llmproxy.gateway.LastUse;
+import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.Pipeline;
+import io.llmproxy.gateway.estimate.UsageEstimator;
+import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.UsageJournal;
+import io.llmproxy.runtime.Snapshots;
+import java.time.InstantSource;
+import java.util.List;
+
+/** The stages of the gateway in their order: read the list down for the request, up for the answer. */
+public final class Stages {
+    private Stages() {}
+
+    /**
+     * A gateway of all stages; it follows the snapshots from now on, so one is made per process.
+     *
+     * @param tokenizer counts where a provider does not
+     * @param clock of the ledger and of keys' expiry; durations are measured by the machine's own counter
+     */
+    public static Gateway gateway(
+            GatewaySettings settings,
+            Snapshots snapshots,
+            UsageJournal journal,
+            Telemetry telemetry,
+            Tokenizer tokenizer,
+            InstantSource clock) {
+        InFlight inFlight = new InFlight();
+        LastUse lastUse = new LastUse();
+        Ledger ledger = new Ledger(journal, clock);
+        KeyRing keys = new KeyRing(settings.queryKey());
+        ModelListing listing = new ModelListing(clock);
+        snapshots.onPublish(inFlight::judge);
+        snapshots.onPublish(listing::retain);
+        Pipeline pipeline = new Pipeline(List.of(
+                new Account(ledger, telemetry, inFlight, keys, snapshots, clock),
+                new Admit(inFlight, ledger, settings.concurrency()),
+                new Authenticate(keys, snapshots, lastUse, clock),
+                new Inspect(settings),
+                new Route(listing),
+                new Estimate(new UsageEstimator(tokenizer)),
+                new KeepAlive(settings.sseKeepAlive()),
+                new Meter(),
+                new Forward(settings.queryKey())));
+        return new Gateway(pipeline, inFlight, lastUse);
+    }
+}

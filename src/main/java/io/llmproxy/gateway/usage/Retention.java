@@ -1,0 +1,84 @@
+package io.llmproxy.gateway.usage;
+
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.UsageStore;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Deletes, once an hour, audit events and usage records that are older than their tenant keeps them, in steps so small that
+ * no lock is held for long.
+ */
+public final class Retention implements AutoCloseable {
+    static final int STEP = 1000;
+    private static final Duration PERIOD = Duration.ofHours(1);
+    private static final Duration CLOSE_BOUND = Duration.ofSeconds(1);
+    private static final Logger LOG = System.getLogger(Retention.class.getName());
+
+    private final AuditStore audit;
+    private final UsageStore usage;
+    private final Supplier<? extends Collection<Tenant>> tenants;
+    private final InstantSource clock;
+    private final Rounds rounds = new Rounds("retention", this::round);
+    private volatile boolean closed;
+
+    /** @param tenants those that this process serves */
+    public Retention(
+            AuditStore audit, UsageStore usage, Supplier<? extends Collection<Tenant>> tenants, InstantSource clock) {
+        this.audit = audit;
+        this.usage = usage;
+        this.tenants = tenants;
+        this.clock = clock;
+    }
+
+    public void start() {
+        rounds.start();
+    }
+
+    private Duration round() {
+        try {
+            purge();
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "old usage records and audit events cannot be deleted; tried again in an hour", e);
+        }
+        return PERIOD;
+    }
+
+    /** Deletes what is too old now; blocks. Ends early once this is closed. */
+    void purge() {
+        Instant now = clock.instant();
+        for (Tenant tenant : tenants.get()) {
+            purge(tenant.id(), tenant.settings().auditRetentionDays(), now, audit::purge);
+            purge(tenant.id(), tenant.settings().usageRetentionDays(), now, usage::purge);
+        }
+    }
+
+    private void purge(UUID tenant, @Nullable Integer days, Instant now, Purge store) {
+        if (days == null) {
+            return;
+        }
+        Instant before = now.minus(Duration.ofDays(days));
+        while (!closed && store.purge(tenant, before, STEP) >= STEP) {
+            // the next step
+        }
+    }
+
+    /** {@code purge} of either store. */
+    private interface Purge {
+        int purge(UUID tenantId, Instant before, int max);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        rounds.close(CLOSE_BOUND);
+    }
+}

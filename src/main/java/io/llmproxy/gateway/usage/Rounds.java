@@ -1,0 +1,150 @@
+package io.llmproxy.gateway.usage;
+
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A virtual thread that does its round again and again, and waits after each as long as the round said, unless it is woken.
+ * One last round is done when it is closed.
+ */
+final class Rounds {
+    private final String name;
+    private final Supplier<Duration> round;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    // guarded by lock, as are the four fields below
+    private @Nullable Thread thread;
+    private boolean woken;
+    private boolean closed;
+    private long begun;
+    private long ended;
+
+    /** @param round does the work and says how long to wait; what it throws ends the thread */
+    Rounds(String name, Supplier<Duration> round) {
+        this.name = name;
+        this.round = round;
+    }
+
+    void start() {
+        lock.lock();
+        try {
+            if (thread == null && !closed) {
+                thread = Thread.ofVirtual().name(name).start(this::run);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void run() {
+        try {
+            repeat();
+        } finally {
+            lock.lock();
+            try {
+                thread = null;
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void repeat() {
+        boolean last;
+        do {
+            last = begin();
+            Duration pause = Duration.ZERO;
+            try {
+                pause = round.get();
+            } finally {
+                end();
+            }
+            if (!last) {
+                pause(pause);
+            }
+        } while (!last);
+    }
+
+    /** Whether the round that begins is the last. */
+    private boolean begin() {
+        lock.lock();
+        try {
+            woken = false;
+            begun++;
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end() {
+        lock.lock();
+        try {
+            ended++;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void pause(Duration pause) {
+        lock.lock();
+        try {
+            long left = pause.toNanos();
+            while (left > 0 && !woken && !closed) {
+                left = changed.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Wakes the thread and waits for the end of a round that begins after this call; false where {@code bound} passes before. */
+    boolean awaitWhole(Duration bound) {
+        lock.lock();
+        try {
+            long wanted = begun + 1;
+            woken = true;
+            changed.signalAll();
+            long left = bound.toNanos();
+            while (ended < wanted && left > 0 && thread != null) {
+                left = changed.awaitNanos(left);
+            }
+            return ended >= wanted;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends after one more round, or interrupts it where that takes longer than {@code bound}; blocks as long. */
+    void close(Duration bound) {
+        Thread running;
+        lock.lock();
+        try {
+            closed = true;
+            running = thread;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (running == null) {
+            return;
+        }
+        try {
+            if (!running.join(bound)) {
+                running.interrupt();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

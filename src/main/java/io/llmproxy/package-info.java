@@ -1,0 +1,5 @@
+/** llmproxy: a transparent, multi-tenant proxy for large language models. */
+@NullMarked
+package io.llmproxy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,31 @@
+package io.llmproxy.port;
+
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.model.ProviderAccount;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The managed state, read as a whole. Blocks; throws {@link StoreException} where the database is away. */
+public interface StateSource {
+    /** A number that every committed change of managed state raises; cheap to ask every second. */
+    long revision();
+
+    /** Raises the revision; inside the transaction of the change. */
+    void changed();
+
+    /** Everything, or one tenant and the shared providers; one consistent moment. */
+    ManagedState load(@Nullable String tenantSlug);
+
+    /** What {@link #load} read. */
+    record ManagedState(
+            long revision, List<Tenant> tenants, List<User> users, List<ApiKey> keys, List<ProviderAccount> providers) {
+        public ManagedState {
+            tenants = List.copyOf(tenants);
+            users = List.copyOf(users);
+            keys = List.copyOf(keys);
+            providers = List.copyOf(providers);
+        }
+    }
+}

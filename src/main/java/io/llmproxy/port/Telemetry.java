@@ -1,0 +1,26 @@
+package io.llmproxy.port;
+
+import io.llmproxy.domain.usage.UsageRecord;
+
+/** Counts what happens, for the metrics endpoint. Cheap enough for the hot path: no look-up, no formatting. Thread-safe. */
+public interface Telemetry {
+    /** A request of a known key ended. */
+    void served(UsageRecord record);
+
+    /** A request was refused before its key was known, with the status given. */
+    void refusedUnknown(int status);
+
+    /** A connection or an exchange began ({@code +1}) or ended ({@code -1}). */
+    void inFlight(int delta);
+
+    Telemetry NONE = new Telemetry() {
+        @Override
+        public void served(UsageRecord record) {}
+
+        @Override
+        public void refusedUnknown(int status) {}
+
+        @Override
+        public void inFlight(int delta) {}
+    };
+}

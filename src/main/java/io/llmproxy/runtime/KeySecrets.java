@@ -1,0 +1,54 @@
+package io.llmproxy.runtime;
+
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.KeyHash;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+
+/** Makes and hashes the secrets of gateway keys: {@code llmp_} and 43 base62 characters, 256 bits of a secure generator. */
+public final class KeySecrets {
+    public static final String PREFIX = "llmp_";
+    public static final int LENGTH = PREFIX.length() + 43;
+    private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private KeySecrets() {}
+
+    public static String generate() {
+        StringBuilder out = new StringBuilder(LENGTH).append(PREFIX);
+        while (out.length() < LENGTH) {
+            out.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
+        }
+        return out.toString();
+    }
+
+    /** Whether the text has the form of a secret; what has not need not be hashed or looked up. */
+    public static boolean wellFormed(String text) {
+        if (text.length() != LENGTH || !text.startsWith(PREFIX)) {
+            return false;
+        }
+        for (int i = PREFIX.length(); i < LENGTH; i++) {
+            char c = text.charAt(i);
+            if (!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z')) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    public static KeyHash hash(String secret) {
+        try {
+            return KeyHash.of(
+                    MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.ISO_8859_1)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** What of a secret may be shown. */
+    public static String displayed(String secret) {
+        return secret.substring(0, ApiKey.PREFIX_LENGTH);
+    }
+}

@@ -1,0 +1,51 @@
+package io.llmproxy.runtime;
+
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.KeyHash;
+import io.llmproxy.domain.identity.Principal;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The managed state at one revision, immutable. A request takes one when it begins and keeps it to its end.
+ *
+ * @param revision of the state that it was built from
+ */
+public record RuntimeSnapshot(
+        long revision, Map<KeyHash, KeyEntry> keys, Map<UUID, ApiKey> keysById, Map<UUID, TenantView> tenants) {
+
+    /** Before the first load: nobody is known. */
+    public static final RuntimeSnapshot EMPTY = new RuntimeSnapshot(-1, Map.of(), Map.of(), Map.of());
+
+    /**
+     * A hash and what it opens.
+     *
+     * @param until the hash of a secret that was rotated out ends then; null: it is the key's present one
+     */
+    public record KeyEntry(
+            Principal principal, TenantView view, @Nullable Instant until) {}
+
+    public RuntimeSnapshot {
+        // callers hand over maps that nobody else holds; a copy of a million entries would be for nothing
+        keys = java.util.Collections.unmodifiableMap(keys);
+        keysById = java.util.Collections.unmodifiableMap(keysById);
+        tenants = java.util.Collections.unmodifiableMap(tenants);
+    }
+
+    public @Nullable KeyEntry key(KeyHash hash) {
+        return keys.get(hash);
+    }
+
+    static RuntimeSnapshot of(long revision, Collection<TenantView> views, Map<KeyHash, KeyEntry> keys) {
+        Map<UUID, TenantView> tenants = new HashMap<>();
+        views.forEach(v -> tenants.put(v.tenant().id(), v));
+        Map<UUID, ApiKey> byId = HashMap.newHashMap(keys.size());
+        keys.values()
+                .forEach(k -> byId.put(k.principal().key().id(), k.principal().key()));
+        return new RuntimeSnapshot(revision, keys, byId, tenants);
+    }
+}

@@ -1,0 +1,113 @@
+package io.llmproxy.runtime;
+
+import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.port.Provider;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One tenant as the gateway sees it: the tenant and the providers it may use, own before shared ones of the same name. */
+public final class TenantView {
+    private final Tenant tenant;
+    private final Map<String, Provider> byName;
+    private final List<Declaration> declarations;
+    private final Optional<Provider> fallback;
+
+    /** @param visible the tenant's own and the shared providers, enabled or not */
+    public TenantView(Tenant tenant, List<Provider> visible) {
+        this.tenant = tenant;
+        this.byName = byName(tenant, visible);
+        this.declarations = declarations(byName.values().stream().toList());
+        this.fallback = fallback(tenant, byName);
+    }
+
+    public Tenant tenant() {
+        return tenant;
+    }
+
+    /** The enabled providers that the tenant may use, by name. */
+    public Map<String, Provider> providers() {
+        return byName;
+    }
+
+    /** A provider and how a model was found there. */
+    public record Match(Provider provider, String upstreamModel) {}
+
+    /**
+     * The provider of a model, as the contract resolves it: {@code provider/model} where the prefix names a provider; the most
+     * specific declaration (ties by priority, then name); the default provider.
+     */
+    public Optional<Match> resolve(String model) {
+        int slash = model.indexOf('/');
+        if (slash > 0 && slash < model.length() - 1) {
+            Provider named = byName.get(model.substring(0, slash));
+            if (named != null) {
+                return Optional.of(new Match(named, model.substring(slash + 1)));
+            }
+        }
+        for (Declaration declaration : declarations) {
+            if (declaration.glob.matches(model)) {
+                return Optional.of(new Match(declaration.provider, model));
+            }
+        }
+        return fallback.map(p -> new Match(p, model));
+    }
+
+    /** The provider of requests that name no model. */
+    public Optional<Provider> defaultProvider() {
+        return fallback;
+    }
+
+    private record Declaration(Glob glob, Provider provider) {}
+
+    private static Map<String, Provider> byName(Tenant tenant, List<Provider> visible) {
+        Map<String, Provider> out = new LinkedHashMap<>();
+        visible.stream()
+                .sorted(Comparator.comparing((Provider p) -> p.account().shared())
+                        .thenComparing(p -> p.account().createdAt())
+                        .thenComparing(p -> p.account().name()))
+                .filter(p -> tenant.settings().allowedProviders().isEmpty()
+                        || tenant.settings()
+                                .allowedProviders()
+                                .contains(p.account().name()))
+                .forEach(p -> out.putIfAbsent(p.account().name(), p));
+        // after the names are settled, so that a disabled own provider does not silently become a shared one of its
+        // name
+        out.values().removeIf(p -> !p.account().enabled());
+        return java.util.Collections.unmodifiableMap(out);
+    }
+
+    private static List<Declaration> declarations(List<Provider> providers) {
+        List<Declaration> out = new ArrayList<>();
+        for (Provider provider : providers) {
+            provider.account().models().forEach(glob -> out.add(new Declaration(glob, provider)));
+        }
+        Comparator<Declaration> specific = Comparator.comparing((Declaration d) -> !d.glob.exact())
+                .thenComparing(d -> -d.glob.literals())
+                .thenComparing(d -> -d.provider.account().priority())
+                .thenComparing(d -> d.provider.account().name());
+        out.sort(specific);
+        return List.copyOf(out);
+    }
+
+    private static Optional<Provider> fallback(Tenant tenant, Map<String, Provider> providers) {
+        String named = tenant.settings().defaultProvider();
+        if (named != null) {
+            return Optional.ofNullable(providers.get(named));
+        }
+        return providers.values().stream()
+                .filter(p -> p.account().models().isEmpty())
+                .min(Comparator.comparing((Provider p) -> p.account().createdAt())
+                        .thenComparing(p -> p.account().name()));
+    }
+
+    /** The account behind a name, for a listing. */
+    public Optional<ProviderAccount> account(String name) {
+        return Optional.ofNullable(byName.get(name)).map(Provider::account);
+    }
+}

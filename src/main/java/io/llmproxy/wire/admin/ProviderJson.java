@@ -1,0 +1,78 @@
+package io.llmproxy.wire.admin;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A provider. {@code credential} is {@code none}, {@code sealed} or the reference itself; header values are shown as
+ * {@code ***}. {@code status} is {@code enabled}, {@code disabled} or {@code unhealthy}, with the reason in {@code fault}.
+ * Durations are texts as {@code 5s}; files are named by their paths on the server; a proxy is shown without its login.
+ */
+public record ProviderJson(
+        String id,
+        @Nullable String tenant,
+        boolean shared,
+        String name,
+        String type,
+        String baseUrl,
+        String credential,
+        List<String> models,
+        int priority,
+        int weight,
+        Map<String, String> headers,
+        @Nullable String apiVersion,
+        String connectTimeout,
+        String firstByteTimeout,
+        String idleTimeout,
+        @Nullable String timeout,
+        @Nullable String caFile,
+        @Nullable String clientCertificateFile,
+        @Nullable String clientKeyFile,
+        @Nullable String proxy,
+        String streamUsage,
+        String status,
+        @Nullable String fault,
+        Instant createdAt,
+        Instant updatedAt) {
+
+    /**
+     * Body of {@code POST /api/v1/tenants/SLUG/providers} and, for shared ones, {@code POST /api/v1/providers}.
+     *
+     * @param credentialRef {@code env:NAME}, {@code file:PATH}, {@code credential:NAME}
+     * @param proxy {@code http://[user:password@]host:port}; its login is sealed before it is stored
+     * @param streamUsage {@code auto}, {@code on} or {@code off}
+     * @param apiKey the credential itself, sealed before it is stored; not together with {@code credentialRef}
+     */
+    public record Create(
+            String name,
+            String type,
+            @Nullable String baseUrl,
+            @Nullable String credentialRef,
+            @Nullable String apiKey,
+            @Nullable List<String> models,
+            @Nullable Integer priority,
+            @Nullable Integer weight,
+            @Nullable Map<String, String> headers,
+            @Nullable String apiVersion,
+            @Nullable String connectTimeout,
+            @Nullable String firstByteTimeout,
+            @Nullable String idleTimeout,
+            @Nullable String timeout,
+            @Nullable String caFile,
+            @Nullable String clientCertificateFile,
+            @Nullable String clientKeyFile,
+            @Nullable String proxy,
+            @Nullable String streamUsage) {
+
+        /** Without the credential. */
+        @Override
+        public String toString() {
+            return "ProviderJson.Create[" + name + ", " + type + "]";
+        }
+    }
+
+    /** Answer of {@code POST …/providers/NAME/test}. */
+    public record Test(boolean ok, @Nullable Integer status, long latencyMs, String message, List<String> models) {}
+}

@@ -1,0 +1,26 @@
+package io.llmproxy.wire.admin;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code llmproxyctl status} shows.
+ *
+ * @param tenant the one tenant of the process, or {@code *}
+ * @param problems what is wrong and what to do, one sentence each; empty: all is well
+ */
+public record StatusJson(
+        String version,
+        String tenant,
+        Instant startedAt,
+        long uptimeSeconds,
+        String gateway,
+        @Nullable String admin,
+        String database,
+        long requestsInFlight,
+        long journalBacklog,
+        int tenants,
+        int keys,
+        int providers,
+        List<String> problems) {}

@@ -1,0 +1,25 @@
+package io.llmproxy.wire.admin;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A tenant. {@code status} is {@code active} or {@code suspended}. */
+public record TenantJson(
+        String id,
+        String slug,
+        String name,
+        String status,
+        @Nullable String defaultProvider,
+        List<String> allowedProviders,
+        List<String> allowedModels,
+        @Nullable Integer maxUsers,
+        @Nullable Integer maxApiKeys,
+        @Nullable Integer auditRetentionDays,
+        @Nullable Integer usageRetentionDays,
+        Instant createdAt,
+        Instant updatedAt) {
+
+    /** Body of {@code POST /api/v1/tenants}. */
+    public record Create(String slug, @Nullable String name) {}
+}

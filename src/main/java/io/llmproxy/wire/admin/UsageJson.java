@@ -1,0 +1,53 @@
+package io.llmproxy.wire.admin;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** One usage record. */
+public record UsageJson(
+        String requestId,
+        @Nullable String clientRequestId,
+        @Nullable String upstreamRequestId,
+        Instant startedAt,
+        String tenant,
+        @Nullable String user,
+        String key,
+        String method,
+        String endpoint,
+        @Nullable String model,
+        @Nullable String provider,
+        @Nullable String upstreamModel,
+        int status,
+        String outcome,
+        @Nullable String errorCode,
+        boolean stream,
+        long inputTokens,
+        long outputTokens,
+        long cachedInputTokens,
+        long cacheWriteTokens,
+        long reasoningTokens,
+        String usageSource,
+        long requestBytes,
+        long responseBytes,
+        long durationMicros,
+        @Nullable Long firstByteMicros,
+        long overheadMicros,
+        int attempts) {
+
+    /** One row of a report; the dimensions that were not asked for are null. */
+    public record ReportRow(
+            @Nullable String tenant,
+            @Nullable String user,
+            @Nullable String key,
+            @Nullable String model,
+            @Nullable String provider,
+            @Nullable String day,
+            long requests,
+            long errors,
+            long inputTokens,
+            long outputTokens,
+            long totalTokens,
+            long cachedInputTokens,
+            long cacheWriteTokens,
+            long reasoningTokens) {}
+}

@@ -1,0 +1,112 @@
+package io.llmproxy.adapter.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.Health;
+import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.testing.AdminFixture;
+import io.llmproxy.wire.admin.KeyJson;
+import io.llmproxy.wire.admin.ProblemJson;
+import io.llmproxy.wire.admin.ProviderJson;
+import io.llmproxy.wire.admin.StatusJson;
+import io.llmproxy.wire.admin.TenantJson;
+import io.llmproxy.wire.admin.UsageJson;
+import io.llmproxy.wire.admin.UserJson;
+import java.lang.reflect.RecordComponent;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** The description of the API against the routes and shapes that are served. */
+class OpenApiTest {
+    private final JsonNode description = Json.MAPPER.readTree(StatusResource.description());
+
+    @Test
+    void describesEveryRouteWithItsParametersAndNoOther() {
+        Map<String, Set<String>> served = new TreeMap<>();
+        routes().forEach(r -> served.put(r.method() + " " + r.path(), new TreeSet<>(r.query())));
+        Map<String, Set<String>> described = new TreeMap<>();
+        description
+                .get("paths")
+                .properties()
+                .forEach(path -> path.getValue()
+                        .properties()
+                        .forEach(operation -> described.put(
+                                operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(),
+                                queryOf(operation.getValue()))));
+        assertThat(described).isEqualTo(served);
+    }
+
+    @Test
+    void describesEveryShapeFieldByField() {
+        Map<String, Class<?>> shapes = Map.ofEntries(
+                Map.entry("Problem", ProblemJson.class),
+                Map.entry("Tenant", TenantJson.class),
+                Map.entry("TenantCreate", TenantJson.Create.class),
+                Map.entry("User", UserJson.class),
+                Map.entry("UserCreate", UserJson.Create.class),
+                Map.entry("Key", KeyJson.class),
+                Map.entry("KeyCreate", KeyJson.Create.class),
+                Map.entry("KeyRevokeAll", KeyJson.Revoke.class),
+                Map.entry("KeyRotate", KeyJson.Rotate.class),
+                Map.entry("Provider", ProviderJson.class),
+                Map.entry("ProviderCreate", ProviderJson.Create.class),
+                Map.entry("ProviderTest", ProviderJson.Test.class),
+                Map.entry("UsageRecord", UsageJson.class),
+                Map.entry("UsageRow", UsageJson.ReportRow.class),
+                Map.entry("Status", StatusJson.class));
+        JsonNode schemas = description.get("components").get("schemas");
+        shapes.forEach(
+                (name, shape) -> assertThat(schemas.get(name).get("properties").propertyNames())
+                        .as(name)
+                        .containsExactlyInAnyOrderElementsOf(Arrays.stream(shape.getRecordComponents())
+                                .map(RecordComponent::getName)
+                                .toList()));
+    }
+
+    @Test
+    void everyReferenceLeadsSomewhere() {
+        Set<String> names = new TreeSet<>();
+        description.findValuesAsString("$ref").forEach(ref -> names.add(ref));
+        assertThat(names)
+                .isNotEmpty()
+                .allSatisfy(ref ->
+                        assertThat(description.at(ref.substring(1)).isObject()).isTrue());
+    }
+
+    private static Set<String> queryOf(JsonNode operation) {
+        JsonNode parameters = operation.get("parameters");
+        return parameters == null
+                ? Set.of()
+                : parameters.values().stream()
+                        .filter(p -> p.get("in").stringValue().equals("query"))
+                        .map(p -> p.get("name").stringValue())
+                        .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static List<AdminRoute> routes() {
+        AdminFixture f = new AdminFixture();
+        ApplianceStatus status =
+                new ApplianceStatus("1", "*", Instant.EPOCH, 0, "", null, "", 0, 0, 0, 0, 0, List.of());
+        return AdminServer.table(new AdminServer.Application(
+                        f.executor,
+                        f.queries,
+                        new ProviderTester(f.providers, ModelIds::of),
+                        () -> {},
+                        id -> null,
+                        () -> status,
+                        () -> new Health(true, List.of()),
+                        () -> "",
+                        f.clock))
+                .routes();
+    }
+}

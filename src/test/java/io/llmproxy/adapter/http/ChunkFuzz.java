@@ -1,0 +1,102 @@
+package io.llmproxy.adapter.http;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.http.BadRequestException;
+import io.llmproxy.testing.Fuzz;
+import io.llmproxy.testing.Pieces;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Chunked bodies, read as Helidon reads them: the same bytes or the same refusal whatever the pieces, and by RFC 9112. */
+public final class ChunkFuzz {
+    private static final Pattern SIZE = Pattern.compile("\\G([0-9A-Fa-f]{1,15})[ \t]*(?:;([^\r\n]*))?\r\n");
+    private static final Pattern TRAILER = Pattern.compile("\\G([^\r\n]*)\r\n");
+
+    private ChunkFuzz() {}
+
+    public static void fuzzerTestOneInput(byte[] input) {
+        byte[] body = Pieces.payload(input);
+        String whole = read(body, 7);
+        Fuzz.same(read(body, Pieces.seed(input)), whole, "in pieces");
+        String slow = slowly(new String(body, StandardCharsets.ISO_8859_1));
+        Fuzz.same(slow, whole, "by the slow reader");
+    }
+
+    private static String read(byte[] body, int seed) {
+        Iterator<byte[]> pieces = Pieces.of(body, seed).iterator();
+        ChunkReader reader = new ChunkReader(() -> pieces.hasNext() ? pieces.next() : null);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            for (int size = size(reader); size > 0; size = size(reader)) {
+                BufferData data = reader.readBuffer(size);
+                out.writeBytes(data.readBytes());
+                reader.skip(2);
+            }
+            Fuzz.same(reader.readLine(), "", "the line behind the last chunk");
+            return "read " + out.toString(StandardCharsets.ISO_8859_1) + " before " + rest(reader);
+        } catch (BadRequestException | DataReader.IncorrectNewLineException e) {
+            return "failed";
+        } catch (DataReader.InsufficientDataAvailableException e) {
+            // what is malformed may be told only when more has come
+            return "failed";
+        }
+    }
+
+    private static int size(ChunkReader reader) {
+        return Integer.parseInt(reader.readLine(), 16);
+    }
+
+    private static String rest(ChunkReader reader) {
+        StringBuilder out = new StringBuilder();
+        try {
+            while (true) {
+                out.append((char) (reader.read() & 255));
+            }
+        } catch (DataReader.InsufficientDataAvailableException e) {
+            return out.toString();
+        }
+    }
+
+    private static String slowly(String body) {
+        StringBuilder out = new StringBuilder();
+        int at = 0;
+        while (true) {
+            Matcher line = SIZE.matcher(body).region(at, body.length());
+            if (!line.find() || controlled(line.group())) {
+                return "failed";
+            }
+            at = line.end();
+            long size = Long.parseLong(line.group(1), 16);
+            if (size == 0) {
+                break;
+            }
+            if (size > body.length() - at || !body.startsWith("\r\n", at + (int) size)) {
+                return "failed";
+            }
+            out.append(body, at, at + (int) size);
+            at += (int) size + 2;
+        }
+        for (int i = 0; i < 64; i++) {
+            Matcher line = TRAILER.matcher(body).region(at, body.length());
+            if (!line.find() || controlled(line.group())) {
+                return "failed";
+            }
+            at = line.end();
+            if (line.group(1).isEmpty()) {
+                return "read " + out + " before " + body.substring(at);
+            }
+        }
+        return "failed";
+    }
+
+    private static boolean controlled(@Nullable String line) {
+        return line != null
+                && (line.length() > 4096
+                        || line.substring(0, line.length() - 2).chars().anyMatch(c -> c < 32 && c != '\t' || c == 127));
+    }
+}

@@ -1,0 +1,15 @@
+package io.llmproxy.adapter.jdbc;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every store contract on the embedded database. */
+class H2StoresTest extends StoresContract {
+    @TempDir
+    static Path directory = Path.of("unset");
+
+    @Override
+    Database fresh() {
+        return Database.open(null, directory, null, null, 4);
+    }
+}

@@ -1,0 +1,98 @@
+package io.llmproxy.adapter.provider;
+
+import io.llmproxy.adapter.provider.support.UpstreamDefaults;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.ProviderEgress;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.ProviderTimeouts;
+import io.llmproxy.domain.model.StreamUsage;
+import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.port.SecretSealer;
+import io.llmproxy.port.SecretSource;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Accounts and a factory as tests of providers want them. */
+public final class Accounts {
+    public static final UUID TENANT = new UUID(1, 1);
+    public static final UUID ID = new UUID(2, 2);
+
+    private Accounts() {}
+
+    public static ProviderAccount account(ProviderKind kind, String baseUrl) {
+        return account(kind, URI.create(baseUrl), new Credential.None(), Map.of(), true, TENANT);
+    }
+
+    public static ProviderAccount account(
+            ProviderKind kind,
+            URI baseUrl,
+            Credential credential,
+            Map<String, String> headers,
+            boolean privateAllowed,
+            @org.jspecify.annotations.Nullable UUID tenant) {
+        return new ProviderAccount(
+                ID,
+                tenant,
+                "up",
+                kind,
+                baseUrl,
+                credential,
+                List.of(),
+                0,
+                1,
+                headers,
+                null,
+                ProviderTimeouts.DEFAULT,
+                ProviderEgress.DEFAULT,
+                StreamUsage.AUTO,
+                privateAllowed,
+                true,
+                Instant.EPOCH,
+                Instant.EPOCH);
+    }
+
+    /** Knows the secrets of {@code env:NAME} in {@code secrets}; a sealed envelope holds its secret and its context. */
+    public static Providers providers(Map<String, String> secrets, InetSocketAddress... own) {
+        return new Providers(
+                new MapSecrets(secrets),
+                new PlainSealer(),
+                List.of(),
+                () -> List.of(own),
+                UpstreamDefaults.NONE,
+                InstantSource.fixed(Instant.EPOCH));
+    }
+
+    private record MapSecrets(Map<String, String> values) implements SecretSource {
+        @Override
+        public void check(SecretRef ref) {}
+
+        @Override
+        public Optional<Secret> resolve(SecretRef ref) {
+            return Optional.ofNullable(values.get(ref.name())).map(Secret::new);
+        }
+    }
+
+    private record PlainSealer() implements SecretSealer {
+        @Override
+        public Credential.Sealed seal(Secret secret, String context) {
+            return new Credential.Sealed(secret.reveal() + "@" + context);
+        }
+
+        @Override
+        public Secret open(Credential.Sealed sealed, String context) {
+            int at = sealed.envelope().indexOf('@');
+            if (!sealed.envelope().substring(at + 1).equals(context)) {
+                throw new IllegalStateException("sealed elsewhere");
+            }
+            return new Secret(sealed.envelope().substring(0, at));
+        }
+    }
+}

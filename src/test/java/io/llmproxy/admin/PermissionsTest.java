@@ -1,0 +1,123 @@
+package io.llmproxy.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.llmproxy.admin.AdminCommand.ProviderChanges;
+import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.KeyScope;
+import io.llmproxy.domain.identity.Role;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.secret.SecretRef;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PermissionsTest {
+    private static final KeyScope PASSTHROUGH = new KeyScope(List.of(), Set.of(), List.of(), true, Map.of());
+
+    /** Command, may a tenant-admin, may a user. An admin may all. */
+    static Stream<Arguments> table() {
+        return Stream.of(
+                arguments(new AdminCommand.CreateTenant("a", null), false, false),
+                arguments(update(Change.to("A"), Change.none()), true, false),
+                arguments(update(Change.none(), Change.to(5)), false, false),
+                arguments(update(Change.none(), Change.to(null)), false, false),
+                arguments(new AdminCommand.ActivateTenant("a"), false, false),
+                arguments(new AdminCommand.SuspendTenant("a", true), false, false),
+                arguments(new AdminCommand.DeleteTenant("a", true), false, false),
+                arguments(new AdminCommand.CreateUser("a", "x@y", null, Role.USER), true, false),
+                arguments(new AdminCommand.CreateUser("a", "x@y", null, Role.TENANT_ADMIN), true, false),
+                arguments(new AdminCommand.CreateUser("a", "x@y", null, Role.ADMIN), false, false),
+                arguments(updateUser(Change.to(Role.TENANT_ADMIN)), true, false),
+                arguments(updateUser(Change.to(Role.ADMIN)), false, false),
+                arguments(new AdminCommand.DeleteUser("a", "x@y", true), true, false),
+                arguments(new AdminCommand.CreateKey("a", "k", null, null, KeyScope.ANY), true, true),
+                arguments(new AdminCommand.CreateKey("a", "k", null, null, PASSTHROUGH), true, false),
+                arguments(updateKey(Change.none()), true, true),
+                arguments(updateKey(Change.to(false)), true, true),
+                arguments(updateKey(Change.to(true)), true, false),
+                arguments(new AdminCommand.RevokeKey("a", "k", true), true, true),
+                arguments(new AdminCommand.RotateKey("a", "k", null), true, true),
+                arguments(new AdminCommand.DeleteKey("a", "k"), true, true),
+                arguments(new AdminCommand.RevokeAllKeys("a", null, false), true, true),
+                arguments(createProvider("a", ProviderChanges.NONE), true, false),
+                arguments(createProvider(null, ProviderChanges.NONE), false, false),
+                arguments(createProvider("a", referring()), false, false),
+                arguments(new AdminCommand.UpdateProvider("a", "p", ProviderChanges.NONE), true, false),
+                arguments(new AdminCommand.UpdateProvider(null, "p", ProviderChanges.NONE), false, false),
+                arguments(new AdminCommand.UpdateProvider("a", "p", referring()), false, false),
+                arguments(new AdminCommand.EnableProvider("a", "p"), true, false),
+                arguments(new AdminCommand.EnableProvider(null, "p"), false, false),
+                arguments(new AdminCommand.DisableProvider("a", "p"), true, false),
+                arguments(new AdminCommand.DisableProvider(null, "p"), false, false),
+                arguments(new AdminCommand.DeleteProvider("a", "p"), true, false),
+                arguments(new AdminCommand.DeleteProvider(null, "p"), false, false));
+    }
+
+    @ParameterizedTest
+    @MethodSource("table")
+    void eachRoleMayGiveItsOwnCommandsAndNoOthers(AdminCommand command, boolean tenantAdmin, boolean user) {
+        assertThat(permitted(Role.ADMIN, command)).isTrue();
+        assertThat(permitted(Role.TENANT_ADMIN, command)).isEqualTo(tenantAdmin);
+        assertThat(permitted(Role.USER, command)).isEqualTo(user);
+    }
+
+    @Test
+    void theTableSpeaksOfEveryCommand() {
+        Set<Class<?>> all = new HashSet<>(Arrays.asList(AdminCommand.class.getPermittedSubclasses()));
+        table().forEach(row ->
+                all.remove(java.util.Objects.requireNonNull(row.get()[0]).getClass()));
+        assertThat(all).isEmpty();
+    }
+
+    private static boolean permitted(Role role, AdminCommand command) {
+        try {
+            Permissions.check(new Actor("a", null, role, UUID.randomUUID(), UUID.randomUUID(), "x"), command);
+            return true;
+        } catch (AdminException e) {
+            assertThat(e.reason()).isEqualTo(AdminException.Reason.FORBIDDEN);
+            return false;
+        }
+    }
+
+    private static AdminCommand update(Change<String> name, Change<Integer> maxUsers) {
+        return new AdminCommand.UpdateTenant(
+                "a",
+                name,
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                maxUsers,
+                Change.none(),
+                Change.none(),
+                Change.none());
+    }
+
+    private static AdminCommand updateUser(Change<Role> role) {
+        return new AdminCommand.UpdateUser("a", "x@y", Change.none(), role, Change.none());
+    }
+
+    private static AdminCommand updateKey(Change<Boolean> passthrough) {
+        return new AdminCommand.UpdateKey(
+                "a", "k", Change.none(), Change.none(), Change.none(), Change.none(), passthrough, MapChange.NONE);
+    }
+
+    private static AdminCommand createProvider(@Nullable String tenant, ProviderChanges settings) {
+        return new AdminCommand.CreateProvider(tenant, "p", ProviderKind.OLLAMA, settings);
+    }
+
+    private static ProviderChanges referring() {
+        return Samples.provider(null, SecretRef.parse("env:KEY"), null);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.llmproxy.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests of nouns and rules. */
+@NullMarked
+package io.llmproxy.domain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,117 @@
+package io.llmproxy.gateway.scan;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+
+/** What another strict reader, Jackson's, makes of a request: the oracle of the scanner's tests. */
+final class StrictJson {
+    private static final JsonFactory STRICT = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(JsonScanner.MAX_DEPTH)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
+    private static final Set<String> BOUNDS = Set.of("max_tokens", "max_completion_tokens", "max_output_tokens");
+
+    int models;
+
+    @Nullable
+    String model;
+
+    boolean stream;
+    long maxTokens = -1;
+    long n = -1;
+    /** Values of {@code stream_options.include_usage}, as they are spelled. */
+    final Set<String> includeUsage = new HashSet<>();
+
+    private StrictJson() {}
+
+    /** Null where it is no JSON. */
+    static @Nullable StrictJson of(byte[] json) {
+        StrictJson out = new StrictJson();
+        // by a reader of UTF-8, since of bytes Jackson takes UTF-16, UTF-32 and a byte order mark too
+        try (JsonParser parser = STRICT.createParser(
+                ObjectReadContext.empty(),
+                new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder()))) {
+            return parser.nextToken() != null && out.value(parser) && parser.nextToken() == null ? out : null;
+        } catch (JacksonException e) {
+            return null;
+        }
+    }
+
+    private boolean value(JsonParser parser) {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            skip(parser);
+            return true;
+        }
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            if (name.equals("stream_options") && value == JsonToken.START_OBJECT) {
+                options(parser);
+                continue;
+            }
+            String text = value.isStructStart() ? "" : parser.getString();
+            member(name, value, text);
+            skip(parser);
+        }
+        return true;
+    }
+
+    private void options(JsonParser parser) {
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            boolean asked = parser.currentName().equals("include_usage");
+            JsonToken value = parser.nextToken();
+            if (asked) {
+                includeUsage.add(value.isStructStart() ? "struct" : parser.getString());
+            }
+            skip(parser);
+        }
+    }
+
+    private void member(String name, JsonToken value, String text) {
+        long count = value == JsonToken.VALUE_NUMBER_INT && text.matches("[0-9]{1,15}") ? Long.parseLong(text) : -1;
+        if (name.equals("model")) {
+            models++;
+            model = value == JsonToken.VALUE_STRING ? text : null;
+        } else if (name.equals("stream")) {
+            stream = value == JsonToken.VALUE_TRUE;
+        } else if (name.equals("n")) {
+            n = count;
+        } else if (BOUNDS.contains(name)) {
+            maxTokens = Math.max(maxTokens, count);
+        }
+    }
+
+    /** To the end of the value at hand; strings are looked at, since they are read only then. */
+    private static void skip(JsonParser parser) {
+        int depth = 0;
+        while (true) {
+            JsonToken token = parser.currentToken();
+            if (token == null) {
+                throw new IllegalStateException("the end of the input was no error");
+            }
+            if (token == JsonToken.VALUE_STRING) {
+                parser.getString();
+            }
+            depth += token.isStructStart() ? 1 : 0;
+            depth -= token.isStructEnd() ? 1 : 0;
+            if (depth == 0) {
+                return;
+            }
+            parser.nextToken();
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package io.llmproxy.gateway.usage;
+
+import io.llmproxy.domain.Page;
+import io.llmproxy.domain.audit.AuditEvent;
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.usage.UsageQuery;
+import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.port.ApiKeyStore;
+import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.StoreException;
+import io.llmproxy.port.UsageJournal;
+import io.llmproxy.port.UsageStore;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Ports in memory, whose database can be away. */
+final class Fakes {
+    private Fakes() {}
+
+    static StoreException away() {
+        return new StoreException("writing usage: the database is away", new RuntimeException("connection refused"));
+    }
+
+    /** A journal in memory. */
+    static final class Journal implements UsageJournal {
+        private final Deque<UsageRecord> records = new ArrayDeque<>();
+        private int polled;
+
+        @Override
+        public synchronized void append(UsageRecord record) {
+            records.add(record);
+        }
+
+        @Override
+        public synchronized List<UsageRecord> poll(int max) {
+            List<UsageRecord> batch = records.stream().limit(max).toList();
+            polled = batch.size();
+            return batch;
+        }
+
+        @Override
+        public synchronized void commit() {
+            for (; polled > 0; polled--) {
+                records.remove();
+            }
+        }
+
+        @Override
+        public synchronized long backlog() {
+            return records.size();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** A ledger in memory. */
+    static class Usage implements UsageStore {
+        final Map<UUID, UsageRecord> rows = new LinkedHashMap<>();
+        final List<Integer> batches = new ArrayList<>();
+        final Semaphore attempts = new Semaphore(0);
+        volatile boolean away;
+        volatile Predicate<UsageRecord> poison = r -> false;
+
+        @Override
+        public synchronized int append(List<UsageRecord> records) {
+            attempts.release();
+            if (away || records.stream().anyMatch(poison)) {
+                throw away();
+            }
+            int before = rows.size();
+            records.forEach(r -> rows.putIfAbsent(r.requestId(), r));
+            batches.add(records.size());
+            return rows.size() - before;
+        }
+
+        synchronized int count() {
+            return rows.size();
+        }
+
+        @Override
+        public List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Page<UsageRecord> list(UsageQuery query, Page.Request page) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String end() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int purge(UUID tenantId, Instant before, int max) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    /** Rows by age, of which retention deletes. */
+    static final class Purged extends Usage implements AuditStore {
+        final Map<UUID, Integer> old = new HashMap<>();
+        final Map<UUID, Instant> before = new HashMap<>();
+        final List<Integer> steps = new ArrayList<>();
+
+        @Override
+        public int purge(UUID tenantId, Instant limit, int max) {
+            before.put(tenantId, limit);
+            steps.add(max);
+            int deleted = Math.min(max, old.getOrDefault(tenantId, 0));
+            old.merge(tenantId, -deleted, Integer::sum);
+            return deleted;
+        }
+
+        @Override
+        public void append(AuditEvent event) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Page<AuditEvent> list(@Nullable UUID tenantId, Page.Request page) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    /** Keys of which only the last use is known. */
+    static final class Keys implements ApiKeyStore {
+        final Map<UUID, Instant> uses = new HashMap<>();
+        volatile boolean away;
+
+        @Override
+        public synchronized void touch(Map<UUID, Instant> lastUses) {
+            if (away) {
+                throw away();
+            }
+            uses.putAll(lastUses);
+        }
+
+        @Override
+        public void insert(ApiKey key) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void update(ApiKey key) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void delete(UUID id) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<ApiKey> find(UUID tenantId, String nameOrId) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int countLive(UUID tenantId) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public List<ApiKey> all(UUID tenantId, @Nullable UUID userId) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Page<ApiKey> list(UUID tenantId, @Nullable UUID userId, Page.Request page) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

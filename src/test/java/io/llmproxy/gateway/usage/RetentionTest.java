@@ -1,0 +1,70 @@
+package io.llmproxy.gateway.usage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.TenantSettings;
+import io.llmproxy.testing.UsageRecords;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RetentionTest {
+    private static final Instant NOW = UsageRecords.T0;
+    private static final UUID A = new UUID(1, 1);
+    private static final UUID B = new UUID(1, 2);
+
+    private final Fakes.Purged audit = new Fakes.Purged();
+    private final Fakes.Purged usage = new Fakes.Purged();
+
+    @Test
+    void deletesWhatIsTooOldInSmallSteps() {
+        usage.old.put(A, 2500);
+        audit.old.put(A, 10);
+        retention(tenant(A, 30, 7)).purge();
+        assertThat(usage.steps).containsExactly(1000, 1000, 1000);
+        assertThat(usage.before.get(A)).isEqualTo(NOW.minus(Duration.ofDays(7)));
+        assertThat(audit.before.get(A)).isEqualTo(NOW.minus(Duration.ofDays(30)));
+        assertThat(usage.old.get(A)).isZero();
+    }
+
+    @Test
+    void keepsWhatATenantDoesNotWantDeleted() {
+        usage.old.put(B, 5);
+        retention(tenant(A, null, 1), tenant(B, null, null)).purge();
+        assertThat(usage.before).containsOnlyKeys(A);
+        assertThat(audit.before).isEmpty();
+    }
+
+    @Test
+    void endsBetweenTwoStepsWhenItIsClosed() {
+        Retention[] self = new Retention[1];
+        Fakes.Purged endless = new Fakes.Purged();
+        self[0] = new Retention(
+                audit,
+                new Fakes.Usage() {
+                    @Override
+                    public int purge(UUID tenantId, Instant before, int max) {
+                        self[0].close();
+                        return endless.steps.add(max) ? max : 0;
+                    }
+                },
+                () -> List.of(tenant(A, null, 1)),
+                () -> NOW);
+        self[0].purge();
+        assertThat(endless.steps).hasSize(1);
+    }
+
+    private Retention retention(Tenant... tenants) {
+        return new Retention(audit, usage, () -> List.of(tenants), () -> NOW);
+    }
+
+    private static Tenant tenant(UUID id, @Nullable Integer auditDays, @Nullable Integer usageDays) {
+        TenantSettings settings = new TenantSettings(null, null, Set.of(), List.of(), null, auditDays, usageDays);
+        return new Tenant(id, "t" + id.getLeastSignificantBits(), "T", Tenant.Status.ACTIVE, settings, NOW, NOW);
+    }
+}

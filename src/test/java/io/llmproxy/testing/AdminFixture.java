@@ -1,0 +1,182 @@
+package io.llmproxy.testing;
+
+import io.llmproxy.admin.AdminCommand;
+import io.llmproxy.admin.AdminQueries;
+import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.CommandExecutor;
+import io.llmproxy.admin.CommandResult;
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.Role;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.port.Provider;
+import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.ProviderFactory;
+import io.llmproxy.port.SecretSealer;
+import io.llmproxy.port.SecretSource;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The use case of administration over stores in memory, with a clock that tests set. */
+public final class AdminFixture {
+    public static final Actor ADMIN = new Actor("unix:root", 0, Role.ADMIN, null, null, "socket");
+
+    public final InMemoryStores memory = new InMemoryStores();
+    public final AdminStores stores = new AdminStores(
+            memory.transactor(),
+            memory.tenants(),
+            memory.users(),
+            memory.keys(),
+            memory.providers(),
+            memory.audit(),
+            memory.state());
+    public final AtomicInteger published = new AtomicInteger();
+    public final FakeProviders providers = new FakeProviders();
+    public volatile Instant now = Instant.parse("2026-11-20T12:00:00Z");
+    public final InstantSource clock = () -> now;
+    public final CommandExecutor executor;
+    public final AdminQueries queries;
+
+    public AdminFixture() {
+        this(null);
+    }
+
+    public AdminFixture(@Nullable String onlyTenant) {
+        executor = executor(onlyTenant);
+        queries = queries(onlyTenant);
+    }
+
+    /** Another process on the same stores. */
+    public CommandExecutor executor(@Nullable String onlyTenant) {
+        return new CommandExecutor(
+                stores, providers, new FakeSecrets(), new FakeSealer(), onlyTenant, published::incrementAndGet, clock);
+    }
+
+    public AdminQueries queries(@Nullable String onlyTenant) {
+        return new AdminQueries(stores, memory.usage(), onlyTenant);
+    }
+
+    public CommandResult admin(AdminCommand command) {
+        return executor.execute(ADMIN, command);
+    }
+
+    public Tenant tenant(String slug) {
+        return ((CommandResult.OfTenant) admin(new AdminCommand.CreateTenant(slug, null))).tenant();
+    }
+
+    public User user(String tenant, String email, Role role) {
+        return ((CommandResult.OfUser) admin(new AdminCommand.CreateUser(tenant, email, null, role))).user();
+    }
+
+    public static Actor tenantAdmin(Tenant tenant) {
+        return new Actor("jwt:boss", null, Role.TENANT_ADMIN, tenant.id(), UUID.randomUUID(), "192.0.2.1");
+    }
+
+    public static Actor user(User user) {
+        return new Actor("jwt:" + user.email(), null, Role.USER, user.tenantId(), user.id(), "192.0.2.1");
+    }
+
+    /** Refuses references to {@code file:/forbidden}. */
+    private static final class FakeSecrets implements SecretSource {
+        @Override
+        public void check(SecretRef ref) {
+            if (ref.name().startsWith("/forbidden")) {
+                throw new InvalidValueException("credential", "is not below secrets.directories");
+            }
+        }
+
+        @Override
+        public Optional<Secret> resolve(SecretRef ref) {
+            return Optional.empty();
+        }
+    }
+
+    /** Seals visibly, so that tests see the context. */
+    private static final class FakeSealer implements SecretSealer {
+        @Override
+        public Credential.Sealed seal(Secret secret, String context) {
+            return new Credential.Sealed(
+                    "v1.test." + context + "." + secret.reveal().length());
+        }
+
+        @Override
+        public Secret open(Credential.Sealed sealed, String context) {
+            return new Secret("opened");
+        }
+    }
+
+    /** Providers whose model list is {@link #body}; private addresses are refused as the port promises. */
+    public static final class FakeProviders implements ProviderFactory {
+        public volatile String body = "{\"data\":[{\"id\":\"gpt-4o\"},{\"id\":\"o3\"}]}";
+        public volatile int status = 200;
+        public volatile @Nullable String fault;
+        public final AtomicInteger open = new AtomicInteger();
+
+        @Override
+        public Provider open(ProviderAccount account) {
+            open.incrementAndGet();
+            return new Provider() {
+                @Override
+                public ProviderAccount account() {
+                    return account;
+                }
+
+                @Override
+                public @Nullable String fault() {
+                    return fault;
+                }
+
+                @Override
+                public ProviderCall call(UpstreamRequest request) {
+                    return answer();
+                }
+
+                @Override
+                public void retire() {
+                    open.decrementAndGet();
+                }
+            };
+        }
+
+        @Override
+        public void check(ProviderAccount account) {
+            String host = String.valueOf(account.baseUrl().getHost());
+            if (host.equals("169.254.169.254") || host.startsWith("127.") && !account.privateAllowed()) {
+                throw new InvalidValueException("baseUrl", "that address is not permitted");
+            }
+        }
+
+        private ProviderCall answer() {
+            return new ProviderCall() {
+                @Override
+                public Head execute() {
+                    return new Head(status, new HeaderFields(), -1);
+                }
+
+                @Override
+                public InputStream body() {
+                    return new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8));
+                }
+
+                @Override
+                public void cancel() {}
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}

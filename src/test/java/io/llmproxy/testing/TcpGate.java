@@ -1,0 +1,81 @@
+package io.llmproxy.testing;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A door before a server on loopback: shut, it cuts what goes through and lets nothing in, as if the server were gone. */
+public final class TcpGate implements AutoCloseable {
+    private final int target;
+    private final ServerSocket listener;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private volatile boolean shut;
+
+    public TcpGate(int target) throws IOException {
+        this.target = target;
+        this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    public int port() {
+        return listener.getLocalPort();
+    }
+
+    public void shut() {
+        shut = true;
+        sockets.forEach(TcpGate::close);
+        sockets.clear();
+    }
+
+    public void open() {
+        shut = false;
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket client = listener.accept();
+                if (shut) {
+                    client.close();
+                } else {
+                    join(client, new Socket(InetAddress.getLoopbackAddress(), target));
+                }
+            } catch (IOException e) {
+                // the gate closed, or the server is gone: the client finds out by itself
+            }
+        }
+    }
+
+    private void join(Socket client, Socket server) {
+        sockets.add(client);
+        sockets.add(server);
+        Thread.ofVirtual().start(() -> copy(client, server));
+        Thread.ofVirtual().start(() -> copy(server, client));
+    }
+
+    private static void copy(Socket from, Socket to) {
+        try (from;
+                to) {
+            from.getInputStream().transferTo(to.getOutputStream());
+        } catch (IOException e) {
+            // cut
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // it is of no more use either way
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        shut();
+        listener.close();
+    }
+}

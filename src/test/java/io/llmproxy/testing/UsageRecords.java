@@ -1,0 +1,84 @@
+package io.llmproxy.testing;
+
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.domain.usage.UsageRecord;
+import java.time.Instant;
+import java.util.UUID;
+
+/** Usage records for tests. */
+public final class UsageRecords {
+    public static final Instant T0 = Instant.parse("2026-11-20T10:00:00.123456Z");
+    public static final UUID TENANT = UUID.fromString("01900000-0000-7000-8000-000000000001");
+    public static final UUID KEY = UUID.fromString("01900000-0000-7000-8000-000000000002");
+
+    private UsageRecords() {}
+
+    /** A completed chat whose client request id is {@code label}. */
+    public static UsageRecord labelled(String label) {
+        return full(Ids.next(T0), label);
+    }
+
+    /** Every field filled. */
+    public static UsageRecord full(UUID requestId, String clientRequestId) {
+        return new UsageRecord(
+                requestId,
+                clientRequestId,
+                "req_upstream",
+                T0,
+                TENANT,
+                "acme",
+                UUID.fromString("01900000-0000-7000-8000-000000000003"),
+                "dev@acme.example",
+                KEY,
+                "dev",
+                "POST",
+                "/v1/chat/completions",
+                "gpt-4o",
+                "up",
+                "gpt-4o-2024-08-06",
+                200,
+                Outcome.COMPLETED,
+                null,
+                true,
+                new TokenUsage(100, 50, 20, 10, 5, 3, 2, TokenUsage.Source.PROVIDER),
+                1234,
+                5678,
+                987_654,
+                123_456,
+                321,
+                2);
+    }
+
+    /** Every field that may be null is; figures at their extremes. */
+    public static UsageRecord bare(UUID requestId) {
+        return new UsageRecord(
+                requestId,
+                null,
+                null,
+                Instant.EPOCH,
+                TENANT,
+                "acme",
+                null,
+                null,
+                KEY,
+                "dev",
+                "GET",
+                "/v1/models",
+                null,
+                null,
+                null,
+                499,
+                Outcome.CLIENT_GONE,
+                null,
+                false,
+                TokenUsage.NONE,
+                0,
+                Long.MAX_VALUE,
+                0,
+                -1,
+                0,
+                0);
+    }
+}
