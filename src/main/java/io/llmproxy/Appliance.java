@@ -11,6 +11,7 @@ import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
+import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
@@ -53,6 +54,7 @@ import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.runtime.TenantView;
@@ -158,7 +160,9 @@ public final class Appliance implements AutoCloseable {
             HelidonTelemetry telemetry = measuring.join();
             FileUsageJournal journal = opened(FileUsageJournal.open(
                     directory.path().resolve("journal"), config.journal().sync()));
-            UsageFlusher flusher = opened(new UsageFlusher(journal, database.usage()));
+            JournalFormat format = new JournalFormat();
+            UsageStore usage = database.usage(format);
+            UsageFlusher flusher = opened(new UsageFlusher(journal, usage, format));
 
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher =
@@ -175,7 +179,7 @@ public final class Appliance implements AutoCloseable {
             flusher.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(database.audit(), usage, () -> tenants(snapshots), setup.clock()))
                     .start();
             refresher.start(REFRESH);
 
@@ -193,7 +197,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle));
-            AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
+            AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);

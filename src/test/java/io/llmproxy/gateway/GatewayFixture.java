@@ -16,12 +16,14 @@ import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.stage.Stages;
+import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.runtime.KeySecrets;
 import io.llmproxy.runtime.SnapshotRefresher;
@@ -263,12 +265,30 @@ final class GatewayFixture {
         }
 
         @Override
-        public List<UsageRecord> poll(int max) {
-            return List.copyOf(records);
+        public List<UUID> journals() {
+            return List.of();
         }
 
         @Override
-        public void commit() {}
+        public void stored(UUID journal, JournalPosition position) {}
+
+        @Override
+        public @Nullable UsageBatch next(int max) {
+            return null;
+        }
+
+        @Override
+        public @Nullable UsageBatch behind(UsageBatch previous, int max) {
+            return null;
+        }
+
+        @Override
+        public void commit(UsageBatch batch) {}
+
+        @Override
+        public Map<UUID, Extent> extents() {
+            return Map.of();
+        }
 
         @Override
         public long backlog() {

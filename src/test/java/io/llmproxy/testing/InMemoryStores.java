@@ -7,15 +7,20 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.usage.LedgerFault;
+import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
+import io.llmproxy.port.UsageBatch;
+import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
 import java.time.Instant;
@@ -434,19 +439,28 @@ public final class InMemoryStores {
         };
     }
 
+    /** Puts records into the ledger. */
+    public void used(List<UsageRecord> records) {
+        usageRows.addAll(records);
+    }
+
     public UsageStore usage() {
         return new UsageStore() {
             @Override
-            public int append(List<UsageRecord> records) {
+            public JournalPosition position(UUID journal) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public boolean append(UsageBatch batch) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public LedgerReport check(Map<UUID, UsageJournal.Extent> journals) {
                 checkThere();
-                int added = 0;
-                for (UsageRecord record : records) {
-                    if (usageRows.stream().noneMatch(r -> r.requestId().equals(record.requestId()))) {
-                        usageRows.add(record);
-                        added++;
-                    }
-                }
-                return added;
+                return new LedgerReport(
+                        List.of(new LedgerReport.Checked(LedgerFault.Check.BLOCKS, usageRows.size(), 0)), List.of());
             }
 
             @Override

@@ -9,6 +9,7 @@ import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
+import io.llmproxy.port.UsageFormat;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
 import java.nio.file.Path;
@@ -123,8 +124,9 @@ public final class Database implements AutoCloseable {
         return new JdbcAuditStore(sql);
     }
 
-    public UsageStore usage() {
-        return new JdbcUsageStore(sql);
+    /** @param format of the records in the ledger */
+    public UsageStore usage(UsageFormat format) {
+        return new JdbcUsageStore(sql, format);
     }
 
     public StateSource state() {

@@ -172,15 +172,15 @@ final class UsageRecordCodec {
                 TokenUsage.Source.valueOf(required(in)));
     }
 
-    private static UUID uuid(DataInputStream in) throws IOException {
+    static UUID uuid(DataInputStream in) throws IOException {
         return new UUID(in.readLong(), in.readLong());
     }
 
-    private static @Nullable String text(DataInputStream in) throws IOException {
+    static @Nullable String text(DataInputStream in) throws IOException {
         return in.readBoolean() ? in.readUTF() : null;
     }
 
-    private static String required(DataInputStream in) throws IOException {
+    static String required(DataInputStream in) throws IOException {
         String text = text(in);
         if (text == null) {
             throw new IOException("a usage record without a field that all have");
