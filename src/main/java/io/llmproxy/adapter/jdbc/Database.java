@@ -5,6 +5,7 @@ import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
@@ -125,6 +126,10 @@ public final class Database implements AutoCloseable {
 
     public UsageStore usage() {
         return new JdbcUsageStore(sql);
+    }
+
+    public ObjectStore objects() {
+        return new JdbcObjectStore(sql);
     }
 
     public StateSource state() {
