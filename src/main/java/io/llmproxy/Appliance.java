@@ -46,6 +46,7 @@ import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
@@ -160,7 +161,7 @@ public final class Appliance implements AutoCloseable {
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher =
                     opened(new SnapshotRefresher(database.state(), snapshots, providers, config.tenant()));
-            Gateway gateway = gateway(snapshots, journal, telemetry);
+            Gateway gateway = gateway(snapshots, journal, database.objects(), telemetry);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -169,7 +170,12 @@ public final class Appliance implements AutoCloseable {
 
             flusher.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(
+                            database.audit(),
+                            database.usage(),
+                            database.objects(),
+                            () -> tenants(snapshots),
+                            setup.clock()))
                     .start();
             refresher.start(REFRESH);
 
@@ -261,7 +267,8 @@ public final class Appliance implements AutoCloseable {
                 database.state());
     }
 
-    private Gateway gateway(Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry) throws IOException {
+    private Gateway gateway(Snapshots snapshots, FileUsageJournal journal, ObjectStore objects, Telemetry telemetry)
+            throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
@@ -278,6 +285,7 @@ public final class Appliance implements AutoCloseable {
                         spool),
                 snapshots,
                 journal,
+                objects,
                 telemetry,
                 new JtokkitTokenizer(),
                 setup.clock());

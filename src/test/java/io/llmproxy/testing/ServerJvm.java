@@ -100,6 +100,12 @@ public final class ServerJvm implements AutoCloseable {
 
     @Override
     public void close() {
+        kill();
+        TestAppliance.delete(directory);
+    }
+
+    /** As {@code kill -9} does; the data directory stays. */
+    public void kill() {
         process.destroyForcibly();
         try {
             if (!process.waitFor(30, TimeUnit.SECONDS)) {
@@ -111,6 +117,5 @@ public final class ServerJvm implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        TestAppliance.delete(directory);
     }
 }
