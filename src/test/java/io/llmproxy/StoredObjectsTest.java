@@ -118,9 +118,14 @@ class StoredObjectsTest {
     @Test
     void ownershipOutlivesAKill() throws IOException {
         AtomicInteger ids = new AtomicInteger();
-        upstream.on("/v1/responses", c -> Script.answer(
-                        200, "{\"id\":\"resp_" + ids.incrementAndGet() + "\"}", "Content-Type", "application/json")
-                .play(c));
+        upstream.on(
+                "/v1/responses",
+                c -> Script.answer(
+                                200,
+                                "{\"id\":\"resp_" + ids.incrementAndGet() + "\"}",
+                                "Content-Type",
+                                "application/json")
+                        .play(c));
         Path directory = ServerJvm.newDirectory();
         String acmeKey;
         String globexKey;
@@ -130,7 +135,8 @@ class StoredObjectsTest {
             acmeKey = tenant(first::ctl, "acme");
             globexKey = tenant(first::ctl, "globex");
             try (Http acme = new Http(first.gateway(), acmeKey)) {
-                assertThat(acme.post("/v1/responses", "{\"model\":\"m\"}").body()).contains("resp_1");
+                assertThat(acme.post("/v1/responses", "{\"model\":\"m\"}").body())
+                        .contains("resp_1");
             }
             first.kill();
             try (ServerJvm second = ServerJvm.start(directory, ":", "-Xmx128m");

@@ -26,8 +26,7 @@ class MakersTest {
     }
 
     private RecordingSink send(String method, String path, String json) {
-        FakeRequest request =
-                method.equals("POST") ? FakeRequest.post(path, json) : new FakeRequest(method, path);
+        FakeRequest request = method.equals("POST") ? FakeRequest.post(path, json) : new FakeRequest(method, path);
         return fixture.send(request.key(fixture.secret));
     }
 
@@ -94,9 +93,8 @@ class MakersTest {
             String[] parts = line.split(" ", 2);
             assertThat(send(parts[0], parts[1], "{}").status()).as(line).isEqualTo(200);
         }
-        FakeRequest coded = FakeRequest.post("/v1/responses", "{}")
-                .key(fixture.secret)
-                .header("Accept-Encoding", "gzip");
+        FakeRequest coded =
+                FakeRequest.post("/v1/responses", "{}").key(fixture.secret).header("Accept-Encoding", "gzip");
         fixture.send(coded);
         assertThat(fixture.up().last().headers().first("accept-encoding")).contains("gzip");
     }
