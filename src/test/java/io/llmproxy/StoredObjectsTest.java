@@ -127,10 +127,10 @@ class StoredObjectsTest {
                                 "application/json")
                         .play(c));
         Path directory = ServerJvm.newDirectory();
+        ServerJvm first = ServerJvm.start(directory, ":", "-Xmx128m");
         String acmeKey;
         String globexKey;
-        ServerJvm first = ServerJvm.start(directory, ":", "-Xmx128m");
-        try (first) {
+        try {
             sharedPool(first::ctl);
             acmeKey = tenant(first::ctl, "acme");
             globexKey = tenant(first::ctl, "globex");
@@ -138,14 +138,14 @@ class StoredObjectsTest {
                 assertThat(acme.post("/v1/responses", "{\"model\":\"m\"}").body())
                         .contains("resp_1");
             }
+        } finally {
             first.kill();
-            try (ServerJvm second = ServerJvm.start(directory, ":", "-Xmx128m");
-                    Http acme = new Http(second.gateway(), acmeKey);
-                    Http globex = new Http(second.gateway(), globexKey)) {
-                assertThat(acme.get("/v1/responses/resp_1").statusCode()).isEqualTo(200);
-                assertThat(globex.get("/v1/responses/resp_1").statusCode()).isEqualTo(404);
-                second.kill();
-            }
+        }
+        try (ServerJvm second = ServerJvm.start(directory, ":", "-Xmx128m");
+                Http acme = new Http(second.gateway(), acmeKey);
+                Http globex = new Http(second.gateway(), globexKey)) {
+            assertThat(acme.get("/v1/responses/resp_1").statusCode()).isEqualTo(200);
+            assertThat(globex.get("/v1/responses/resp_1").statusCode()).isEqualTo(404);
         }
     }
 

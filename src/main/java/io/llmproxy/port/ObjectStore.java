@@ -20,6 +20,9 @@ public interface ObjectStore {
      */
     boolean keep(StoredObject object);
 
+    /** Keeps several objects at once; those that are another's are passed over. */
+    void keepAll(List<StoredObject> objects);
+
     /** The tenant's objects of a kind and id, the newest first: more than one where several providers use the same id. */
     List<StoredObject> find(UUID tenantId, ObjectKind kind, String id);
 

@@ -178,6 +178,8 @@ class SharedObjectsTest {
                 "\"input\":[{\"type\":\"message\",\"id\":\"msg_1\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"annotations\":[{\"file_id\":\"f\"}]}]}]",
                 "\"input\":[{\"type\":\"code_interpreter_call\",\"id\":\"ci_1\",\"container_id\":\"c\"}]",
                 "\"input\":[{\"id\":\"msg_1\",\"role\":\"user\",\"content\":\"x\"}]",
+                "\"input\":[{\"type\":\"reasoning\",\"id\":\"rs_1\",\"encrypted_content\":\"x\"}]",
+                "\"input\":[{\"type\":\"item_reference\"}]",
                 "\"tools\":[{\"type\":\"function\",\"parameters\":{\"properties\":{\"file_id\":{\"type\":\"string\"},\"container\":\"x\"}}}]",
                 "\"text\":{\"format\":{\"schema\":{\"default\":{\"file_id\":\"x\"}}}}",
                 "\"previous_response_id\":null",
@@ -193,10 +195,7 @@ class SharedObjectsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "\"input\":[{\"type\":\"item_reference\",\"id\":\"msg_1\"}]",
-                "\"input\":[{\"id\":\"msg_1\"}]",
-                "\"input\":[{\"id\":{},\"type\":\"item_reference\",\"id\":\"msg_1\"}]",
-                "\"input\":[{\"id\":\"msg_1\",\"type\":null}]",
+                "\"input\":[{\"type\":\"item_reference\",\"id\":\"msg_1\",\"id\":\"msg_2\"}]",
                 "\"tools\":[{\"vector_store_ids\":[\"a\",{\"file_id\":7}]}]",
                 "\"previous_response_id\":12"
             })
@@ -230,6 +229,7 @@ class SharedObjectsTest {
                 "POST /p/pool/responses",
                 "DELETE /p/pool/models/gpt-4o",
                 "GET /p/pool/anything",
+                "GET /p/pool/models",
                 "POST /p/pool/p/pool/files",
                 "GET /p/pool"
             })
@@ -253,7 +253,6 @@ class SharedObjectsTest {
                         objects.post(objects.acme, path, body).status())
                 .as(path)
                 .isEqualTo(200));
-        assertThat(objects.get(objects.acme, "/p/pool/models").status()).isEqualTo(200);
         assertThat(objects.get(objects.acme, "/v1/models/m").status()).isEqualTo(200);
     }
 
@@ -473,6 +472,81 @@ class SharedObjectsTest {
         assertThat(objects.get(objects.acme, "/v1/files/file-up").status()).isEqualTo(200);
         assertThat(objects.refused(by(objects.globex, "GET", "/v1/files/file-up")))
                 .isEqualTo(NOT_FOUND);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\":\"item_reference\",\"id\":\"msg_1\"}",
+                "{\"id\":\"rs_1\"}",
+                "{\"id\":{},\"type\":\"item_reference\",\"id\":\"rs_1\"}",
+                "{\"id\":\"msg_1\",\"type\":null}",
+                "{\"type\":\"reasoning\",\"id\":\"rs_1\",\"summary\":[{\"text\":\"why\"}]}"
+            })
+    void theItemsOfAResponseAreItsOwners(String item) {
+        objects.pool()
+                .answers(request ->
+                        Script.json("{\"id\":\"resp_1\",\"output\":[{\"id\":\"rs_1\",\"summary\":[{\"id\":\"no\"}]},"
+                                + "{\"content\":[{\"id\":\"no\"}],\"id\":\"msg_1\"}],\"metadata\":{\"id\":\"no\"}}"));
+        String body = "{\"model\":\"m\",\"input\":[" + item + "]}";
+        assertThat(objects.refused(FakeRequest.post("/v1/responses", body).key(objects.acme)))
+                .isEqualTo(NOT_FOUND);
+        objects.post(objects.acme, "/v1/responses", "{\"model\":\"m\"}");
+        assertThat(objects.post(objects.acme, "/v1/responses", body).status()).isEqualTo(200);
+        assertThat(objects.refused(FakeRequest.post("/v1/responses", body).key(objects.globex)))
+                .isEqualTo(NOT_FOUND);
+        assertThat(objects.refused(FakeRequest.post(
+                                "/v1/responses", body.replace("msg_1", "no").replace("rs_1", "no"))
+                        .key(objects.acme)))
+                .isEqualTo(NOT_FOUND);
+    }
+
+    @Test
+    void theItemsOfAStreamAreKeptAsTheyCome() {
+        String added = "data: {\"type\":\"response.output_item.added\",\"item\":{\"id\":\"msg_1\"}}\n\n";
+        objects.pool()
+                .answers(request -> Script.events(
+                                "data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}\n\n")
+                        .piece(added)
+                        .piece(added.replace("added", "done"))
+                        .failsAtEnd(UpstreamException.Kind.TRUNCATED));
+        objects.post(objects.acme, "/v1/responses", "{\"model\":\"m\",\"stream\":true}");
+        objects.pool().answers(objects.account);
+        String body = "{\"model\":\"m\",\"input\":[{\"type\":\"item_reference\",\"id\":\"msg_1\"}]}";
+        assertThat(objects.post(objects.acme, "/v1/responses", body).status()).isEqualTo(200);
+        assertThat(objects.refused(FakeRequest.post("/v1/responses", body).key(objects.globex)))
+                .isEqualTo(NOT_FOUND);
+    }
+
+    @Test
+    void aFineTunedModelIsItsMakersAlone() {
+        String job = objects.make(objects.acme, "/fine_tuning/jobs");
+        objects.pool().answers(request -> switch (request.path()) {
+            case "/models" ->
+                Script.json("{\"data\":[{\"id\":\"gpt-4o\"},{\"id\":\"ft:gpt:acme\"},{\"id\":\"ft:gpt:x\"}]}");
+            default ->
+                request.path().startsWith("/fine_tuning")
+                        ? Script.json("{\"id\":\"" + job + "\",\"fine_tuned_model\":\"ft:gpt:acme\"}")
+                        : Script.json("{}");
+        });
+        FakeRequest early = FakeRequest.post("/v1/chat/completions", "{\"model\":\"ft:gpt:acme\"}");
+        assertThat(objects.refused(early.key(objects.acme))).isEqualTo("404 not_found_error/model_not_found");
+        objects.get(objects.acme, "/v1/fine_tuning/jobs/" + job);
+        String chat = "{\"model\":\"ft:gpt:acme\"}";
+        assertThat(objects.post(objects.acme, "/v1/chat/completions", chat).status())
+                .isEqualTo(200);
+        for (String path : List.of("/v1/chat/completions", "/p/pool/chat/completions")) {
+            assertThat(objects.refused(FakeRequest.post(path, chat).key(objects.globex)))
+                    .startsWith(path.startsWith("/p") ? "403" : "404 not_found_error/model_not_found");
+        }
+        assertThat(objects.refused(by(objects.globex, "GET", "/v1/models/ft:gpt:acme")))
+                .isEqualTo("404 not_found_error/model_not_found");
+        assertThat(objects.get(objects.acme, "/v1/models").text())
+                .contains("gpt-4o", "ft:gpt:acme")
+                .doesNotContain("ft:gpt:x");
+        assertThat(objects.get(objects.globex, "/v1/models").text())
+                .contains("gpt-4o")
+                .doesNotContain("ft:");
     }
 
     @Test

@@ -420,6 +420,11 @@ public final class InMemoryStores {
             }
 
             @Override
+            public void keepAll(List<StoredObject> objects) {
+                objects.forEach(this::keep);
+            }
+
+            @Override
             public List<StoredObject> find(UUID tenantId, ObjectKind kind, String id) {
                 checkThere();
                 return objectRows.values().stream()

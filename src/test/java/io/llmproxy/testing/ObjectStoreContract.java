@@ -61,6 +61,18 @@ public abstract class ObjectStoreContract {
     }
 
     @Test
+    void ofSeveralKeptAtOnceThoseOfOthersArePassedOver() {
+        UUID acme = tenant();
+        UUID globex = tenant();
+        UUID pool = provider();
+        store().keep(file(globex, pool, "file-2"));
+        store().keepAll(List.of(file(acme, pool, "file-1"), file(acme, pool, "file-2"), file(acme, pool, "file-3")));
+        store().keepAll(List.of(file(acme, pool, "file-1")));
+        assertThat(store().owned(acme, pool, ObjectKind.FILE, List.of("file-1", "file-2", "file-3")))
+                .containsExactlyInAnyOrder("file-1", "file-3");
+    }
+
+    @Test
     void twoProvidersMayUseTheSameId() {
         UUID acme = tenant();
         UUID first = provider();

@@ -48,15 +48,26 @@ final class JdbcObjectStore implements ObjectStore {
 
     @Override
     public boolean keep(StoredObject object) {
-        Params params = Params.of("provider_id", object.providerId())
+        return sql.update("keeping whose an object is", INSERT, params(object)) > 0
+                || !owned(object.tenantId(), object.providerId(), object.kind(), List.of(object.id()))
+                        .isEmpty();
+    }
+
+    @Override
+    public void keepAll(List<StoredObject> objects) {
+        sql.updateAll(
+                "keeping whose objects are",
+                INSERT,
+                objects.stream().map(JdbcObjectStore::params).toList());
+    }
+
+    private static Params params(StoredObject object) {
+        return Params.of("provider_id", object.providerId())
                 .and("kind", object.kind())
                 .and("object_id", object.id())
                 .and("tenant_id", object.tenantId())
                 .and("created_at", object.createdAt())
                 .and("expires_at", object.expiresAt());
-        return sql.update("keeping whose an object is", INSERT, params) > 0
-                || !owned(object.tenantId(), object.providerId(), object.kind(), List.of(object.id()))
-                        .isEmpty();
     }
 
     @Override

@@ -14,7 +14,11 @@ public enum ObjectKind {
     COMPLETION("chat completion", Duration.ofDays(90)),
     VECTOR_STORE("vector store", null),
     CONTAINER("container", Duration.ofDays(30)),
-    VIDEO("video", null);
+    VIDEO("video", null),
+    /** A part of a response, which a later request may name instead of sending it again. */
+    ITEM("item", Duration.ofDays(90)),
+    /** What a fine-tuning job made, by the name that requests use. */
+    MODEL("fine-tuned model", null);
 
     private final String noun;
     private final @Nullable Duration kept;

@@ -14,7 +14,11 @@ import io.llmproxy.gateway.scan.IdScanner.Subject;
 import io.llmproxy.gateway.scan.SseReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeepingSink implements ResponseSink {
     private static final int MAX_HELD = 64 * 1024;
+    private static final int MAX_ITEMS = 1000;
 
     private final Exchange x;
     private final ResponseSink client;
@@ -38,7 +43,11 @@ public final class KeepingSink implements ResponseSink {
     private @Nullable IdScanner scanner;
     private @Nullable SseReader events;
     private boolean holding;
+    private boolean told;
+    private boolean eventBegun;
     private boolean firstEventOver;
+    private final Set<String> items = new HashSet<>();
+    private final List<String> newItems = new ArrayList<>();
 
     private record Head(int status, HeaderFields headers, long length) {}
 
@@ -81,12 +90,13 @@ public final class KeepingSink implements ResponseSink {
 
         @Override
         public void data(byte[] in, int from, int length) {
+            eventBegun = true;
             ids.feed(in, from, length);
         }
 
         @Override
         public void eventEnd(int next) {
-            firstEventOver = true;
+            firstEventOver |= eventBegun;
             ids.restart();
         }
     }
@@ -97,21 +107,57 @@ public final class KeepingSink implements ResponseSink {
     }
 
     private void found(Subject subject, String id) {
-        boolean made = subject == Subject.OBJECT;
-        if (made ? !use.makes(x.request().method()) : !use.yieldsFiles()) {
-            return;
+        boolean makes = use.makes(x.request().method());
+        switch (subject) {
+            case OBJECT -> {
+                if (makes && !told) {
+                    made(id);
+                }
+            }
+            case FILE -> {
+                if (use.yieldsFiles()) {
+                    kept(account(), ObjectKind.FILE, id);
+                }
+            }
+            case MODEL -> {
+                if (use.yieldsFiles() && use.kind() == ObjectKind.FINE_TUNING) {
+                    kept(account(), ObjectKind.MODEL, id);
+                }
+            }
+            case ITEM -> {
+                if (makes && use.kind() == ObjectKind.RESPONSE && items.size() < MAX_ITEMS && items.add(id)) {
+                    newItems.add(id);
+                }
+            }
         }
-        ObjectKind kind = made ? use.objects() : ObjectKind.FILE;
+    }
+
+    private void made(String id) {
         ProviderAccount provider = account();
-        boolean kept = kept(provider, kind, id);
-        if (!kept && made && provider.shared()) {
-            throw Refusals.objectNotKept(provider.name(), kind);
+        if (!kept(provider, use.objects(), id) && provider.shared()) {
+            throw Refusals.objectNotKept(provider.name(), use.objects());
         }
-        if (made) {
-            // the object has one id; there may be more files
+        told = true;
+        if (use.kind() != ObjectKind.RESPONSE || !provider.shared()) {
             scanner = null;
             events = null;
         }
+    }
+
+    /** Of a shared provider's response; that of an item that cannot be kept is all the same. */
+    private void keepItems() {
+        if (newItems.isEmpty()) {
+            return;
+        }
+        try {
+            if (account().shared()) {
+                ownership.keepAll(x.tenant().tenant().id(), account().id(), ObjectKind.ITEM, newItems);
+            }
+        } catch (ProxyException e) {
+            // the store has told its failure; a request that names the item will be refused
+            items.removeAll(newItems);
+        }
+        newItems.clear();
     }
 
     private boolean kept(ProviderAccount provider, ObjectKind kind, String id) {
@@ -128,12 +174,12 @@ public final class KeepingSink implements ResponseSink {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
         scan(bytes, offset, length);
+        keepItems();
         if (!holding) {
             client.write(bytes, offset, length);
             return;
         }
         held.write(bytes, offset, length);
-        boolean told = scanner == null && !use.yieldsFiles();
         if (told || firstEventOver || held.size() > MAX_HELD) {
             release();
         }

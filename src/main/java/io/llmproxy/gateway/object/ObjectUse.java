@@ -45,15 +45,14 @@ public record ObjectUse(
                 : of(x.endpoint(), method, path, x.ask());
     }
 
-    /** Only what keeps nothing is known well enough there. */
+    /** Only what keeps nothing is known well enough there; the list of models would show those that others had made. */
     private static ObjectUse passing(String method, String path, Ask ask) {
         int slash = path.indexOf('/', 3);
         String below = slash < 0 ? "/" : path.substring(slash);
         String known = below.startsWith("/v1/") ? below : "/v1" + below;
         Endpoint endpoint = Endpoint.of(method, known);
-        boolean nothing = endpoint.kind() != Endpoint.Kind.UNKNOWN
-                && endpoint.kind() != Endpoint.Kind.PASSTHROUGH
-                && of(endpoint, method, known, ask).role == Role.NOTHING;
+        boolean nothing =
+                endpoint.kind() == Endpoint.Kind.RELAY && of(endpoint, method, known, ask).role == Role.NOTHING;
         return nothing ? NOTHING : UNKNOWN;
     }
 

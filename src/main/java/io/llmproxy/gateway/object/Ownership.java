@@ -9,9 +9,11 @@ import io.llmproxy.port.StoreException;
 import io.llmproxy.runtime.TenantView;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -106,6 +108,19 @@ public final class Ownership {
             cache.put(object);
         }
         return kept;
+    }
+
+    /** Keeps several objects for their tenant, but for those that are another's. */
+    public void keepAll(UUID tenant, UUID provider, ObjectKind kind, Collection<String> ids) {
+        Instant now = clock.instant();
+        List<StoredObject> objects = ids.stream()
+                .filter(StoredObject::isId)
+                .map(id -> StoredObject.made(provider, kind, id, tenant, now))
+                .toList();
+        asked(() -> {
+            store.keepAll(objects);
+            return true;
+        });
     }
 
     /** An object that its provider has deleted; where the store is away its row stays, and leads to nothing. */

@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.scan;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds in a JSON answer, while it streams by, the id of the object that it describes and the files that the object came to have.
@@ -12,7 +13,11 @@ public final class IdScanner {
         /** The object that the answer describes. */
         OBJECT,
         /** A file that came of it: a batch's output, a finished upload. */
-        FILE
+        FILE,
+        /** A part of the response that the answer describes. */
+        ITEM,
+        /** The model that a fine-tuning job made. */
+        MODEL
     }
 
     /** Told what was found, in order. */
@@ -33,6 +38,7 @@ public final class IdScanner {
     private int depth;
     private boolean objectAtOne;
     private boolean objectAtTwo;
+    private boolean objectAtThree;
     private boolean inString;
     private boolean escape;
     private boolean naming;
@@ -78,7 +84,9 @@ public final class IdScanner {
                 depth = Math.max(0, depth - 1);
                 nameExpected = false;
             }
-            case ',' -> nameExpected = depth == 1 && objectAtOne || depth == 2 && objectAtTwo;
+            case ',' ->
+                nameExpected =
+                        depth == 1 && objectAtOne || depth == 2 && objectAtTwo || depth == 3 && inOutput(objectAtThree);
             case ':' -> nameExpected = false;
             default -> {}
         }
@@ -91,8 +99,16 @@ public final class IdScanner {
         } else if (depth == 2) {
             objectAtTwo = object;
             inner = "";
+        } else if (depth == 3) {
+            objectAtThree = object;
+            inner = inOutput(object) ? "" : inner;
         }
-        nameExpected = object && depth <= 2;
+        nameExpected = object && depth <= 2 || depth == 3 && inOutput(object);
+    }
+
+    /** Whether an object, or what is else at the third level, is one of a response's items. */
+    private boolean inOutput(boolean object) {
+        return object && objectAtOne && !objectAtTwo && outer.equals("output");
     }
 
     private void beginString() {
@@ -107,18 +123,38 @@ public final class IdScanner {
     }
 
     private boolean wanted() {
-        if (depth == 1 && objectAtOne) {
-            subject = outer.equals("id") ? Subject.OBJECT : Subject.FILE;
-            return outer.equals("id") || outer.equals("output_file_id") || outer.equals("error_file_id");
+        Subject what = switch (depth) {
+            case 1 -> objectAtOne ? atOne() : null;
+            case 2 -> objectAtOne ? atTwo() : null;
+            case 3 -> inOutput(objectAtThree) && inner.equals("id") ? Subject.ITEM : null;
+            default -> null;
+        };
+        subject = what == null ? subject : what;
+        return what != null;
+    }
+
+    private @Nullable Subject atOne() {
+        return switch (outer) {
+            case "id" -> Subject.OBJECT;
+            case "output_file_id", "error_file_id" -> Subject.FILE;
+            case "fine_tuned_model" -> Subject.MODEL;
+            default -> null;
+        };
+    }
+
+    private @Nullable Subject atTwo() {
+        if (!objectAtTwo) {
+            return outer.equals("result_files") ? Subject.FILE : null;
         }
-        if (depth != 2 || !objectAtOne) {
-            return false;
+        if (!inner.equals("id")) {
+            return null;
         }
-        boolean object = events && objectAtTwo && outer.equals("response") && inner.equals("id");
-        subject = object ? Subject.OBJECT : Subject.FILE;
-        return object
-                || objectAtTwo && outer.equals("file") && inner.equals("id")
-                || !objectAtTwo && outer.equals("result_files");
+        return switch (outer) {
+            case "file" -> Subject.FILE;
+            case "response" -> events ? Subject.OBJECT : null;
+            case "item" -> events ? Subject.ITEM : null;
+            default -> null;
+        };
     }
 
     private void string(byte b) {

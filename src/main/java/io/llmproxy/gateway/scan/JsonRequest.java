@@ -155,7 +155,7 @@ public final class JsonRequest {
 
     /** The stored objects that the request names. */
     public References references() {
-        return references.references();
+        return object ? references.references() : References.UNSEEN;
     }
 
     /** The largest of the members that bound the output; -1: none. */

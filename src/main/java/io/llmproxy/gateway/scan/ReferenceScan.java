@@ -19,6 +19,7 @@ final class ReferenceScan {
     static final int MAX = 4096;
 
     private static final String CONTAINER_ID = "container_id";
+    private static final String ITEM = "item_reference";
 
     /** Those of the request itself. */
     private static final Map<String, ObjectKind> TOP = Map.of(
@@ -195,15 +196,23 @@ final class ReferenceScan {
     }
 
     private void add(ObjectKind kind, String member) {
+        if (scanner.kept()) {
+            add(kind, scanner.text(), member);
+        } else {
+            beyond = member;
+        }
+    }
+
+    private void add(ObjectKind kind, String id, String member) {
         List<Reference> all = found;
         if (all == null) {
             all = new ArrayList<>();
             found = all;
         }
-        if (!scanner.kept() || all.size() >= MAX) {
+        if (all.size() >= MAX) {
             beyond = member;
         } else {
-            all.add(new Reference(kind, scanner.text(), member));
+            all.add(new Reference(kind, id, member));
         }
     }
 
@@ -219,20 +228,31 @@ final class ReferenceScan {
         }
     }
 
-    /** One that stands for an item of an earlier response has an id and {@code item_reference} as its type, or no type at all. */
+    /**
+     * One that stands for an item of an earlier response has an id and {@code item_reference} as its type, or no type at all; and
+     * reasoning that is not sent along is looked up by its id, too.
+     */
     private void item() {
-        boolean id = false;
+        String id = null;
         boolean typed = false;
         boolean spoken = false;
         boolean refers = false;
+        boolean reasoning = false;
+        boolean sent = false;
         while (scanner.next() == Token.NAME) {
             if (scanner.is("type")) {
                 typed = whole() == Token.STRING;
-                refers |= typed && scanner.is("item_reference");
+                refers |= typed && scanner.is(ITEM);
+                reasoning |= typed && scanner.is("reasoning");
             } else if (scanner.is("id")) {
-                id |= whole() == Token.STRING;
+                if (whole() == Token.STRING && scanner.kept()) {
+                    beyond = id == null ? beyond : ITEM;
+                    id = scanner.text();
+                }
             } else if (scanner.is("role")) {
                 spoken |= whole() == Token.STRING;
+            } else if (scanner.is("encrypted_content") || scanner.is("content")) {
+                sent |= whole() != Token.NULL;
             } else if (scanner.is(CONTAINER_ID)) {
                 // of a call that is told again
                 whole();
@@ -242,8 +262,8 @@ final class ReferenceScan {
                 whole();
             }
         }
-        if (refers || id && !typed && !spoken) {
-            beyond = "item_reference";
+        if (id != null && (refers || !typed && !spoken || reasoning && !sent)) {
+            add(ObjectKind.ITEM, id, ITEM);
         }
     }
 

@@ -4,11 +4,13 @@ import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
+import io.llmproxy.gateway.object.FineTuned;
 import io.llmproxy.gateway.object.ObjectUse;
 import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.gateway.scan.References.Reference;
@@ -102,7 +104,7 @@ public final class Route implements Stage {
         }
     }
 
-    private static Target byModel(Exchange x, @Nullable String model) {
+    private Target byModel(Exchange x, @Nullable String model) {
         String path = belowV1(x);
         if (model == null) {
             return byDefault(x, path);
@@ -120,16 +122,30 @@ public final class Route implements Stage {
         return new Target(provider, null, path, false);
     }
 
-    private static TenantView.Match match(Exchange x, String model) {
+    private TenantView.Match match(Exchange x, String model) {
         Optional<TenantView.Match> match = x.tenant().resolve(model);
         String upstreamModel = match.map(TenantView.Match::upstreamModel).orElse(model);
         if (!Permitted.of(x).permits(model, upstreamModel)) {
             throw Refusals.modelNotAllowed(model);
         }
-        return match.orElseThrow(() -> Refusals.modelNotFound(model));
+        TenantView.Match found = match.orElseThrow(() -> Refusals.modelNotFound(model));
+        if (!mayUse(x, found.provider(), upstreamModel)) {
+            throw Refusals.modelNotFound(model);
+        }
+        return found;
     }
 
-    private static Target oneModel(Exchange x) {
+    /** A fine-tuned model of a shared provider is its maker's, unless the operator declared it for all. */
+    private boolean mayUse(Exchange x, Provider provider, String model) {
+        if (!FineTuned.concerns(provider, model)) {
+            return true;
+        }
+        return !ownership
+                .owned(x.tenant().tenant().id(), provider.account().id(), ObjectKind.MODEL, Set.of(model))
+                .isEmpty();
+    }
+
+    private Target oneModel(Exchange x) {
         String written = x.request().path().substring(MODEL_PATH.length());
         String model = decoded(written);
         TenantView.Match match = match(x, model);
@@ -141,7 +157,7 @@ public final class Route implements Stage {
                 false);
     }
 
-    private static Target passthrough(Exchange x) {
+    private Target passthrough(Exchange x) {
         if (!x.principal().key().scope().passthrough()) {
             throw Refusals.passthroughNotAllowed();
         }
@@ -155,6 +171,9 @@ public final class Route implements Stage {
         String model = x.ask().model();
         if (model != null && !Permitted.of(x).permits(model)) {
             throw Refusals.modelNotAllowed(model);
+        }
+        if (model != null && !mayUse(x, provider, model)) {
+            throw Refusals.modelNotFound(model);
         }
         if (model == null
                 && x.request().method().equals("POST")

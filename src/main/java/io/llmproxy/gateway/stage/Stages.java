@@ -41,7 +41,7 @@ public final class Stages {
         Ledger ledger = new Ledger(journal, clock);
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
-        ModelListing listing = new ModelListing(clock);
+        ModelListing listing = new ModelListing(ownership, clock);
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(listing::retain);
         Pipeline pipeline = new Pipeline(List.of(

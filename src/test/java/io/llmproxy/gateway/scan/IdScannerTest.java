@@ -32,6 +32,9 @@ class IdScannerTest {
                 "{\"result_files\":[\"f\"]} | FILE f",
                 "{\"output_file_id\":\"f\",\"error_file_id\":null} | FILE f",
                 "{\"id\":\"\\u00fc\\\"\\\\\"} | OBJECT ü\"\\",
+                "{\"output\":[{\"x\":{\"id\":\"no\"},\"id\":\"i\",\"y\":[{\"id\":\"no\"}]}]} | ITEM i",
+                "{\"item\":{\"content\":[{\"id\":\"no\"}],\"id\":\"i\"}} | ITEM i",
+                "{\"fine_tuned_model\":\"ft:m\"} | MODEL ft:m",
                 "{\"a\":\"\\\\\",\"id\":\"b\"} | OBJECT b",
                 "{\"a\":\"\\\",\\\"id\\\":\\\"no\\\"\",\"id\":\"b\"} | OBJECT b"
             })
