@@ -216,7 +216,7 @@ class SharedObjectsTest {
                 "POST /v1/evals",
                 "POST /v1/realtime/sessions",
                 "GET /v1/organization/usage",
-                "DELETE /v1/models/ft:gpt-4o",
+                "DELETE /v1/models/gpt-4o",
                 "PUT /v1/files",
                 "DELETE /v1/files",
                 "GET /v1/FILES",
@@ -503,7 +503,8 @@ class SharedObjectsTest {
 
     @Test
     void theItemsOfAStreamAreKeptAsTheyCome() {
-        String added = "data: {\"type\":\"response.output_item.added\",\"item\":{\"id\":\"msg_1\"}}\n\n";
+        String added =
+                "data: {\"type\":\"response.output_item.added\",\"item\":{\"container_id\":\"cntr_1\",\"id\":\"msg_1\"}}\n\n";
         objects.pool()
                 .answers(request -> Script.events(
                                 "data: {\"type\":\"response.created\",\"response\":{\"id\":\"resp_1\"}}\n\n")
@@ -511,7 +512,12 @@ class SharedObjectsTest {
                         .piece(added.replace("added", "done"))
                         .failsAtEnd(UpstreamException.Kind.TRUNCATED));
         objects.post(objects.acme, "/v1/responses", "{\"model\":\"m\",\"stream\":true}");
-        objects.pool().answers(objects.account);
+        objects.pool().answers(request -> Script.json("{}"));
+        assertThat(objects.get(objects.acme, "/v1/containers/cntr_1/files/f_1/content")
+                        .status())
+                .isEqualTo(200);
+        assertThat(objects.refused(by(objects.globex, "GET", "/v1/containers/cntr_1/files")))
+                .isEqualTo(NOT_FOUND);
         String body = "{\"model\":\"m\",\"input\":[{\"type\":\"item_reference\",\"id\":\"msg_1\"}]}";
         assertThat(objects.post(objects.acme, "/v1/responses", body).status()).isEqualTo(200);
         assertThat(objects.refused(FakeRequest.post("/v1/responses", body).key(objects.globex)))

@@ -124,6 +124,11 @@ public final class KeepingSink implements ResponseSink {
                     kept(account(), ObjectKind.MODEL, id);
                 }
             }
+            case CONTAINER -> {
+                if (makes && use.kind() == ObjectKind.RESPONSE) {
+                    kept(account(), ObjectKind.CONTAINER, id);
+                }
+            }
             case ITEM -> {
                 if (makes && use.kind() == ObjectKind.RESPONSE && items.size() < MAX_ITEMS && items.add(id)) {
                     newItems.add(id);

@@ -16,6 +16,8 @@ public final class IdScanner {
         FILE,
         /** A part of the response that the answer describes. */
         ITEM,
+        /** The container in which such a part ran. */
+        CONTAINER,
         /** The model that a fine-tuning job made. */
         MODEL
     }
@@ -126,7 +128,7 @@ public final class IdScanner {
         Subject what = switch (depth) {
             case 1 -> objectAtOne ? atOne() : null;
             case 2 -> objectAtOne ? atTwo() : null;
-            case 3 -> inOutput(objectAtThree) && inner.equals("id") ? Subject.ITEM : null;
+            case 3 -> inOutput(objectAtThree) ? ofItem() : null;
             default -> null;
         };
         subject = what == null ? subject : what;
@@ -146,13 +148,23 @@ public final class IdScanner {
         if (!objectAtTwo) {
             return outer.equals("result_files") ? Subject.FILE : null;
         }
+        if (events && outer.equals("item")) {
+            return ofItem();
+        }
         if (!inner.equals("id")) {
             return null;
         }
         return switch (outer) {
             case "file" -> Subject.FILE;
             case "response" -> events ? Subject.OBJECT : null;
-            case "item" -> events ? Subject.ITEM : null;
+            default -> null;
+        };
+    }
+
+    private @Nullable Subject ofItem() {
+        return switch (inner) {
+            case "id" -> Subject.ITEM;
+            case "container_id" -> Subject.CONTAINER;
             default -> null;
         };
     }
