@@ -5,6 +5,7 @@ import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
@@ -127,6 +128,10 @@ public final class Database implements AutoCloseable {
     /** @param format of the records in the ledger */
     public UsageStore usage(UsageFormat format) {
         return new JdbcUsageStore(sql, format);
+    }
+
+    public ObjectStore objects() {
+        return new JdbcObjectStore(sql);
     }
 
     public StateSource state() {

@@ -135,6 +135,11 @@ public final class JsonScanner {
         return token >= 0 && end - start <= MAX_TEXT;
     }
 
+    /** Whether the name or string just read has escapes. */
+    boolean escaped() {
+        return escaped;
+    }
+
     /** Whether the name or string just read is {@code text}, which is short and ASCII. */
     public boolean is(String text) {
         if (!kept()) {

@@ -29,7 +29,7 @@ record Answer(HeaderFields headers, long length, boolean hasBody, String decode,
         boolean hasBody = !x.request().method().equals("HEAD") && head.status() != 204 && head.status() != 304;
         String coding = headers.contains("content-encoding") ? coding(headers) : "";
         boolean unwanted =
-                x.usageWanted() || !ContentCoding.accepted(x.request().headers(), coding);
+                x.plainWanted() || !ContentCoding.accepted(x.request().headers(), coding);
         boolean decode = hasBody && unwanted && ContentCoding.known(coding);
         if (decode) {
             headers.remove("content-encoding");

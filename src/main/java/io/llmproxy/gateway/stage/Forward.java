@@ -83,8 +83,8 @@ public final class Forward implements Stage {
                 request.method(),
                 target.path(),
                 target.passthrough(),
-                Credentials.cleaned(request.query(), queryKey),
-                HeaderPolicy.toProvider(request.headers(), x.usageWanted()),
+                Credentials.cleaned(x.query(), queryKey),
+                HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
                 x.body().with(splices(x, target)));
     }
 
