@@ -40,7 +40,8 @@ public final class LedgerWriting {
         int records = Integer.parseInt(args[1]);
         Files.createDirectories(directory);
         try (Database database = Database.open(null, directory, null, null, 4);
-                FileUsageJournal journal = FileUsageJournal.open(directory.resolve("journal"), Duration.ofMillis(100))) {
+                FileUsageJournal journal =
+                        FileUsageJournal.open(directory.resolve("journal"), Duration.ofMillis(100))) {
             UsageStore store = database.usage(new JournalFormat());
             measured("append to the journal", records, () -> fill(journal, records));
             UsageFlusher flusher = new UsageFlusher(journal, store, new JournalFormat());
@@ -55,8 +56,7 @@ public final class LedgerWriting {
             measured("ledger check", records, () -> System.out.println(store.check(Map.of())));
         }
         System.out.printf(
-                "database: %.0f bytes/record%n",
-                (double) Files.size(directory.resolve("db/llmproxy.mv.db")) / records);
+                "database: %.0f bytes/record%n", (double) Files.size(directory.resolve("db/llmproxy.mv.db")) / records);
     }
 
     private static void export(UsageStore store) {
@@ -92,7 +92,8 @@ public final class LedgerWriting {
     /** Of 20 keys and 10 users of one tenant, on five models, at 20,000 a second. */
     private static UsageRecord record(Random random, Instant at) {
         int key = random.nextInt(20);
-        String model = List.of("gpt-4o", "gpt-4o-mini", "o3", "gpt-5", "text-embedding-3-small").get(random.nextInt(5));
+        String model = List.of("gpt-4o", "gpt-4o-mini", "o3", "gpt-5", "text-embedding-3-small")
+                .get(random.nextInt(5));
         byte[] upstream = new byte[16];
         random.nextBytes(upstream);
         return new UsageRecord(
@@ -116,7 +117,14 @@ public final class LedgerWriting {
                 null,
                 random.nextBoolean(),
                 new TokenUsage(
-                        random.nextInt(4000), random.nextInt(900), random.nextInt(100), 0, 0, 0, 0, TokenUsage.Source.PROVIDER),
+                        random.nextInt(4000),
+                        random.nextInt(900),
+                        random.nextInt(100),
+                        0,
+                        0,
+                        0,
+                        0,
+                        TokenUsage.Source.PROVIDER),
                 500 + random.nextInt(16_000),
                 900 + random.nextInt(8000),
                 300_000 + random.nextInt(9_000_000),
