@@ -50,6 +50,7 @@ final class Fakes {
         @Override
         public synchronized JournalPosition position(UUID journal) {
             if (away) {
+                attempts.release();
                 throw away();
             }
             return positions.getOrDefault(journal, JournalPosition.START);
