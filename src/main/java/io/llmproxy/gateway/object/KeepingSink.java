@@ -22,10 +22,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps whose an object is before the client reads of it. The head and the first piece of a successful answer are held back until the
- * id was found and kept, so that a failure can still be told as one; what comes after goes on as it comes, and of a piece that has a
- * further id the id is kept first. Where an answer has no id within {@value #MAX_HELD} bytes, or its first event has none, it goes on
- * too: what has no id cannot be asked for.
+ * Keeps whose an object is before the client reads of it. Every piece of a successful answer is looked through before it goes on, and
+ * the ids in it are kept first. Of a shared provider's document the head and the first pieces are held back until the id was found, so
+ * that a failure can still be told as one; where it has no id within {@value #MAX_HELD} bytes, it goes on too: what has no id cannot be
+ * asked for. The head of a stream is not held back, since its first event may be long in coming: a failure there cuts it.
  *
  * <p>On a shared provider what cannot be kept is not shown. On a tenant's own one the id only tells where the object is, and the answer
  * goes on whatever happens.
@@ -44,8 +44,6 @@ public final class KeepingSink implements ResponseSink {
     private @Nullable SseReader events;
     private boolean holding;
     private boolean told;
-    private boolean eventBegun;
-    private boolean firstEventOver;
     private final Set<String> items = new HashSet<>();
     private final List<String> newItems = new ArrayList<>();
 
@@ -70,33 +68,29 @@ public final class KeepingSink implements ResponseSink {
             client.head(status, headers, contentLength);
             return;
         }
-        holding = true;
-        head = new Head(status, headers, contentLength);
         boolean streamed = headers.first("content-type")
                 .filter(type -> type.strip().toLowerCase(Locale.ROOT).startsWith("text/event-stream"))
                 .isPresent();
         IdScanner ids = new IdScanner(streamed, this::found);
         scanner = ids;
         events = streamed ? new SseReader(new Events(ids)) : null;
+        holding = !streamed && account().shared();
+        if (holding) {
+            head = new Head(status, headers, contentLength);
+        } else {
+            client.head(status, headers, contentLength);
+        }
     }
 
     /** Each event is a document of its own. */
-    private final class Events implements SseReader.Listener {
-        private final IdScanner ids;
-
-        private Events(IdScanner ids) {
-            this.ids = ids;
-        }
-
+    private record Events(IdScanner ids) implements SseReader.Listener {
         @Override
         public void data(byte[] in, int from, int length) {
-            eventBegun = true;
             ids.feed(in, from, length);
         }
 
         @Override
         public void eventEnd(int next) {
-            firstEventOver |= eventBegun;
             ids.restart();
         }
     }
@@ -185,7 +179,7 @@ public final class KeepingSink implements ResponseSink {
             return;
         }
         held.write(bytes, offset, length);
-        if (told || firstEventOver || held.size() > MAX_HELD) {
+        if (told || held.size() > MAX_HELD) {
             release();
         }
     }
