@@ -80,7 +80,14 @@ public final class JsonRequest {
         } else if (scanner.is("stream_options")) {
             streamOptions.read(scanner);
         } else {
-            value();
+            skip();
+        }
+    }
+
+    private void skip() {
+        Token kind = scanner.next();
+        if (kind == Token.OBJECT_START || kind == Token.ARRAY_START) {
+            scanner.skipContainer();
         }
     }
 
