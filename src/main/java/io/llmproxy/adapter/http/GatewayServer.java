@@ -90,6 +90,9 @@ public final class GatewayServer implements AutoCloseable {
                 .port(settings.port())
                 .shutdownHook(false)
                 .protocolsDiscoverServices(false)
+                // Helidon's channels hold 16 KB for each connection, idle or not; its sockets hold half of that, and
+                // copy less
+                .useNio(false)
                 .addConnectionSelector(secure == null ? connections : secure)
                 .maxPayloadSize(settings.maxPayload())
                 .shutdownGracePeriod(settings.shutdownGrace())

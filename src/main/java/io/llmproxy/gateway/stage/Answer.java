@@ -52,7 +52,7 @@ record Answer(HeaderFields headers, long length, boolean hasBody, String decode,
         byte[] buffer = new byte[Math.clamp(length, SMALL, LARGE)];
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
             pass(buffer, n, sink);
-            if (n == buffer.length && n < LARGE) {
+            if (n == buffer.length && n < LARGE && n != length) {
                 // more comes at a time than was expected
                 buffer = new byte[Math.min(LARGE, 4 * n)];
             }
