@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.usage;
 
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.port.StoreException;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import java.lang.System.Logger;
@@ -114,6 +115,8 @@ public final class UsageFlusher implements AutoCloseable {
         for (UsageRecord record : batch) {
             try {
                 store.append(List.of(record));
+            } catch (StoreException.Away e) {
+                throw e; // it comes and goes: that says nothing of the record
             } catch (RuntimeException e) {
                 refused.add(record);
                 last = e;
@@ -122,11 +125,23 @@ public final class UsageFlusher implements AutoCloseable {
                 throw cause;
             }
         }
+        leaveOut(refused, last);
+    }
+
+    /** Each has one more try: what refused it may have been a moment's trouble of the database. */
+    private void leaveOut(List<UsageRecord> refused, @Nullable RuntimeException cause) {
         for (UsageRecord record : refused) {
-            LOG.log(
-                    Level.ERROR,
-                    "the database refuses this usage record and takes others; it is left out of the ledger: " + record,
-                    last);
+            try {
+                store.append(List.of(record));
+            } catch (StoreException.Away e) {
+                throw e;
+            } catch (RuntimeException e) {
+                LOG.log(
+                        Level.ERROR,
+                        "the database refuses this usage record and takes others; it is left out of the ledger: "
+                                + record,
+                        cause);
+            }
         }
     }
 

@@ -2,9 +2,11 @@ package io.llmproxy.gateway.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.port.StoreException;
 import io.llmproxy.testing.UsageRecords;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +70,30 @@ class UsageFlusherTest {
             // the first attempts take the database for away
         }
         assertThat(store.count()).isEqualTo(29);
+        assertThat(journal.backlog()).isZero();
+    }
+
+    /** It answers every second call, as one that restarts, or whose connections are cut. */
+    @Test
+    void aDatabaseThatComesAndGoesCostsNoRecord() {
+        AtomicInteger calls = new AtomicInteger();
+        Fakes.Usage coming = new Fakes.Usage() {
+            @Override
+            public synchronized int append(java.util.List<io.llmproxy.domain.usage.UsageRecord> records) {
+                if (calls.incrementAndGet() < 40 && (records.size() > 1 || calls.get() % 2 == 0)) {
+                    throw new StoreException.Away("writing the ledger", new java.io.IOException("reset"));
+                }
+                return super.append(records);
+            }
+        };
+        UsageFlusher patient = new UsageFlusher(journal, coming);
+        append(30);
+        patient.start();
+        while (!patient.flush()) {
+            Thread.onSpinWait();
+        }
+        patient.close();
+        assertThat(coming.count()).isEqualTo(30);
         assertThat(journal.backlog()).isZero();
     }
 
