@@ -356,8 +356,7 @@ class SharedObjectsTest {
                 .isEqualTo(": hello\n\n" + created.formatted("resp_1") + "data: {\"type\":\"response.completed\"}\n\n");
         assertThat(objects.get(objects.acme, "/v1/responses/resp_1").status()).isEqualTo(200);
         objects.pool().answers(request -> Script.events(created.formatted("resp_1")));
-        RecordingSink refused =
-                objects.post(objects.globex, "/v1/responses", "{\"model\":\"m\",\"stream\":true}");
+        RecordingSink refused = objects.post(objects.globex, "/v1/responses", "{\"model\":\"m\",\"stream\":true}");
         assertThat(refused.error().status()).isEqualTo(502);
         assertThat(refused.text()).isEmpty();
     }
@@ -365,8 +364,7 @@ class SharedObjectsTest {
     @Test
     void theHeadOfAStreamDoesNotWaitForItsFirstEvent() {
         objects.pool()
-                .answers(request ->
-                        Script.events(": one moment\n\n").failsAtEnd(UpstreamException.Kind.IDLE_TIMEOUT));
+                .answers(request -> Script.events(": one moment\n\n").failsAtEnd(UpstreamException.Kind.IDLE_TIMEOUT));
         RecordingSink answer = objects.post(objects.acme, "/v1/responses", "{\"model\":\"m\",\"stream\":true}");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.text()).isEqualTo(": one moment\n\n");

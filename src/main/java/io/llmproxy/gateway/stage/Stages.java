@@ -12,7 +12,6 @@ import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
-import io.llmproxy.port.UsageJournal;
 import io.llmproxy.runtime.Snapshots;
 import java.time.InstantSource;
 import java.util.List;
@@ -24,6 +23,7 @@ public final class Stages {
     /**
      * A gateway of all stages; it follows the snapshots from now on, so one is made per process.
      *
+     * @param ledger takes the account of every request
      * @param objects whose the objects are that providers store
      * @param tokenizer counts where a provider does not
      * @param clock of the ledger and of keys' expiry; durations are measured by the machine's own counter
@@ -31,14 +31,13 @@ public final class Stages {
     public static Gateway gateway(
             GatewaySettings settings,
             Snapshots snapshots,
-            UsageJournal journal,
+            Ledger ledger,
             ObjectStore objects,
             Telemetry telemetry,
             Tokenizer tokenizer,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
-        Ledger ledger = new Ledger(journal, clock);
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
         ModelListing listing = new ModelListing(ownership, clock);
