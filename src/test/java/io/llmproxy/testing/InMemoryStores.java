@@ -105,7 +105,8 @@ public final class InMemoryStores {
 
     private void checkThere() {
         if (away) {
-            throw new StoreException.Away("connecting to jdbc:fake:secret-host failed", new IllegalStateException("away"));
+            throw new StoreException.Away(
+                    "connecting to jdbc:fake:secret-host failed", new IllegalStateException("away"));
         }
     }
 
