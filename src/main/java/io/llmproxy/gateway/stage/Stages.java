@@ -8,6 +8,7 @@ import io.llmproxy.gateway.LastUse;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.Pipeline;
 import io.llmproxy.gateway.estimate.UsageEstimator;
+import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
 import io.llmproxy.port.UsageJournal;
@@ -23,6 +24,7 @@ public final class Stages {
      * A gateway of all stages; it follows the snapshots from now on, so one is made per process.
      *
      * @param tokenizer counts where a provider does not
+     * @param runs of requests with an Idempotency-Key; started by its owner
      * @param clock of the ledger and of keys' expiry; durations are measured by the machine's own counter
      */
     public static Gateway gateway(
@@ -31,6 +33,7 @@ public final class Stages {
             UsageJournal journal,
             Telemetry telemetry,
             Tokenizer tokenizer,
+            IdempotentRuns runs,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
@@ -45,6 +48,7 @@ public final class Stages {
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Inspect(settings),
                 new Route(listing),
+                new Idempotency(runs),
                 new Estimate(new UsageEstimator(tokenizer)),
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
