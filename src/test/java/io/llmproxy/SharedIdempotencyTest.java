@@ -1,11 +1,13 @@
 package io.llmproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.Gate;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.PostgresServer;
+import io.llmproxy.testing.ServerJvm;
 import io.llmproxy.testing.TcpGate;
 import io.llmproxy.testing.TestAppliance;
 import java.net.URI;
@@ -57,6 +59,40 @@ class SharedIdempotencyTest {
                     .isEmpty();
         }
         assertThat(upstream.requests()).hasSize(2);
+    }
+
+    @Test
+    void aKilledProcessFreesTheKeyThatRanAndLeavesWhatWasRecorded() throws Exception {
+        Path place = ServerJvm.newDirectory();
+        String secret;
+        try (TestAppliance before = TestAppliance.builder().directory(place).start()) {
+            secret = before.tenantWithKey("acme", upstream.baseUrl());
+            try (Http http = new Http(before.gateway(), secret)) {
+                http.send(chat(http, "done"));
+            }
+        }
+        try (ServerJvm killed = ServerJvm.start(place, "true", "-Xmx128m");
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            try (Http http = new Http(killed.gateway(), secret)) {
+                assertThat(http.send(chat(http, "done")).headers().firstValue(REPLAYED))
+                        .contains("true");
+                upstream.on(CHAT, FakeProvider.Script.silence());
+                Future<?> running = threads.submit(() -> http.send(chat(http, "running")));
+                upstream.awaitRequests(2);
+                killed.kill();
+                assertThatThrownBy(running::get).isNotNull();
+            }
+            upstream.restore(CHAT);
+            try (TestAppliance next = TestAppliance.builder().directory(place).start();
+                    Http http = new Http(next.gateway(), secret)) {
+                HttpResponse<String> again = http.send(chat(http, "running"));
+                assertThat(again.statusCode()).isEqualTo(200);
+                assertThat(again.headers().firstValue(REPLAYED)).isEmpty();
+                assertThat(http.send(chat(http, "done")).headers().firstValue(REPLAYED))
+                        .contains("true");
+            }
+        }
+        assertThat(upstream.requests()).hasSize(3);
     }
 
     @Test
@@ -128,7 +164,7 @@ class SharedIdempotencyTest {
     /** Waits until the process has heard of the key that another one made. */
     private static void awaitKnown(Http http) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (http.get("/v1/models").statusCode() == 401) {
+        while (http.post(CHAT, "{}").statusCode() == 401) {
             assertThat(System.nanoTime() - end).isNegative();
             java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
         }

@@ -127,11 +127,12 @@ public abstract class IdempotencyStoreContract {
 
     @Test
     public void ofManyAtOnceOneIsGranted() throws Exception {
+        IdempotencyStore store = store();
         for (int round = 0; round < 5; round++) {
             Request request = request(1);
             List<Callable<State>> all = new ArrayList<>();
             for (int i = 0; i < 16; i++) {
-                all.add(() -> store().claim(request, NOW));
+                all.add(() -> store.claim(request, NOW));
             }
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 int granted = 0;

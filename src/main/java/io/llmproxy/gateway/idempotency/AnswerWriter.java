@@ -7,6 +7,8 @@ import io.llmproxy.port.IdempotencyStore.Recording;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,8 @@ final class AnswerWriter implements AutoCloseable {
     private volatile boolean closed;
     private volatile @Nullable String failing;
 
-    private record Ended(Run run, Claim claim, @Nullable RecordedAnswer answer, long since) {}
+    private record Ended(
+            Run run, Claim claim, @Nullable RecordedAnswer answer, Instant expiresAt, long since) {}
 
     /** @param done called when the store knows of a run's end */
     AnswerWriter(IdempotencyStore store, Duration retention, InstantSource clock, Consumer<Run> done) {
@@ -57,7 +60,7 @@ final class AnswerWriter implements AutoCloseable {
         if (claim == null) {
             throw new IllegalStateException("a run without a claim has nothing to tell the store");
         }
-        queue.add(new Ended(run, claim, run.answer(), System.nanoTime()));
+        queue.add(new Ended(run, claim, run.answer(), clock.instant().plus(retention), System.nanoTime()));
     }
 
     @Nullable
@@ -117,8 +120,7 @@ final class AnswerWriter implements AutoCloseable {
                 if (one.answer == null) {
                     releases.add(one.claim);
                 } else {
-                    recordings.add(
-                            new Recording(one.claim, one.answer, clock.instant().plus(retention)));
+                    recordings.add(new Recording(one.claim, one.answer, one.expiresAt));
                 }
             }
             if (!releases.isEmpty()) {
