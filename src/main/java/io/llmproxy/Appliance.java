@@ -43,11 +43,14 @@ import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
+import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
+import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.IdempotencyStore;
@@ -173,7 +176,9 @@ public final class Appliance implements AutoCloseable {
             IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
             IdempotentRuns runs =
                     opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
-            Gateway gateway = gateway(snapshots, journal, telemetry, runs);
+            Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
+            LedgerRetry retry = opened(new LedgerRetry(ledger));
+            Gateway gateway = gateway(snapshots, ledger, telemetry, runs);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -182,6 +187,7 @@ public final class Appliance implements AutoCloseable {
 
             flusher.start();
             runs.start();
+            retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
             opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
                     .start();
@@ -199,11 +205,21 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
-                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())));
+                            new StatusBoard.Concern(ledger::fault),
+                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
+                    new StatusBoard.Concern(ledger::obstacle));
             AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
+            telemetry.gauge(
+                    "llmproxy_journal_waiting_records",
+                    "Usage records in memory, which the journal refuses to take",
+                    ledger::waiting);
+            telemetry.gauge(
+                    "llmproxy_journal_dropped_records",
+                    "Usage records dropped since the start, while the journal refused to take them",
+                    ledger::dropped);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
                     new AdminServer.Application(
@@ -285,7 +301,7 @@ public final class Appliance implements AutoCloseable {
                 config.retention(), config.maxAnswer(), config.memory(), config.maxStored(), config.patience());
     }
 
-    private Gateway gateway(Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry, IdempotentRuns runs)
+    private Gateway gateway(Snapshots snapshots, Ledger ledger, Telemetry telemetry, IdempotentRuns runs)
             throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
@@ -302,11 +318,18 @@ public final class Appliance implements AutoCloseable {
                         config.sseKeepAlive(),
                         spool),
                 snapshots,
-                journal,
+                ledger,
                 telemetry,
                 new JtokkitTokenizer(),
                 runs,
                 setup.clock());
+    }
+
+    private static OnFull onFull(ApplianceConfig.JournalConfig config) {
+        return switch (config.onFull()) {
+            case REFUSE -> OnFull.REFUSE;
+            case CONTINUE -> OnFull.CONTINUE;
+        };
     }
 
     private @Nullable CertificateFiles certificate(ApplianceConfig config) throws CertificateFault {

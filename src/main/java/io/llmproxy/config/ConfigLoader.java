@@ -258,7 +258,7 @@ public final class ConfigLoader {
                         value(ConfigReference.IDEMPOTENCY_MEMORY),
                         value(ConfigReference.IDEMPOTENCY_MAX_STORED),
                         value(ConfigReference.IDEMPOTENCY_WAIT)),
-                new JournalConfig(value(ConfigReference.JOURNAL_SYNC)),
+                new JournalConfig(value(ConfigReference.JOURNAL_SYNC), value(ConfigReference.JOURNAL_ON_FULL)),
                 new SecretsConfig(value(ConfigReference.SECRET_DIRECTORIES)),
                 new EgressConfig(value(ConfigReference.EGRESS_ALLOW)),
                 new UpstreamConfig(

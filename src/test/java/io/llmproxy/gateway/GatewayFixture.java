@@ -85,7 +85,8 @@ final class GatewayFixture {
                 new IdempotencySettings(Duration.ofHours(24), 4096, 1 << 20, 1 << 20, Duration.ofSeconds(20)),
                 clock);
         runs.start();
-        gateway = Stages.gateway(settings, snapshots, journal, counts, TOKENIZER, runs, clock);
+        gateway = Stages.gateway(
+                settings, snapshots, new Ledger(journal, OnFull.REFUSE, clock), counts, TOKENIZER, runs, clock);
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);
         accounts.add(account("up", tenant.id(), List.of()));

@@ -8,7 +8,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,8 +38,7 @@ final class AnswerWriter implements AutoCloseable {
     private volatile boolean closed;
     private volatile @Nullable String failing;
 
-    private record Ended(
-            Run run, Claim claim, @Nullable RecordedAnswer answer, Instant expiresAt, long since) {}
+    private record Ended(Run run, Claim claim, @Nullable RecordedAnswer answer, Instant expiresAt, long since) {}
 
     /** @param done called when the store knows of a run's end */
     AnswerWriter(IdempotencyStore store, Duration retention, InstantSource clock, Consumer<Run> done) {

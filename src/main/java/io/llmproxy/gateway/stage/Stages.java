@@ -11,7 +11,6 @@ import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
-import io.llmproxy.port.UsageJournal;
 import io.llmproxy.runtime.Snapshots;
 import java.time.InstantSource;
 import java.util.List;
@@ -23,6 +22,7 @@ public final class Stages {
     /**
      * A gateway of all stages; it follows the snapshots from now on, so one is made per process.
      *
+     * @param ledger takes the account of every request
      * @param tokenizer counts where a provider does not
      * @param runs of requests with an Idempotency-Key; started by its owner
      * @param clock of the ledger and of keys' expiry; durations are measured by the machine's own counter
@@ -30,14 +30,13 @@ public final class Stages {
     public static Gateway gateway(
             GatewaySettings settings,
             Snapshots snapshots,
-            UsageJournal journal,
+            Ledger ledger,
             Telemetry telemetry,
             Tokenizer tokenizer,
             IdempotentRuns runs,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
-        Ledger ledger = new Ledger(journal, clock);
         KeyRing keys = new KeyRing(settings.queryKey());
         ModelListing listing = new ModelListing(clock);
         snapshots.onPublish(inFlight::judge);
