@@ -49,7 +49,7 @@ final class Records {
                 target == null ? null : target.model(),
                 status,
                 outcome,
-                error == null ? null : error.code(),
+                code(tally, error),
                 ask != null && ask.stream(),
                 tally.tokens(),
                 tally.requestBytes(),
@@ -58,6 +58,13 @@ final class Records {
                 tally.firstByteNanos() < 0 ? -1 : micros(tally.firstByteNanos()),
                 micros(tally.overheadNanos(x.elapsed(nanos))),
                 tally.attempts());
+    }
+
+    private static @Nullable String code(Tally tally, @Nullable ProxyError error) {
+        if (error != null) {
+            return error.code();
+        }
+        return tally.isReplayed() ? UsageRecord.IDEMPOTENT_REPLAY : null;
     }
 
     /** An id that somebody else chose, so far as it is printable ASCII and not too long; else null. */

@@ -108,6 +108,14 @@ abstract class StoresContract {
     }
 
     @Nested
+    class Idempotency extends JdbcIdempotencyContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
     class TransactionsAndState extends TransactionContract {
         @Override
         Database database() {
