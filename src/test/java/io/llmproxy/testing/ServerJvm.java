@@ -104,18 +104,6 @@ public final class ServerJvm implements AutoCloseable {
         return TestAppliance.tenantWithKey(directory.resolve("admin.sock"), tenant, upstream);
     }
 
-    /** Kills the process, at once; its directory stays. */
-    public void kill() {
-        process.destroyForcibly();
-        try {
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
-                throw new AssertionError("the server does not die");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     @Override
     public void close() {
         kill();
