@@ -50,6 +50,7 @@ import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
@@ -169,7 +170,7 @@ public final class Appliance implements AutoCloseable {
                     opened(new SnapshotRefresher(database.state(), snapshots, providers, config.tenant()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, telemetry);
+            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -179,7 +180,7 @@ public final class Appliance implements AutoCloseable {
             flusher.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), usage, () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
                     .start();
             refresher.start(REFRESH);
 
@@ -281,7 +282,8 @@ public final class Appliance implements AutoCloseable {
                 database.state());
     }
 
-    private Gateway gateway(Snapshots snapshots, Ledger ledger, Telemetry telemetry) throws IOException {
+    private Gateway gateway(Snapshots snapshots, Ledger ledger, ObjectStore objects, Telemetry telemetry)
+            throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
@@ -298,6 +300,7 @@ public final class Appliance implements AutoCloseable {
                         spool),
                 snapshots,
                 ledger,
+                objects,
                 telemetry,
                 new JtokkitTokenizer(),
                 setup.clock());

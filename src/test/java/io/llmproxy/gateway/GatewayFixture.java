@@ -28,6 +28,7 @@ import io.llmproxy.port.UsageJournal;
 import io.llmproxy.runtime.KeySecrets;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
+import io.llmproxy.testing.InMemoryStores;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,6 +56,7 @@ final class GatewayFixture {
     final Clock clock = new Clock();
     final Journal journal = new Journal();
     final Counts counts = new Counts();
+    final InMemoryStores stores = new InMemoryStores();
     final Snapshots snapshots = new Snapshots();
     final Gateway gateway;
     final Map<String, ScriptedProvider> providers = new HashMap<>();
@@ -78,7 +80,13 @@ final class GatewayFixture {
         GatewaySettings settings =
                 change.apply(new GatewaySettings(64 * 1024, 4 * 1024 * 1024, 0, false, 0, Duration.ZERO, directory));
         gateway = Stages.gateway(
-                settings, snapshots, new Ledger(journal, OnFull.REFUSE, clock), counts, TOKENIZER, clock);
+                settings,
+                snapshots,
+                new Ledger(journal, OnFull.REFUSE, clock),
+                stores.objects(),
+                counts,
+                TOKENIZER,
+                clock);
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);
         accounts.add(account("up", tenant.id(), List.of()));

@@ -47,6 +47,7 @@ public final class ServerJvm implements AutoCloseable {
                 heap,
                 "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",
+                "-XX:ErrorFile=" + directory.resolve("crash.log"),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
@@ -79,6 +80,11 @@ public final class ServerJvm implements AutoCloseable {
 
     public URI gateway() {
         return gateway;
+    }
+
+    /** Of the process, as the system knows it. */
+    public long pid() {
+        return process.pid();
     }
 
     public Path directory() {

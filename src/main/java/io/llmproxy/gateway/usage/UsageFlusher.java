@@ -141,6 +141,8 @@ public final class UsageFlusher implements AutoCloseable {
     private boolean move(UsageBatch batch) {
         try {
             return written(batch);
+        } catch (StoreException.Away e) {
+            throw e;
         } catch (RuntimeException e) {
             if (!failing || batch.passed() == 1) {
                 throw e; // most likely away: see whether it is back at the next attempt
@@ -173,6 +175,8 @@ public final class UsageFlusher implements AutoCloseable {
                 refused.forEach(r -> leftOut(r, cause));
                 refused.clear();
                 one = journal.next(1);
+            } catch (StoreException.Away e) {
+                throw e; // it comes and goes: that says nothing of the record
             } catch (RuntimeException e) {
                 refused.add(one);
                 if (refused.size() == HOPELESS) {

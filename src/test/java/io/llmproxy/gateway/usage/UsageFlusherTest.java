@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.domain.Ids;
+import io.llmproxy.port.StoreException;
 import io.llmproxy.port.UsageBatch;
 import io.llmproxy.testing.UsageRecords;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +87,30 @@ class UsageFlusherTest {
             // the first attempts take the database for away
         }
         assertThat(store.count()).isEqualTo(29);
+        assertThat(journal.backlog()).isZero();
+    }
+
+    /** It answers every second call, as one that restarts, or whose connections are cut. */
+    @Test
+    void aDatabaseThatComesAndGoesCostsNoRecord() {
+        AtomicInteger calls = new AtomicInteger();
+        Fakes.Usage coming = new Fakes.Usage() {
+            @Override
+            public synchronized boolean append(UsageBatch batch) {
+                if (calls.incrementAndGet() < 40 && (batch.passed() > 1 || calls.get() % 2 == 0)) {
+                    throw new StoreException.Away("writing the ledger", new IOException("reset"));
+                }
+                return super.append(batch);
+            }
+        };
+        append(30);
+        try (UsageFlusher patient = flusher(coming, Duration.ofSeconds(60))) {
+            patient.start();
+            while (!patient.flush()) {
+                Thread.onSpinWait();
+            }
+        }
+        assertThat(coming.count()).isEqualTo(30);
         assertThat(journal.backlog()).isZero();
     }
 
