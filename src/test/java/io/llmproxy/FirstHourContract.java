@@ -193,7 +193,8 @@ abstract class FirstHourContract {
                 JSON.readTree(appliance.ctl("ledger", "check", "-o", "json").value());
         assertThat(check.path("sound").asBoolean()).isTrue();
         assertThat(check.path("checks").values())
-                .extracting(c -> c.path("check").asString() + " " + c.path("count").asLong())
+                .extracting(
+                        c -> c.path("check").asString() + " " + c.path("count").asLong())
                 .containsExactly("blocks 1", "request-ids 1", "rollups 1", "totals 3", "positions 1");
     }
 
