@@ -186,6 +186,18 @@ abstract class FirstHourContract {
                 .isEqualTo("dev");
     }
 
+    @Test
+    void theLedgerCanBeChecked() {
+        client.chat().completions().create(chat("gpt-4o"));
+        JsonNode check =
+                JSON.readTree(appliance.ctl("ledger", "check", "-o", "json").value());
+        assertThat(check.path("sound").asBoolean()).isTrue();
+        assertThat(check.path("checks").values())
+                .extracting(
+                        c -> c.path("check").asString() + " " + c.path("count").asLong())
+                .containsExactly("blocks 1", "request-ids 1", "rollups 1", "totals 3", "positions 1");
+    }
+
     private JsonNode report() {
         String out =
                 appliance.ctl("-t", "acme", "usage", "report", "-o", "json").value();

@@ -353,6 +353,33 @@ class CommandsTest {
     }
 
     @Test
+    void saysWhatALedgerLacksAndExitsWithOne() {
+        server.answer("GET /api/v1/ledger/check", 200, """
+                {"sound":false,"checks":[{"check":"blocks","count":7,"faults":1}],"faults":[{"check":"blocks","block":901,
+                "tenant":"acme","time":"2026-11-20T10:00:00Z","detail":"its bytes do not have their digest"}]}""");
+
+        assertThat(ctl.run("ledger", "check")).isEqualTo(1);
+        assertThat(ctl.out()).isEqualTo("""
+                CHECK   LOOKED AT  FAULTS
+                blocks          7       1
+                """);
+        assertThat(ctl.err())
+                .contains("the first fault: blocks, block 901, tenant acme, time 2026-11-20T10:00:00Z:"
+                        + " its bytes do not have their digest");
+        assertThat(ctl.run("ledger", "check", "-q")).isEqualTo(1);
+        assertThat(ctl.out()).isEqualTo("faults\n");
+    }
+
+    @Test
+    void saysThatALedgerIsSound() {
+        server.answer("GET /api/v1/ledger/check", 200, """
+                {"sound":true,"checks":[{"check":"blocks","count":7,"faults":0}],"faults":[]}""");
+        assertThat(ctl.run("ledger", "check", "-o", "json")).isZero();
+        assertThat(ctl.out()).contains("\"sound\"");
+        assertThat(ctl.err()).isEmpty();
+    }
+
+    @Test
     void exportsRecordsAsJsonLinesOverAllPages() {
         server.answer(
                         "GET /api/v1/usage/records?limit=1000",
