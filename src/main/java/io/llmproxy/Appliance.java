@@ -11,6 +11,7 @@ import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
+import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
@@ -54,9 +55,11 @@ import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.IdempotencyStore;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.runtime.TenantView;
@@ -168,7 +171,9 @@ public final class Appliance implements AutoCloseable {
             HelidonTelemetry telemetry = measuring.join();
             FileUsageJournal journal = opened(FileUsageJournal.open(
                     directory.path().resolve("journal"), config.journal().sync()));
-            UsageFlusher flusher = opened(new UsageFlusher(journal, database.usage()));
+            JournalFormat format = new JournalFormat();
+            UsageStore usage = database.usage(format);
+            UsageFlusher flusher = opened(new UsageFlusher(journal, usage, format));
 
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher =
@@ -178,7 +183,7 @@ public final class Appliance implements AutoCloseable {
                     opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, telemetry, runs);
+            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, runs);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -189,7 +194,7 @@ public final class Appliance implements AutoCloseable {
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
                     .start();
             refresher.start(REFRESH);
 
@@ -208,7 +213,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle));
-            AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
+            AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
@@ -301,7 +306,8 @@ public final class Appliance implements AutoCloseable {
                 config.retention(), config.maxAnswer(), config.memory(), config.maxStored(), config.patience());
     }
 
-    private Gateway gateway(Snapshots snapshots, Ledger ledger, Telemetry telemetry, IdempotentRuns runs)
+    private Gateway gateway(
+            Snapshots snapshots, Ledger ledger, ObjectStore objects, Telemetry telemetry, IdempotentRuns runs)
             throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
@@ -319,6 +325,7 @@ public final class Appliance implements AutoCloseable {
                         spool),
                 snapshots,
                 ledger,
+                objects,
                 telemetry,
                 new JtokkitTokenizer(),
                 runs,
