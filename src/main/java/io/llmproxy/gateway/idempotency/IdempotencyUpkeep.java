@@ -91,9 +91,12 @@ final class IdempotencyUpkeep implements AutoCloseable {
     public void close() {
         closed = true;
         for (Thread thread : List.of(purger, renewer)) {
-            thread.interrupt();
             try {
-                thread.join(CLOSE_BOUND);
+                // one that never started, since there are no leases, cannot be joined
+                if (thread.isAlive()) {
+                    thread.interrupt();
+                    thread.join(CLOSE_BOUND);
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -69,7 +69,10 @@ public final class IdempotentRuns implements AutoCloseable {
                 run.granted(granted.claim());
                 yield new Answered(null);
             }
-            case State.Running running -> null;
+            case State.Running running -> {
+                run.elsewhere();
+                yield null;
+            }
             case State.Recorded recorded -> {
                 run.recorded(recorded.answer());
                 forget(run);

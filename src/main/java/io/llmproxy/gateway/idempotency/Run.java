@@ -48,6 +48,7 @@ public final class Run {
     private boolean tooLarge;
     private @Nullable ProxyError error;
     private boolean closed;
+    private boolean elsewhere;
     private long version;
     private int followers;
     private boolean deserted;
@@ -71,6 +72,11 @@ public final class Run {
             claim = granted;
             phase = Phase.RUNNING;
         });
+    }
+
+    /** Another process runs it, with this content. */
+    void elsewhere() {
+        change(() -> elsewhere = true);
     }
 
     /** The store had the answer: followers get it without asking again. */
@@ -285,10 +291,10 @@ public final class Run {
     boolean holdsKey(Patience patience) {
         lock.lock();
         try {
-            while (!closed && (phase == Phase.CLAIMING || !sound())) {
+            while (!closed && (phase == Phase.CLAIMING ? !elsewhere : !sound())) {
                 await(patience);
             }
-            return phase != Phase.CLAIMING && sound();
+            return phase == Phase.CLAIMING ? elsewhere : sound();
         } finally {
             lock.unlock();
         }
