@@ -123,12 +123,13 @@ class DatabaseFaultsTest {
         serve(20);
         fault.run();
         serve(20);
+        // the connections of the pool that were killed have been found by then
+        until(() -> problems().contains(StatusBoard.LEDGER));
         long begun = System.nanoTime();
         TestAppliance.Ctl refused = appliance.ctl("-t", "acme", "key", "create", "during");
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(60));
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.err()).contains(error);
-        until(() -> problems().contains(StatusBoard.LEDGER));
         assertThat(appliance.ctl("health").code()).as("requests are served").isZero();
         serve(20);
         end.run();
