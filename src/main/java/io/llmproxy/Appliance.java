@@ -25,11 +25,13 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.CommandExecutor;
+import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
+import io.llmproxy.config.ApplianceConfig.PricingConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.domain.Durations;
@@ -38,9 +40,11 @@ import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
+import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
@@ -157,9 +161,10 @@ public final class Appliance implements AutoCloseable {
                     directory.path().resolve("journal"), config.journal().sync()));
             UsageFlusher flusher = opened(new UsageFlusher(journal, database.usage()));
 
+            PriceCatalogue catalogue = BundledPrices.read();
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher =
-                    opened(new SnapshotRefresher(database.state(), snapshots, providers, config.tenant()));
+                    opened(new SnapshotRefresher(database.state(), snapshots, providers, catalogue, config.tenant()));
             Gateway gateway = gateway(snapshots, journal, telemetry);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
@@ -186,6 +191,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())));
             AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
+            PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
@@ -194,6 +200,7 @@ public final class Appliance implements AutoCloseable {
                     new AdminServer.Application(
                             executor,
                             queries,
+                            prices,
                             tester,
                             flusher::flush,
                             status::fault,
@@ -257,6 +264,7 @@ public final class Appliance implements AutoCloseable {
                 database.users(),
                 database.keys(),
                 database.providers(),
+                database.prices(),
                 database.audit(),
                 database.state());
     }
@@ -275,7 +283,9 @@ public final class Appliance implements AutoCloseable {
                         config.queryKey(),
                         concurrency,
                         config.sseKeepAlive(),
-                        spool),
+                        spool,
+                        new PricingRules(
+                                setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader())),
                 snapshots,
                 journal,
                 telemetry,

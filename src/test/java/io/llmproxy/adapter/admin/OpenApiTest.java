@@ -7,6 +7,7 @@ import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.wire.admin.KeyJson;
+import io.llmproxy.wire.admin.PriceJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
 import io.llmproxy.wire.admin.StatusJson;
@@ -61,6 +62,11 @@ class OpenApiTest {
                 Map.entry("Provider", ProviderJson.class),
                 Map.entry("ProviderCreate", ProviderJson.Create.class),
                 Map.entry("ProviderTest", ProviderJson.Test.class),
+                Map.entry("Price", PriceJson.class),
+                Map.entry("PriceCreate", PriceJson.Create.class),
+                Map.entry("PriceImport", PriceJson.Import.class),
+                Map.entry("PriceImported", PriceJson.Imported.class),
+                Map.entry("PriceChange", PriceJson.Change.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
                 Map.entry("Status", StatusJson.class));
@@ -100,6 +106,7 @@ class OpenApiTest {
         return AdminServer.table(new AdminServer.Application(
                         f.executor,
                         f.queries,
+                        f.prices(null),
                         new ProviderTester(f.providers, ModelIds::of),
                         () -> {},
                         id -> null,
