@@ -52,8 +52,8 @@ final class GatewayFixture {
 
     static final PriceCatalogue CATALOGUE = PriceCatalogue.parse("""
             type,model,valid-from,input,output,cache-read
-            openai,gpt-4o,2024-05-13,2.5,10,1.25
-            openai,unfinished,2024-05-13,,10
+            custom,gpt-4o,2024-05-13,2.5,10,1.25
+            custom,unfinished,2024-05-13,,10,
             """);
 
     static final Instant START = Instant.parse("2026-01-01T00:00:00Z");

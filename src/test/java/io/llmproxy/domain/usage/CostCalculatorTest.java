@@ -8,6 +8,7 @@ import io.llmproxy.domain.usage.TokenUsage.Source;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,7 +25,7 @@ class CostCalculatorTest {
                 new PriceRow(
                         new PriceScope(null, null, new Glob("m")),
                         Instant.EPOCH,
-                        Rates.of(rate -> picos[rate.ordinal()]),
+                        new Rates(picos[0], picos[1], picos[2], picos[3], picos[4], picos[5], picos[6], picos[7]),
                         0,
                         1000));
     }
@@ -34,7 +35,7 @@ class CostCalculatorTest {
         return new TokenUsage(input, output, cached, written, reasoning, audioIn, audioOut, Source.PROVIDER);
     }
 
-    private static void assertCost(Price price, TokenUsage tokens, String usd, Cost.State state) {
+    private static void assertCost(Price price, TokenUsage tokens, @Nullable String usd, Cost.State state) {
         Cost cost = CostCalculator.cost(price, tokens, true);
         assertThat(cost.usd()).isEqualTo(usd);
         assertThat(cost.state()).isEqualTo(state);

@@ -1,4 +1,4 @@
-/** Tests of identities. */
+/** Tests of usage, prices and costs. */
 @NullMarked
 package io.llmproxy.domain.usage;
 
