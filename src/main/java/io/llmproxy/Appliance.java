@@ -44,10 +44,13 @@ import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
+import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
+import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.SecretSealer;
@@ -165,7 +168,9 @@ public final class Appliance implements AutoCloseable {
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher =
                     opened(new SnapshotRefresher(database.state(), snapshots, providers, catalogue, config.tenant()));
-            Gateway gateway = gateway(snapshots, journal, telemetry);
+            Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
+            LedgerRetry retry = opened(new LedgerRetry(ledger));
+            Gateway gateway = gateway(snapshots, ledger, telemetry);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -173,6 +178,7 @@ public final class Appliance implements AutoCloseable {
             refresher.refresh();
 
             flusher.start();
+            retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
             opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
                     .start();
@@ -189,12 +195,22 @@ public final class Appliance implements AutoCloseable {
                     List.of(
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
-                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())));
+                            new StatusBoard.Concern(ledger::fault),
+                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
+                    new StatusBoard.Concern(ledger::obstacle));
             AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
+            telemetry.gauge(
+                    "llmproxy_journal_waiting_records",
+                    "Usage records in memory, which the journal refuses to take",
+                    ledger::waiting);
+            telemetry.gauge(
+                    "llmproxy_journal_dropped_records",
+                    "Usage records dropped since the start, while the journal refused to take them",
+                    ledger::dropped);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
                     new AdminServer.Application(
@@ -269,7 +285,7 @@ public final class Appliance implements AutoCloseable {
                 database.state());
     }
 
-    private Gateway gateway(Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry) throws IOException {
+    private Gateway gateway(Snapshots snapshots, Ledger ledger, Telemetry telemetry) throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
@@ -287,10 +303,17 @@ public final class Appliance implements AutoCloseable {
                         new PricingRules(
                                 setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader())),
                 snapshots,
-                journal,
+                ledger,
                 telemetry,
                 new JtokkitTokenizer(),
                 setup.clock());
+    }
+
+    private static OnFull onFull(ApplianceConfig.JournalConfig config) {
+        return switch (config.onFull()) {
+            case REFUSE -> OnFull.REFUSE;
+            case CONTINUE -> OnFull.CONTINUE;
+        };
     }
 
     private @Nullable CertificateFiles certificate(ApplianceConfig config) throws CertificateFault {

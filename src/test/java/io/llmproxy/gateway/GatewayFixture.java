@@ -84,7 +84,8 @@ final class GatewayFixture {
     GatewayFixture(Path directory, UnaryOperator<GatewaySettings> change) {
         GatewaySettings settings =
                 change.apply(new GatewaySettings(64 * 1024, 4 * 1024 * 1024, 0, false, 0, Duration.ZERO, directory));
-        gateway = Stages.gateway(settings, snapshots, journal, counts, TOKENIZER, clock);
+        gateway = Stages.gateway(
+                settings, snapshots, new Ledger(journal, OnFull.REFUSE, clock), counts, TOKENIZER, clock);
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);
         accounts.add(account("up", tenant.id(), List.of()));
