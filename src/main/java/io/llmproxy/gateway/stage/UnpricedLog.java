@@ -24,10 +24,13 @@ final class UnpricedLog {
 
     private record Of(String tenant, String provider, String model) {}
 
-    void note(UsageRecord record) {
-        if (record.cost().state() != Cost.State.PRICED && due(record)) {
+    /** Returns whether it warned. */
+    boolean note(UsageRecord record) {
+        boolean warned = record.cost().state() != Cost.State.PRICED && due(record);
+        if (warned) {
             LOG.log(Level.WARNING, warning(record));
         }
+        return warned;
     }
 
     private boolean due(UsageRecord record) {
