@@ -11,6 +11,7 @@ import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
+import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
@@ -53,10 +54,12 @@ import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.runtime.TenantView;
@@ -162,7 +165,9 @@ public final class Appliance implements AutoCloseable {
             HelidonTelemetry telemetry = measuring.join();
             FileUsageJournal journal = opened(FileUsageJournal.open(
                     directory.path().resolve("journal"), config.journal().sync()));
-            UsageFlusher flusher = opened(new UsageFlusher(journal, database.usage()));
+            JournalFormat format = new JournalFormat();
+            UsageStore usage = database.usage(format);
+            UsageFlusher flusher = opened(new UsageFlusher(journal, usage, format));
 
             PriceCatalogue catalogue = BundledPrices.read();
             Snapshots snapshots = new Snapshots();
@@ -170,7 +175,7 @@ public final class Appliance implements AutoCloseable {
                     opened(new SnapshotRefresher(database.state(), snapshots, providers, catalogue, config.tenant()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, telemetry);
+            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -180,7 +185,7 @@ public final class Appliance implements AutoCloseable {
             flusher.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
                     .start();
             refresher.start(REFRESH);
 
@@ -198,7 +203,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle));
-            AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
+            AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
@@ -285,7 +290,8 @@ public final class Appliance implements AutoCloseable {
                 database.state());
     }
 
-    private Gateway gateway(Snapshots snapshots, Ledger ledger, Telemetry telemetry) throws IOException {
+    private Gateway gateway(Snapshots snapshots, Ledger ledger, ObjectStore objects, Telemetry telemetry)
+            throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
@@ -304,6 +310,7 @@ public final class Appliance implements AutoCloseable {
                                 setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader())),
                 snapshots,
                 ledger,
+                objects,
                 telemetry,
                 new JtokkitTokenizer(),
                 setup.clock());

@@ -28,6 +28,9 @@ public final class Exchange {
     private volatile @Nullable Runnable canceller;
     private ResponseSink sink;
     private boolean usageWanted;
+    private boolean plainWanted;
+    private @Nullable String query;
+    private boolean queryChanged;
     private HeaderFields trailers = HeaderFields.NONE;
 
     /** When and under which id a request came. */
@@ -137,6 +140,26 @@ public final class Exchange {
 
     public boolean usageWanted() {
         return usageWanted;
+    }
+
+    /** The provider shall answer without a content coding, since the answer is read here. */
+    public void wantPlain() {
+        plainWanted = true;
+    }
+
+    public boolean plainWanted() {
+        return plainWanted || usageWanted;
+    }
+
+    /** From now on the provider is asked with another query than the client's; null: with none. */
+    public void query(@Nullable String asked) {
+        query = asked;
+        queryChanged = true;
+    }
+
+    /** What the provider is asked behind the question mark; null: nothing. */
+    public @Nullable String query() {
+        return queryChanged ? query : request.query();
     }
 
     /** What the provider sent after the body; known when the body has ended, sent when the account is closed. */

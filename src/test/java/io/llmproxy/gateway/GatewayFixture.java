@@ -18,16 +18,19 @@ import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.stage.Stages;
+import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.runtime.KeySecrets;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
+import io.llmproxy.testing.InMemoryStores;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,6 +64,7 @@ final class GatewayFixture {
     final Clock clock = new Clock();
     final Journal journal = new Journal();
     final Counts counts = new Counts();
+    final InMemoryStores stores = new InMemoryStores();
     final Snapshots snapshots = new Snapshots();
     final Gateway gateway;
     final Map<String, ScriptedProvider> providers = new HashMap<>();
@@ -85,7 +89,13 @@ final class GatewayFixture {
         GatewaySettings settings =
                 change.apply(new GatewaySettings(64 * 1024, 4 * 1024 * 1024, 0, false, 0, Duration.ZERO, directory));
         gateway = Stages.gateway(
-                settings, snapshots, new Ledger(journal, OnFull.REFUSE, clock), counts, TOKENIZER, clock);
+                settings,
+                snapshots,
+                new Ledger(journal, OnFull.REFUSE, clock),
+                stores.objects(),
+                counts,
+                TOKENIZER,
+                clock);
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);
         accounts.add(account("up", tenant.id(), List.of()));
@@ -277,12 +287,30 @@ final class GatewayFixture {
         }
 
         @Override
-        public List<UsageRecord> poll(int max) {
-            return List.copyOf(records);
+        public List<UUID> journals() {
+            return List.of();
         }
 
         @Override
-        public void commit() {}
+        public void stored(UUID journal, JournalPosition position) {}
+
+        @Override
+        public @Nullable UsageBatch next(int max) {
+            return null;
+        }
+
+        @Override
+        public @Nullable UsageBatch behind(UsageBatch previous, int max) {
+            return null;
+        }
+
+        @Override
+        public void commit(UsageBatch batch) {}
+
+        @Override
+        public Map<UUID, Extent> extents() {
+            return Map.of();
+        }
 
         @Override
         public long backlog() {

@@ -18,8 +18,8 @@ class PricesInForceTest {
     private final AdminFixture f = new AdminFixture();
     private final Tenant acme = f.tenant("acme");
     private final Tenant other = f.tenant("other");
-    private final SnapshotRefresher refresher = new SnapshotRefresher(
-            f.stores.state(), f.snapshots, f.providers, PriceCatalogue.EMPTY, null);
+    private final SnapshotRefresher refresher =
+            new SnapshotRefresher(f.stores.state(), f.snapshots, f.providers, PriceCatalogue.EMPTY, null);
 
     private PriceTable prices(Tenant tenant) {
         return Objects.requireNonNull(f.snapshots.current().tenants().get(tenant.id()))

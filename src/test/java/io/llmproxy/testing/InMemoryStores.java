@@ -6,18 +6,26 @@ import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.object.ObjectKind;
+import io.llmproxy.domain.object.StoredObject;
 import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.usage.LedgerFault;
+import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.JournalPosition;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
+import io.llmproxy.port.UsageBatch;
+import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
 import java.time.Instant;
@@ -32,6 +40,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -41,6 +50,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +64,7 @@ public final class InMemoryStores {
     private final Map<UUID, ApiKey> keyRows = new ConcurrentHashMap<>();
     private final Map<UUID, ProviderAccount> providerRows = new ConcurrentHashMap<>();
     private final Map<UUID, PriceOverlay> priceRows = new ConcurrentHashMap<>();
+    private final Map<ObjectKey, StoredObject> objectRows = new ConcurrentHashMap<>();
     private final List<AuditEvent> auditRows = new CopyOnWriteArrayList<>();
     private final List<UsageRecord> usageRows = new CopyOnWriteArrayList<>();
     private final AtomicLong revision = new AtomicLong();
@@ -109,7 +120,8 @@ public final class InMemoryStores {
 
     private void checkThere() {
         if (away) {
-            throw new StoreException("connecting to jdbc:fake:secret-host failed", new IllegalStateException("away"));
+            throw new StoreException.Away(
+                    "connecting to jdbc:fake:secret-host failed", new IllegalStateException("away"));
         }
     }
 
@@ -186,6 +198,7 @@ public final class InMemoryStores {
                 priceRows.values().stream()
                         .filter(p -> id.equals(p.tenantId()))
                         .forEach(p -> remove(priceRows, p.id()));
+                objectRows.values().removeIf(o -> o.tenantId().equals(id));
                 remove(tenantRows, id);
             }
 
@@ -435,6 +448,81 @@ public final class InMemoryStores {
         };
     }
 
+    private record ObjectKey(UUID providerId, ObjectKind kind, String id) {}
+
+    public ObjectStore objects() {
+        return new ObjectStore() {
+            @Override
+            public boolean keep(StoredObject o) {
+                checkThere();
+                StoredObject before = objectRows.putIfAbsent(new ObjectKey(o.providerId(), o.kind(), o.id()), o);
+                return before == null || before.tenantId().equals(o.tenantId());
+            }
+
+            @Override
+            public void keepAll(List<StoredObject> objects) {
+                objects.forEach(this::keep);
+            }
+
+            @Override
+            public List<StoredObject> find(UUID tenantId, ObjectKind kind, String id) {
+                checkThere();
+                return objectRows.values().stream()
+                        .filter(o -> o.tenantId().equals(tenantId))
+                        .filter(o -> o.kind() == kind && o.id().equals(id))
+                        .sorted(Comparator.comparing(StoredObject::createdAt).reversed())
+                        .toList();
+            }
+
+            @Override
+            public Set<String> owned(UUID tenantId, UUID providerId, ObjectKind kind, Collection<String> ids) {
+                checkThere();
+                return ids.stream()
+                        .filter(id -> {
+                            StoredObject o = objectRows.get(new ObjectKey(providerId, kind, id));
+                            return o != null && o.tenantId().equals(tenantId);
+                        })
+                        .collect(Collectors.toSet());
+            }
+
+            @Override
+            public int count(UUID tenantId, UUID providerId, ObjectKind kind) {
+                checkThere();
+                return (int) objectRows.values().stream()
+                        .filter(o ->
+                                o.tenantId().equals(tenantId) && o.providerId().equals(providerId) && o.kind() == kind)
+                        .count();
+            }
+
+            @Override
+            public void forget(UUID tenantId, UUID providerId, ObjectKind kind, String id) {
+                checkThere();
+                objectRows.computeIfPresent(
+                        new ObjectKey(providerId, kind, id),
+                        (key, o) -> o.tenantId().equals(tenantId) ? null : o);
+            }
+
+            @Override
+            public int purge(UUID tenantId, Instant now, int max) {
+                checkThere();
+                List<ObjectKey> expired = objectRows.entrySet().stream()
+                        .filter(e -> e.getValue().tenantId().equals(tenantId))
+                        .filter(e -> e.getValue().expiresAt() != null
+                                && e.getValue().expiresAt().isBefore(now))
+                        .map(Map.Entry::getKey)
+                        .limit(max)
+                        .toList();
+                expired.forEach(objectRows::remove);
+                return expired.size();
+            }
+
+            @Override
+            public void check() {
+                checkThere();
+            }
+        };
+    }
+
     public StateSource state() {
         return new StateSource() {
             @Override
@@ -473,19 +561,28 @@ public final class InMemoryStores {
         };
     }
 
+    /** Puts records into the ledger. */
+    public void used(List<UsageRecord> records) {
+        usageRows.addAll(records);
+    }
+
     public UsageStore usage() {
         return new UsageStore() {
             @Override
-            public int append(List<UsageRecord> records) {
+            public JournalPosition position(UUID journal) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public boolean append(UsageBatch batch) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public LedgerReport check(Map<UUID, UsageJournal.Extent> journals) {
                 checkThere();
-                int added = 0;
-                for (UsageRecord record : records) {
-                    if (usageRows.stream().noneMatch(r -> r.requestId().equals(record.requestId()))) {
-                        usageRows.add(record);
-                        added++;
-                    }
-                }
-                return added;
+                return new LedgerReport(
+                        List.of(new LedgerReport.Checked(LedgerFault.Check.BLOCKS, usageRows.size(), 0)), List.of());
             }
 
             @Override

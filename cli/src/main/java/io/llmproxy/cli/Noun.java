@@ -22,6 +22,10 @@ record Noun(String name, String description, Supplier<List<Verb>> verbs) {
     }
 
     private String first() {
-        return name.equals("usage") ? "report" : "list";
+        return switch (name) {
+            case "usage" -> "report";
+            case "ledger" -> "check";
+            default -> "list";
+        };
     }
 }

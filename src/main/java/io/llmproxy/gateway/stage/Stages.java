@@ -8,6 +8,8 @@ import io.llmproxy.gateway.LastUse;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.Pipeline;
 import io.llmproxy.gateway.estimate.UsageEstimator;
+import io.llmproxy.gateway.object.Ownership;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
 import io.llmproxy.runtime.Snapshots;
@@ -22,6 +24,7 @@ public final class Stages {
      * A gateway of all stages; it follows the snapshots from now on, so one is made per process.
      *
      * @param ledger takes the account of every request
+     * @param objects whose the objects are that providers store
      * @param tokenizer counts where a provider does not
      * @param clock of the ledger and of keys' expiry; durations are measured by the machine's own counter
      */
@@ -29,13 +32,15 @@ public final class Stages {
             GatewaySettings settings,
             Snapshots snapshots,
             Ledger ledger,
+            ObjectStore objects,
             Telemetry telemetry,
             Tokenizer tokenizer,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
         KeyRing keys = new KeyRing(settings.queryKey());
-        ModelListing listing = new ModelListing(clock);
+        Ownership ownership = new Ownership(objects, clock);
+        ModelListing listing = new ModelListing(ownership, clock);
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(listing::retain);
         Pipeline pipeline = new Pipeline(List.of(
@@ -43,9 +48,10 @@ public final class Stages {
                 new Admit(inFlight, ledger, settings.concurrency()),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Inspect(settings),
-                new Route(listing),
+                new Route(listing, ownership),
                 new Pricing(settings.pricing()),
                 new Estimate(new UsageEstimator(tokenizer)),
+                new Own(ownership),
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
                 new Forward(settings.queryKey())));

@@ -312,7 +312,7 @@ class AdminServerTest {
     @Test
     void theLedgerIsFlushedReadAndTailed() throws IOException {
         UUID tenantId = f.memory.tenants().find("acme").orElseThrow().id();
-        f.memory.usage().append(List.of(record(tenantId, "gpt-4o", 10), record(tenantId, "o3", 20)));
+        f.memory.used(List.of(record(tenantId, "gpt-4o", 10), record(tenantId, "o3", 20)));
         JsonNode report = json(socket.get("/api/v1/usage/report?tenant=acme&by=model&from=30d"), 200);
         assertThat(report.get("items").size()).isEqualTo(2);
         assertThat(report.get("items").get(0).get("model").stringValue()).isEqualTo("gpt-4o");
@@ -328,7 +328,7 @@ class AdminServerTest {
         String next = json(socket.get("/api/v1/usage/records?cursor=end&tail=true"), 200)
                 .get("next")
                 .stringValue();
-        f.memory.usage().append(List.of(record(tenantId, "new", 1)));
+        f.memory.used(List.of(record(tenantId, "new", 1)));
         JsonNode tail = json(socket.get("/api/v1/usage/records?tail=true&cursor=" + next), 200);
         assertThat(tail.get("items").size()).isEqualTo(1);
         next = tail.get("next").stringValue();

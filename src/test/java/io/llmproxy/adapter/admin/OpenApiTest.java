@@ -7,6 +7,7 @@ import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.wire.admin.KeyJson;
+import io.llmproxy.wire.admin.LedgerJson;
 import io.llmproxy.wire.admin.PriceJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
@@ -67,6 +68,7 @@ class OpenApiTest {
                 Map.entry("PriceImport", PriceJson.Import.class),
                 Map.entry("PriceImported", PriceJson.Imported.class),
                 Map.entry("PriceChange", PriceJson.Change.class),
+                Map.entry("LedgerCheck", LedgerJson.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
                 Map.entry("Status", StatusJson.class));
