@@ -13,6 +13,7 @@ import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.secret.AesGcmSealer;
@@ -30,6 +31,7 @@ import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
+import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.PricingConfig;
@@ -49,13 +51,15 @@ import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Spool;
+import io.llmproxy.gateway.idempotency.IdempotencySettings;
+import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
-import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
@@ -90,6 +94,12 @@ public final class Appliance implements AutoCloseable {
 
     /** How soon changes made by other processes are seen; the contract says two seconds. */
     private static final Duration REFRESH = Duration.ofSeconds(1);
+
+    /** How long the keys of a killed process stay claimed where several processes share a database. */
+    private static final Duration IDEMPOTENCY_LEASE = Duration.ofSeconds(20);
+
+    /** How many answers of the admin API that show a key's secret can be repeated. */
+    private static final int SECRET_ANSWERS = 1000;
 
     private static final Duration CUTTING = Duration.ofSeconds(3);
 
@@ -154,7 +164,7 @@ public final class Appliance implements AutoCloseable {
             opened(() -> measuring.join().close());
             Database database = opened(database(config, directory.path()));
             SecretSource secrets = secrets(directory.path());
-            SecretSealer sealer = sealer(database, directory.path());
+            AesGcmSealer sealer = sealer(database, directory.path());
             Providers providers = new Providers(
                     secrets,
                     sealer,
@@ -173,9 +183,12 @@ public final class Appliance implements AutoCloseable {
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher =
                     opened(new SnapshotRefresher(database.state(), snapshots, providers, catalogue, config.tenant()));
+            IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
+            IdempotentRuns runs =
+                    opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry);
+            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, runs);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -183,6 +196,7 @@ public final class Appliance implements AutoCloseable {
             refresher.refresh();
 
             flusher.start();
+            runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
             opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
@@ -200,6 +214,7 @@ public final class Appliance implements AutoCloseable {
                     List.of(
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
+                            new StatusBoard.Concern(runs::failing),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle));
@@ -228,6 +243,10 @@ public final class Appliance implements AutoCloseable {
                             () -> status.status(gatewayUrl(), adminUrl()),
                             status::health,
                             telemetry::prometheus,
+                            new AdminServer.Replays(
+                                    idempotency,
+                                    new MemoryIdempotencyStore(SECRET_ANSWERS),
+                                    config.idempotency().retention()),
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -269,7 +288,7 @@ public final class Appliance implements AutoCloseable {
         return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
     }
 
-    private SecretSealer sealer(Database database, Path directory) {
+    private AesGcmSealer sealer(Database database, Path directory) {
         return new AesGcmSealer(
                 MasterKey.load(this::variable, directory, database.providers().sealed()));
     }
@@ -290,7 +309,13 @@ public final class Appliance implements AutoCloseable {
                 database.state());
     }
 
-    private Gateway gateway(Snapshots snapshots, Ledger ledger, ObjectStore objects, Telemetry telemetry)
+    private static IdempotencySettings idempotency(IdempotencyConfig config) {
+        return new IdempotencySettings(
+                config.retention(), config.maxAnswer(), config.memory(), config.maxStored(), config.patience());
+    }
+
+    private Gateway gateway(
+            Snapshots snapshots, Ledger ledger, ObjectStore objects, Telemetry telemetry, IdempotentRuns runs)
             throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
@@ -313,6 +338,7 @@ public final class Appliance implements AutoCloseable {
                 objects,
                 telemetry,
                 new JtokkitTokenizer(),
+                runs,
                 setup.clock());
     }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * should have come first. One thread, but for {@link #cut}.
  */
 public final class Exchange {
-    private final ClientRequest request;
+    private ClientRequest request;
     private final Tally tally = new Tally();
     private final Slot<Arrival> arrival = new Slot<>("arrival", "Account");
     private final Slot<KeyEntry> key = new Slot<>("principal", "Authenticate");
@@ -43,6 +43,11 @@ public final class Exchange {
 
     public ClientRequest request() {
         return request;
+    }
+
+    /** A stage puts itself between the client and who watches it; the same request all the same. */
+    public void request(ClientRequest nearer) {
+        request = nearer;
     }
 
     /** Where the answer goes: what lies nearest to the provider. */

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway;
 
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.identity.ApiKey;
@@ -17,6 +18,8 @@ import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.idempotency.IdempotencySettings;
+import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.Provider;
@@ -67,6 +70,8 @@ final class GatewayFixture {
     final InMemoryStores stores = new InMemoryStores();
     final Snapshots snapshots = new Snapshots();
     final Gateway gateway;
+    final MemoryIdempotencyStore store = new MemoryIdempotencyStore(1000);
+    final IdempotentRuns runs;
     final Map<String, ScriptedProvider> providers = new HashMap<>();
     Tenant tenant;
     ApiKey key;
@@ -88,6 +93,11 @@ final class GatewayFixture {
     GatewayFixture(Path directory, UnaryOperator<GatewaySettings> change) {
         GatewaySettings settings =
                 change.apply(new GatewaySettings(64 * 1024, 4 * 1024 * 1024, 0, false, 0, Duration.ZERO, directory));
+        runs = new IdempotentRuns(
+                store,
+                new IdempotencySettings(Duration.ofHours(24), 4096, 1 << 20, 1 << 20, Duration.ofSeconds(20)),
+                clock);
+        runs.start();
         gateway = Stages.gateway(
                 settings,
                 snapshots,
@@ -95,6 +105,7 @@ final class GatewayFixture {
                 stores.objects(),
                 counts,
                 TOKENIZER,
+                runs,
                 clock);
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);

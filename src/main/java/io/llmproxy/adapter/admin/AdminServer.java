@@ -20,6 +20,7 @@ import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.port.IdempotencyStore;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -81,7 +82,16 @@ public final class AdminServer implements AutoCloseable {
             Supplier<ApplianceStatus> status,
             Supplier<Health> health,
             Supplier<String> metrics,
+            Replays replays,
             InstantSource clock) {}
+
+    /**
+     * Where answers to requests with an Idempotency-Key are kept.
+     *
+     * @param stored for those without a secret
+     * @param secrets for the others, in memory
+     */
+    public record Replays(IdempotencyStore stored, IdempotencyStore secrets, Duration retention) {}
 
     /**
      * Listens when it returns.
@@ -95,7 +105,8 @@ public final class AdminServer implements AutoCloseable {
         SocketFile socket = SocketFile.prepare(listeners.socket());
         WebServer server = null;
         try {
-            server = server(table, socket, tcp, listeners.grace()).start();
+            AdminIdempotency once = new AdminIdempotency(application.replays(), application.clock());
+            server = server(table, once, socket, tcp, listeners.grace()).start();
             if (!server.isRunning()) { // the server logs why and does not throw
                 throw new IOException("the admin server did not start; the log says why");
             }
@@ -146,7 +157,11 @@ public final class AdminServer implements AutoCloseable {
     }
 
     private static WebServer server(
-            RouteTable table, SocketFile socket, @Nullable InetSocketAddress tcp, Duration grace) {
+            RouteTable table,
+            AdminIdempotency once,
+            SocketFile socket,
+            @Nullable InetSocketAddress tcp,
+            Duration grace) {
         WebServerConfig.Builder builder = WebServer.builder()
                 .bindAddress(UnixDomainSocketAddress.of(socket.bindTo()))
                 .shutdownHook(false)
@@ -155,7 +170,7 @@ public final class AdminServer implements AutoCloseable {
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(new LocalPeerSelector(http1()))
                 .directHandlers(problems())
-                .routing(routing(table, true));
+                .routing(routing(new AdminHandler(table, once, true)));
         if (tcp != null) {
             builder.putSocket(
                     TCP,
@@ -168,7 +183,7 @@ public final class AdminServer implements AutoCloseable {
                             .protocolsDiscoverServices(false)
                             .addConnectionSelector(http1())
                             .directHandlers(problems())
-                            .routing(routing(table, false))
+                            .routing(routing(new AdminHandler(table, once, false)))
                             .build());
         }
         return builder.build();
@@ -178,7 +193,7 @@ public final class AdminServer implements AutoCloseable {
         return Http1ConnectionSelector.builder().config(Http1Config.create()).build();
     }
 
-    private static HttpRouting.Builder routing(RouteTable table, boolean local) {
+    private static HttpRouting.Builder routing(AdminHandler handler) {
         return HttpRouting.builder()
                 .addFilter((chain, request, response) -> {
                     // the server answers "Connection: close" without closing
@@ -189,7 +204,7 @@ public final class AdminServer implements AutoCloseable {
                     }
                     chain.proceed();
                 })
-                .any(new AdminHandler(table, local));
+                .any(handler);
     }
 
     /** What the server refuses before any handler sees it. */

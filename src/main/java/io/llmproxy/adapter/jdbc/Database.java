@@ -5,6 +5,8 @@ import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.ContentSealer;
+import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
@@ -16,6 +18,7 @@ import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.logging.Level;
@@ -144,6 +147,20 @@ public final class Database implements AutoCloseable {
 
     public StateSource state() {
         return new JdbcStateSource(sql);
+    }
+
+    /**
+     * Of requests with an Idempotency-Key.
+     *
+     * @param sealer of the answers
+     * @param lease after which a claim of a process that died is free; PostgreSQL alone is open to several processes
+     */
+    public IdempotencyStore idempotency(ContentSealer sealer, Duration lease) {
+        AnswerText text = new AnswerText(sealer);
+        return switch (sql.dialect()) {
+            case H2 -> new JdbcLocalIdempotencyStore(new IdempotencyRows(sql, text));
+            case POSTGRESQL -> new JdbcSharedIdempotencyStore(sql, new IdempotencyRows(sql, text), lease);
+        };
     }
 
     /** Lets go of pool, file and lock; calls that still run fail. */

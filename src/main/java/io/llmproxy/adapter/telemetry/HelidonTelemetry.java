@@ -106,7 +106,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         add(meters.cost(), cost.nanos());
         add(meters.unpriced(), cost.state() == Cost.State.PRICED ? 0 : 1);
         String code = record.errorCode();
-        if (code != null) {
+        if (code != null && !code.equals(UsageRecord.IDEMPOTENT_REPLAY)) {
             error(record.tenantSlug(), code).increment();
         }
     }

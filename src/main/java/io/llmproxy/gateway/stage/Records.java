@@ -53,7 +53,7 @@ final class Records {
                 target == null ? null : target.model(),
                 status,
                 outcome,
-                error == null ? null : error.code(),
+                code(tally, error),
                 ask != null && ask.stream(),
                 tally.tokens(),
                 tally.requestBytes(),
@@ -75,6 +75,13 @@ final class Records {
         }
         Price price = owner.view().prices().find(target.provider().account(), target.model(), x.startedAt());
         return CostCalculator.cost(price, tally.tokens(), generated);
+    }
+
+    private static @Nullable String code(Tally tally, @Nullable ProxyError error) {
+        if (error != null) {
+            return error.code();
+        }
+        return tally.isReplayed() ? UsageRecord.IDEMPOTENT_REPLAY : null;
     }
 
     /** An id that somebody else chose, so far as it is printable ASCII and not too long; else null. */

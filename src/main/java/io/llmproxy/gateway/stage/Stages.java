@@ -8,6 +8,7 @@ import io.llmproxy.gateway.LastUse;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.Pipeline;
 import io.llmproxy.gateway.estimate.UsageEstimator;
+import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.Telemetry;
@@ -26,6 +27,7 @@ public final class Stages {
      * @param ledger takes the account of every request
      * @param objects whose the objects are that providers store
      * @param tokenizer counts where a provider does not
+     * @param runs of requests with an Idempotency-Key; started by its owner
      * @param clock of the ledger and of keys' expiry; durations are measured by the machine's own counter
      */
     public static Gateway gateway(
@@ -35,6 +37,7 @@ public final class Stages {
             ObjectStore objects,
             Telemetry telemetry,
             Tokenizer tokenizer,
+            IdempotentRuns runs,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
@@ -49,6 +52,7 @@ public final class Stages {
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Inspect(settings),
                 new Route(listing, ownership),
+                new Idempotency(runs),
                 new Pricing(settings.pricing()),
                 new Estimate(new UsageEstimator(tokenizer)),
                 new Own(ownership),

@@ -2,6 +2,7 @@ package io.llmproxy.adapter.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
@@ -16,6 +17,7 @@ import io.llmproxy.wire.admin.TenantJson;
 import io.llmproxy.wire.admin.UsageJson;
 import io.llmproxy.wire.admin.UserJson;
 import java.lang.reflect.RecordComponent;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -115,6 +117,8 @@ class OpenApiTest {
                         () -> status,
                         () -> new Health(true, List.of()),
                         () -> "",
+                        new AdminServer.Replays(
+                                new MemoryIdempotencyStore(1), new MemoryIdempotencyStore(1), Duration.ofHours(24)),
                         f.clock))
                 .routes();
     }

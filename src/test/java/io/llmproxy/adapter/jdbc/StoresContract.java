@@ -116,6 +116,14 @@ abstract class StoresContract {
     }
 
     @Nested
+    class Idempotency extends JdbcIdempotencyContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
     class TransactionsAndState extends TransactionContract {
         @Override
         Database database() {
