@@ -27,12 +27,14 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.CommandExecutor;
+import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
 import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
+import io.llmproxy.config.ApplianceConfig.PricingConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.domain.Durations;
@@ -41,11 +43,13 @@ import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.OnFull;
+import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
@@ -175,9 +179,10 @@ public final class Appliance implements AutoCloseable {
             UsageStore usage = database.usage(format);
             UsageFlusher flusher = opened(new UsageFlusher(journal, usage, format));
 
+            PriceCatalogue catalogue = BundledPrices.read();
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher =
-                    opened(new SnapshotRefresher(database.state(), snapshots, providers, config.tenant()));
+                    opened(new SnapshotRefresher(database.state(), snapshots, providers, catalogue, config.tenant()));
             IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
             IdempotentRuns runs =
                     opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
@@ -214,6 +219,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle));
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
+            PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
@@ -230,6 +236,7 @@ public final class Appliance implements AutoCloseable {
                     new AdminServer.Application(
                             executor,
                             queries,
+                            prices,
                             tester,
                             flusher::flush,
                             status::fault,
@@ -297,6 +304,7 @@ public final class Appliance implements AutoCloseable {
                 database.users(),
                 database.keys(),
                 database.providers(),
+                database.prices(),
                 database.audit(),
                 database.state());
     }
@@ -322,7 +330,9 @@ public final class Appliance implements AutoCloseable {
                         config.queryKey(),
                         concurrency,
                         config.sseKeepAlive(),
-                        spool),
+                        spool,
+                        new PricingRules(
+                                setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader())),
                 snapshots,
                 ledger,
                 objects,

@@ -9,15 +9,17 @@ import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.model.UpstreamProxy;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.domain.usage.PriceRow;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** One change of the managed state; {@link CommandExecutor} is the only place that carries one out. */
 public sealed interface AdminCommand {
-    /** The slug of the tenant that it concerns; null: the shared providers. */
+    /** The slug of the tenant that it concerns; null: the shared providers, or the installation's prices. */
     @Nullable
     String tenant();
 
@@ -116,6 +118,22 @@ public sealed interface AdminCommand {
     record DisableProvider(@Nullable String tenant, String provider) implements AdminCommand {}
 
     record DeleteProvider(@Nullable String tenant, String provider) implements AdminCommand {}
+
+    /**
+     * A new price; one of the same scope and time is replaced.
+     *
+     * @param tenant null: for the whole installation
+     */
+    record SetPrice(@Nullable String tenant, PriceRow row) implements AdminCommand {}
+
+    /** New prices, all or none; those that are in force already are left alone. */
+    record ImportPrices(@Nullable String tenant, List<PriceRow> rows) implements AdminCommand {
+        public ImportPrices {
+            rows = List.copyOf(rows);
+        }
+    }
+
+    record DeletePrice(@Nullable String tenant, UUID price) implements AdminCommand {}
 
     /**
      * The settings of a provider that a command names.

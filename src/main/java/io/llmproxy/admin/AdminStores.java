@@ -2,6 +2,7 @@ package io.llmproxy.admin;
 
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
@@ -15,5 +16,6 @@ public record AdminStores(
         UserStore users,
         ApiKeyStore keys,
         ProviderStore providers,
+        PriceStore prices,
         AuditStore audit,
         StateSource state) {}

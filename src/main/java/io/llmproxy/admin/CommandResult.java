@@ -16,6 +16,10 @@ public sealed interface CommandResult {
 
     record OfProvider(ProviderView provider) implements CommandResult {}
 
+    record OfPrice(PriceView price) implements CommandResult {}
+
+    record PricesImported(PriceDiff diff) implements CommandResult {}
+
     /** How many keys were revoked. */
     record Revoked(int count) implements CommandResult {}
 

@@ -6,14 +6,17 @@ import io.llmproxy.admin.AdminCommand.CreateProvider;
 import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.CreateUser;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.DeletePrice;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
 import io.llmproxy.admin.AdminCommand.DeleteUser;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
+import io.llmproxy.admin.AdminCommand.ImportPrices;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
 import io.llmproxy.admin.AdminCommand.RotateKey;
+import io.llmproxy.admin.AdminCommand.SetPrice;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateKey;
 import io.llmproxy.admin.AdminCommand.UpdateProvider;
@@ -52,6 +55,9 @@ final class Permissions {
             case EnableProvider c -> c.tenant() != null;
             case DisableProvider c -> c.tenant() != null;
             case DeleteProvider c -> c.tenant() != null;
+            case SetPrice c -> c.tenant() != null;
+            case ImportPrices c -> c.tenant() != null;
+            case DeletePrice c -> c.tenant() != null;
         };
     }
 
@@ -64,6 +70,7 @@ final class Permissions {
             case UpdateKey c -> !Boolean.TRUE.equals(c.passthrough().value());
             case RevokeKey _, RotateKey _, DeleteKey _, RevokeAllKeys _ -> true;
             case CreateProvider _, UpdateProvider _, EnableProvider _, DisableProvider _, DeleteProvider _ -> false;
+            case SetPrice _, ImportPrices _, DeletePrice _ -> false;
         };
     }
 

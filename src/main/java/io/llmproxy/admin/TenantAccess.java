@@ -64,6 +64,27 @@ final class TenantAccess {
         }
     }
 
+    /** Whose prices a command is about, held; null: the installation's. */
+    @Nullable
+    Tenant ownerOfPrices(Actor actor, @Nullable String slug) {
+        if (slug == null) {
+            checkInstallation(actor);
+            return null;
+        }
+        return locked(actor, slug);
+    }
+
+    /** @throws AdminException where prices of the whole installation are none of the actor's or of this process */
+    void checkInstallation(Actor actor) {
+        if (onlyTenant != null) {
+            throw AdminException.forbidden("this process serves the tenant `" + onlyTenant
+                    + "` alone; prices for all tenants are set by a process that serves all of them");
+        }
+        if (!actor.admin()) {
+            throw AdminException.forbidden("prices for all tenants are set by an admin of the installation");
+        }
+    }
+
     Page<Tenant> list(Actor actor, Page.Request page) {
         if (onlyTenant != null) {
             return new Page<>(

@@ -20,6 +20,7 @@ public record ApplianceConfig(
         SecretsConfig secrets,
         EgressConfig egress,
         UpstreamConfig upstream,
+        PricingConfig pricing,
         ShutdownConfig shutdown,
         LogConfig log) {
 
@@ -36,6 +37,7 @@ public record ApplianceConfig(
      *
      * @param tls null: HTTP without TLS
      * @param sseKeepAlive zero: off
+     * @param costHeader whether clients are told what an answer cost
      */
     public record GatewayConfig(
             Listen listen,
@@ -46,6 +48,7 @@ public record ApplianceConfig(
             boolean queryKey,
             List<Cidr> trustedProxies,
             Duration sseKeepAlive,
+            boolean costHeader,
             Clients clients) {
 
         /**
@@ -118,6 +121,15 @@ public record ApplianceConfig(
      */
     public record UpstreamConfig(
             @Nullable Path caFile, @Nullable UpstreamProxy proxy, List<String> noProxy) {}
+
+    /** What is done about prices that nobody knows. */
+    public record PricingConfig(Unknown unknown) {
+        /** ALLOW: served, and marked in the ledger. DENY: refused. */
+        public enum Unknown {
+            ALLOW,
+            DENY
+        }
+    }
 
     /** @param grace how long running requests may take to finish */
     public record ShutdownConfig(Duration grace) {}

@@ -8,6 +8,7 @@ import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.JournalConfig;
 import io.llmproxy.config.ApplianceConfig.LimitsConfig;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
+import io.llmproxy.config.ApplianceConfig.PricingConfig;
 import io.llmproxy.config.ApplianceConfig.RedisConfig;
 import io.llmproxy.config.ApplianceConfig.SecretsConfig;
 import io.llmproxy.config.ApplianceConfig.ShutdownConfig;
@@ -228,6 +229,7 @@ public final class ConfigLoader {
                         value(ConfigReference.QUERY_KEY),
                         value(ConfigReference.TRUSTED_PROXIES),
                         value(ConfigReference.SSE_KEEP_ALIVE),
+                        value(ConfigReference.COST_HEADER),
                         new GatewayConfig.Clients(
                                 value(ConfigReference.HEAD_TIMEOUT),
                                 value(ConfigReference.KEEP_ALIVE),
@@ -265,6 +267,7 @@ public final class ConfigLoader {
                         optional(ConfigReference.UPSTREAM_CA_FILE),
                         optional(ConfigReference.UPSTREAM_PROXY),
                         value(ConfigReference.UPSTREAM_NO_PROXY)),
+                new PricingConfig(value(ConfigReference.PRICING_UNKNOWN)),
                 new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
                 new LogConfig(value(ConfigReference.LOG_FORMAT), value(ConfigReference.LOG_LEVEL)));
     }

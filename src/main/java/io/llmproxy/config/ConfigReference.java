@@ -3,6 +3,7 @@ package io.llmproxy.config;
 import io.llmproxy.config.ApplianceConfig.JournalConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
+import io.llmproxy.config.ApplianceConfig.PricingConfig;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.UpstreamProxy;
@@ -68,6 +69,11 @@ public final class ConfigReference {
             "15s",
             t -> ConfigValues.durationOrOff(t, Duration.ofMillis(100), Duration.ofHours(1)),
             "after how much silence the client of an event stream gets a comment; 0: never");
+    static final ConfigKey<Boolean> COST_HEADER = key(
+            "gateway.cost-header",
+            "false",
+            ConfigValues::bool,
+            "whether answers tell clients their cost, as x-llmproxy-cost");
     static final ConfigKey<Listen> ADMIN_LISTEN =
             key("admin.listen", "127.0.0.1:8081", ConfigValues::listen, "health and metrics; port 0 picks a free one");
     static final ConfigKey<Path> ADMIN_SOCKET = key(
@@ -158,6 +164,11 @@ public final class ConfigReference {
             "the HTTP proxy to providers: http://[user:password@]host:port; null: none");
     static final ConfigKey<List<String>> UPSTREAM_NO_PROXY =
             list("upstream.no-proxy", ConfigValues::hostPattern, "hosts reached without it: names, globs, .suffixes");
+    static final ConfigKey<PricingConfig.Unknown> PRICING_UNKNOWN = key(
+            "pricing.unknown",
+            "allow",
+            t -> ConfigValues.oneOf(t, PricingConfig.Unknown.class),
+            "a request whose model has no known price: allow serves and marks it, deny refuses it");
     static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
             "shutdown.grace",
             "30s",

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param concurrency how many requests run at once; 0: no limit
  * @param sseKeepAlive after how much silence the client of an event stream gets a comment; zero: never
  * @param spoolDirectory where large bodies lie while their request runs; must exist and be this process's own
+ * @param pricing what is done about the cost of requests
  */
 public record GatewaySettings(
         long maxBody,
@@ -21,4 +22,18 @@ public record GatewaySettings(
         boolean queryKey,
         int concurrency,
         Duration sseKeepAlive,
-        Path spoolDirectory) {}
+        Path spoolDirectory,
+        PricingRules pricing) {
+
+    /** With no cost told to clients, and none refused. */
+    public GatewaySettings(
+            long maxBody,
+            long maxUpload,
+            long bodyMemory,
+            boolean queryKey,
+            int concurrency,
+            Duration sseKeepAlive,
+            Path spoolDirectory) {
+        this(maxBody, maxUpload, bodyMemory, queryKey, concurrency, sseKeepAlive, spoolDirectory, PricingRules.DEFAULT);
+    }
+}

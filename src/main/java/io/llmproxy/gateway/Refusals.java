@@ -87,6 +87,13 @@ public final class Refusals {
         return forbidden("passthrough_not_allowed", "This API key may not use /p/PROVIDER/ paths.");
     }
 
+    public static ProxyException modelNotPriced(String model) {
+        return forbidden(
+                "model_not_priced",
+                "No price is known for the model " + Checks.quoted(model)
+                        + ", and this gateway serves priced models only; ask its operator to set one.");
+    }
+
     public static ProxyException modelNotFound(String model) {
         return new ProxyException(new NotFound(
                 "model_not_found",

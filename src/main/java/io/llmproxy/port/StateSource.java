@@ -4,6 +4,7 @@ import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.usage.PriceOverlay;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,18 @@ public interface StateSource {
 
     /** What {@link #load} read. */
     record ManagedState(
-            long revision, List<Tenant> tenants, List<User> users, List<ApiKey> keys, List<ProviderAccount> providers) {
+            long revision,
+            List<Tenant> tenants,
+            List<User> users,
+            List<ApiKey> keys,
+            List<ProviderAccount> providers,
+            List<PriceOverlay> prices) {
         public ManagedState {
             tenants = List.copyOf(tenants);
             users = List.copyOf(users);
             keys = List.copyOf(keys);
             providers = List.copyOf(providers);
+            prices = List.copyOf(prices);
         }
     }
 }

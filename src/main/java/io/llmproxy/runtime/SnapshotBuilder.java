@@ -6,6 +6,9 @@ import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.usage.PriceBook;
+import io.llmproxy.domain.usage.PriceCatalogue;
+import io.llmproxy.domain.usage.PriceTable;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.StateSource.ManagedState;
@@ -30,10 +33,12 @@ final class SnapshotBuilder {
     private static final Logger LOG = System.getLogger(SnapshotBuilder.class.getName());
 
     private final ProviderFactory factory;
+    private final PriceCatalogue catalogue;
     private final Map<UUID, Provider> live = new HashMap<>();
 
-    SnapshotBuilder(ProviderFactory factory) {
+    SnapshotBuilder(ProviderFactory factory, PriceCatalogue catalogue) {
         this.factory = factory;
+        this.catalogue = catalogue;
     }
 
     RuntimeSnapshot build(ManagedState state) {
@@ -77,7 +82,7 @@ final class SnapshotBuilder {
         }
     }
 
-    private static RuntimeSnapshot snapshot(ManagedState state, Map<UUID, Provider> providers) {
+    private RuntimeSnapshot snapshot(ManagedState state, Map<UUID, Provider> providers) {
         List<Provider> shared =
                 providers.values().stream().filter(p -> p.account().shared()).toList();
         Map<UUID, List<Provider>> own = new HashMap<>();
@@ -87,11 +92,18 @@ final class SnapshotBuilder {
                 own.computeIfAbsent(owner, id -> new ArrayList<>(shared)).add(provider);
             }
         }
+        PriceBook prices = new PriceBook(catalogue, state.prices(), state.providers());
         Map<UUID, TenantView> views = new HashMap<>();
         for (Tenant tenant : state.tenants()) {
-            views.put(tenant.id(), new TenantView(tenant, own.getOrDefault(tenant.id(), shared)));
+            List<Provider> visible = own.getOrDefault(tenant.id(), shared);
+            views.put(tenant.id(), new TenantView(tenant, visible, table(prices, tenant, visible)));
         }
         return RuntimeSnapshot.of(state.revision(), views.values(), keys(state, views));
+    }
+
+    private static PriceTable table(PriceBook prices, Tenant tenant, List<Provider> visible) {
+        return prices.table(
+                tenant.id(), () -> visible.stream().map(Provider::account).toList());
     }
 
     private static Map<KeyHash, RuntimeSnapshot.KeyEntry> keys(ManagedState state, Map<UUID, TenantView> views) {

@@ -1,5 +1,6 @@
 package io.llmproxy.runtime;
 
+import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.StateSource;
 import java.lang.System.Logger;
@@ -25,12 +26,19 @@ public final class SnapshotRefresher implements AutoCloseable {
     private @Nullable Thread poller;
     private volatile boolean failing;
 
-    /** @param tenantSlug the one tenant of this process; null: all */
+    /**
+     * @param catalogue the prices that hold where the state says no others
+     * @param tenantSlug the one tenant of this process; null: all
+     */
     public SnapshotRefresher(
-            StateSource source, Snapshots snapshots, ProviderFactory providers, @Nullable String tenantSlug) {
+            StateSource source,
+            Snapshots snapshots,
+            ProviderFactory providers,
+            PriceCatalogue catalogue,
+            @Nullable String tenantSlug) {
         this.source = source;
         this.snapshots = snapshots;
-        this.builder = new SnapshotBuilder(providers);
+        this.builder = new SnapshotBuilder(providers, catalogue);
         this.tenantSlug = tenantSlug;
     }
 

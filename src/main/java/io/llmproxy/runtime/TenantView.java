@@ -3,6 +3,7 @@ package io.llmproxy.runtime;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.usage.PriceTable;
 import io.llmproxy.port.Provider;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,10 +19,15 @@ public final class TenantView {
     private final Map<String, Provider> byName;
     private final List<Declaration> declarations;
     private final Optional<Provider> fallback;
+    private final PriceTable prices;
     private final boolean tracksObjects;
 
-    /** @param visible the tenant's own and the shared providers, enabled or not */
-    public TenantView(Tenant tenant, List<Provider> visible) {
+    /**
+     * @param visible the tenant's own and the shared providers, enabled or not
+     * @param prices what their models cost the tenant
+     */
+    public TenantView(Tenant tenant, List<Provider> visible, PriceTable prices) {
+        this.prices = prices;
         this.tenant = tenant;
         this.byName = byName(tenant, visible);
         this.declarations = declarations(byName.values().stream().toList());
@@ -32,6 +38,11 @@ public final class TenantView {
 
     public Tenant tenant() {
         return tenant;
+    }
+
+    /** What the models of its providers cost. */
+    public PriceTable prices() {
+        return prices;
     }
 
     /** The enabled providers that the tenant may use, by name. */

@@ -10,6 +10,9 @@ import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.domain.usage.PriceList;
+import io.llmproxy.domain.usage.PriceRow;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -62,7 +65,17 @@ class PermissionsTest {
                 arguments(new AdminCommand.DisableProvider("a", "p"), true, false),
                 arguments(new AdminCommand.DisableProvider(null, "p"), false, false),
                 arguments(new AdminCommand.DeleteProvider("a", "p"), true, false),
-                arguments(new AdminCommand.DeleteProvider(null, "p"), false, false));
+                arguments(new AdminCommand.DeleteProvider(null, "p"), false, false),
+                arguments(new AdminCommand.SetPrice("a", price()), true, false),
+                arguments(new AdminCommand.SetPrice(null, price()), false, false),
+                arguments(new AdminCommand.ImportPrices("a", List.of()), true, false),
+                arguments(new AdminCommand.ImportPrices(null, List.of()), false, false),
+                arguments(new AdminCommand.DeletePrice("a", new UUID(0, 1)), true, false),
+                arguments(new AdminCommand.DeletePrice(null, new UUID(0, 1)), false, false));
+    }
+
+    private static PriceRow price() {
+        return PriceList.parse("model,input\nm,1", Instant.EPOCH).getFirst();
     }
 
     @ParameterizedTest

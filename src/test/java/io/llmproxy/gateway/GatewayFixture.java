@@ -15,6 +15,8 @@ import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.usage.PriceCatalogue;
+import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
@@ -54,6 +56,12 @@ final class GatewayFixture {
     static final Tokenizer TOKENIZER =
             (encoding, text) -> text.isBlank() ? 0 : text.strip().split("\\s+", -1).length;
 
+    static final PriceCatalogue CATALOGUE = PriceCatalogue.parse("""
+            type,model,valid-from,input,output,cache-read
+            custom,gpt-4o,2024-05-13,2.5,10,1.25
+            custom,unfinished,2024-05-13,,10,
+            """);
+
     static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
     final String secret = KeySecrets.generate();
     final Clock clock = new Clock();
@@ -72,6 +80,7 @@ final class GatewayFixture {
     User user;
 
     private final List<ProviderAccount> accounts = new ArrayList<>();
+    private final List<PriceOverlay> prices = new ArrayList<>();
     private final List<ApiKey> otherKeys = new ArrayList<>();
     private final List<Tenant> otherTenants = new ArrayList<>();
     private final SnapshotRefresher refresher;
@@ -101,7 +110,7 @@ final class GatewayFixture {
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);
         accounts.add(account("up", tenant.id(), List.of()));
-        refresher = new SnapshotRefresher(new State(), snapshots, new Factory(), null);
+        refresher = new SnapshotRefresher(new State(), snapshots, new Factory(), CATALOGUE, null);
         refresher.refresh();
     }
 
@@ -134,6 +143,11 @@ final class GatewayFixture {
 
     void scope(KeyScope scope) {
         key = key.with(scope, key.expiresAt(), START);
+        publish();
+    }
+
+    void price(PriceOverlay overlay) {
+        prices.add(overlay);
         publish();
     }
 
@@ -357,7 +371,8 @@ final class GatewayFixture {
             tenants.add(tenant);
             List<ApiKey> keys = new ArrayList<>(otherKeys);
             keys.add(key);
-            return new ManagedState(revision, tenants, user == null ? List.of() : List.of(user), keys, accounts);
+            return new ManagedState(
+                    revision, tenants, user == null ? List.of() : List.of(user), keys, accounts, prices);
         }
     }
 

@@ -12,6 +12,7 @@ import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.usage.PriceTable;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import java.net.URI;
@@ -128,7 +129,7 @@ class TenantViewTest {
         List<Provider> shuffled = Stream.concat(
                         providers.stream().skip(1), providers.stream().limit(1))
                 .toList();
-        return new TenantView(tenant, shuffled);
+        return new TenantView(tenant, shuffled, PriceTable.EMPTY);
     }
 
     private @Nullable String resolved(String model) {

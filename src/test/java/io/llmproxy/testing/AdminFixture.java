@@ -5,6 +5,7 @@ import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
+import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
@@ -15,11 +16,13 @@ import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
+import io.llmproxy.runtime.Snapshots;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -41,12 +44,14 @@ public final class AdminFixture {
             memory.users(),
             memory.keys(),
             memory.providers(),
+            memory.prices(),
             memory.audit(),
             memory.state());
     public final AtomicInteger published = new AtomicInteger();
     public final FakeProviders providers = new FakeProviders();
     public volatile Instant now = Instant.parse("2026-11-20T12:00:00Z");
     public final InstantSource clock = () -> now;
+    public final Snapshots snapshots = new Snapshots();
     public final CommandExecutor executor;
     public final AdminQueries queries;
 
@@ -63,6 +68,10 @@ public final class AdminFixture {
     public CommandExecutor executor(@Nullable String onlyTenant) {
         return new CommandExecutor(
                 stores, providers, new FakeSecrets(), new FakeSealer(), onlyTenant, published::incrementAndGet, clock);
+    }
+
+    public PriceQueries prices(@Nullable String onlyTenant) {
+        return new PriceQueries(stores, snapshots, PriceCatalogue.EMPTY, onlyTenant, clock);
     }
 
     public AdminQueries queries(@Nullable String onlyTenant) {

@@ -11,12 +11,14 @@ import io.llmproxy.domain.object.StoredObject;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.LedgerFault;
 import io.llmproxy.domain.usage.LedgerReport;
+import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.ObjectStore;
+import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
@@ -61,6 +63,7 @@ public final class InMemoryStores {
     private final Map<UUID, User> userRows = new ConcurrentHashMap<>();
     private final Map<UUID, ApiKey> keyRows = new ConcurrentHashMap<>();
     private final Map<UUID, ProviderAccount> providerRows = new ConcurrentHashMap<>();
+    private final Map<UUID, PriceOverlay> priceRows = new ConcurrentHashMap<>();
     private final Map<ObjectKey, StoredObject> objectRows = new ConcurrentHashMap<>();
     private final List<AuditEvent> auditRows = new CopyOnWriteArrayList<>();
     private final List<UsageRecord> usageRows = new CopyOnWriteArrayList<>();
@@ -192,6 +195,9 @@ public final class InMemoryStores {
                 providerRows.values().stream()
                         .filter(p -> id.equals(p.tenantId()))
                         .forEach(p -> remove(providerRows, p.id()));
+                priceRows.values().stream()
+                        .filter(p -> id.equals(p.tenantId()))
+                        .forEach(p -> remove(priceRows, p.id()));
                 objectRows.values().removeIf(o -> o.tenantId().equals(id));
                 remove(tenantRows, id);
             }
@@ -388,6 +394,34 @@ public final class InMemoryStores {
         };
     }
 
+    public PriceStore prices() {
+        return new PriceStore() {
+            @Override
+            public void insert(List<PriceOverlay> prices) {
+                prices.forEach(p -> InMemoryStores.this.insert(
+                        priceRows,
+                        p.id(),
+                        p,
+                        o -> Objects.equals(o.tenantId(), p.tenantId())
+                                && o.row().scope().equals(p.row().scope())
+                                && o.row().validFrom().equals(p.row().validFrom())));
+            }
+
+            @Override
+            public void delete(Collection<UUID> ids) {
+                ids.forEach(id -> remove(priceRows, id));
+            }
+
+            @Override
+            public List<PriceOverlay> all(@Nullable UUID tenantId) {
+                checkThere();
+                return priceRows.values().stream()
+                        .filter(p -> Objects.equals(p.tenantId(), tenantId))
+                        .toList();
+            }
+        };
+    }
+
     public AuditStore audit() {
         return new AuditStore() {
             @Override
@@ -518,7 +552,11 @@ public final class InMemoryStores {
                         sorted(
                                 providerRows,
                                 p -> p.tenantId() == null || ids.contains(p.tenantId()),
-                                ProviderAccount::name));
+                                ProviderAccount::name),
+                        sorted(
+                                priceRows,
+                                p -> p.tenantId() == null || ids.contains(p.tenantId()),
+                                p -> p.id().toString()));
             }
         };
     }

@@ -1,6 +1,7 @@
 package io.llmproxy.testing;
 
 import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
@@ -48,7 +49,8 @@ public final class UsageRecords {
                 987_654,
                 123_456,
                 321,
-                2);
+                2,
+                new Cost(1_234_567, Cost.State.PARTIAL, "catalogue:openai:gpt-4o@2024-05-13"));
     }
 
     /** Every field that may be null is; figures at their extremes. */

@@ -55,6 +55,7 @@ final class CommandTree {
                 new Noun("user", "The people and service accounts of a tenant.", UserCommands::verbs),
                 new Noun("key", "The API keys by which clients reach the gateway.", KeyCommands::verbs),
                 new Noun("provider", "The upstream accounts that requests are forwarded to.", ProviderCommands::verbs),
+                new Noun("price", "What models cost: the catalogue, and prices set over it.", PriceCommands::verbs),
                 new Noun("usage", "What was used: the ledger of requests and tokens.", UsageCommands::verbs),
                 new Noun("ledger", "The ledger itself, and whether it is sound.", LedgerCommands::verbs));
     }

@@ -59,7 +59,7 @@ final class CompletionScript {
             CommandSpec verb = child.getCommandSpec();
             fishCommand(out, seen + "; and not __fish_seen_subcommand_from " + names(noun), verb);
             for (OptionSpec option : verb.options()) {
-                if (!GlobalOptions.NAMES.contains(option.longestName())) {
+                if (!GlobalOptions.global(option)) {
                     fishOption(out, seen + "; and __fish_seen_subcommand_from " + verb.name(), option);
                 }
             }

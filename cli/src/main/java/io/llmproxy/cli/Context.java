@@ -21,7 +21,7 @@ final class Context {
         this.shell = shell;
         boolean plain = line.flag(GlobalOptions.NO_COLOR);
         Terminal terminal = plain ? shell.terminal().withoutColour() : shell.terminal();
-        String format = line.option(GlobalOptions.OUTPUT);
+        String format = line.option(GlobalOptions.FORMAT);
         this.output = new Output(
                 shell.out(),
                 terminal,

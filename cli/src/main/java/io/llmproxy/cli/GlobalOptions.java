@@ -12,6 +12,9 @@ final class GlobalOptions {
     static final String TOKEN_FILE = "--token-file";
     static final String TENANT = "--tenant";
     static final String OUTPUT = "--output";
+    /** The short name of the same, for the commands that have an {@code --output} of their own. */
+    static final String FORMAT = "-o";
+
     static final String QUIET = "--quiet";
     static final String NO_COLOR = "--no-color";
     static final String YES = "--yes";
@@ -27,13 +30,15 @@ final class GlobalOptions {
         spec.addOption(valued("FILE", "the file with the token for --url", TOKEN_FILE));
         spec.addOption(valued("SLUG", "the tenant (or LLMPROXY_TENANT)", "-t", TENANT));
         List<String> formats = Format.words();
-        spec.addOption(OptionSpec.builder("-o", OUTPUT)
-                .paramLabel("FORMAT")
-                .description(String.join(", ", formats))
-                .arity("1")
-                .type(String.class)
-                .completionCandidates(formats)
-                .build());
+        // a price has an output too
+        spec.addOption(
+                (spec.findOption(OUTPUT) == null ? OptionSpec.builder(FORMAT, OUTPUT) : OptionSpec.builder(FORMAT))
+                        .paramLabel("FORMAT")
+                        .description(String.join(", ", formats))
+                        .arity("1")
+                        .type(String.class)
+                        .completionCandidates(formats)
+                        .build());
         spec.addOption(flag("print only the value that a script wants: the id, the key's secret", "-q", QUIET));
         spec.addOption(flag("no colours (or NO_COLOR)", NO_COLOR));
         spec.addOption(flag("do not ask before something is destroyed", YES));
@@ -43,6 +48,14 @@ final class GlobalOptions {
                 .type(boolean.class)
                 .description("this help")
                 .build());
+    }
+
+    /** Whether it is one of these, and not a command's own of the same name. */
+    static boolean global(OptionSpec option) {
+        String name = option.longestName();
+        return name.equals(OUTPUT)
+                ? List.of(option.names()).contains(FORMAT)
+                : name.equals(FORMAT) || NAMES.contains(name);
     }
 
     static OptionSpec flag(String description, String... names) {

@@ -80,7 +80,7 @@ final class HelpText {
     private List<Row> options(boolean global) {
         List<Row> rows = new ArrayList<>();
         for (OptionSpec option : spec.options()) {
-            if (GlobalOptions.NAMES.contains(option.longestName()) == global) {
+            if (GlobalOptions.global(option) == global) {
                 boolean valued = option.arity().max() > 0;
                 String names = String.join(", ", option.names()) + (valued ? " " + option.paramLabel() : "");
                 rows.add(new Row(names, String.join(" ", option.description())));

@@ -25,8 +25,14 @@ final class Line {
         return innermostFirst.get(0);
     }
 
+    /** Where an option may stand: a global one anywhere, one of the command, whatever its name, behind that alone. */
+    private List<ParseResult> levels(String name) {
+        OptionSpec own = command().commandSpec().findOption(name);
+        return own == null || GlobalOptions.global(own) ? innermostFirst : List.of(command());
+    }
+
     boolean has(String name) {
-        return innermostFirst.stream().anyMatch(r -> r.hasMatchedOption(name));
+        return levels(name).stream().anyMatch(r -> r.hasMatchedOption(name));
     }
 
     boolean flag(String name) {
@@ -35,7 +41,7 @@ final class Line {
 
     @Nullable
     String option(String name) {
-        for (ParseResult r : innermostFirst) {
+        for (ParseResult r : levels(name)) {
             if (r.hasMatchedOption(name)) {
                 return checked(r.matchedOption(name), r.matchedOption(name).getValue());
             }

@@ -33,6 +33,7 @@ final class UsageCommands {
             Column.text("outcome", "outcome"),
             Column.number("input", "inputTokens"),
             Column.number("output", "outputTokens"),
+            Column.number("usd", "cost"),
             new Column("duration", "durationMicros", Column.Kind.MICROS),
             Column.text("request id", "requestId"));
 
@@ -43,7 +44,7 @@ final class UsageCommands {
                     "requestId clientRequestId upstreamRequestId startedAt tenant user key method endpoint model provider"
                             + " upstreamModel status outcome errorCode stream inputTokens outputTokens cachedInputTokens"
                             + " cacheWriteTokens reasoningTokens usageSource requestBytes responseBytes durationMicros"
-                            + " firstByteMicros overheadMicros attempts"));
+                            + " firstByteMicros overheadMicros attempts cost priced priceId"));
 
     /** How many records an answer holds at most; a full one is followed up at once. */
     private static final int PAGE = 500;

@@ -59,6 +59,22 @@ class HelpTest {
     }
 
     @Test
+    void everyCommandOfThePriceDocumentationParses() throws IOException {
+        List<String> commands = Files.readAllLines(Path.of("docs/prices.md")).stream()
+                .filter(line -> line.startsWith("    llmproxyctl "))
+                .map(line -> line.strip().replaceFirst("  .*", "").replace("'", ""))
+                .toList();
+        assertThat(commands).hasSizeGreaterThan(10).allSatisfy(command -> {
+            List<String> words =
+                    List.of(command.substring("llmproxyctl ".length()).split(" "));
+            assertThat(CommandTree.forLine(words)
+                            .parseArgs(words.toArray(String[]::new))
+                            .hasSubcommand())
+                    .isTrue();
+        });
+    }
+
+    @Test
     void knowsTheNounsAndVerbsOfTheContract() {
         assertThat(commands().map(CommandSpec::qualifiedName))
                 .contains(
@@ -74,6 +90,11 @@ class HelpTest {
                         "llmproxyctl provider enable",
                         "llmproxyctl provider disable",
                         "llmproxyctl provider test",
+                        "llmproxyctl price list",
+                        "llmproxyctl price show",
+                        "llmproxyctl price set",
+                        "llmproxyctl price import",
+                        "llmproxyctl price delete",
                         "llmproxyctl usage report",
                         "llmproxyctl usage tail",
                         "llmproxyctl usage export",
@@ -81,6 +102,15 @@ class HelpTest {
                         "llmproxyctl health",
                         "llmproxyctl version",
                         "llmproxyctl completion");
+    }
+
+    @Test
+    void aPricesOutputIsNoFormat(@TempDir Path directory) {
+        CtlRun ctl = new CtlRun(directory);
+        assertThat(ctl.run("price", "set", "--help")).isZero();
+        assertThat(ctl.out())
+                .containsPattern("\\n  --output USD +output")
+                .containsPattern("GLOBAL OPTIONS[^$]*\\n  -o FORMAT +table, json");
     }
 
     @Test

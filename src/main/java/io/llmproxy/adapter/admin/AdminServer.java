@@ -18,6 +18,7 @@ import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
+import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.port.IdempotencyStore;
 import java.io.IOException;
@@ -74,6 +75,7 @@ public final class AdminServer implements AutoCloseable {
     public record Application(
             CommandExecutor executor,
             AdminQueries queries,
+            PriceQueries prices,
             ProviderTester tester,
             Runnable flushLedger,
             Function<UUID, @Nullable String> faults,
@@ -128,6 +130,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new UsersResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new KeysResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new ProvidersResource(a.executor(), a.queries(), a.tester(), shapes).routes());
+        routes.addAll(new PricesResource(a.executor(), a.prices(), shapes, a.clock()).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
         return new RouteTable(routes);

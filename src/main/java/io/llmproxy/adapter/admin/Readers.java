@@ -31,6 +31,10 @@ final class Readers {
                 .toList();
     }
 
+    static Glob glob(String field, JsonNode node) {
+        return new Glob(Checks.text(field, Body.text(field, node), 256));
+    }
+
     static Set<String> names(String field, JsonNode node) {
         return new LinkedHashSet<>(Body.texts(field, node));
     }

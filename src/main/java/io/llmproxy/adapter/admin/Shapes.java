@@ -52,6 +52,8 @@ final class Shapes {
             case CommandResult.OfUser r -> Answer.of(status, user(r.tenant(), r.user()));
             case CommandResult.OfKey r -> Answer.of(status, key(r.key(), r.secret()));
             case CommandResult.OfProvider r -> Answer.of(status, provider(r.provider()));
+            case CommandResult.OfPrice r -> Answer.of(status, PriceShapes.price(r.price()));
+            case CommandResult.PricesImported r -> Answer.of(status, PriceShapes.imported(false, r.diff()));
             case CommandResult.Revoked r -> Answer.of(status, Map.of("revoked", r.count()));
             case CommandResult.Deleted _ -> Answer.none();
         };

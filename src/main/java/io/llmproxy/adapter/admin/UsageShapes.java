@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.admin;
 
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageQuery.Dimension;
@@ -43,7 +44,18 @@ final class UsageShapes {
                 u.durationMicros(),
                 u.firstByteMicros() < 0 ? null : u.firstByteMicros(),
                 u.overheadMicros(),
-                u.attempts());
+                u.attempts(),
+                u.cost().usd(),
+                priced(u.cost().state()),
+                u.cost().priceId());
+    }
+
+    private static String priced(Cost.State state) {
+        return switch (state) {
+            case PRICED -> "true";
+            case PARTIAL -> "partial";
+            case UNPRICED -> "false";
+        };
     }
 
     static UsageJson.ReportRow row(List<Dimension> by, UsageQuery.Row row) {

@@ -8,6 +8,7 @@ import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ContentSealer;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
+import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
@@ -125,6 +126,10 @@ public final class Database implements AutoCloseable {
 
     public ProviderStore providers() {
         return new JdbcProviderStore(sql);
+    }
+
+    public PriceStore prices() {
+        return new JdbcPriceStore(sql);
     }
 
     public AuditStore audit() {

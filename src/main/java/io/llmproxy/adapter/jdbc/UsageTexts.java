@@ -51,6 +51,7 @@ final class UsageTexts {
                 r.durationMicros(),
                 r.firstByteMicros(),
                 r.overheadMicros(),
-                r.attempts());
+                r.attempts(),
+                r.cost());
     }
 }

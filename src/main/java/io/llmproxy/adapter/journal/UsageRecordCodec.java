@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
@@ -13,11 +14,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The binary form of a usage record: a version byte, then the fields in the order of the record. A text is preceded by
+ * The binary form of a usage record: a version byte, then the fields in the order of the record; version 1 ends before the cost. A text is preceded by
  * whether it is there; names of enum constants are written out, so that their order may change.
  */
 final class UsageRecordCodec {
-    static final byte VERSION = 1;
+    static final byte VERSION = 2;
+    private static final int WITHOUT_COST = 1;
     /** Longer texts are cut: a client chooses some of them, and none is worth a record of unbounded length. */
     static final int MAX_TEXT = 4096;
 
@@ -30,6 +32,7 @@ final class UsageRecordCodec {
         writeCall(record, bytes);
         writeTokens(record.tokens(), bytes);
         writeFigures(record, bytes);
+        writeCost(record.cost(), bytes);
     }
 
     private static void writeIdentity(UsageRecord record, RecordWriter out) {
@@ -83,6 +86,12 @@ final class UsageRecordCodec {
         out.writeInt(record.attempts());
     }
 
+    private static void writeCost(Cost cost, RecordWriter out) {
+        out.writeLong(cost.nanos());
+        write(cost.state().name(), out);
+        write(cost.priceId(), out);
+    }
+
     private static void write(UUID id, RecordWriter out) {
         out.writeLong(id.getMostSignificantBits());
         out.writeLong(id.getLeastSignificantBits());
@@ -111,7 +120,7 @@ final class UsageRecordCodec {
             throw new NewerRecordException(version);
         }
         try {
-            UsageRecord record = read(in);
+            UsageRecord record = read(version, in);
             if (version == 0 || in.available() > 0) {
                 throw new IOException("bytes that are no usage record");
             }
@@ -121,7 +130,7 @@ final class UsageRecordCodec {
         }
     }
 
-    private static UsageRecord read(DataInputStream in) throws IOException {
+    private static UsageRecord read(int version, DataInputStream in) throws IOException {
         // arguments are evaluated from left to right: the order of the record is the order on the disk
         return new UsageRecord(
                 uuid(in),
@@ -149,7 +158,12 @@ final class UsageRecordCodec {
                 in.readLong(),
                 in.readLong(),
                 in.readLong(),
-                in.readInt());
+                in.readInt(),
+                version == WITHOUT_COST ? Cost.UNKNOWN : cost(in));
+    }
+
+    private static Cost cost(DataInputStream in) throws IOException {
+        return new Cost(in.readLong(), Cost.State.valueOf(required(in)), text(in));
     }
 
     private static TokenUsage tokens(DataInputStream in) throws IOException {

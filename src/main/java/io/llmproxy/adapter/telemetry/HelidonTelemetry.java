@@ -11,6 +11,7 @@ import io.helidon.metrics.api.Tag;
 import io.helidon.metrics.api.Timer;
 import io.helidon.metrics.spi.MeterRegistryFormatterProvider;
 import io.helidon.service.registry.Services;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
@@ -101,6 +102,9 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         add(meters.cachedInput(), tokens.cachedInput());
         add(meters.cacheWrite(), tokens.cacheWrite());
         add(meters.reasoning(), tokens.reasoning());
+        Cost cost = record.cost();
+        add(meters.cost(), cost.nanos());
+        add(meters.unpriced(), cost.state() == Cost.State.PRICED ? 0 : 1);
         String code = record.errorCode();
         if (code != null && !code.equals(UsageRecord.IDEMPOTENT_REPLAY)) {
             error(record.tenantSlug(), code).increment();
@@ -143,7 +147,17 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                 tokens(tenant, provider, "output"),
                 tokens(tenant, provider, "cached_input"),
                 tokens(tenant, provider, "cache_write"),
-                tokens(tenant, provider, "reasoning"));
+                tokens(tenant, provider, "reasoning"),
+                counter(
+                        "llmproxy_cost_nano_usd",
+                        "What requests cost so far as their prices are known, in billionths of a US dollar",
+                        tenant,
+                        provider),
+                counter(
+                        "llmproxy_requests_unpriced",
+                        "Requests whose cost is unknown, all of it or a part",
+                        tenant,
+                        provider));
     }
 
     private static String name(Outcome outcome) {

@@ -11,4 +11,6 @@ record RequestMeters(
         Counter output,
         Counter cachedInput,
         Counter cacheWrite,
-        Counter reasoning) {}
+        Counter reasoning,
+        Counter cost,
+        Counter unpriced) {}

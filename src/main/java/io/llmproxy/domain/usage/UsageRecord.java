@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param firstByteMicros until the first byte of the answer's body went out; -1 where none did
  * @param overheadMicros of the duration, what was spent in the gateway itself before the upstream call
  * @param attempts upstream calls made
+ * @param cost what it cost by the prices of the moment when it began
  */
 public record UsageRecord(
         UUID requestId,
@@ -44,7 +45,66 @@ public record UsageRecord(
         long durationMicros,
         long firstByteMicros,
         long overheadMicros,
-        int attempts) {
+        int attempts,
+        Cost cost) {
     /** In the place of an error code: the answer was another request's with the same Idempotency-Key, and cost nothing. */
     public static final String IDEMPOTENT_REPLAY = "idempotent_replay";
+
+    /** A record whose cost nobody reckoned: of an earlier version of the program. */
+    public UsageRecord(
+            UUID requestId,
+            @Nullable String clientRequestId,
+            @Nullable String upstreamRequestId,
+            Instant startedAt,
+            UUID tenantId,
+            String tenantSlug,
+            @Nullable UUID userId,
+            @Nullable String userEmail,
+            UUID keyId,
+            String keyName,
+            String method,
+            String endpoint,
+            @Nullable String requestedModel,
+            @Nullable String provider,
+            @Nullable String upstreamModel,
+            int status,
+            Outcome outcome,
+            @Nullable String errorCode,
+            boolean stream,
+            TokenUsage tokens,
+            long requestBytes,
+            long responseBytes,
+            long durationMicros,
+            long firstByteMicros,
+            long overheadMicros,
+            int attempts) {
+        this(
+                requestId,
+                clientRequestId,
+                upstreamRequestId,
+                startedAt,
+                tenantId,
+                tenantSlug,
+                userId,
+                userEmail,
+                keyId,
+                keyName,
+                method,
+                endpoint,
+                requestedModel,
+                provider,
+                upstreamModel,
+                status,
+                outcome,
+                errorCode,
+                stream,
+                tokens,
+                requestBytes,
+                responseBytes,
+                durationMicros,
+                firstByteMicros,
+                overheadMicros,
+                attempts,
+                Cost.UNKNOWN);
+    }
 }

@@ -130,7 +130,7 @@ final class UsageFields {
         }
         return new TokenUsage(
                 input(),
-                of(Count.OUTPUT),
+                output(),
                 Math.max(of(Count.CACHED), of(Count.READ_BESIDE)),
                 Math.max(of(Count.CACHE_WRITE), of(Count.WRITTEN_BESIDE)),
                 of(Count.REASONING),
@@ -145,6 +145,15 @@ final class UsageFields {
         }
         long beside = of(Count.READ_BESIDE) + of(Count.WRITTEN_BESIDE);
         return told(Count.INPUT) ? of(Count.INPUT) + beside : Math.max(beside, of(Count.TOTAL) - of(Count.OUTPUT));
+    }
+
+    /**
+     * What the total has beyond input and output was generated, too: xAI counts reasoning, and Gemini in OpenAI's format its
+     * thoughts, beside {@code completion_tokens}.
+     */
+    private long output() {
+        long beyond = told(Count.PROMPT) ? of(Count.TOTAL) - of(Count.PROMPT) : 0;
+        return told(Count.OUTPUT) ? Math.max(of(Count.OUTPUT), beyond) : of(Count.OUTPUT);
     }
 
     private boolean told(Count count) {

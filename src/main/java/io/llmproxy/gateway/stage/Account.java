@@ -11,6 +11,7 @@ import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.InFlight;
 import io.llmproxy.gateway.KeyRing;
 import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.port.Telemetry;
@@ -40,6 +41,8 @@ public final class Account implements Stage {
     private final KeyRing keys;
     private final Snapshots snapshots;
     private final InstantSource clock;
+    private final boolean costHeader;
+    private final UnpricedLog unpriced = new UnpricedLog();
 
     public Account(
             Ledger ledger,
@@ -47,6 +50,7 @@ public final class Account implements Stage {
             InFlight inFlight,
             KeyRing keys,
             Snapshots snapshots,
+            PricingRules pricing,
             InstantSource clock) {
         this.ledger = ledger;
         this.telemetry = telemetry;
@@ -54,6 +58,7 @@ public final class Account implements Stage {
         this.keys = keys;
         this.snapshots = snapshots;
         this.clock = clock;
+        this.costHeader = pricing.costHeader();
     }
 
     /** How the pipeline ended; the error is null where nothing has to be told. */
@@ -63,13 +68,17 @@ public final class Account implements Stage {
     public void handle(Exchange x, Next next) {
         Instant now = clock.instant();
         x.arrived(Ids.next(now), now, System.nanoTime());
-        LastPieceSink client = new LastPieceSink(x.sink());
+        CostSink costs = costHeader ? new CostSink(x.sink()) : null;
+        LastPieceSink client = new LastPieceSink(costs == null ? x.sink() : costs);
         x.sink(client);
         inFlight.enter(x);
         telemetry.inFlight(1);
         try {
             Ending ending = run(x, next);
-            close(x, ending);
+            UsageRecord record = close(x, ending);
+            if (costs != null && record != null) {
+                costs.settled(record.cost());
+            }
             answer(x, client, ending);
         } finally {
             telemetry.inFlight(-1);
@@ -106,7 +115,8 @@ public final class Account implements Stage {
         return x.tally().status() != 0 && x.sink().started();
     }
 
-    private void close(Exchange x, Ending ending) {
+    /** Null where it is a stranger's, of whom there is no record. */
+    private @Nullable UsageRecord close(Exchange x, Ending ending) {
         KeyEntry owner = x.keyOrNull();
         if (owner == null) {
             owner = keys.owner(x.request(), snapshots.current(), clock.instant());
@@ -114,11 +124,13 @@ public final class Account implements Stage {
         int status = status(x, ending);
         if (owner == null) {
             telemetry.refusedUnknown(status);
-            return;
+            return null;
         }
         UsageRecord record = Records.of(x, owner, status, ending.outcome(), ending.error(), System.nanoTime());
         ledger.append(record);
         telemetry.served(record);
+        unpriced.note(record);
+        return record;
     }
 
     private static int status(Exchange x, Ending ending) {

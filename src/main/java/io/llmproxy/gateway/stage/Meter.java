@@ -1,7 +1,6 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.gateway.ClientGoneException;
-import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
@@ -19,7 +18,7 @@ public final class Meter implements Stage {
             x.wantUsage();
         }
         ResponseSink client = x.sink();
-        MeteredSink metered = new MeteredSink(x, client, generates(x));
+        MeteredSink metered = new MeteredSink(x, client, Generation.possible(x));
         x.sink(metered);
         try {
             next.handle(x);
@@ -34,14 +33,5 @@ public final class Meter implements Stage {
 
     private static boolean tellsWhenAsked(Target target) {
         return target.provider().account().askForStreamUsage();
-    }
-
-    /** Stored answers, fetched again, tell a usage that was accounted for when they were made. */
-    private static boolean generates(Exchange x) {
-        Endpoint endpoint = x.endpoint();
-        return x.request().method().equals("POST")
-                && (endpoint.model() != Endpoint.Model.NONE
-                        || endpoint.kind() == Endpoint.Kind.PASSTHROUGH
-                        || endpoint.template().equals("/v1/*"));
     }
 }

@@ -4,7 +4,11 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.usage.Cost;
+import io.llmproxy.domain.usage.CostCalculator;
 import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.Price;
+import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.Ask;
 import io.llmproxy.gateway.Endpoint;
@@ -57,7 +61,20 @@ final class Records {
                 micros(x.elapsed(nanos)),
                 tally.firstByteNanos() < 0 ? -1 : micros(tally.firstByteNanos()),
                 micros(tally.overheadNanos(x.elapsed(nanos))),
-                tally.attempts());
+                tally.attempts(),
+                cost(x, owner, target));
+    }
+
+    /** By the prices of the snapshot that the request began with, and those of that moment. */
+    private static Cost cost(Exchange x, KeyEntry owner, @Nullable Target target) {
+        Tally tally = x.tally();
+        boolean generated = tally.delivered() != null;
+        boolean used = generated || tally.tokens().source() != TokenUsage.Source.NONE;
+        if (!used || target == null) {
+            return Cost.NOTHING;
+        }
+        Price price = owner.view().prices().find(target.provider().account(), target.model(), x.startedAt());
+        return CostCalculator.cost(price, tally.tokens(), generated);
     }
 
     private static @Nullable String code(Tally tally, @Nullable ProxyError error) {

@@ -47,12 +47,13 @@ public final class Stages {
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(listing::retain);
         Pipeline pipeline = new Pipeline(List.of(
-                new Account(ledger, telemetry, inFlight, keys, snapshots, clock),
+                new Account(ledger, telemetry, inFlight, keys, snapshots, settings.pricing(), clock),
                 new Admit(inFlight, ledger, settings.concurrency()),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Inspect(settings),
                 new Route(listing, ownership),
                 new Idempotency(runs),
+                new Pricing(settings.pricing()),
                 new Estimate(new UsageEstimator(tokenizer)),
                 new Own(ownership),
                 new KeepAlive(settings.sseKeepAlive()),

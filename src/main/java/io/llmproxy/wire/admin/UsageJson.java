@@ -3,7 +3,10 @@ package io.llmproxy.wire.admin;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** One usage record. */
+/**
+ * One usage record. {@code cost} is in USD, null where it is unknown; {@code priced} is {@code true}, {@code partial} where the cost
+ * is a part of it at least, or {@code false}; {@code priceId} is the price that was used.
+ */
 public record UsageJson(
         String requestId,
         @Nullable String clientRequestId,
@@ -32,7 +35,10 @@ public record UsageJson(
         long durationMicros,
         @Nullable Long firstByteMicros,
         long overheadMicros,
-        int attempts) {
+        int attempts,
+        @Nullable String cost,
+        String priced,
+        @Nullable String priceId) {
 
     /** One row of a report; the dimensions that were not asked for are null. */
     public record ReportRow(

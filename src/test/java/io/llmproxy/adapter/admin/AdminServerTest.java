@@ -473,6 +473,7 @@ class AdminServerTest {
         return new AdminServer.Application(
                 f.executor,
                 f.queries,
+                f.prices(null),
                 new ProviderTester(f.providers, ModelIds::of),
                 flushes::incrementAndGet,
                 id -> f.providers.fault,

@@ -9,6 +9,7 @@ import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.LedgerJson;
+import io.llmproxy.wire.admin.PriceJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
 import io.llmproxy.wire.admin.StatusJson;
@@ -64,6 +65,11 @@ class OpenApiTest {
                 Map.entry("Provider", ProviderJson.class),
                 Map.entry("ProviderCreate", ProviderJson.Create.class),
                 Map.entry("ProviderTest", ProviderJson.Test.class),
+                Map.entry("Price", PriceJson.class),
+                Map.entry("PriceCreate", PriceJson.Create.class),
+                Map.entry("PriceImport", PriceJson.Import.class),
+                Map.entry("PriceImported", PriceJson.Imported.class),
+                Map.entry("PriceChange", PriceJson.Change.class),
                 Map.entry("LedgerCheck", LedgerJson.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
@@ -104,6 +110,7 @@ class OpenApiTest {
         return AdminServer.table(new AdminServer.Application(
                         f.executor,
                         f.queries,
+                        f.prices(null),
                         new ProviderTester(f.providers, ModelIds::of),
                         () -> {},
                         id -> null,

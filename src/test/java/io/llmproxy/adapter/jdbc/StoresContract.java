@@ -65,6 +65,14 @@ abstract class StoresContract {
     }
 
     @Nested
+    class Prices extends PriceStoreContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
     class Audit extends AuditStoreContract {
         @Override
         Database database() {

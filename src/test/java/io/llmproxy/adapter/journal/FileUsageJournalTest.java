@@ -199,7 +199,7 @@ class FileUsageJournalTest {
     @Test
     void refusesAJournalOfANewerVersionAndLeavesItAlone() throws IOException {
         byte[] frame = Frames.of(UsageRecords.labelled("x"));
-        frame[Frames.HEADER] = 2;
+        frame[Frames.HEADER] = UsageRecordCodec.VERSION + 1;
         java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
         crc.update(frame, Frames.HEADER, frame.length - Frames.HEADER);
         java.nio.ByteBuffer.wrap(frame).putInt(4, (int) crc.getValue());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.testing.UsageRecords;
 import java.io.IOException;
@@ -22,6 +23,17 @@ class UsageRecordCodecTest {
     void nullsComeBackAsNulls() throws IOException {
         UsageRecord record = UsageRecords.bare(Ids.next(UsageRecords.T0));
         assertThat(decode(encode(record))).isEqualTo(record);
+    }
+
+    @Test
+    void recordsOfTheFirstVersionHaveNoCost() throws IOException {
+        UsageRecord record = UsageRecords.bare(Ids.next(UsageRecords.T0));
+        byte[] bytes = encode(record);
+        int cost = Long.BYTES + 1 + 2 + "UNPRICED".length() + 1;
+        byte[] first = java.util.Arrays.copyOf(bytes, bytes.length - cost);
+        first[0] = 1;
+        assertThat(decode(first)).isEqualTo(record);
+        assertThat(record.cost()).isEqualTo(Cost.UNKNOWN);
     }
 
     @Test

@@ -28,6 +28,8 @@ class HelidonTelemetryTest {
                         "llmproxy_requests_total{outcome=\"completed\",provider=\"up\",status=\"2xx\",tenant=\"acme\",} 2.0")
                 .contains("llmproxy_tokens_total{kind=\"input\",provider=\"up\",tenant=\"acme\",} 200.0")
                 .contains("llmproxy_tokens_total{kind=\"reasoning\",provider=\"up\",tenant=\"acme\",} 10.0")
+                .contains("llmproxy_cost_nano_usd_total{provider=\"up\",tenant=\"acme\",} 2469134.0")
+                .contains("llmproxy_requests_unpriced_total{provider=\"up\",tenant=\"acme\",} 2.0")
                 .contains("llmproxy_request_duration_seconds_count{provider=\"up\",tenant=\"acme\",} 2.0")
                 .contains("llmproxy_request_duration_seconds_bucket{provider=\"up\",tenant=\"acme\",le=\"1.0\",} 2.0")
                 .contains("# TYPE llmproxy_request_duration_seconds histogram")

@@ -183,6 +183,22 @@ class StreamScannersTest {
                         "{\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":8,\"cached_tokens\":20}}",
                         new TokenUsage(30, 8, 20, 0, 0, 0, 0, TokenUsage.Source.PROVIDER)),
                 new Case(
+                        "xAI, whose reasoning stands beside the completion",
+                        json,
+                        "{\"usage\":{\"prompt_tokens\":32,\"completion_tokens\":9,\"total_tokens\":135,"
+                                + "\"completion_tokens_details\":{\"reasoning_tokens\":94}}}",
+                        new TokenUsage(32, 103, 0, 0, 94, 0, 0, TokenUsage.Source.PROVIDER)),
+                new Case(
+                        "Gemini in OpenAI's format, whose thoughts are in the total alone",
+                        json,
+                        "{\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":20,\"total_tokens\":130}}",
+                        TokenUsage.of(10, 120)),
+                new Case(
+                        "a total that is less than its parts",
+                        json,
+                        "{\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":20,\"total_tokens\":5}}",
+                        TokenUsage.of(10, 20)),
+                new Case(
                         "a gateway that tells cached tokens in both ways",
                         json,
                         "{\"usage\":{\"prompt_tokens\":30,\"completion_tokens\":8,\"cache_read_input_tokens\":20}}",
