@@ -147,6 +147,7 @@ start_proxy() { # the nginx to compare with: sets plain and plain_paced (ports) 
     server { listen 127.0.0.1:$plain backlog=4096; location / { proxy_pass http://chats; } }
     server { listen 127.0.0.1:$plain_paced backlog=4096; location / { proxy_pass http://streams; } }
 CONF
+    # shellcheck disable=SC2034 # for whoever sources this
     plain_pid=$worker
 }
 
@@ -156,6 +157,7 @@ start_llmproxy() { # with authentication, metering and ledger: sets gateway (por
     gateway_pid=$!
     pids+=("$gateway_pid")
     await_line "$scratch/llmproxy.out" 'llmproxy ready' llmproxy
+    # shellcheck disable=SC2034 # for whoever sources this
     gateway=$(sed -n 's|.*gateway=http://[^:]*:\([0-9]*\).*|\1|p' "$scratch/llmproxy.out")
     ctl tenant create bench >/dev/null
     provider chats bench "$upstream"

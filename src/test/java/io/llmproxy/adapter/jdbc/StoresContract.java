@@ -81,14 +81,6 @@ abstract class StoresContract {
     }
 
     @Nested
-    class Idempotency extends JdbcIdempotencyContract {
-        @Override
-        Database database() {
-            return opened();
-        }
-    }
-
-    @Nested
     class Objects extends ObjectStoreContract {
         @Override
         protected ObjectStore store() {
@@ -112,6 +104,14 @@ abstract class StoresContract {
         @Override
         protected void delete(UUID tenant) {
             opened().tenants().delete(tenant);
+        }
+    }
+
+    @Nested
+    class Idempotency extends JdbcIdempotencyContract {
+        @Override
+        Database database() {
+            return opened();
         }
     }
 
