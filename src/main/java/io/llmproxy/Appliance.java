@@ -12,6 +12,7 @@ import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.secret.AesGcmSealer;
@@ -46,6 +47,7 @@ import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
@@ -159,8 +161,10 @@ public final class Appliance implements AutoCloseable {
 
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher =
-                    opened(new SnapshotRefresher(database.state(), snapshots, providers, config.tenant()));
-            Gateway gateway = gateway(snapshots, journal, telemetry);
+                    opened(new SnapshotRefresher(
+                            database.state(), snapshots, providers, config.tenant(), config.limits().limits()));
+            MemoryCounterStore counters = new MemoryCounterStore(setup.clock());
+            Gateway gateway = gateway(snapshots, journal, telemetry, counters);
             AdminStores stores = stores(database);
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -261,24 +265,25 @@ public final class Appliance implements AutoCloseable {
                 database.state());
     }
 
-    private Gateway gateway(Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry) throws IOException {
+    private Gateway gateway(
+            Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry, CounterStore counters)
+            throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
         ApplianceConfig.GatewayConfig config = setup.config().gateway();
-        int concurrency = setup.config().limits().concurrency();
         return Stages.gateway(
                 new GatewaySettings(
                         config.maxBody(),
                         config.maxUpload(),
                         config.bodyMemory(),
                         config.queryKey(),
-                        concurrency,
                         config.sseKeepAlive(),
                         spool),
                 snapshots,
                 journal,
                 telemetry,
+                counters,
                 new JtokkitTokenizer(),
                 setup.clock());
     }

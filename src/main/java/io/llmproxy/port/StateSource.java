@@ -3,6 +3,7 @@ package io.llmproxy.port;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,12 +21,28 @@ public interface StateSource {
 
     /** What {@link #load} read. */
     record ManagedState(
-            long revision, List<Tenant> tenants, List<User> users, List<ApiKey> keys, List<ProviderAccount> providers) {
+            long revision,
+            List<Tenant> tenants,
+            List<User> users,
+            List<ApiKey> keys,
+            List<ProviderAccount> providers,
+            List<Limit> limits) {
+        /** A state without limits. */
+        public ManagedState(
+                long revision,
+                List<Tenant> tenants,
+                List<User> users,
+                List<ApiKey> keys,
+                List<ProviderAccount> providers) {
+            this(revision, tenants, users, keys, providers, List.of());
+        }
+
         public ManagedState {
             tenants = List.copyOf(tenants);
             users = List.copyOf(users);
             keys = List.copyOf(keys);
             providers = List.copyOf(providers);
+            limits = List.copyOf(limits);
         }
     }
 }

@@ -5,6 +5,7 @@ import io.llmproxy.domain.identity.KeyHash;
 import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
@@ -30,10 +31,12 @@ final class SnapshotBuilder {
     private static final Logger LOG = System.getLogger(SnapshotBuilder.class.getName());
 
     private final ProviderFactory factory;
+    private final List<Limit> configured;
     private final Map<UUID, Provider> live = new HashMap<>();
 
-    SnapshotBuilder(ProviderFactory factory) {
+    SnapshotBuilder(ProviderFactory factory, List<Limit> configured) {
         this.factory = factory;
+        this.configured = List.copyOf(configured);
     }
 
     RuntimeSnapshot build(ManagedState state) {
@@ -45,7 +48,7 @@ final class SnapshotBuilder {
                     known != null && known.fault() == null && known.account().equals(account) && !known.outdated();
             next.put(account.id(), keep && known != null ? known : opened(account, known));
         }
-        RuntimeSnapshot snapshot = snapshot(state, next);
+        RuntimeSnapshot snapshot = snapshot(state, next, Limits.of(state, configured));
         Set<Provider> kept = Collections.newSetFromMap(new IdentityHashMap<>());
         kept.addAll(next.values());
         live.values().stream().filter(p -> !kept.contains(p)).forEach(Provider::retire);
@@ -77,7 +80,8 @@ final class SnapshotBuilder {
         }
     }
 
-    private static RuntimeSnapshot snapshot(ManagedState state, Map<UUID, Provider> providers) {
+    private static RuntimeSnapshot snapshot(
+            ManagedState state, Map<UUID, Provider> providers, Limits limits) {
         List<Provider> shared =
                 providers.values().stream().filter(p -> p.account().shared()).toList();
         Map<UUID, List<Provider>> own = new HashMap<>();
@@ -91,7 +95,7 @@ final class SnapshotBuilder {
         for (Tenant tenant : state.tenants()) {
             views.put(tenant.id(), new TenantView(tenant, own.getOrDefault(tenant.id(), shared)));
         }
-        return RuntimeSnapshot.of(state.revision(), views.values(), keys(state, views));
+        return RuntimeSnapshot.of(state.revision(), views.values(), keys(state, views), limits);
     }
 
     private static Map<KeyHash, RuntimeSnapshot.KeyEntry> keys(ManagedState state, Map<UUID, TenantView> views) {

@@ -1,10 +1,12 @@
 package io.llmproxy.runtime;
 
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.StateSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +27,19 @@ public final class SnapshotRefresher implements AutoCloseable {
     private @Nullable Thread poller;
     private volatile boolean failing;
 
-    /** @param tenantSlug the one tenant of this process; null: all */
+    /**
+     * @param tenantSlug the one tenant of this process; null: all
+     * @param configured limits that are in force whatever the managed state says
+     */
     public SnapshotRefresher(
-            StateSource source, Snapshots snapshots, ProviderFactory providers, @Nullable String tenantSlug) {
+            StateSource source,
+            Snapshots snapshots,
+            ProviderFactory providers,
+            @Nullable String tenantSlug,
+            List<Limit> configured) {
         this.source = source;
         this.snapshots = snapshots;
-        this.builder = new SnapshotBuilder(providers);
+        this.builder = new SnapshotBuilder(providers, configured);
         this.tenantSlug = tenantSlug;
     }
 

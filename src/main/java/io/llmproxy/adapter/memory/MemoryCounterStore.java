@@ -64,7 +64,8 @@ public final class MemoryCounterStore implements CounterStore {
         this(wall, System::nanoTime);
     }
 
-    MemoryCounterStore(InstantSource wall, LongSupplier nanos) {
+    /** @param nanos the steady counter */
+    public MemoryCounterStore(InstantSource wall, LongSupplier nanos) {
         this.wall = wall;
         this.nanos = nanos;
         this.originMicros = wall.millis() * 1000 - nanos.getAsLong() / 1000;
@@ -111,8 +112,11 @@ public final class MemoryCounterStore implements CounterStore {
     }
 
     private LimitDecision denied(Charge charge, long now) {
-        long wait = counter(charge).wait(charge.limit(), charge.amount(), now);
-        return new LimitDecision.Denied(charge.limit(), charge.amount(), Hold.seconds(wait));
+        Limit limit = charge.limit();
+        Counter counter = counter(charge);
+        long left = Math.max(0, limit.amount() - counter.used(limit, now));
+        long wait = counter.wait(limit, charge.amount(), now);
+        return new LimitDecision.Denied(limit, charge.amount(), left, Hold.seconds(wait));
     }
 
     private Counter counter(Charge charge) {

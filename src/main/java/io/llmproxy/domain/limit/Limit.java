@@ -34,20 +34,14 @@ public record Limit(
         LimitOrigin origin,
         ZoneId zone) {
 
-    /** Far beyond any use, and far enough from where sums of longs overflow. */
-    public static final long MAX_AMOUNT = 1_000_000_000_000_000L;
+    public static final long MAX_AMOUNT = Checks.MAX_AMOUNT;
 
     public static final int DEFAULT_SEGMENTS = 6;
     public static final int MAX_SEGMENTS = 60;
 
     public Limit {
         Checks.text("id", id, 100);
-        if (amount < 1 || amount > MAX_AMOUNT) {
-            throw new InvalidValueException(
-                    "amount",
-                    "must be from 1 to " + MAX_AMOUNT + "; got " + amount
-                            + (amount == 0 ? " (delete a limit to turn it off)" : ""));
-        }
+        Checks.amount("amount", amount, "to turn a limit off, delete it");
         if (segments < 1 || segments > MAX_SEGMENTS) {
             throw new InvalidValueException("segments", "must be from 1 to " + MAX_SEGMENTS + "; got " + segments);
         }

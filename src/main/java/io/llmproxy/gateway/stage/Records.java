@@ -49,7 +49,7 @@ final class Records {
                 target == null ? null : target.model(),
                 status,
                 outcome,
-                error == null ? null : error.code(),
+                errorCode(error),
                 ask != null && ask.stream(),
                 tally.tokens(),
                 tally.requestBytes(),
@@ -58,6 +58,15 @@ final class Records {
                 tally.firstByteNanos() < 0 ? -1 : micros(tally.firstByteNanos()),
                 micros(tally.overheadNanos(x.elapsed(nanos))),
                 tally.attempts());
+    }
+
+    /** Of a limit it is the limit's id: which one it was is what people look for. */
+    private static @Nullable String errorCode(@Nullable ProxyError error) {
+        return switch (error) {
+            case null -> null;
+            case ProxyError.LimitExceeded limit -> limit.limitId();
+            default -> error.code();
+        };
     }
 
     /** An id that somebody else chose, so far as it is printable ASCII and not too long; else null. */

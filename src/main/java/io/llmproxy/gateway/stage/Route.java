@@ -23,15 +23,21 @@ public final class Route implements Stage {
     private static final String MODEL_PATH = "/v1/models/";
 
     private final ModelListing listing;
+    private final Limit limit;
 
-    public Route(ModelListing listing) {
+    /** @param limit of requests that are answered here; all others come to it by themselves */
+    public Route(ModelListing listing, Limit limit) {
         this.listing = listing;
+        this.limit = limit;
     }
 
     @Override
     public void handle(Exchange x, Next next) {
         switch (x.endpoint().kind()) {
-            case MODELS -> listing.answer(x);
+            case MODELS -> {
+                limit.own(x);
+                listing.answer(x);
+            }
             case RELAY -> relay(x, byModel(x, x.ask().model()), next);
             case ONE_MODEL -> relay(x, oneModel(x), next);
             case PASSTHROUGH -> relay(x, passthrough(x), next);

@@ -8,6 +8,8 @@ import io.llmproxy.gateway.LastUse;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.Pipeline;
 import io.llmproxy.gateway.estimate.UsageEstimator;
+import io.llmproxy.gateway.limit.Limiter;
+import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
 import io.llmproxy.port.UsageJournal;
@@ -30,6 +32,7 @@ public final class Stages {
             Snapshots snapshots,
             UsageJournal journal,
             Telemetry telemetry,
+            CounterStore counters,
             Tokenizer tokenizer,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
@@ -37,14 +40,17 @@ public final class Stages {
         Ledger ledger = new Ledger(journal, clock);
         KeyRing keys = new KeyRing(settings.queryKey());
         ModelListing listing = new ModelListing(clock);
+        Limiter limiter = new Limiter(counters, telemetry);
+        Limit limit = new Limit(limiter, snapshots);
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(listing::retain);
         Pipeline pipeline = new Pipeline(List.of(
-                new Account(ledger, telemetry, inFlight, keys, snapshots, clock),
-                new Admit(inFlight, ledger, settings.concurrency()),
+                new Account(ledger, telemetry, inFlight, limiter, keys, snapshots, clock),
+                new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Inspect(settings),
-                new Route(listing),
+                new Route(listing, limit),
+                limit,
                 new Estimate(new UsageEstimator(tokenizer)),
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
