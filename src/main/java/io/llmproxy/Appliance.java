@@ -26,6 +26,7 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.CommandExecutor;
+import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
@@ -37,12 +38,14 @@ import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
 import io.llmproxy.gateway.Spool;
+import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.Retention;
@@ -69,6 +72,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -160,17 +164,26 @@ public final class Appliance implements AutoCloseable {
             UsageFlusher flusher = opened(new UsageFlusher(journal, database.usage()));
 
             Snapshots snapshots = new Snapshots();
-            SnapshotRefresher refresher =
-                    opened(new SnapshotRefresher(
-                            database.state(), snapshots, providers, config.tenant(), config.limits().limits()));
+            SnapshotRefresher refresher = opened(new SnapshotRefresher(
+                    database.state(),
+                    snapshots,
+                    providers,
+                    config.tenant(),
+                    config.limits().limits()));
             MemoryCounterStore counters = new MemoryCounterStore(setup.clock());
             Gateway gateway = gateway(snapshots, journal, telemetry, counters);
-            AdminStores stores = stores(database);
+            AdminStores stores = stores(database, live(snapshots, counters));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
             refresher.refresh();
 
+            // before the first request: what the journal still holds counts too
+            flusher.flush();
+            LimitHistory history = new LimitHistory(database.usage(), counters, setup.clock());
+            history.restore(snapshots.current());
+            snapshots.onPublish(history::restore);
+            opened(new LimitSweeper(counters, snapshots));
             flusher.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
             opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
@@ -193,6 +206,7 @@ public final class Appliance implements AutoCloseable {
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
+            telemetry.gauge("llmproxy_limit_counters", "Counters of limits that are kept in memory", counters::size);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
                     new AdminServer.Application(
@@ -254,7 +268,7 @@ public final class Appliance implements AutoCloseable {
         return setup.environment().get(name);
     }
 
-    private static AdminStores stores(Database database) {
+    private static AdminStores stores(Database database, LiveLimits live) {
         return new AdminStores(
                 database.transactor(),
                 database.tenants(),
@@ -262,11 +276,25 @@ public final class Appliance implements AutoCloseable {
                 database.keys(),
                 database.providers(),
                 database.audit(),
-                database.state());
+                database.state(),
+                database.limits(),
+                live);
     }
 
-    private Gateway gateway(
-            Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry, CounterStore counters)
+    private static LiveLimits live(Snapshots snapshots, CounterStore counters) {
+        return new LiveLimits(() -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id));
+    }
+
+    private static LiveLimits.@Nullable Named named(Snapshots snapshots, UUID id) {
+        ApiKey key = snapshots.current().keysById().get(id);
+        if (key != null) {
+            return new LiveLimits.Named(key.tenantId(), key.name());
+        }
+        TenantView tenant = snapshots.current().tenants().get(id);
+        return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug());
+    }
+
+    private Gateway gateway(Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry, CounterStore counters)
             throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);

@@ -2,13 +2,16 @@ package io.llmproxy.admin;
 
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
 import io.llmproxy.port.UserStore;
 
-/** The stores of managed state, of one database: what one transaction spans. */
+/**
+ * The stores of managed state, of one database: what one transaction spans; and, outside of it, what limits count.
+ */
 public record AdminStores(
         Transactor transactor,
         TenantStore tenants,
@@ -16,4 +19,6 @@ public record AdminStores(
         ApiKeyStore keys,
         ProviderStore providers,
         AuditStore audit,
-        StateSource state) {}
+        StateSource state,
+        LimitStore limits,
+        LiveLimits live) {}

@@ -8,14 +8,17 @@ import io.llmproxy.admin.AdminCommand.CreateProvider;
 import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.CreateUser;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.DeleteLimit;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
 import io.llmproxy.admin.AdminCommand.DeleteUser;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
+import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
 import io.llmproxy.admin.AdminCommand.RotateKey;
+import io.llmproxy.admin.AdminCommand.SetLimit;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateKey;
 import io.llmproxy.admin.AdminCommand.UpdateProvider;
@@ -43,6 +46,7 @@ public final class CommandExecutor {
     private final UserAdmin users;
     private final KeyAdmin keys;
     private final ProviderAdmin providers;
+    private final LimitAdmin limits;
     private final Runnable afterCommit;
     private final InstantSource clock;
 
@@ -66,6 +70,7 @@ public final class CommandExecutor {
         tenants = new TenantAdmin(stores, access, names);
         users = new UserAdmin(stores, access);
         keys = new KeyAdmin(stores, access, names);
+        limits = new LimitAdmin(stores, access, names);
         providers = new ProviderAdmin(
                 stores,
                 access,
@@ -111,6 +116,9 @@ public final class CommandExecutor {
             case EnableProvider c -> providers.enable(actor, c.tenant(), c.provider(), true, now);
             case DisableProvider c -> providers.enable(actor, c.tenant(), c.provider(), false, now);
             case DeleteProvider c -> providers.delete(actor, c);
+            case SetLimit c -> limits.set(actor, c, now);
+            case ResetLimit c -> limits.reset(actor, c);
+            case DeleteLimit c -> limits.delete(actor, c);
         };
     }
 

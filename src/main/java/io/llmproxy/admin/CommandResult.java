@@ -16,6 +16,8 @@ public sealed interface CommandResult {
 
     record OfProvider(ProviderView provider) implements CommandResult {}
 
+    record OfLimit(LimitView limit) implements CommandResult {}
+
     /** How many keys were revoked. */
     record Revoked(int count) implements CommandResult {}
 

@@ -6,14 +6,17 @@ import io.llmproxy.admin.AdminCommand.CreateProvider;
 import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.CreateUser;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.DeleteLimit;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
 import io.llmproxy.admin.AdminCommand.DeleteUser;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
+import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
 import io.llmproxy.admin.AdminCommand.RotateKey;
+import io.llmproxy.admin.AdminCommand.SetLimit;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateKey;
 import io.llmproxy.admin.AdminCommand.UpdateProvider;
@@ -52,6 +55,9 @@ final class Permissions {
             case EnableProvider c -> c.tenant() != null;
             case DisableProvider c -> c.tenant() != null;
             case DeleteProvider c -> c.tenant() != null;
+            case SetLimit c -> c.tenant() != null && c.scope().takesSubject();
+            case ResetLimit c -> c.tenant() != null;
+            case DeleteLimit c -> c.tenant() != null;
         };
     }
 
@@ -61,9 +67,12 @@ final class Permissions {
             case CreateTenant _, UpdateTenant _, ActivateTenant _, SuspendTenant _, DeleteTenant _ -> false;
             case CreateUser _, UpdateUser _, DeleteUser _ -> false;
             case CreateKey c -> !c.scope().passthrough();
-            case UpdateKey c -> !Boolean.TRUE.equals(c.passthrough().value());
+            case UpdateKey c ->
+                !Boolean.TRUE.equals(c.passthrough().value())
+                        && !c.maxRequests().named();
             case RevokeKey _, RotateKey _, DeleteKey _, RevokeAllKeys _ -> true;
             case CreateProvider _, UpdateProvider _, EnableProvider _, DisableProvider _, DeleteProvider _ -> false;
+            case SetLimit _, ResetLimit _, DeleteLimit _ -> false;
         };
     }
 

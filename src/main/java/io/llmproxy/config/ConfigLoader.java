@@ -99,8 +99,8 @@ public final class ConfigLoader {
     }
 
     private void checkLimits(LimitsConfig limits) {
-        Map<String, LimitsConfig.Level> levels = Map.of(
-                "global", limits.global(), "tenant", limits.tenant(), "user", limits.user(), "ip", limits.ip());
+        Map<String, LimitsConfig.Level> levels =
+                Map.of("global", limits.global(), "tenant", limits.tenant(), "user", limits.user(), "ip", limits.ip());
         levels.forEach((name, level) -> {
             try {
                 level.limits(name, LimitScope.GLOBAL);

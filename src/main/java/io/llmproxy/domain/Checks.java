@@ -62,7 +62,11 @@ public final class Checks {
     /** The largest amount of anything that may be limited: beyond any use, and far from where sums overflow. */
     public static final long MAX_AMOUNT = 1_000_000_000_000_000L;
 
-    /** An amount that a limit may have; null is none. @param without what to do to have no limit at all */
+    /**
+     * An amount that a limit may have; null is none.
+     *
+     * @param without what to do to have no limit at all
+     */
     public static void amount(String field, @Nullable Long value, String without) {
         if (value != null && (value < 1 || value > MAX_AMOUNT)) {
             throw new InvalidValueException(

@@ -14,9 +14,4 @@ import java.time.Duration;
  * @param spoolDirectory where large bodies lie while their request runs; must exist and be this process's own
  */
 public record GatewaySettings(
-        long maxBody,
-        long maxUpload,
-        long bodyMemory,
-        boolean queryKey,
-        Duration sseKeepAlive,
-        Path spoolDirectory) {}
+        long maxBody, long maxUpload, long bodyMemory, boolean queryKey, Duration sseKeepAlive, Path spoolDirectory) {}

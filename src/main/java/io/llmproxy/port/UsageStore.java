@@ -6,6 +6,7 @@ import io.llmproxy.domain.usage.UsageRecord;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The ledger in the database. Blocks. */
 public interface UsageStore {
@@ -14,6 +15,9 @@ public interface UsageStore {
 
     /** Sums, one row for each combination of the dimensions, ordered by them; one row where there are none. */
     List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by);
+
+    /** What was used since {@code from}, or ever where that is null, of all tenants: for limits that outlive a process. */
+    List<UsageQuery.Sum> sums(@Nullable Instant from);
 
     /** Records in the order in which they were written; the cursor is a position in that order. */
     Page<UsageRecord> list(UsageQuery query, Page.Request page);

@@ -56,22 +56,40 @@ public final class LimitTable {
     }
 
     /**
-     * What limits ask of a request; null and zero are what is not known yet.
+     * What limits ask of a request; null is what it does not have.
      *
      * @param user the user, or the key where it has none
-     * @param address null: exempt from limits of addresses
+     * @param place null: exempt from limits of addresses
      * @param model as the provider knows it
      */
     public record Facts(
             UUID tenant,
             UUID user,
             UUID key,
-            byte @Nullable [] address,
+            @Nullable Place place,
             @Nullable String asked,
             @Nullable String model,
             String endpoint,
             @Nullable UUID providerId,
             @Nullable String provider) {}
+
+    /** An address that a request comes from. */
+    public static final class Place {
+        private final byte[] address;
+
+        /** @param address 4 or 16 bytes, given away */
+        public Place(byte[] address) {
+            this.address = address;
+        }
+
+        private CounterKey.Address subject() {
+            return CounterKey.Address.of(address);
+        }
+
+        private boolean in(Cidr range) {
+            return range.contains(address);
+        }
+    }
 
     public LimitTable(List<Limit> limits, Named named) {
         List<Limit> ordered = limits.stream()
@@ -109,8 +127,8 @@ public final class LimitTable {
     }
 
     /** The limits of global and address scope that need nothing but an address. */
-    public void early(byte @Nullable [] address, Collector out) {
-        CounterKey.Address subject = address == null || each.isEmpty() ? null : CounterKey.Address.of(address);
+    public void early(@Nullable Place place, Collector out) {
+        CounterKey.Address subject = place == null || each.isEmpty() ? null : place.subject();
         for (Limit limit : each) {
             if (limit.scope() == LimitScope.GLOBAL) {
                 out.add(limit, CounterKey.ONE);
@@ -118,7 +136,7 @@ public final class LimitTable {
                 out.add(limit, subject);
             }
         }
-        addRanges(address, out);
+        addRanges(place, out);
     }
 
     /** All that the request is under, the narrowest scope first but for those of certain subjects, which come before all. */
@@ -130,7 +148,7 @@ public final class LimitTable {
                 add(bySubject.get(facts.provider()), LimitScope.PROVIDER, out);
             }
         }
-        addRanges(facts.address(), out);
+        addRanges(facts.place(), out);
         for (Patterned p : models) {
             if (matches(p.glob, facts.asked()) || matches(p.glob, facts.model())) {
                 out.add(p.limit, CounterKey.ONE);
@@ -164,10 +182,10 @@ public final class LimitTable {
         }
     }
 
-    private void addRanges(byte @Nullable [] address, Collector out) {
-        if (address != null) {
+    private void addRanges(@Nullable Place place, Collector out) {
+        if (place != null) {
             for (Ranged ranged : ranges) {
-                if (ranged.range.contains(address)) {
+                if (place.in(ranged.range)) {
                     out.add(ranged.limit, CounterKey.ONE);
                 }
             }
@@ -179,7 +197,7 @@ public final class LimitTable {
         return switch (limit.scope()) {
             case KEY -> facts.key();
             case USER -> facts.user();
-            case IP -> facts.address() == null ? null : CounterKey.Address.of(facts.address());
+            case IP -> facts.place() == null ? null : facts.place().subject();
             case MODEL -> model(facts);
             case ENDPOINT -> facts.endpoint();
             case PROVIDER -> facts.providerId();

@@ -77,14 +77,25 @@ public record Limits(LimitTable early, Map<UUID, LimitTable> byTenant, Map<Strin
     public static List<Limit> settings(Tenant tenant) {
         UsageLimits limits = tenant.settings().limits();
         List<Limit> out = new ArrayList<>();
-        add(out, tenant, "max-requests-per-minute", LimitMetric.REQUESTS, limits.maxRequestsPerMinute(), LimitPeriod.MINUTE);
+        add(
+                out,
+                tenant,
+                "max-requests-per-minute",
+                LimitMetric.REQUESTS,
+                limits.maxRequestsPerMinute(),
+                LimitPeriod.MINUTE);
         add(out, tenant, "max-requests-per-day", LimitMetric.REQUESTS, limits.maxRequestsPerDay(), LimitPeriod.DAY);
         add(out, tenant, "max-tokens-per-day", LimitMetric.TOKENS, limits.maxTokensPerDay(), LimitPeriod.DAY);
         return out;
     }
 
     private static void add(
-            List<Limit> out, Tenant tenant, String name, LimitMetric metric, @Nullable Long amount, LimitPeriod period) {
+            List<Limit> out,
+            Tenant tenant,
+            String name,
+            LimitMetric metric,
+            @Nullable Long amount,
+            LimitPeriod period) {
         if (amount != null) {
             String id = "setting:" + tenant.slug() + ":" + name;
             LimitAlgorithm algorithm = LimitAlgorithm.of(period);
@@ -128,8 +139,7 @@ public record Limits(LimitTable early, Map<UUID, LimitTable> byTenant, Map<Strin
             return id != null
                     ? List.of(id)
                     : state.keys().stream()
-                            .filter(k -> k.tenantId().equals(tenant)
-                                    && k.name().equals(subject))
+                            .filter(k -> k.tenantId().equals(tenant) && k.name().equals(subject))
                             .map(ApiKey::id)
                             .toList();
         }

@@ -35,10 +35,7 @@ public record RuntimeSnapshot(
 
     /** A state without limits. */
     public RuntimeSnapshot(
-            long revision,
-            Map<KeyHash, KeyEntry> keys,
-            Map<UUID, ApiKey> keysById,
-            Map<UUID, TenantView> tenants) {
+            long revision, Map<KeyHash, KeyEntry> keys, Map<UUID, ApiKey> keysById, Map<UUID, TenantView> tenants) {
         this(revision, keys, keysById, tenants, Limits.NONE);
     }
 
@@ -53,8 +50,7 @@ public record RuntimeSnapshot(
         return keys.get(hash);
     }
 
-    static RuntimeSnapshot of(
-            long revision, Collection<TenantView> views, Map<KeyHash, KeyEntry> keys, Limits limits) {
+    static RuntimeSnapshot of(long revision, Collection<TenantView> views, Map<KeyHash, KeyEntry> keys, Limits limits) {
         Map<UUID, TenantView> tenants = new HashMap<>();
         views.forEach(v -> tenants.put(v.tenant().id(), v));
         Map<UUID, ApiKey> byId = HashMap.newHashMap(keys.size());

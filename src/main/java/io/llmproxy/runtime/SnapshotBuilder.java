@@ -80,8 +80,7 @@ final class SnapshotBuilder {
         }
     }
 
-    private static RuntimeSnapshot snapshot(
-            ManagedState state, Map<UUID, Provider> providers, Limits limits) {
+    private static RuntimeSnapshot snapshot(ManagedState state, Map<UUID, Provider> providers, Limits limits) {
         List<Provider> shared =
                 providers.values().stream().filter(p -> p.account().shared()).toList();
         Map<UUID, List<Provider>> own = new HashMap<>();

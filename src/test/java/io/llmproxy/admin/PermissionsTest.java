@@ -8,6 +8,10 @@ import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitMode;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.secret.SecretRef;
 import java.util.Arrays;
@@ -62,7 +66,34 @@ class PermissionsTest {
                 arguments(new AdminCommand.DisableProvider("a", "p"), true, false),
                 arguments(new AdminCommand.DisableProvider(null, "p"), false, false),
                 arguments(new AdminCommand.DeleteProvider("a", "p"), true, false),
-                arguments(new AdminCommand.DeleteProvider(null, "p"), false, false));
+                arguments(new AdminCommand.DeleteProvider(null, "p"), false, false),
+                arguments(setLimit("a", LimitScope.USER), true, false),
+                arguments(setLimit("a", LimitScope.TENANT), false, false),
+                arguments(setLimit(null, LimitScope.USER), false, false),
+                arguments(setLimit(null, LimitScope.GLOBAL), false, false),
+                arguments(new AdminCommand.ResetLimit("a", "l"), true, false),
+                arguments(new AdminCommand.ResetLimit(null, "l"), false, false),
+                arguments(new AdminCommand.DeleteLimit("a", "l"), true, false),
+                arguments(new AdminCommand.DeleteLimit(null, "l"), false, false),
+                arguments(keyOfManyRequests(), true, false));
+    }
+
+    private static AdminCommand setLimit(@Nullable String tenant, LimitScope scope) {
+        return new AdminCommand.SetLimit(
+                tenant, scope, null, LimitMetric.REQUESTS, 1, LimitPeriod.DAY, null, 6, LimitMode.HARD);
+    }
+
+    private static AdminCommand keyOfManyRequests() {
+        return new AdminCommand.UpdateKey(
+                "a",
+                "k",
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                MapChange.NONE,
+                Change.to(9L));
     }
 
     @ParameterizedTest

@@ -339,7 +339,8 @@ final class GatewayFixture {
             tenants.add(tenant);
             List<ApiKey> keys = new ArrayList<>(otherKeys);
             keys.add(key);
-            return new ManagedState(revision, tenants, user == null ? List.of() : List.of(user), keys, accounts, limits);
+            return new ManagedState(
+                    revision, tenants, user == null ? List.of() : List.of(user), keys, accounts, limits);
         }
     }
 

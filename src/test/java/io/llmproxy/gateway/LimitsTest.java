@@ -114,12 +114,25 @@ class LimitsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"TENANT,", "USER,", "KEY,", "KEY,dev", "PROVIDER,", "PROVIDER,up", "MODEL,", "MODEL,gpt-*", "ENDPOINT,",
-        "ENDPOINT,/v1/chat/*", "IP,", "IP,10.0.0.0/8"})
+    @CsvSource({
+        "TENANT,",
+        "USER,",
+        "KEY,",
+        "KEY,dev",
+        "PROVIDER,",
+        "PROVIDER,up",
+        "MODEL,",
+        "MODEL,gpt-*",
+        "ENDPOINT,",
+        "ENDPOINT,/v1/chat/*",
+        "IP,",
+        "IP,10.0.0.0/8"
+    })
     void everyScopeRefusesWhatIsTooMuch(LimitScope scope, @Nullable String subject) {
         Limit limit = add(scope, subject, LimitMetric.REQUESTS, 2, LimitPeriod.MINUTE);
         for (int i = 0; i < 2; i++) {
-            assertThat(fixture.send(fixture.chat(CHAT).from(10, 1, 1, 1)).status()).isEqualTo(200);
+            assertThat(fixture.send(fixture.chat(CHAT).from(10, 1, 1, 1)).status())
+                    .isEqualTo(200);
         }
         LimitExceeded error = refused(fixture.send(fixture.chat(CHAT).from(10, 1, 1, 1)));
         assertThat(error.status()).isEqualTo(429);
@@ -134,12 +147,19 @@ class LimitsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"USER,ann@example.com", "KEY,other", "PROVIDER,other", "MODEL,claude-*", "ENDPOINT,/v1/embeddings",
-        "IP,10.2.0.0/16"})
+    @CsvSource({
+        "USER,ann@example.com",
+        "KEY,other",
+        "PROVIDER,other",
+        "MODEL,claude-*",
+        "ENDPOINT,/v1/embeddings",
+        "IP,10.2.0.0/16"
+    })
     void aLimitOfAnotherSubjectIsNoneOfOurs(LimitScope scope, String subject) {
         add(scope, subject, LimitMetric.REQUESTS, 1, LimitPeriod.MINUTE);
         for (int i = 0; i < 3; i++) {
-            assertThat(fixture.send(fixture.chat(CHAT).from(10, 1, 1, 1)).status()).isEqualTo(200);
+            assertThat(fixture.send(fixture.chat(CHAT).from(10, 1, 1, 1)).status())
+                    .isEqualTo(200);
         }
     }
 
@@ -204,7 +224,8 @@ class LimitsTest {
     @Test
     void manyChoicesAreManyOutputs() {
         add(LimitScope.TENANT, null, LimitMetric.OUTPUT_TOKENS, 9_999, LimitPeriod.DAY);
-        assertThat(refused(fixture.send(fixture.chat(CHAT.replace("100", "100,\"n\":100")))).asked())
+        assertThat(refused(fixture.send(fixture.chat(CHAT.replace("100", "100,\"n\":100"))))
+                        .asked())
                 .isEqualTo(10_000);
     }
 
@@ -283,7 +304,8 @@ class LimitsTest {
     void thisMachineIsExemptButNotWhatItForwards() {
         configure(limit(LimitScope.IP, LimitMetric.REQUESTS, 1, LimitPeriod.MINUTE));
         for (int i = 0; i < 3; i++) {
-            assertThat(fixture.send(fixture.chat(CHAT).from(127, 0, 0, 1)).status()).isEqualTo(200);
+            assertThat(fixture.send(fixture.chat(CHAT).from(127, 0, 0, 1)).status())
+                    .isEqualTo(200);
         }
         assertThat(forwarded().status()).isEqualTo(200);
         assertThat(forwarded().refusal()).startsWith("429");
@@ -397,7 +419,8 @@ class LimitsTest {
     void listingModelsCountsAsARequest() {
         add(LimitScope.TENANT, null, LimitMetric.REQUESTS, 1, LimitPeriod.HOUR);
         fixture.up().answers(r -> Script.json("{\"data\":[]}"));
-        assertThat(fixture.send(FakeRequest.get("/v1/models").key(fixture.secret)).status())
+        assertThat(fixture.send(FakeRequest.get("/v1/models").key(fixture.secret))
+                        .status())
                 .isEqualTo(200);
         assertThat(refused(fixture.send(FakeRequest.get("/v1/models").key(fixture.secret)))
                         .scope())

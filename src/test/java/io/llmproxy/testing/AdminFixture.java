@@ -1,16 +1,19 @@
 package io.llmproxy.testing;
 
+import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
+import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
@@ -25,9 +28,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The use case of administration over stores in memory, with a clock that tests set. */
@@ -35,6 +40,7 @@ public final class AdminFixture {
     public static final Actor ADMIN = new Actor("unix:root", 0, Role.ADMIN, null, null, "socket");
 
     public final InMemoryStores memory = new InMemoryStores();
+    public final MemoryCounterStore counters = new MemoryCounterStore(InstantSource.system());
     public final AdminStores stores = new AdminStores(
             memory.transactor(),
             memory.tenants(),
@@ -42,13 +48,19 @@ public final class AdminFixture {
             memory.keys(),
             memory.providers(),
             memory.audit(),
-            memory.state());
+            memory.state(),
+            memory.limits(),
+            new LiveLimits(this::inForce, counters, id -> null));
     public final AtomicInteger published = new AtomicInteger();
     public final FakeProviders providers = new FakeProviders();
     public volatile Instant now = Instant.parse("2026-11-20T12:00:00Z");
     public final InstantSource clock = () -> now;
     public final CommandExecutor executor;
     public final AdminQueries queries;
+
+    private Map<String, Limit> inForce() {
+        return memory.state().load(null).limits().stream().collect(Collectors.toMap(Limit::id, l -> l));
+    }
 
     public AdminFixture() {
         this(null);

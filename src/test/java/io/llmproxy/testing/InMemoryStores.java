@@ -5,12 +5,14 @@ import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
@@ -50,6 +52,7 @@ public final class InMemoryStores {
     private final Map<UUID, User> userRows = new ConcurrentHashMap<>();
     private final Map<UUID, ApiKey> keyRows = new ConcurrentHashMap<>();
     private final Map<UUID, ProviderAccount> providerRows = new ConcurrentHashMap<>();
+    private final Map<UUID, Limit> limitRows = new ConcurrentHashMap<>();
     private final List<AuditEvent> auditRows = new CopyOnWriteArrayList<>();
     private final List<UsageRecord> usageRows = new CopyOnWriteArrayList<>();
     private final AtomicLong revision = new AtomicLong();
@@ -400,6 +403,63 @@ public final class InMemoryStores {
         };
     }
 
+    public LimitStore limits() {
+        return new LimitStore() {
+            @Override
+            public Limit put(Limit limit, Instant now) {
+                checkThere();
+                UUID id = limitRows.values().stream()
+                        .filter(l -> l.identity().equals(limit.identity()))
+                        .findFirst()
+                        .map(l -> UUID.fromString(l.id()))
+                        .orElse(UUID.fromString(limit.id()));
+                Limit kept = new Limit(
+                        id.toString(),
+                        limit.tenantId(),
+                        limit.scope(),
+                        limit.subject(),
+                        limit.metric(),
+                        limit.amount(),
+                        limit.period(),
+                        limit.algorithm(),
+                        limit.segments(),
+                        limit.mode(),
+                        limit.origin(),
+                        limit.zone());
+                Limit before = limitRows.put(id, kept);
+                onRollback(() -> {
+                    if (before == null) {
+                        limitRows.remove(id);
+                    } else {
+                        limitRows.put(id, before);
+                    }
+                });
+                return kept;
+            }
+
+            @Override
+            public Optional<Limit> find(UUID id) {
+                checkThere();
+                return Optional.ofNullable(limitRows.get(id));
+            }
+
+            @Override
+            public void delete(UUID id) {
+                checkThere();
+                Limit before = limitRows.remove(id);
+                if (before != null) {
+                    onRollback(() -> limitRows.put(id, before));
+                }
+            }
+
+            @Override
+            public List<Limit> list(@Nullable UUID tenantId) {
+                checkThere();
+                return sorted(limitRows, l -> Objects.equals(l.tenantId(), tenantId), Limit::id);
+            }
+        };
+    }
+
     public StateSource state() {
         return new StateSource() {
             @Override
@@ -429,7 +489,8 @@ public final class InMemoryStores {
                         sorted(
                                 providerRows,
                                 p -> p.tenantId() == null || ids.contains(p.tenantId()),
-                                ProviderAccount::name));
+                                ProviderAccount::name),
+                        sorted(limitRows, l -> l.tenantId() == null || ids.contains(l.tenantId()), Limit::id));
             }
         };
     }
@@ -464,6 +525,11 @@ public final class InMemoryStores {
                         .map(e -> row(e.getKey(), e.getValue()))
                         .sorted(Comparator.comparing(r -> r.group().toString()))
                         .toList();
+            }
+
+            @Override
+            public List<UsageQuery.Sum> sums(@Nullable Instant from) {
+                throw new UnsupportedOperationException();
             }
 
             @Override

@@ -34,7 +34,7 @@ final class CommandTree {
                         "llmproxyctl -t acme usage report --by model");
         GlobalOptions.addTo(root);
         for (Noun noun : nouns()) {
-            root.addSubcommand(noun.name(), noun.spec(words.contains(noun.name())));
+            root.addSubcommand(noun.name(), noun.spec(noun.named(words)));
         }
         for (Verb verb : ServerCommands.verbs()) {
             CommandSpec spec = verb.spec(words);
@@ -55,6 +55,11 @@ final class CommandTree {
                 new Noun("user", "The people and service accounts of a tenant.", UserCommands::verbs),
                 new Noun("key", "The API keys by which clients reach the gateway.", KeyCommands::verbs),
                 new Noun("provider", "The upstream accounts that requests are forwarded to.", ProviderCommands::verbs),
+                new Noun(
+                        "limit",
+                        "How much a tenant, user, key, … may use: rate limits, quotas and budgets; also `quota`.",
+                        LimitCommands::verbs,
+                        List.of("quota")),
                 new Noun("usage", "What was used: the ledger of requests and tokens.", UsageCommands::verbs));
     }
 }

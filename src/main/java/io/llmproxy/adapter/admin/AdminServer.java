@@ -117,6 +117,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new UsersResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new KeysResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new ProvidersResource(a.executor(), a.queries(), a.tester(), shapes).routes());
+        routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         return new RouteTable(routes);
     }

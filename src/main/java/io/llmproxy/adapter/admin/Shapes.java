@@ -52,6 +52,7 @@ final class Shapes {
             case CommandResult.OfUser r -> Answer.of(status, user(r.tenant(), r.user()));
             case CommandResult.OfKey r -> Answer.of(status, key(r.key(), r.secret()));
             case CommandResult.OfProvider r -> Answer.of(status, provider(r.provider()));
+            case CommandResult.OfLimit r -> Answer.of(status, LimitShapes.limit(r.limit()));
             case CommandResult.Revoked r -> Answer.of(status, Map.of("revoked", r.count()));
             case CommandResult.Deleted _ -> Answer.none();
         };
@@ -71,6 +72,11 @@ final class Shapes {
                 s.maxApiKeys(),
                 s.auditRetentionDays(),
                 s.usageRetentionDays(),
+                s.limits().maxRequestsPerMinute(),
+                s.limits().maxRequestsPerDay(),
+                s.limits().maxTokensPerDay(),
+                s.limits().maxOutputTokens(),
+                s.limits().timeZone(),
                 time(t.createdAt()),
                 time(t.updatedAt()));
     }
@@ -110,6 +116,7 @@ final class Shapes {
                 s.cidrs().stream().map(Cidr::toString).toList(),
                 s.passthrough(),
                 s.labels(),
+                s.maxRequests(),
                 orNull(k.expiresAt()),
                 orNull(k.revokedAt()),
                 previous != null && previous.isAfter(now) ? time(previous) : null,

@@ -5,6 +5,7 @@ import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
@@ -117,6 +118,10 @@ public final class Database implements AutoCloseable {
 
     public ProviderStore providers() {
         return new JdbcProviderStore(sql);
+    }
+
+    public LimitStore limits() {
+        return new JdbcLimitStore(sql);
     }
 
     public AuditStore audit() {

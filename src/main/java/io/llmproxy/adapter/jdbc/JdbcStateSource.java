@@ -41,7 +41,8 @@ final class JdbcStateSource implements StateSource {
                 rows("tenants", "id", "", slug, JdbcTenantStore::tenant),
                 rows("users", "tenant_id", "", slug, JdbcUserStore::user),
                 rows("api_keys", "tenant_id", "", slug, JdbcApiKeyStore::key),
-                rows("providers", "tenant_id", " OR tenant_id IS NULL", slug, JdbcProviderStore::provider));
+                rows("providers", "tenant_id", " OR tenant_id IS NULL", slug, JdbcProviderStore::provider),
+                rows("limits", "tenant_id", " OR tenant_id IS NULL", slug, JdbcLimitStore::limit));
     }
 
     private <T> List<T> rows(

@@ -66,6 +66,29 @@ final class JdbcUsageStore implements UsageStore {
     }
 
     @Override
+    public List<UsageQuery.Sum> sums(@Nullable Instant from) {
+        String of = "tenant_id, user_id, key_id, provider, requested_model, upstream_model, endpoint";
+        NamedSql sums = NamedSql.of("SELECT " + of + ", COUNT(*) AS requests, SUM(input_tokens) AS input_tokens,"
+                + " SUM(output_tokens) AS output_tokens FROM usage_records WHERE outcome <> 'REFUSED'"
+                + (from == null ? "" : " AND started_at >= :from") + " GROUP BY " + of);
+        return sql.list(
+                "summing up the ledger",
+                sums,
+                Params.of("from", from),
+                row -> new UsageQuery.Sum(
+                        row.uuid("tenant_id"),
+                        row.uuidOrNull("user_id"),
+                        row.uuid("key_id"),
+                        row.textOrNull("provider"),
+                        row.textOrNull("requested_model"),
+                        row.textOrNull("upstream_model"),
+                        row.text("endpoint"),
+                        row.number("requests"),
+                        row.number("input_tokens"),
+                        row.number("output_tokens")));
+    }
+
+    @Override
     public Page<UsageRecord> list(UsageQuery query, Page.Request request) {
         NamedSql page = NamedSql.of(
                 "SELECT * FROM usage_records WHERE " + filter(query) + " AND seq > :after ORDER BY seq LIMIT :rows");

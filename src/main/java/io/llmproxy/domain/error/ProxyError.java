@@ -230,7 +230,9 @@ public sealed interface ProxyError {
 
         private String amountText() {
             return metric.equals("cost")
-                    ? java.math.BigDecimal.valueOf(amount, 6).stripTrailingZeros().toPlainString() + " USD"
+                    ? java.math.BigDecimal.valueOf(amount, 6)
+                                    .stripTrailingZeros()
+                                    .toPlainString() + " USD"
                     : amount + " " + metric.replace('-', ' ');
         }
 

@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param maxRequests how many requests the key is good for, once and for all; null: any number
  */
 public record KeyScope(
-        List<Glob> models, Set<String> providers, List<Cidr> cidrs, boolean passthrough, Map<String, String> labels,
+        List<Glob> models,
+        Set<String> providers,
+        List<Cidr> cidrs,
+        boolean passthrough,
+        Map<String, String> labels,
         @Nullable Long maxRequests) {
 
     public static final KeyScope ANY = new KeyScope(List.of(), Set.of(), List.of(), false, Map.of());

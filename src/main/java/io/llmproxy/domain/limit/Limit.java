@@ -141,6 +141,11 @@ public record Limit(
         return new Glob(subject == null ? "*" : subject);
     }
 
+    /** What makes two settings one limit. */
+    public String identity() {
+        return String.join("|", String.valueOf(tenantId), origin.word(), scopeText(), metric.word(), period.word());
+    }
+
     /** The scope as users write it. */
     public String scopeText() {
         return subject == null ? scope.word() : scope.word() + "=" + subject;

@@ -28,6 +28,23 @@ public record UsageQuery(
     }
 
     /**
+     * What those who share all these have used together, refused requests left out.
+     *
+     * @param provider its name
+     */
+    public record Sum(
+            UUID tenantId,
+            @Nullable UUID userId,
+            UUID keyId,
+            @Nullable String provider,
+            @Nullable String requestedModel,
+            @Nullable String upstreamModel,
+            String endpoint,
+            long requests,
+            long inputTokens,
+            long outputTokens) {}
+
+    /**
      * One line of a report.
      *
      * @param group the values of the dimensions asked for, in their order; null where a record has none

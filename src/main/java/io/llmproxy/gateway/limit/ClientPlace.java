@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.limit;
 
 import io.llmproxy.gateway.ClientRequest;
+import io.llmproxy.runtime.LimitTable;
 import org.jspecify.annotations.Nullable;
 
 /** Where a request comes from, for limits of addresses. */
@@ -11,11 +12,11 @@ final class ClientPlace {
      * The client's address; null where it is this machine's own, which is exempt. What somebody forwarded is not: a proxy on this
      * machine speaks for others, whatever it says of them.
      */
-    static byte @Nullable [] of(ClientRequest request) {
+    static LimitTable.@Nullable Place of(ClientRequest request) {
         byte[] address = request.clientAddress();
         boolean forwarded = request.headers().contains("x-forwarded-for")
                 || request.headers().contains("forwarded");
-        return loopback(address) && !forwarded ? null : address;
+        return loopback(address) && !forwarded ? null : new LimitTable.Place(address);
     }
 
     private static boolean loopback(byte[] address) {

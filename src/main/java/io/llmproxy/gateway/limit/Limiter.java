@@ -64,8 +64,7 @@ public final class Limiter {
             Charges charges = new Charges(need);
             table.collect(facts(x, targets.isEmpty() ? null : targets.get(i)), charges);
             LimitDecision decision = store.reserve(charges.all);
-            boolean elsewhere =
-                    decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
+            boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
                 x.claims().reserved(granted(x, decision));
                 x.passOver(i);

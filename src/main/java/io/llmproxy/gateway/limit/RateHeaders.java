@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Tells a client how its limits stand: the tightest of requests and of tokens, in OpenAI's fields and units. */
 public final class RateHeaders {
-    /** For each set of scopes, by the bits of their ordinals, the text of the policy. */
+    /** For each set of scopes, by their bits, the text of the policy. */
     private static final String[] POLICIES = IntStream.range(0, 1 << LimitScope.values().length)
             .mapToObj(set -> Arrays.stream(LimitScope.values())
-                    .filter(s -> (set >> s.ordinal() & 1) == 1)
+                    .filter(s -> (set & s.bit()) != 0)
                     .map(LimitScope::policy)
                     .collect(Collectors.joining(",")))
             .toArray(String[]::new);
@@ -35,7 +35,7 @@ public final class RateHeaders {
         claims.each(tightest::look);
         Denied denied = claims.denial();
         if (denied != null) {
-            tightest.scopes |= 1 << denied.limit().scope().ordinal();
+            tightest.scopes |= denied.limit().scope().bit();
         }
         if (tightest.scopes != 0) {
             tightest.write(headers, denied);
@@ -47,7 +47,7 @@ public final class RateHeaders {
         if (limit.mode() == LimitMode.SHADOW) {
             return;
         }
-        scopes |= 1 << limit.scope().ordinal();
+        scopes |= limit.scope().bit();
         if (grant.passed()) {
             passed = limit.id();
         }
@@ -63,7 +63,8 @@ public final class RateHeaders {
     }
 
     private void write(HeaderFields headers, @Nullable Denied denied) {
-        LimitMetric metric = denied == null ? LimitMetric.CONCURRENCY : denied.limit().metric();
+        LimitMetric metric =
+                denied == null ? LimitMetric.CONCURRENCY : denied.limit().metric();
         if (denied != null && metric == LimitMetric.REQUESTS) {
             denied("requests", denied, headers);
         } else if (requests != null) {

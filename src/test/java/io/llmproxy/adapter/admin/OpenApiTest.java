@@ -7,6 +7,7 @@ import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.wire.admin.KeyJson;
+import io.llmproxy.wire.admin.LimitJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
 import io.llmproxy.wire.admin.StatusJson;
@@ -61,6 +62,9 @@ class OpenApiTest {
                 Map.entry("Provider", ProviderJson.class),
                 Map.entry("ProviderCreate", ProviderJson.Create.class),
                 Map.entry("ProviderTest", ProviderJson.Test.class),
+                Map.entry("Limit", LimitJson.class),
+                Map.entry("LimitSet", LimitJson.Set.class),
+                Map.entry("LimitUsage", LimitJson.Usage.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
                 Map.entry("Status", StatusJson.class));

@@ -95,6 +95,11 @@ final class Fakes {
         }
 
         @Override
+        public List<UsageQuery.Sum> sums(@Nullable Instant from) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public Page<UsageRecord> list(UsageQuery query, Page.Request page) {
             throw new UnsupportedOperationException();
         }
