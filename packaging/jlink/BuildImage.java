@@ -109,7 +109,7 @@ void main(String[] args) throws Exception {
     report(image, linked - start, System.nanoTime() - linked);
 }
 
-void linkRuntime(Path runtime) {
+void linkRuntime(Path runtime) throws IOException {
     int status = ToolProvider.findFirst("jlink").orElseThrow().run(
             System.out, System.err,
             "--add-modules", MODULES, "--strip-debug", "--no-header-files", "--no-man-pages",
@@ -117,6 +117,8 @@ void linkRuntime(Path runtime) {
     if (status != 0) {
         throw new IllegalStateException("jlink of " + runtime + " exited with " + status);
     }
+    // five megabytes of names that only a debugger reads
+    SymbolTables.strip(runtime);
 }
 
 /// Copies what the manifest's class path names and nothing else, so that a jar of an earlier build cannot slip in.

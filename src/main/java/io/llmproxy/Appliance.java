@@ -44,10 +44,13 @@ import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
+import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
+import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.CounterStore;
@@ -171,7 +174,9 @@ public final class Appliance implements AutoCloseable {
                     config.tenant(),
                     config.limits().limits()));
             MemoryCounterStore counters = new MemoryCounterStore(setup.clock());
-            Gateway gateway = gateway(snapshots, journal, telemetry, counters);
+            Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
+            LedgerRetry retry = opened(new LedgerRetry(ledger));
+            Gateway gateway = gateway(snapshots, ledger, telemetry, counters);
             AdminStores stores = stores(database, live(snapshots, counters));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -185,6 +190,7 @@ public final class Appliance implements AutoCloseable {
             snapshots.onPublish(history::restore);
             opened(new LimitSweeper(counters, snapshots));
             flusher.start();
+            retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
             opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
                     .start();
@@ -201,12 +207,22 @@ public final class Appliance implements AutoCloseable {
                     List.of(
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
-                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())));
+                            new StatusBoard.Concern(ledger::fault),
+                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
+                    new StatusBoard.Concern(ledger::obstacle));
             AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
             telemetry.gauge("llmproxy_limit_counters", "Counters of limits that are kept in memory", counters::size);
+            telemetry.gauge(
+                    "llmproxy_journal_waiting_records",
+                    "Usage records in memory, which the journal refuses to take",
+                    ledger::waiting);
+            telemetry.gauge(
+                    "llmproxy_journal_dropped_records",
+                    "Usage records dropped since the start, while the journal refused to take them",
+                    ledger::dropped);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
                     new AdminServer.Application(
@@ -294,7 +310,7 @@ public final class Appliance implements AutoCloseable {
         return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug());
     }
 
-    private Gateway gateway(Snapshots snapshots, FileUsageJournal journal, Telemetry telemetry, CounterStore counters)
+    private Gateway gateway(Snapshots snapshots, Ledger ledger, Telemetry telemetry, CounterStore counters)
             throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
@@ -309,11 +325,18 @@ public final class Appliance implements AutoCloseable {
                         config.sseKeepAlive(),
                         spool),
                 snapshots,
-                journal,
+                ledger,
                 telemetry,
                 counters,
                 new JtokkitTokenizer(),
                 setup.clock());
+    }
+
+    private static OnFull onFull(ApplianceConfig.JournalConfig config) {
+        return switch (config.onFull()) {
+            case REFUSE -> OnFull.REFUSE;
+            case CONTINUE -> OnFull.CONTINUE;
+        };
     }
 
     private @Nullable CertificateFiles certificate(ApplianceConfig config) throws CertificateFault {

@@ -34,6 +34,7 @@ final class StatusBoard {
     private final IntSupplier inFlight;
     private final LongSupplier backlog;
     private final List<Concern> concerns;
+    private final Concern obstacle;
     private final Instant startedAt;
     private volatile boolean started;
 
@@ -44,17 +45,20 @@ final class StatusBoard {
         }
     }
 
+    /** @param obstacle why requests cannot be served */
     StatusBoard(
             Appliance.Setup setup,
             Snapshots snapshots,
             IntSupplier inFlight,
             LongSupplier backlog,
-            List<Concern> concerns) {
+            List<Concern> concerns,
+            Concern obstacle) {
         this.setup = setup;
         this.snapshots = snapshots;
         this.inFlight = inFlight;
         this.backlog = backlog;
         this.concerns = concerns;
+        this.obstacle = obstacle;
         this.startedAt = setup.clock().instant();
     }
 
@@ -62,9 +66,10 @@ final class StatusBoard {
         started = true;
     }
 
-    /** Readiness is about serving requests, which a database that is away does not prevent. */
+    /** Readiness is about serving requests, which a database that is away does not prevent, but a full disk may. */
     Health health() {
-        return new Health(started, List.of());
+        String why = obstacle.fault.get();
+        return new Health(started, why == null ? List.of() : List.of(why));
     }
 
     ApplianceStatus status(String gateway, @Nullable String admin) {

@@ -54,13 +54,13 @@ class OddUpstreamTest {
         appliance = TestAppliance.start();
         key = appliance.tenantWithKey("acme", upstream.baseUrl());
         http = new Http(appliance.gateway(), key);
-        hasty("no-first-byte", "--first-byte-timeout");
-        hasty("stalls", "--idle-timeout");
-        hasty("slow-in-all", "--timeout");
+        hasty("no-first-byte", "--first-byte-timeout", "400ms");
+        hasty("stalls", "--idle-timeout", "400ms");
+        hasty("slow-in-all", "--timeout", "2s");
     }
 
     /** A provider at the same upstream that is quick to give up, in one respect. */
-    private static void hasty(String name, String timeout) {
+    private static void hasty(String name, String timeout, String duration) {
         appliance
                 .ctl(
                         "-t",
@@ -75,7 +75,7 @@ class OddUpstreamTest {
                         "--base-url",
                         upstream.baseUrl().toString(),
                         timeout,
-                        "400ms")
+                        duration)
                 .value();
     }
 

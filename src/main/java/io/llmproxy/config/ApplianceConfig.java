@@ -132,7 +132,13 @@ public record ApplianceConfig(
     }
 
     /** @param sync how long a record may be in the kernel alone */
-    public record JournalConfig(Duration sync) {}
+    public record JournalConfig(Duration sync, OnFull onFull) {
+        /** What happens to requests while the journal's disk takes no records. */
+        public enum OnFull {
+            REFUSE,
+            CONTINUE
+        }
+    }
 
     /** @param directories where {@code file:} references may point */
     public record SecretsConfig(List<Path> directories) {}

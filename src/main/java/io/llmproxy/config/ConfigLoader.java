@@ -269,7 +269,7 @@ public final class ConfigLoader {
                         level(ConfigReference.USER),
                         level(ConfigReference.IP),
                         value(ConfigReference.CONCURRENCY)),
-                new JournalConfig(value(ConfigReference.JOURNAL_SYNC)),
+                new JournalConfig(value(ConfigReference.JOURNAL_SYNC), value(ConfigReference.JOURNAL_ON_FULL)),
                 new SecretsConfig(value(ConfigReference.SECRET_DIRECTORIES)),
                 new EgressConfig(value(ConfigReference.EGRESS_ALLOW)),
                 new UpstreamConfig(

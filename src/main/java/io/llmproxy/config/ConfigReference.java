@@ -1,5 +1,6 @@
 package io.llmproxy.config;
 
+import io.llmproxy.config.ApplianceConfig.JournalConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.domain.Checks;
@@ -109,6 +110,11 @@ public final class ConfigReference {
             "100ms",
             t -> ConfigValues.duration(t, Duration.ofMillis(1), Duration.ofMinutes(1)),
             "how long a usage record may be in the kernel alone before it is forced to the disk");
+    static final ConfigKey<JournalConfig.OnFull> JOURNAL_ON_FULL = key(
+            "journal.on-full",
+            "refuse",
+            t -> ConfigValues.oneOf(t, JournalConfig.OnFull.class),
+            "requests while the journal's disk takes no records: refuse them, or continue and keep records in memory");
     static final ConfigKey<List<Path>> SECRET_DIRECTORIES =
             list("secrets.directories", ConfigValues::absolutePath, "where file: references of providers may point");
     static final ConfigKey<List<Cidr>> EGRESS_ALLOW = list(

@@ -85,7 +85,8 @@ final class GatewayFixture {
                 change.apply(new GatewaySettings(64 * 1024, 4 * 1024 * 1024, 0, false, Duration.ZERO, directory));
         counters = new MemoryCounterStore(
                 clock, () -> Duration.between(Instant.EPOCH, clock.now).toNanos());
-        gateway = Stages.gateway(settings, snapshots, journal, counts, counters, TOKENIZER, clock);
+        gateway = Stages.gateway(
+                settings, snapshots, new Ledger(journal, OnFull.REFUSE, clock), counts, counters, TOKENIZER, clock);
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);
         accounts.add(account("up", tenant.id(), List.of()));

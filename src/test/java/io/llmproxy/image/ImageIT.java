@@ -1,5 +1,6 @@
 package io.llmproxy.image;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,6 +14,8 @@ import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,6 +126,36 @@ class ImageIT {
                 assertThat(afterKill.stop()).isZero();
             }
         }
+    }
+
+    @Test
+    void librariesOfTheRuntimeAreStripped() throws Exception {
+        try (Stream<Path> files = Files.walk(image.resolve("runtime"))) {
+            List<Path> libraries =
+                    files.filter(f -> f.toString().endsWith(".so")).toList();
+            assertThat(libraries)
+                    .isNotEmpty()
+                    .allSatisfy(library ->
+                            assertThat(sections(library)).contains(".dynsym").doesNotContain(".symtab", ".strtab"));
+        }
+    }
+
+    /** The names of an ELF-64 library's sections, by its section headers. */
+    private static List<String> sections(Path library) throws IOException {
+        ByteBuffer elf = ByteBuffer.wrap(Files.readAllBytes(library)).order(ByteOrder.LITTLE_ENDIAN);
+        int headers = (int) elf.getLong(40);
+        int names = headers + 64 * elf.getShort(62);
+        int text = (int) elf.getLong(names + 24);
+        List<String> found = new ArrayList<>();
+        for (int i = 0; i < elf.getShort(60); i++) {
+            int from = text + elf.getInt(headers + 64 * i);
+            int end = from;
+            while (elf.get(end) != 0) {
+                end++;
+            }
+            found.add(new String(elf.array(), from, end - from, ISO_8859_1));
+        }
+        return found;
     }
 
     @Test

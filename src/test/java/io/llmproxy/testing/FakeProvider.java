@@ -175,7 +175,7 @@ public final class FakeProvider implements AutoCloseable {
         return requests.getLast();
     }
 
-    /** Waits until that many requests came, ten seconds at most. */
+    /** Waits until that many requests came, thirty seconds at most. */
     public List<Request> awaitRequests(int count) {
         await(() -> requests.size() >= count, count + " requests; there are " + requests.size());
         return requests();
@@ -190,7 +190,7 @@ public final class FakeProvider implements AutoCloseable {
         return open.size();
     }
 
-    /** Waits until the other side has closed that many connections in all, ten seconds at most. */
+    /** Waits until the other side has closed that many connections in all, thirty seconds at most. */
     public void awaitClosedByPeer(int count) {
         await(() -> closedByPeer.get() >= count, count + " closed connections");
     }
@@ -221,10 +221,10 @@ public final class FakeProvider implements AutoCloseable {
     }
 
     private static void await(BooleanSupplier condition, String what) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new AssertionError("waited ten seconds for " + what);
+                throw new AssertionError("waited thirty seconds for " + what);
             }
             java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
         }

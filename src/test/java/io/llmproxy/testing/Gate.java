@@ -11,10 +11,10 @@ public final class Gate {
         latch.countDown();
     }
 
-    /** Ten seconds at most. */
+    /** Thirty seconds at most. */
     public void await() throws InterruptedException {
-        if (!latch.await(10, TimeUnit.SECONDS)) {
-            throw new AssertionError("the gate was not opened within ten seconds");
+        if (!latch.await(30, TimeUnit.SECONDS)) {
+            throw new AssertionError("the gate was not opened within thirty seconds");
         }
     }
 }

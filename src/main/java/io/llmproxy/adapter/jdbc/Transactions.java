@@ -18,6 +18,7 @@ import javax.sql.DataSource;
 final class Transactions implements Transactor {
     private final DataSource pool;
     private final SqlDialect dialect;
+    private final DriverThreads threads = new DriverThreads();
     private final ScopedValue<Open> current = ScopedValue.newInstance();
 
     Transactions(DataSource pool, SqlDialect dialect) {
@@ -31,7 +32,7 @@ final class Transactions implements Transactor {
         T on(Connection connection) throws SQLException;
     }
 
-    private static final class Open {
+    private final class Open {
         private final Connection connection;
         private boolean wrote;
         private boolean doomed;
@@ -43,7 +44,7 @@ final class Transactions implements Transactor {
         private <T> T run(String doing, Work<T> work) {
             refuseDoomed(doing);
             try {
-                return Interrupts.aside(() -> work.on(connection));
+                return threads.run(() -> work.on(connection));
             } catch (SQLException e) {
                 doomed = true;
                 throw Failures.of(doing, e);
@@ -77,12 +78,8 @@ final class Transactions implements Transactor {
         if (current.isBound()) {
             return current.get().run(doing, work);
         }
-        try {
-            return Interrupts.aside(() -> {
-                try (Connection connection = pool.getConnection()) {
-                    return work.on(connection);
-                }
-            });
+        try (Connection connection = DriverThreads.here(pool::getConnection)) {
+            return threads.run(() -> work.on(connection));
         } catch (SQLException e) {
             throw Failures.of(doing, e);
         }
@@ -97,7 +94,7 @@ final class Transactions implements Transactor {
     }
 
     private <T> T begin(boolean snapshot, Supplier<T> work) {
-        try (Connection connection = Interrupts.aside(pool::getConnection)) {
+        try (Connection connection = DriverThreads.here(pool::getConnection)) {
             if (snapshot) {
                 connection.setTransactionIsolation(dialect.snapshotIsolation());
             }
@@ -122,9 +119,9 @@ final class Transactions implements Transactor {
         }
     }
 
-    private static void rollBack(Connection connection, Throwable reason) {
+    private void rollBack(Connection connection, Throwable reason) {
         try {
-            Interrupts.aside(() -> {
+            threads.run(() -> {
                 connection.rollback();
                 return true;
             });
@@ -134,12 +131,12 @@ final class Transactions implements Transactor {
     }
 
     private void commit(Open open) throws SQLException {
-        Interrupts.aside(() -> {
+        threads.run(() -> {
             open.connection.commit();
             return true;
         });
         if (open.wrote && !dialect.committedIsDurable()) {
-            Interrupts.elsewhere(() -> {
+            threads.run(() -> {
                 try (Statement statement = open.connection.createStatement()) {
                     return statement.execute("CHECKPOINT SYNC");
                 }

@@ -12,7 +12,6 @@ import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
-import io.llmproxy.port.UsageJournal;
 import io.llmproxy.runtime.Snapshots;
 import java.time.InstantSource;
 import java.util.List;
@@ -24,20 +23,20 @@ public final class Stages {
     /**
      * A gateway of all stages; it follows the snapshots from now on, so one is made per process.
      *
+     * @param ledger takes the account of every request
      * @param tokenizer counts where a provider does not
      * @param clock of the ledger and of keys' expiry; durations are measured by the machine's own counter
      */
     public static Gateway gateway(
             GatewaySettings settings,
             Snapshots snapshots,
-            UsageJournal journal,
+            Ledger ledger,
             Telemetry telemetry,
             CounterStore counters,
             Tokenizer tokenizer,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
-        Ledger ledger = new Ledger(journal, clock);
         KeyRing keys = new KeyRing(settings.queryKey());
         ModelListing listing = new ModelListing(clock);
         Limiter limiter = new Limiter(counters, telemetry);

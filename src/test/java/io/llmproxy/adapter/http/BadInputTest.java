@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class BadInputTest {
     private static final String LINE = "POST /v1/chat/completions HTTP/1.1\r\n";
+    private static final String LEFT = "/v1/moderations";
     private static final String TYPE = "Content-Type: application/json\r\n";
     private static final String LENGTH = "Content-Length: " + Http.CHAT.length() + "\r\n";
 
@@ -36,8 +37,8 @@ class BadInputTest {
     static void start() {
         upstream = FakeProvider.start();
         appliance = TestAppliance.builder()
-                .set("gateway.head-timeout", "1s")
-                .set("gateway.idle-timeout", "1s")
+                .set("gateway.head-timeout", "3s")
+                .set("gateway.idle-timeout", "3s")
                 .start();
         key = "Authorization: Bearer " + appliance.tenantWithKey("acme", upstream.baseUrl()) + "\r\n";
     }
@@ -166,7 +167,7 @@ class BadInputTest {
             RawClient.Answer answer = client.answer();
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         }
-        assertThat(upstream.requests()).hasSize(earlier + 1);
+        assertThat(upstreamRequests()).isEqualTo(earlier + 1);
         assertThat(upstream.lastRequest().text()).isEqualTo(Http.CHAT);
         assertThat(upstream.lastRequest().path()).isEqualTo("/v1/chat/completions");
     }
@@ -206,7 +207,8 @@ class BadInputTest {
     @Test
     void aClientThatLeavesAfterTheRequestHarmsNobody() throws IOException {
         try (RawClient client = connect()) {
-            client.send(LINE + "Host: a\r\n" + key + TYPE + LENGTH + "\r\n" + Http.CHAT);
+            client.send(LINE.replace("/v1/chat/completions", LEFT) + "Host: a\r\n" + key + TYPE + LENGTH + "\r\n"
+                    + Http.CHAT);
         }
         assertServed();
     }
@@ -233,7 +235,7 @@ class BadInputTest {
         }
         try (RawClient client = connect().send(LINE + "Host: a\r\n" + key + expecting)) {
             assertThat(client.readHead()).isEqualTo("HTTP/1.1 100 Continue\r\n\r\n");
-            assertThat(upstream.requests()).hasSize(earlier);
+            assertThat(upstreamRequests()).isEqualTo(earlier);
             assertThat(client.send(Http.CHAT).answer().status()).isEqualTo(200);
         }
         assertServed();
@@ -320,12 +322,19 @@ class BadInputTest {
     }
 
     private static void expectNothingUpstream() {
-        earlier = upstream.requests().size();
+        earlier = upstreamRequests();
+    }
+
+    /** Without that of a client that did not wait for its end: it comes when it comes, or is cancelled before. */
+    private static int upstreamRequests() {
+        return (int) upstream.requests().stream()
+                .filter(request -> !request.path().equals(LEFT))
+                .count();
     }
 
     private static void assertNothingUpstreamAndTheNextServed() throws IOException {
         assertServed();
-        assertThat(upstream.requests()).hasSize(earlier + 1);
+        assertThat(upstreamRequests()).isEqualTo(earlier + 1);
     }
 
     private static void assertServed() throws IOException {

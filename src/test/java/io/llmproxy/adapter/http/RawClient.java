@@ -20,7 +20,7 @@ final class RawClient implements AutoCloseable {
 
     RawClient(Socket connected) throws IOException {
         socket = connected;
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(30_000);
         socket.setTcpNoDelay(true);
         in = socket.getInputStream();
     }

@@ -55,10 +55,10 @@ class SlowClientTest {
 
     @Test
     void theHeadOfALaterRequestHasItsOwnTime() throws Exception {
-        ScriptedGateway gateway = gateway(head(Duration.ofSeconds(1)));
+        ScriptedGateway gateway = gateway(head(Duration.ofSeconds(2)));
         RawClient client = client(gateway);
-        for (int i = 0; i < 4; i++) {
-            TimeUnit.MILLISECONDS.sleep(300); // together longer than one head may take
+        for (int i = 0; i < 5; i++) {
+            TimeUnit.MILLISECONDS.sleep(450); // together longer than one head may take
             assertThat(client.get("/v1/" + i).answer().status()).isEqualTo(200);
         }
         assertTooSlow(client.send(HEAD));

@@ -113,7 +113,7 @@ final class FrameClient implements AutoCloseable {
     }
 
     private Frame poll() throws InterruptedException {
-        Frame frame = fromServer.poll(10, TimeUnit.SECONDS);
+        Frame frame = fromServer.poll(30, TimeUnit.SECONDS);
         if (frame == null) {
             throw new AssertionError("no frame came");
         }
@@ -121,7 +121,7 @@ final class FrameClient implements AutoCloseable {
     }
 
     boolean ended() throws InterruptedException {
-        return server.join(Duration.ofSeconds(10));
+        return server.join(Duration.ofSeconds(30));
     }
 
     @Override

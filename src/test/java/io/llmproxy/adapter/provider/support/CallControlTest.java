@@ -38,7 +38,7 @@ class CallControlTest {
     @Test
     void waitsForTheFirstByteNoLongerThanItMay() {
         HttpUpstream upstream =
-                TestUpstream.to(fake.port()).timeouts(2000, 200, 8000, 0).build();
+                TestUpstream.to(fake.port()).timeouts(8000, 200, 8000, 0).build();
         assertTakes(150, 7000, () -> assertFails(Kind.FIRST_BYTE_TIMEOUT, () -> post(upstream, "/silent")));
         assertThat(fake.requests()).as("not sent again: it may be at work").hasSize(1);
     }
@@ -46,7 +46,7 @@ class CallControlTest {
     @Test
     void doesNotSendAgainAfterATimeoutOnAReusedConnection() throws Exception {
         HttpUpstream upstream =
-                TestUpstream.to(fake.port()).timeouts(2000, 200, 8000, 0).build();
+                TestUpstream.to(fake.port()).timeouts(8000, 1500, 8000, 0).build();
         post(upstream, "/ok");
         assertFails(Kind.FIRST_BYTE_TIMEOUT, () -> post(upstream, "/silent"));
         assertThat(fake.requests()).hasSize(2);
@@ -55,7 +55,7 @@ class CallControlTest {
     @Test
     void waitsBetweenTwoBytesNoLongerThanItMay() {
         HttpUpstream upstream =
-                TestUpstream.to(fake.port()).timeouts(2000, 8000, 200, 0).build();
+                TestUpstream.to(fake.port()).timeouts(8000, 8000, 200, 0).build();
         fake.on("/head", c -> c.write("HTTP/1.1 2").awaitClose());
         fake.on("/body", c -> c.head(200).chunk("abc").awaitClose());
         assertTakes(150, 7000, () -> assertFails(Kind.IDLE_TIMEOUT, () -> post(upstream, "/head")));
@@ -65,7 +65,7 @@ class CallControlTest {
     @Test
     void givesTheWholeCallNoMoreThanItsTime() {
         HttpUpstream upstream =
-                TestUpstream.to(fake.port()).timeouts(2000, 8000, 8000, 400).build();
+                TestUpstream.to(fake.port()).timeouts(8000, 8000, 8000, 400).build();
         fake.on("/drip", c -> {
             c.head(200);
             for (int i = 0; i < 200; i++) {
@@ -80,17 +80,17 @@ class CallControlTest {
 
     @Test
     void givesUpAnUploadThatNobodyTakes() {
-        fake.beforeBody(c -> c.pause(3000));
+        fake.beforeBody(c -> c.pause(20_000));
         RequestBody huge = RequestBody.of(new byte[64 << 20]);
         HttpUpstream idle =
-                TestUpstream.to(fake.port()).timeouts(2000, 8000, 200, 0).build();
+                TestUpstream.to(fake.port()).timeouts(8000, 8000, 200, 0).build();
         assertTakes(
                 150,
                 7000,
                 () -> assertFails(
                         Kind.FIRST_BYTE_TIMEOUT, () -> read(idle.call("POST", "/ok", new HeaderFields(), huge))));
         HttpUpstream total =
-                TestUpstream.to(fake.port()).timeouts(2000, 8000, 8000, 300).build();
+                TestUpstream.to(fake.port()).timeouts(8000, 8000, 8000, 300).build();
         assertTakes(
                 250,
                 7000,
@@ -292,11 +292,11 @@ class CallControlTest {
     void saysThatThePoolIsExhaustedAfterAWhile() throws Exception {
         HttpUpstream upstream = TestUpstream.to(fake.port())
                 .maxConnections(1)
-                .timeouts(200, 8000, 8000, 0)
+                .timeouts(1000, 8000, 8000, 0)
                 .build();
         try (ProviderCall first = call(upstream, "/ok")) {
             first.execute();
-            assertTakes(150, 7000, () -> assertFails(Kind.POOL_EXHAUSTED, () -> post(upstream, "/ok")));
+            assertTakes(950, 7000, () -> assertFails(Kind.POOL_EXHAUSTED, () -> post(upstream, "/ok")));
         }
     }
 
@@ -371,7 +371,10 @@ class CallControlTest {
 
     @Test
     void manyCallsAtOnceGetTheirOwnAnswers() throws Exception {
-        HttpUpstream upstream = TestUpstream.to(fake.port()).maxConnections(20).build();
+        HttpUpstream upstream = TestUpstream.to(fake.port())
+                .maxConnections(20)
+                .timeouts(60_000, 60_000, 60_000, 0)
+                .build();
         for (int i = 0; i < 50; i++) {
             fake.on("/n" + i, Script.answer(200, "answer " + i));
         }
@@ -382,7 +385,7 @@ class CallControlTest {
                     () -> assertThat(post(upstream, "/n" + n).body()).isEqualTo("answer " + n)));
         }
         for (CompletableFuture<Long> call : calls) {
-            call.get(20, TimeUnit.SECONDS);
+            call.get(60, TimeUnit.SECONDS);
         }
         assertThat(fake.connections()).isLessThanOrEqualTo(20);
     }

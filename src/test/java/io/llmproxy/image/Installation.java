@@ -1,0 +1,105 @@
+package io.llmproxy.image;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The image as it was built, one data directory, and one set of options: what is started, killed and started again. */
+final class Installation {
+    private static final Path IMAGE =
+            Path.of(System.getProperty("llmproxy.target", "target"), "llmproxy").toAbsolutePath();
+    /** What must not refuse a load. */
+    private static final List<String> UNLIMITED = List.of(
+            "limits.global.requests=0",
+            "limits.tenant.requests=0",
+            "limits.user.requests=0",
+            "limits.ip.requests=0",
+            "limits.concurrency=0",
+            "log.level=warn");
+
+    private final Path data;
+    private final Path scratch;
+    private final List<String> sets;
+    private int starts;
+
+    /** @param scratch where the error output of everything goes */
+    Installation(Path data, Path scratch, String... sets) {
+        this.data = data;
+        this.scratch = scratch;
+        this.sets = Stream.concat(UNLIMITED.stream(), Stream.of(sets)).toList();
+    }
+
+    ServerProcess serve() throws IOException, InterruptedException {
+        return serve("");
+    }
+
+    /** @param shell run by the server's own shell before it becomes the server, for limits of resources */
+    ServerProcess serve(String shell) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                "bash",
+                "-c",
+                shell + "\nexec \"$@\"",
+                "bash",
+                program("llmproxy"),
+                "serve",
+                "--data-dir",
+                data.toString(),
+                "--listen",
+                "127.0.0.1:0",
+                "--admin-listen",
+                "127.0.0.1:0"));
+        sets.forEach(set -> command.addAll(List.of("--set", set)));
+        starts++;
+        return ServerProcess.start(command, environment(), scratch.resolve("serve-" + starts + ".err"));
+    }
+
+    /** What llmproxyctl did. */
+    record Run(int code, String out, String err) {
+        /** The output of a command that must have succeeded. */
+        String value() {
+            assertThat(code).as("exit code; standard error: %s", err).isZero();
+            return out.strip();
+        }
+    }
+
+    Run ctl(ServerProcess server, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program("llmproxyctl"), "--socket", server.socket()));
+        command.addAll(List.of(arguments));
+        Path errors = Files.createTempFile(scratch, "ctl", ".err");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment());
+        Process process = builder.start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError(command + " is still running: " + Files.readString(errors));
+        }
+        return new Run(process.exitValue(), output, Files.readString(errors));
+    }
+
+    private Map<String, String> environment() {
+        return Map.of(
+                "PATH",
+                "/usr/bin:/bin",
+                "UPSTREAM_KEY",
+                "sk-upstream",
+                "HOME",
+                scratch.toString(),
+                "LLMPROXY_JAVA_OPTS",
+                "-XX:ErrorFile=" + scratch.resolve("crash.log"));
+    }
+
+    private static String program(String name) {
+        return IMAGE.resolve("bin").resolve(name).toString();
+    }
+}
