@@ -107,7 +107,14 @@ void addCpu(Map<String, Sum> sums, RecordedEvent event) {
     sum.frames.merge(path(stack), 1L, Long::sum);
 }
 
+/// A sample's weight is what its thread has allocated since the last one. The first one of a thread therefore weighs what the
+/// thread has allocated in all its life, and would hide all others: what is out of all proportion is left out.
+static final long ABSURD_WEIGHT = 32L << 20;
+
 void addBytes(Map<String, Sum> sums, RecordedEvent event) {
+    if (event.getLong("weight") > ABSURD_WEIGHT) {
+        return;
+    }
     List<String> stack = stack(event);
     Sum sum = sums.get(group(stack.isEmpty() ? List.of("-") : stack));
     long weight = event.getLong("weight");

@@ -225,6 +225,7 @@ enter
 start_upstream
 start_paced
 start_proxy
+# shellcheck disable=SC2119 # no settings of its own
 start_llmproxy
 warm
 if wanted wrk; then measure_wrk; fi

@@ -26,6 +26,9 @@ enter() { # the scratch directory; everything started is stopped at the end, how
     local hard
     hard=$(ulimit -Hn)
     ulimit -n "$hard"
+    # a JVM that crashes says so in a file, which is not to lie where the script was started
+    export LLMPROXY_JAVA_OPTS="${LLMPROXY_JAVA_OPTS:-} -XX:ErrorFile=$scratch/hs_err_pid%p.log"
+    export LLMPROXYCTL_JAVA_OPTS="${LLMPROXYCTL_JAVA_OPTS:-} -XX:ErrorFile=$scratch/hs_err_pid%p.log"
 }
 
 leave() {
@@ -33,7 +36,13 @@ leave() {
     # a process that is gone already, or that a signal ended, is no reason to leave the rest
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    [ -z "$scratch" ] || rm -rf -- "$scratch"
+    [ -n "$scratch" ] || return 0
+    local crash
+    for crash in "$scratch"/hs_err_pid*.log; do
+        [ -e "$crash" ] || continue
+        mv -- "$crash" "${TMPDIR:-/tmp}/" && echo "${0##*/}: a JVM crashed; see ${TMPDIR:-/tmp}/${crash##*/}" >&2
+    done
+    rm -rf -- "$scratch"
 }
 
 free_port() { # one that nobody listens on, from below the range that the kernel hands out itself
@@ -108,7 +117,7 @@ CONF
 }
 
 start_paced() { # sets paced: the upstream of llmproxy itself, which streams and waits as a request says
-    LLMPROXY_JAVA_OPTS=$small "$image/bin/llmproxy" bench upstream --listen 127.0.0.1:0 \
+    LLMPROXY_JAVA_OPTS="$LLMPROXY_JAVA_OPTS $small" "$image/bin/llmproxy" bench upstream --listen 127.0.0.1:0 \
         >"$scratch/paced.out" 2>"$scratch/paced.err" &
     pids+=("$!")
     await_line "$scratch/paced.out" 'ready' "bench upstream"
@@ -138,6 +147,7 @@ start_proxy() { # the nginx to compare with: sets plain and plain_paced (ports) 
     server { listen 127.0.0.1:$plain backlog=4096; location / { proxy_pass http://chats; } }
     server { listen 127.0.0.1:$plain_paced backlog=4096; location / { proxy_pass http://streams; } }
 CONF
+    # shellcheck disable=SC2034 # for whoever sources this
     plain_pid=$worker
 }
 
@@ -148,6 +158,7 @@ start_llmproxy() { # with authentication, metering and ledger: sets gateway (por
     gateway_pid=$!
     pids+=("$gateway_pid")
     await_line "$scratch/llmproxy.out" 'llmproxy ready' llmproxy
+    # shellcheck disable=SC2034 # for whoever sources this
     gateway=$(sed -n 's|.*gateway=http://[^:]*:\([0-9]*\).*|\1|p' "$scratch/llmproxy.out")
     ctl tenant create bench >/dev/null
     provider chats bench "$upstream"
@@ -165,7 +176,7 @@ provider() { # name, model, port
 
 # The generator and its upstream: a small heap and a collector without threads of its own.
 small="-Xmx256m -XX:+UseSerialGC"
-bench() { LLMPROXY_JAVA_OPTS=$small "$image/bin/llmproxy" bench "$@"; }
+bench() { LLMPROXY_JAVA_OPTS="$LLMPROXY_JAVA_OPTS $small" "$image/bin/llmproxy" bench "$@"; }
 
 # One figure of a report in JSON: name, report.
 figure() { sed -n 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/p' <<<"$2"; }

@@ -42,6 +42,7 @@ events=jdk.CPUTimeSample#enabled=true,+jdk.CPUTimeSample#throttle=2ms
 events=$events,+jdk.ObjectAllocationSample#enabled=true,+jdk.ObjectAllocationSample#throttle=2000/s
 events=$events,+jdk.GarbageCollection#enabled=true,+jdk.GCHeapSummary#enabled=true
 flight=-XX:StartFlightRecording:settings=none,+$events,delay=$((warm_up + 3))s,duration=${seconds}s,filename=$recording
+# shellcheck disable=SC2119 # no settings of its own
 LLMPROXY_JAVA_OPTS="${LLMPROXY_JAVA_OPTS:-} -XX:FlightRecorderOptions:stackdepth=96 $flight" start_llmproxy >/dev/null
 chat() { wrk -t1 -c"$connections" -d"$1s" -s "$home/bench/chat.lua" "http://127.0.0.1:$gateway/v1/chat/completions"; }
 echo "warm-up, $warm_up s" >&2

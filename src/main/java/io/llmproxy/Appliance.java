@@ -11,8 +11,10 @@ import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
+import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.memory.MemoryCounterStore;
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.secret.AesGcmSealer;
@@ -30,6 +32,7 @@ import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
+import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
@@ -47,6 +50,8 @@ import io.llmproxy.gateway.InFlight;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.Spool;
+import io.llmproxy.gateway.idempotency.IdempotencySettings;
+import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
@@ -54,10 +59,12 @@ import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.CounterStore;
-import io.llmproxy.port.SecretSealer;
+import io.llmproxy.port.IdempotencyStore;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.runtime.TenantView;
@@ -89,6 +96,12 @@ public final class Appliance implements AutoCloseable {
 
     /** How soon changes made by other processes are seen; the contract says two seconds. */
     private static final Duration REFRESH = Duration.ofSeconds(1);
+
+    /** How long the keys of a killed process stay claimed where several processes share a database. */
+    private static final Duration IDEMPOTENCY_LEASE = Duration.ofSeconds(20);
+
+    /** How many answers of the admin API that show a key's secret can be repeated. */
+    private static final int SECRET_ANSWERS = 1000;
 
     private static final Duration CUTTING = Duration.ofSeconds(3);
 
@@ -153,7 +166,7 @@ public final class Appliance implements AutoCloseable {
             opened(() -> measuring.join().close());
             Database database = opened(database(config, directory.path()));
             SecretSource secrets = secrets(directory.path());
-            SecretSealer sealer = sealer(database, directory.path());
+            AesGcmSealer sealer = sealer(database, directory.path());
             Providers providers = new Providers(
                     secrets,
                     sealer,
@@ -164,7 +177,9 @@ public final class Appliance implements AutoCloseable {
             HelidonTelemetry telemetry = measuring.join();
             FileUsageJournal journal = opened(FileUsageJournal.open(
                     directory.path().resolve("journal"), config.journal().sync()));
-            UsageFlusher flusher = opened(new UsageFlusher(journal, database.usage()));
+            JournalFormat format = new JournalFormat();
+            UsageStore usage = database.usage(format);
+            UsageFlusher flusher = opened(new UsageFlusher(journal, usage, format));
 
             Snapshots snapshots = new Snapshots();
             SnapshotRefresher refresher = opened(new SnapshotRefresher(
@@ -174,25 +189,30 @@ public final class Appliance implements AutoCloseable {
                     config.tenant(),
                     config.limits().limits()));
             MemoryCounterStore counters = new MemoryCounterStore(setup.clock());
+            IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
+            IdempotentRuns runs =
+                    opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, telemetry, counters);
+            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, counters, runs);
             AdminStores stores = stores(database, live(snapshots, counters));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
             refresher.refresh();
 
-            // before the first request: what the journal still holds counts too
-            flusher.flush();
-            LimitHistory history = new LimitHistory(database.usage(), counters, setup.clock());
+            flusher.start();
+            if (journal.backlog() > 0) {
+                flusher.flush(); // before the first request: what the journal still holds counts for limits too
+            }
+            LimitHistory history = new LimitHistory(usage, counters, setup.clock());
             history.restore(snapshots.current());
             snapshots.onPublish(history::restore);
             opened(new LimitSweeper(counters, snapshots));
-            flusher.start();
+            runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), database.usage(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
                     .start();
             refresher.start(REFRESH);
 
@@ -207,10 +227,11 @@ public final class Appliance implements AutoCloseable {
                     List.of(
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
+                            new StatusBoard.Concern(runs::failing),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle));
-            AdminQueries queries = new AdminQueries(stores, database.usage(), config.tenant());
+            AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
@@ -234,6 +255,10 @@ public final class Appliance implements AutoCloseable {
                             () -> status.status(gatewayUrl(), adminUrl()),
                             status::health,
                             telemetry::prometheus,
+                            new AdminServer.Replays(
+                                    idempotency,
+                                    new MemoryIdempotencyStore(SECRET_ANSWERS),
+                                    config.idempotency().retention()),
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -275,7 +300,7 @@ public final class Appliance implements AutoCloseable {
         return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
     }
 
-    private SecretSealer sealer(Database database, Path directory) {
+    private AesGcmSealer sealer(Database database, Path directory) {
         return new AesGcmSealer(
                 MasterKey.load(this::variable, directory, database.providers().sealed()));
     }
@@ -310,7 +335,18 @@ public final class Appliance implements AutoCloseable {
         return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug());
     }
 
-    private Gateway gateway(Snapshots snapshots, Ledger ledger, Telemetry telemetry, CounterStore counters)
+    private static IdempotencySettings idempotency(IdempotencyConfig config) {
+        return new IdempotencySettings(
+                config.retention(), config.maxAnswer(), config.memory(), config.maxStored(), config.patience());
+    }
+
+    private Gateway gateway(
+            Snapshots snapshots,
+            Ledger ledger,
+            ObjectStore objects,
+            Telemetry telemetry,
+            CounterStore counters,
+            IdempotentRuns runs)
             throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
@@ -326,9 +362,11 @@ public final class Appliance implements AutoCloseable {
                         spool),
                 snapshots,
                 ledger,
+                objects,
                 telemetry,
                 counters,
                 new JtokkitTokenizer(),
+                runs,
                 setup.clock());
     }
 

@@ -10,6 +10,7 @@ import io.llmproxy.adapter.provider.support.RedactFuzz;
 import io.llmproxy.gateway.CredentialsFuzz;
 import io.llmproxy.gateway.scan.JsonFuzz;
 import io.llmproxy.gateway.scan.MultipartFuzz;
+import io.llmproxy.gateway.scan.ObjectAnswerFuzz;
 import io.llmproxy.gateway.scan.SseFuzz;
 import io.llmproxy.gateway.scan.UsageFilterFuzz;
 import io.llmproxy.gateway.scan.UsageFuzz;
@@ -51,6 +52,7 @@ class FuzzCorpusTest {
                 new Case(MultipartFuzz.class, MultipartFuzz::fuzzerTestOneInput),
                 new Case(SseFuzz.class, SseFuzz::fuzzerTestOneInput),
                 new Case(UsageFuzz.class, UsageFuzz::fuzzerTestOneInput),
+                new Case(ObjectAnswerFuzz.class, ObjectAnswerFuzz::fuzzerTestOneInput),
                 new Case(UsageFilterFuzz.class, UsageFilterFuzz::fuzzerTestOneInput),
                 new Case(CredentialsFuzz.class, CredentialsFuzz::fuzzerTestOneInput),
                 new Case(ChunkFuzz.class, ChunkFuzz::fuzzerTestOneInput),

@@ -10,8 +10,10 @@ import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +33,23 @@ public final class AdminQueries {
     private final ProviderNames names;
     private final UsageReads usage;
     private final LimitReads limits;
+    private final UsageStore ledger;
+    private final Supplier<Map<UUID, UsageJournal.Extent>> journals;
 
     /** @param onlyTenant the one tenant of this process; null: all */
     public AdminQueries(AdminStores stores, UsageStore usage, @Nullable String onlyTenant) {
+        this(stores, usage, Map::of, onlyTenant);
+    }
+
+    /** @param journals those of this process, against which the ledger is checked */
+    public AdminQueries(
+            AdminStores stores,
+            UsageStore usage,
+            Supplier<Map<UUID, UsageJournal.Extent>> journals,
+            @Nullable String onlyTenant) {
         this.stores = stores;
+        this.ledger = usage;
+        this.journals = journals;
         this.access = new TenantAccess(stores.tenants(), onlyTenant);
         this.names = new ProviderNames(stores, access);
         this.limits = new LimitReads(stores, access);
@@ -159,6 +175,16 @@ public final class AdminQueries {
     /** The position after the newest record. */
     public String usageEnd() {
         return guarded("reading the ledger", usage::end);
+    }
+
+    /** Checks the whole ledger of the database, whatever tenants it is of: numbers and sums alone leave it. */
+    public LedgerReport ledgerCheck(Actor actor) {
+        if (!actor.admin()) {
+            throw AdminException.forbidden("the ledger is checked by admins of the installation");
+        }
+        // asked for before the check begins: journals that move on meanwhile cannot look as if they were ahead
+        Map<UUID, UsageJournal.Extent> extents = journals.get();
+        return guarded("checking the ledger", () -> ledger.check(extents));
     }
 
     static UUID ownId(Actor actor) {

@@ -18,12 +18,17 @@ final class Guard {
             return work.get();
         } catch (StoreException.Duplicate e) {
             throw AdminException.conflict(doing + " failed: that name is taken");
+        } catch (StoreException.ReadOnly e) {
+            throw unavailable(doing, "the database is read-only", e);
         } catch (StoreException e) {
-            LOG.log(Level.ERROR, doing + " failed", e);
-            throw new AdminException(
-                    Reason.UNAVAILABLE,
-                    doing + " failed: the database does not answer; nothing was changed. Try again, and see the"
-                            + " server's log for the cause");
+            throw unavailable(doing, "the database does not answer", e);
         }
+    }
+
+    private static AdminException unavailable(String doing, String why, StoreException cause) {
+        LOG.log(Level.ERROR, doing + " failed", cause);
+        return new AdminException(
+                Reason.UNAVAILABLE,
+                doing + " failed: " + why + "; nothing was changed. Try again, and see the server's log for the cause");
     }
 }

@@ -24,6 +24,7 @@ public record ApplianceConfig(
         DatabaseConfig database,
         RedisConfig redis,
         LimitsConfig limits,
+        IdempotencyConfig idempotency,
         JournalConfig journal,
         SecretsConfig secrets,
         EgressConfig egress,
@@ -130,6 +131,18 @@ public record ApplianceConfig(
             return out;
         }
     }
+
+    /**
+     * Requests with an Idempotency-Key; sizes in bytes.
+     *
+     * @param retention how long an answer is kept
+     * @param maxAnswer the largest body that is recorded
+     * @param memory for all answers that run or wait to be stored
+     * @param maxStored for the stored answers of one tenant
+     * @param patience for the first byte of the request that is repeated
+     */
+    public record IdempotencyConfig(
+            Duration retention, long maxAnswer, long memory, long maxStored, Duration patience) {}
 
     /** @param sync how long a record may be in the kernel alone */
     public record JournalConfig(Duration sync, OnFull onFull) {

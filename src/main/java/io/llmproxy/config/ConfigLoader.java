@@ -4,6 +4,7 @@ import io.llmproxy.config.ApplianceConfig.AdminConfig;
 import io.llmproxy.config.ApplianceConfig.DatabaseConfig;
 import io.llmproxy.config.ApplianceConfig.EgressConfig;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig;
+import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.JournalConfig;
 import io.llmproxy.config.ApplianceConfig.LimitsConfig;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
@@ -269,6 +270,12 @@ public final class ConfigLoader {
                         level(ConfigReference.USER),
                         level(ConfigReference.IP),
                         value(ConfigReference.CONCURRENCY)),
+                new IdempotencyConfig(
+                        value(ConfigReference.IDEMPOTENCY_RETENTION),
+                        value(ConfigReference.IDEMPOTENCY_MAX_ANSWER),
+                        value(ConfigReference.IDEMPOTENCY_MEMORY),
+                        value(ConfigReference.IDEMPOTENCY_MAX_STORED),
+                        value(ConfigReference.IDEMPOTENCY_WAIT)),
                 new JournalConfig(value(ConfigReference.JOURNAL_SYNC), value(ConfigReference.JOURNAL_ON_FULL)),
                 new SecretsConfig(value(ConfigReference.SECRET_DIRECTORIES)),
                 new EgressConfig(value(ConfigReference.EGRESS_ALLOW)),

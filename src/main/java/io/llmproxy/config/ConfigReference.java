@@ -105,6 +105,31 @@ public final class ConfigReference {
             t -> ConfigValues.integer(t, 0, 1_000_000),
             "requests at one time; 0: no limit");
 
+    static final ConfigKey<Duration> IDEMPOTENCY_RETENTION = key(
+            "idempotency.retention",
+            "24h",
+            t -> ConfigValues.duration(t, Duration.ofMinutes(1), Duration.ofDays(30)),
+            "how long the answer to a request with an Idempotency-Key is kept");
+    static final ConfigKey<Long> IDEMPOTENCY_MAX_ANSWER = key(
+            "idempotency.max-answer",
+            "1MiB",
+            t -> ConfigValues.size(t, 0, 64L << 20),
+            "the largest answer that is kept; a larger one releases its key");
+    static final ConfigKey<Long> IDEMPOTENCY_MEMORY = key(
+            "idempotency.memory",
+            "64MiB",
+            t -> ConfigValues.size(t, 0),
+            "heap for answers with a key that run or wait to be stored");
+    static final ConfigKey<Long> IDEMPOTENCY_MAX_STORED = key(
+            "idempotency.max-stored",
+            "256MiB",
+            t -> ConfigValues.size(t, 0),
+            "for the stored answers of one tenant; beyond it the oldest go");
+    static final ConfigKey<Duration> IDEMPOTENCY_WAIT = key(
+            "idempotency.wait",
+            "2m",
+            t -> ConfigValues.duration(t, Duration.ofMillis(100), Duration.ofHours(1)),
+            "how long a repeated request waits for the first byte of the one that runs");
     static final ConfigKey<Duration> JOURNAL_SYNC = key(
             "journal.sync",
             "100ms",

@@ -92,6 +92,14 @@ final class ConfigValues {
         throw wrong("must be a size such as 512KiB, 32MiB or 1GiB, of at most 1024GiB", text);
     }
 
+    static long size(String text, long min, long max) {
+        long bytes = size(text, min);
+        if (bytes > max) {
+            throw wrong("must be at most " + (max >> 20) + "MiB", text);
+        }
+        return bytes;
+    }
+
     static boolean bool(String text) {
         return switch (text) {
             case "true" -> true;

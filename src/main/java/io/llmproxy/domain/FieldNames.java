@@ -5,18 +5,26 @@ import java.util.List;
 
 /**
  * A fixed set of header field names, which compare without regard to case (RFC 9110, section 5.1). A look-up allocates
- * nothing and compares only with names of the same length. Immutable.
+ * nothing and compares only with names of the same length, if one of them has that first letter. Immutable.
  */
 public final class FieldNames {
     private final String[][] byLength;
+    // one word of bits for each length: the first letters that its names have
+    private final long[] firsts;
 
     private FieldNames(List<String> names) {
         int longest = names.stream().mapToInt(String::length).max().orElse(0);
         byLength = new String[longest + 1][];
+        firsts = new long[longest + 1];
+        names.forEach(name -> firsts[name.length()] |= first(name));
         for (int i = 0; i <= longest; i++) {
             int length = i;
             byLength[i] = names.stream().filter(name -> name.length() == length).toArray(String[]::new);
         }
+    }
+
+    private static long first(String name) {
+        return name.isEmpty() ? 1 : 1L << (name.charAt(0) | 0x20);
     }
 
     public static FieldNames of(String... names) {
@@ -24,7 +32,7 @@ public final class FieldNames {
     }
 
     public boolean contains(String name) {
-        if (name.length() >= byLength.length) {
+        if (name.length() >= byLength.length || (firsts[name.length()] & first(name)) == 0) {
             return false;
         }
         for (String candidate : byLength[name.length()]) {

@@ -1,28 +1,35 @@
 package io.llmproxy.domain;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * The header fields of a request or an answer, in the order and spelling in which they came; names compare without regard
- * to case (RFC 9110, section 5.1). Not thread-safe while it is filled.
+ * The header fields of a request or an answer, in the order and spelling in which they came; names are ASCII and compare
+ * without regard to case (RFC 9110, section 5.1). Not thread-safe while it is filled.
+ *
+ * <p>Most questions are about fields that are not there. A word of 64 bits, one for each length and first letter that some
+ * name has, answers nearly all of these without a look at the names.
  */
 public final class HeaderFields {
     /** No fields; none can be added. */
-    public static final HeaderFields NONE = new HeaderFields(List.of(), List.of());
+    public static final HeaderFields NONE = new HeaderFields(new String[0]);
 
-    private final List<String> names;
-    private final List<String> values;
+    private static final int USUAL = 12;
+
+    // name, value, name, value …
+    private String[] fields;
+    private int used;
+    private long kinds;
 
     public HeaderFields() {
-        this(new ArrayList<>(), new ArrayList<>());
+        this(new String[2 * USUAL]);
     }
 
-    private HeaderFields(List<String> names, List<String> values) {
-        this.names = names;
-        this.values = values;
+    private HeaderFields(String[] fields) {
+        this.fields = fields;
     }
 
     public static HeaderFields of(String... namesAndValues) {
@@ -34,8 +41,16 @@ public final class HeaderFields {
     }
 
     public HeaderFields add(String name, String value) {
-        names.add(name);
-        values.add(value);
+        if (used == fields.length) {
+            if (fields.length == 0) {
+                throw new UnsupportedOperationException("No field can be added to what has none by definition.");
+            }
+            fields = Arrays.copyOf(fields, 2 * used);
+        }
+        fields[used] = name;
+        fields[used + 1] = value;
+        used += 2;
+        kinds |= kind(name);
         return this;
     }
 
@@ -46,31 +61,29 @@ public final class HeaderFields {
     }
 
     public HeaderFields remove(String name) {
-        for (int i = names.size() - 1; i >= 0; i--) {
-            if (names.get(i).equalsIgnoreCase(name)) {
-                names.remove(i);
-                values.remove(i);
-            }
+        for (int i = after(0, name); i >= 0; i = after(i, name)) {
+            System.arraycopy(fields, i + 2, fields, i, used - i - 2);
+            used -= 2;
+            Arrays.fill(fields, used, used + 2, null);
         }
         return this;
     }
 
     /** The value of the first field of that name. */
     public Optional<String> first(String name) {
-        for (int i = 0; i < names.size(); i++) {
-            if (names.get(i).equalsIgnoreCase(name)) {
-                return Optional.of(values.get(i));
-            }
-        }
-        return Optional.empty();
+        int at = after(0, name);
+        return at < 0 ? Optional.empty() : Optional.of(fields[at + 1]);
     }
 
+    /** The values of the fields of that name, in their order. */
     public List<String> all(String name) {
-        List<String> found = new ArrayList<>();
-        for (int i = 0; i < names.size(); i++) {
-            if (names.get(i).equalsIgnoreCase(name)) {
-                found.add(values.get(i));
-            }
+        int at = after(0, name);
+        if (at < 0) {
+            return List.of();
+        }
+        List<String> found = new ArrayList<>(2);
+        for (; at >= 0; at = after(at + 2, name)) {
+            found.add(fields[at + 1]);
         }
         return found;
     }
@@ -78,27 +91,20 @@ public final class HeaderFields {
     /** How many fields have that name. */
     public int count(String name) {
         int count = 0;
-        for (int i = 0; i < names.size(); i++) {
-            if (names.get(i).equalsIgnoreCase(name)) {
-                count++;
-            }
+        for (int at = after(0, name); at >= 0; at = after(at + 2, name)) {
+            count++;
         }
         return count;
     }
 
     public boolean contains(String name) {
-        for (int i = 0; i < names.size(); i++) {
-            if (names.get(i).equalsIgnoreCase(name)) {
-                return true;
-            }
-        }
-        return false;
+        return after(0, name) >= 0;
     }
 
     /** Whether a field of that name holds {@code token} in its comma-separated list, without regard to case. */
     public boolean containsToken(String name, String token) {
-        for (int i = 0; i < names.size(); i++) {
-            if (names.get(i).equalsIgnoreCase(name) && holdsToken(values.get(i), token)) {
+        for (int at = after(0, name); at >= 0; at = after(at + 2, name)) {
+            if (holdsToken(fields[at + 1], token)) {
                 return true;
             }
         }
@@ -117,19 +123,50 @@ public final class HeaderFields {
         return false;
     }
 
+    /** Where the next field of that name stands, from {@code from} on; -1: there is none. */
+    private int after(int from, String name) {
+        if ((kinds & kind(name)) == 0) {
+            return -1;
+        }
+        for (int i = from; i < used; i += 2) {
+            if (fields[i].equalsIgnoreCase(name)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** One bit, the same for names that differ in case alone. */
+    private static long kind(String name) {
+        int length = name.length();
+        return length == 0 ? 1 : 1L << (7 * length + (name.charAt(0) | 0x20));
+    }
+
     public void forEach(BiConsumer<String, String> action) {
-        for (int i = 0; i < names.size(); i++) {
-            action.accept(names.get(i), values.get(i));
+        for (int i = 0; i < used; i += 2) {
+            action.accept(fields[i], fields[i + 1]);
         }
     }
 
     public int size() {
-        return names.size();
+        return used / 2;
+    }
+
+    /** The name of the field with that index, from 0 to {@link #size} exclusive. */
+    public String name(int index) {
+        return fields[2 * index];
+    }
+
+    /** The value of the field with that index. */
+    public String value(int index) {
+        return fields[2 * index + 1];
     }
 
     /** The names alone: values may hold credentials. */
     @Override
     public String toString() {
+        List<String> names = new ArrayList<>();
+        forEach((name, value) -> names.add(name));
         return names.toString();
     }
 }

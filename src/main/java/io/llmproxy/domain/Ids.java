@@ -22,6 +22,11 @@ public final class Ids {
         return new UUID(high, low);
     }
 
+    /** A new id for what has no time, or none that can be trusted. */
+    public static UUID random() {
+        return UUID.randomUUID();
+    }
+
     /** Whether {@code text} is a UUID in its canonical form of 36 characters. */
     public static boolean isUuid(String text) {
         if (text.length() != 36) {

@@ -1,5 +1,7 @@
 package io.llmproxy.gateway;
 
+import io.llmproxy.gateway.scan.JsonRequest.Store;
+import io.llmproxy.gateway.scan.References;
 import io.llmproxy.gateway.scan.Splice;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens the bound of the output; -1: none
  * @param choices how many answers; -1: not said
  * @param usageInStream the changes to the body that make a stream tell its usage; none where that is not wanted
+ * @param references the stored objects that the body names
  */
 public record Ask(
         @Nullable String model,
@@ -20,10 +23,12 @@ public record Ask(
         long maxTokens,
         long choices,
         @Nullable String user,
-        List<Splice> usageInStream) {
+        List<Splice> usageInStream,
+        Store store,
+        References references) {
 
     /** Nothing that the gateway can tell. */
-    public static final Ask NOTHING = of(null, null);
+    public static final Ask NOTHING = of(null, null, References.UNSEEN);
 
     /** A value's place in the body, and whether it is written as a JSON string. */
     public record ModelValue(long offset, int length, boolean json) {
@@ -32,7 +37,7 @@ public record Ask(
         }
     }
 
-    public static Ask of(@Nullable String model, @Nullable ModelValue value) {
-        return new Ask(model, value, false, -1, -1, null, List.of());
+    public static Ask of(@Nullable String model, @Nullable ModelValue value, References references) {
+        return new Ask(model, value, false, -1, -1, null, List.of(), Store.UNSAID, references);
     }
 }

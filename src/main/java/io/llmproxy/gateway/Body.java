@@ -5,6 +5,7 @@ import io.llmproxy.port.RequestBody;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -34,13 +35,24 @@ public final class Body implements AutoCloseable {
 
     /** The body with some changes, which do not overlap, and otherwise byte for byte. */
     public RequestBody with(List<Splice> changes) {
-        return absent
-                ? RequestBody.NONE
-                : new Spliced(
-                        spool,
-                        changes.stream()
-                                .sorted(Comparator.comparingLong(Splice::offset))
-                                .toList());
+        return absent ? RequestBody.NONE : new Spliced(spool, inOrder(changes), length(spool, changes));
+    }
+
+    private static List<Splice> inOrder(List<Splice> changes) {
+        if (changes.size() < 2) {
+            return changes;
+        }
+        List<Splice> ordered = new ArrayList<>(changes);
+        ordered.sort(Comparator.comparingLong(Splice::offset));
+        return ordered;
+    }
+
+    private static long length(Spool spool, List<Splice> changes) {
+        long length = spool.length();
+        for (Splice change : changes) {
+            length += change.growth();
+        }
+        return length;
     }
 
     /** The body as it came, from its first byte; whoever opens it closes it. */
@@ -48,12 +60,7 @@ public final class Body implements AutoCloseable {
         return spool.open();
     }
 
-    private record Spliced(Spool spool, List<Splice> splices) implements RequestBody {
-        @Override
-        public long length() {
-            return spool.length() + splices.stream().mapToLong(Splice::growth).sum();
-        }
-
+    private record Spliced(Spool spool, List<Splice> splices, long length) implements RequestBody {
         @Override
         public void writeTo(OutputStream out) throws IOException {
             long at = 0;

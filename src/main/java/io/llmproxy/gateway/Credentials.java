@@ -1,6 +1,7 @@
 package io.llmproxy.gateway;
 
 import io.llmproxy.domain.FieldNames;
+import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.runtime.KeySecrets;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -19,13 +20,16 @@ public final class Credentials {
     /** The different keys that a request presents; no more than one is in order. */
     public static Set<String> presented(ClientRequest request, boolean queryKey) {
         List<String> found = new ArrayList<>(2);
-        request.headers().forEach((field, value) -> {
-            if (FIELDS.contains(field)) {
+        HeaderFields headers = request.headers();
+        for (int i = 0; i < headers.size(); i++) {
+            String value = headers.value(i);
+            if (FIELDS.contains(headers.name(i))) {
                 found.add(value.strip());
-            } else if (field.equalsIgnoreCase("authorization") && value.regionMatches(true, 0, "bearer ", 0, 7)) {
+            } else if (headers.name(i).equalsIgnoreCase("authorization")
+                    && value.regionMatches(true, 0, "bearer ", 0, 7)) {
                 found.add(value.substring(7).strip());
             }
-        });
+        }
         String query = request.query();
         if (queryKey && query != null) {
             for (String parameter : query.split("&", -1)) {

@@ -1,7 +1,9 @@
 package io.llmproxy.gateway;
 
+import io.llmproxy.domain.object.ObjectKind;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a method and a path mean.
@@ -9,8 +11,14 @@ import java.util.List;
  * @param template the path without its variable parts, for the ledger
  * @param body what a POST carries
  * @param model whether it must name a model
+ * @param objects what providers store that the path is about; null: nothing that is known to be stored
  */
-public record Endpoint(Kind kind, String template, BodyKind body, Model model) {
+public record Endpoint(
+        Kind kind,
+        String template,
+        BodyKind body,
+        Model model,
+        @Nullable ObjectKind objects) {
     /** How the gateway serves it. */
     public enum Kind {
         /** Sent to the provider of its model, or to the default one. */
@@ -42,20 +50,23 @@ public record Endpoint(Kind kind, String template, BodyKind body, Model model) {
         NONE
     }
 
-    private static final Endpoint NOWHERE = new Endpoint(Kind.UNKNOWN, "unknown", BodyKind.DECLARED, Model.NONE);
-    private static final Endpoint OTHER = relay("/v1/*", BodyKind.DECLARED, Model.NONE);
+    private static final Endpoint NOWHERE = new Endpoint(Kind.UNKNOWN, "unknown", BodyKind.DECLARED, Model.NONE, null);
+    private static final String ANYTHING = "/v1/*";
+    private static final Endpoint OTHER = relay(ANYTHING, BodyKind.DECLARED, Model.NONE);
     /** May generate something, of a model that is told in a way that the gateway does not know. */
-    private static final Endpoint OTHER_POST = relay("/v1/*", BodyKind.DECLARED, Model.OPTIONAL);
+    private static final Endpoint OTHER_POST = relay(ANYTHING, BodyKind.DECLARED, Model.OPTIONAL);
 
     private static final Endpoint PASS =
-            new Endpoint(Kind.PASSTHROUGH, "/p/{provider}/*", BodyKind.DECLARED, Model.NONE);
+            new Endpoint(Kind.PASSTHROUGH, "/p/{provider}/*", BodyKind.DECLARED, Model.NONE, null);
 
     /** Those that generate something; POST alone is special, other methods are about stored objects. */
     private static final List<Endpoint> GENERATING = List.of(
-            relay("/v1/chat/completions", BodyKind.JSON, Model.REQUIRED),
+            relay("/v1/chat/completions", BodyKind.JSON, Model.REQUIRED, ObjectKind.COMPLETION),
             relay("/v1/completions", BodyKind.JSON, Model.REQUIRED),
             relay("/v1/embeddings", BodyKind.JSON, Model.REQUIRED),
-            relay("/v1/responses", BodyKind.JSON, Model.OPTIONAL),
+            relay("/v1/responses", BodyKind.JSON, Model.OPTIONAL, ObjectKind.RESPONSE),
+            relay("/v1/responses/input_tokens", BodyKind.JSON, Model.OPTIONAL),
+            relay("/v1/responses/compact", BodyKind.JSON, Model.OPTIONAL),
             relay("/v1/moderations", BodyKind.JSON, Model.OPTIONAL),
             relay("/v1/images/generations", BodyKind.JSON, Model.OPTIONAL),
             relay("/v1/images/edits", BodyKind.DECLARED, Model.OPTIONAL),
@@ -63,8 +74,16 @@ public record Endpoint(Kind kind, String template, BodyKind body, Model model) {
             relay("/v1/audio/speech", BodyKind.JSON, Model.REQUIRED),
             relay("/v1/audio/transcriptions", BodyKind.DECLARED, Model.REQUIRED),
             relay("/v1/audio/translations", BodyKind.DECLARED, Model.REQUIRED),
-            relay("/v1/fine_tuning/jobs", BodyKind.JSON, Model.OPTIONAL),
-            relay("/v1/videos", BodyKind.DECLARED, Model.OPTIONAL));
+            relay("/v1/fine_tuning/jobs", BodyKind.JSON, Model.OPTIONAL, ObjectKind.FINE_TUNING),
+            relay("/v1/videos", BodyKind.DECLARED, Model.OPTIONAL, ObjectKind.VIDEO),
+            relay("/v1/messages", BodyKind.DECLARED, Model.OPTIONAL),
+            relay("/v1/messages/count_tokens", BodyKind.DECLARED, Model.OPTIONAL),
+            relay("/v1/fim/completions", BodyKind.DECLARED, Model.OPTIONAL),
+            relay("/v1/rerank", BodyKind.DECLARED, Model.OPTIONAL),
+            relay("/v1/score", BodyKind.DECLARED, Model.OPTIONAL),
+            relay("/v1/classify", BodyKind.DECLARED, Model.OPTIONAL),
+            relay("/v1/pooling", BodyKind.DECLARED, Model.OPTIONAL),
+            relay("/v1/ocr", BodyKind.DECLARED, Model.OPTIONAL));
 
     private static final List<Endpoint> STORED = stored();
 
@@ -81,10 +100,10 @@ public record Endpoint(Kind kind, String template, BodyKind body, Model model) {
 
     private static Endpoint below(String method, String path) {
         if (path.equals("/v1/models")) {
-            return new Endpoint(Kind.MODELS, path, BodyKind.DECLARED, Model.NONE);
+            return new Endpoint(Kind.MODELS, path, BodyKind.DECLARED, Model.NONE, null);
         }
         if (path.startsWith("/v1/models/")) {
-            return new Endpoint(Kind.ONE_MODEL, "/v1/models/{id}", BodyKind.DECLARED, Model.NONE);
+            return new Endpoint(Kind.ONE_MODEL, "/v1/models/{id}", BodyKind.DECLARED, Model.NONE, null);
         }
         if (method.equals("POST")) {
             for (Endpoint endpoint : GENERATING) {
@@ -95,6 +114,11 @@ public record Endpoint(Kind kind, String template, BodyKind body, Model model) {
         }
         Endpoint other = method.equals("POST") ? OTHER_POST : OTHER;
         return STORED.stream().filter(e -> e.fits(path)).findFirst().orElse(other);
+    }
+
+    /** Whether nothing is known of it but that it is below {@code /v1/}. */
+    public boolean unknown() {
+        return template.equals(ANYTHING);
     }
 
     private boolean fits(String path) {
@@ -112,47 +136,57 @@ public record Endpoint(Kind kind, String template, BodyKind body, Model model) {
     }
 
     private static Endpoint relay(String template, BodyKind body, Model model) {
-        return new Endpoint(Kind.RELAY, template, body, model);
+        return relay(template, body, model, null);
+    }
+
+    private static Endpoint relay(String template, BodyKind body, Model model, @Nullable ObjectKind objects) {
+        return new Endpoint(Kind.RELAY, template, body, model, objects);
     }
 
     private static List<Endpoint> stored() {
         List<Endpoint> out = new ArrayList<>();
-        GENERATING.forEach(e -> out.add(relay(e.template, BodyKind.DECLARED, Model.NONE)));
-        for (String path : """
-                chat/completions/{id}
-                chat/completions/{id}/messages
-                responses/{id}
-                responses/{id}/cancel
-                responses/{id}/input_items
-                conversations
-                conversations/{id}
-                conversations/{id}/items
-                conversations/{id}/items/{id}
-                files
-                files/{id}
-                files/{id}/content
-                uploads
-                uploads/{id}
-                uploads/{id}/parts
-                uploads/{id}/complete
-                uploads/{id}/cancel
-                batches
-                batches/{id}
-                batches/{id}/cancel
-                fine_tuning/jobs/{id}
-                fine_tuning/jobs/{id}/cancel
-                fine_tuning/jobs/{id}/events
-                fine_tuning/jobs/{id}/checkpoints
-                videos/{id}
-                videos/{id}/content
-                vector_stores
-                vector_stores/{id}
-                vector_stores/{id}/search
-                vector_stores/{id}/files
-                vector_stores/{id}/files/{id}
-                """.lines().toList()) {
-            out.add(relay("/v1/" + path, BodyKind.DECLARED, Model.NONE));
-        }
+        GENERATING.forEach(e -> out.add(relay(e.template, BodyKind.DECLARED, Model.NONE, e.objects)));
+        add(out, ObjectKind.COMPLETION, "chat/completions", "", "/messages");
+        add(out, ObjectKind.RESPONSE, "responses", "", "/cancel", "/input_items");
+        add(out, ObjectKind.CONVERSATION, "conversations", "", "/items", "/items/{id}");
+        add(out, ObjectKind.FILE, "files", "", "/content");
+        add(out, ObjectKind.UPLOAD, "uploads", "", "/parts", "/complete", "/cancel");
+        add(out, ObjectKind.BATCH, "batches", "", "/cancel");
+        add(
+                out,
+                ObjectKind.FINE_TUNING,
+                "fine_tuning/jobs",
+                "",
+                "/cancel",
+                "/pause",
+                "/resume",
+                "/events",
+                "/checkpoints");
+        add(out, ObjectKind.CONTAINER, "containers", "", "/files", "/files/{id}", "/files/{id}/content");
+        add(
+                out,
+                ObjectKind.VECTOR_STORE,
+                "vector_stores",
+                "",
+                "/search",
+                "/files",
+                "/files/{id}",
+                "/files/{id}/content",
+                "/file_batches",
+                "/file_batches/{id}",
+                "/file_batches/{id}/cancel",
+                "/file_batches/{id}/files");
+        add(out, ObjectKind.VIDEO, "videos", "", "/content");
+        // makes another video, of the first one's model
+        out.add(relay("/v1/videos/{id}/remix", BodyKind.DECLARED, Model.OPTIONAL, ObjectKind.VIDEO));
         return List.copyOf(out);
+    }
+
+    /** A family: the collection, and what lies below one of its objects. */
+    private static void add(List<Endpoint> out, ObjectKind kind, String collection, String... below) {
+        out.add(relay("/v1/" + collection, BodyKind.DECLARED, Model.NONE, kind));
+        for (String path : below) {
+            out.add(relay("/v1/" + collection + "/{id}" + path, BodyKind.DECLARED, Model.NONE, kind));
+        }
     }
 }

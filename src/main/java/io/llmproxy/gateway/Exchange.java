@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * should have come first. One thread, but for {@link #cut}.
  */
 public final class Exchange {
-    private final ClientRequest request;
+    private ClientRequest request;
     private final Tally tally = new Tally();
     private final Claims claims = new Claims();
     private final Slot<Arrival> arrival = new Slot<>("arrival", "Account");
@@ -30,6 +30,9 @@ public final class Exchange {
     private ResponseSink sink;
     private boolean usageWanted;
     private int firstTarget;
+    private boolean plainWanted;
+    private @Nullable String query;
+    private boolean queryChanged;
     private HeaderFields trailers = HeaderFields.NONE;
 
     /** When and under which id a request came. */
@@ -42,6 +45,11 @@ public final class Exchange {
 
     public ClientRequest request() {
         return request;
+    }
+
+    /** A stage puts itself between the client and who watches it; the same request all the same. */
+    public void request(ClientRequest nearer) {
+        request = nearer;
     }
 
     /** Where the answer goes: what lies nearest to the provider. */
@@ -150,6 +158,26 @@ public final class Exchange {
 
     public boolean usageWanted() {
         return usageWanted;
+    }
+
+    /** The provider shall answer without a content coding, since the answer is read here. */
+    public void wantPlain() {
+        plainWanted = true;
+    }
+
+    public boolean plainWanted() {
+        return plainWanted || usageWanted;
+    }
+
+    /** From now on the provider is asked with another query than the client's; null: with none. */
+    public void query(@Nullable String asked) {
+        query = asked;
+        queryChanged = true;
+    }
+
+    /** What the provider is asked behind the question mark; null: nothing. */
+    public @Nullable String query() {
+        return queryChanged ? query : request.query();
     }
 
     /** What the provider sent after the body; known when the body has ended, sent when the account is closed. */

@@ -59,12 +59,13 @@ public final class HeaderPolicy {
     public static HeaderFields toProvider(HeaderFields client, boolean plainAnswer) {
         FieldNames named = namedByConnection(client);
         HeaderFields out = new HeaderFields();
-        client.forEach((name, value) -> {
+        for (int i = 0; i < client.size(); i++) {
+            String name = client.name(i);
             boolean forwarding = startsWith(name, "x-forwarded-") || startsWith(name, "x-llmproxy-");
-            if (!NOT_UP.contains(name) && !endsHere(name, named) && !forwarding && !carriesKey(value)) {
-                out.add(name, value);
+            if (!NOT_UP.contains(name) && !endsHere(name, named) && !forwarding && !carriesKey(client.value(i))) {
+                out.add(name, client.value(i));
             }
-        });
+        }
         if (plainAnswer) {
             out.add("Accept-Encoding", "identity");
         } else if (client.contains("accept-encoding")) {
@@ -78,13 +79,13 @@ public final class HeaderPolicy {
     public static HeaderFields toClient(HeaderFields provider) {
         FieldNames named = namedByConnection(provider);
         HeaderFields out = new HeaderFields();
-        provider.forEach((name, value) -> {
-            if (NOT_DOWN.contains(name) || endsHere(name, named) || startsWith(name, "x-llmproxy-")) {
-                return;
+        for (int i = 0; i < provider.size(); i++) {
+            String name = provider.name(i);
+            if (!NOT_DOWN.contains(name) && !endsHere(name, named) && !startsWith(name, "x-llmproxy-")) {
+                boolean limit = startsWith(name, "x-ratelimit-");
+                out.add(limit ? "x-upstream-" + name.substring(2).toLowerCase(Locale.ROOT) : name, provider.value(i));
             }
-            boolean limit = startsWith(name, "x-ratelimit-");
-            out.add(limit ? "x-upstream-" + name.substring(2).toLowerCase(Locale.ROOT) : name, value);
-        });
+        }
         provider.first("x-request-id").ifPresent(id -> out.add("x-upstream-request-id", id));
         return out.add("via", via(provider));
     }

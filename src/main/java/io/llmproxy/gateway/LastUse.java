@@ -6,12 +6,18 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** When each key was last used, since somebody last wrote it down; at most one entry per key. Thread-safe. */
+/**
+ * When each key was last used, to the second, since somebody last wrote it down; at most one entry per key. Of the uses within
+ * one second the first is kept: a write for each would make the threads that serve one key wait for each other. Thread-safe.
+ */
 public final class LastUse {
     private final Map<UUID, Instant> times = new ConcurrentHashMap<>();
 
     public void note(UUID keyId, Instant at) {
-        times.put(keyId, at);
+        Instant known = times.get(keyId);
+        if (known == null || known.getEpochSecond() != at.getEpochSecond()) {
+            times.put(keyId, at);
+        }
     }
 
     /** Takes what was noted. */

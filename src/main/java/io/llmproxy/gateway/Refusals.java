@@ -7,6 +7,7 @@ import io.llmproxy.domain.error.ProxyError.InvalidRequest;
 import io.llmproxy.domain.error.ProxyError.NotFound;
 import io.llmproxy.domain.error.ProxyError.Unauthenticated;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.object.ObjectKind;
 import org.jspecify.annotations.Nullable;
 
 /** The gateway's refusals, so that each has one text. */
@@ -48,6 +49,38 @@ public final class Refusals {
                 "The provider " + Checks.quoted(provider)
                         + " is shared by several tenants, and what it stores (files, batches,"
                         + " responses, …) cannot be told apart by tenant; use a provider of your own for it.");
+    }
+
+    /** The body refers to something whose owner the gateway does not know. */
+    public static ProxyException cannotBeOwned(String provider, String member) {
+        return forbidden(
+                "object_not_owned",
+                "The provider " + Checks.quoted(provider) + " is shared by several tenants, and what "
+                        + Checks.quoted(member)
+                        + " refers to cannot be told apart by tenant; send it whole, or use a provider of your own.");
+    }
+
+    public static ProxyException bodyNotRead(String provider) {
+        return forbidden(
+                "object_not_owned",
+                "The provider " + Checks.quoted(provider) + " is shared by several tenants, and a body that is neither"
+                        + " JSON nor a form, or is compressed, cannot be checked for the objects that it names; send JSON"
+                        + " and say so in Content-Type.");
+    }
+
+    /** The same whether the object is another tenant's or there is none. */
+    public static ProxyException objectNotFound(ObjectKind kind, String id, @Nullable String param) {
+        return new ProxyException(
+                new NotFound("not_found", "There is no " + kind.noun() + " " + Checks.quoted(id) + ".", param));
+    }
+
+    public static ProxyException ownersUnknown() {
+        return unavailable("The gateway cannot look up whose stored objects are whose at the moment; try again later.");
+    }
+
+    public static ProxyException objectNotKept(String provider, ObjectKind kind) {
+        return new ProxyException(ProxyError.Upstream.unreachable("Provider " + Checks.quoted(provider) + " made a "
+                + kind.noun() + " under an id that the gateway cannot keep for you."));
     }
 
     public static ProxyException passthroughNotAllowed() {

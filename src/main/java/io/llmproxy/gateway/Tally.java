@@ -17,6 +17,7 @@ public final class Tally {
     private TokenUsage tokens = TokenUsage.NONE;
     private @Nullable DeliveredText delivered;
     private boolean wholeAnswerSeen;
+    private boolean replayed;
 
     /** The status that went out to the client; 0: none did. */
     public int status() {
@@ -102,5 +103,14 @@ public final class Tally {
 
     public void wholeAnswer() {
         wholeAnswerSeen = true;
+    }
+
+    /** Whether the answer was another request's: nothing was called or charged. */
+    public boolean isReplayed() {
+        return replayed;
+    }
+
+    public void replayed() {
+        replayed = true;
     }
 }

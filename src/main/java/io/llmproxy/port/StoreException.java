@@ -6,6 +6,20 @@ public class StoreException extends RuntimeException {
         super(message, cause);
     }
 
+    /** The database does not answer, or not now: the same call may succeed later. */
+    public static class Away extends StoreException {
+        public Away(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** The database takes no writes for now; reads may be answered. */
+    public static final class ReadOnly extends Away {
+        public ReadOnly(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     /** A row with that name is there already. */
     public static final class Duplicate extends StoreException {
         public Duplicate(String message, Throwable cause) {

@@ -1,30 +1,71 @@
 package io.llmproxy.port;
 
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.usage.LedgerReport;
+import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The ledger in the database. Blocks. */
 public interface UsageStore {
-    /** Adds records; those whose request id is there already are passed over. All or none; returns how many were new. */
-    int append(List<UsageRecord> records);
+    /** How far the database has come with a journal; {@link JournalPosition#START} where it knows none of its records. */
+    JournalPosition position(UUID journal);
+
+    /**
+     * Adds the records and moves the journal's position, both or neither.
+     *
+     * @return false: the database does not stand where the batch begins, and nothing was changed; ask for its position
+     */
+    boolean append(UsageBatch batch);
 
     /** Sums, one row for each combination of the dimensions, ordered by them; one row where there are none. */
     List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by);
 
-    /** What was used since {@code from}, or ever where that is null, of all tenants: for limits that outlive a process. */
-    List<UsageQuery.Sum> sums(@Nullable Instant from);
+    /**
+     * What was used, and not refused or only replayed, since {@code from}, or ever where that is null, of all tenants: for limits that outlive a process. Reads the
+     * records of that time one page after another; memory grows with the number of sums alone.
+     */
+    default List<UsageQuery.Sum> sums(@Nullable Instant from) {
+        UsageQuery all = new UsageQuery(null, null, from, null);
+        Map<UsageQuery.Sum, UsageQuery.Sum> sums = new HashMap<>();
+        String cursor = null;
+        do {
+            Page<UsageRecord> page = list(all, new Page.Request(Page.Request.MAX, cursor));
+            page.items().stream()
+                    .filter(r -> r.outcome() != Outcome.REFUSED)
+                    .filter(r -> !UsageRecord.IDEMPOTENT_REPLAY.equals(r.errorCode()))
+                    .map(UsageQuery.Sum::of)
+                    .forEach(s -> sums.merge(s.group(), s, UsageQuery.Sum::plus));
+            cursor = page.next();
+        } while (cursor != null);
+        return List.copyOf(sums.values());
+    }
 
-    /** Records in the order in which they were written; the cursor is a position in that order. */
+    /**
+     * Records in the order in which they were written; the cursor is a position in that order. A page may be short, even
+     * empty, and not the last, where few of many records match.
+     */
     Page<UsageRecord> list(UsageQuery query, Page.Request page);
 
     /** The cursor after the newest record: where a tail begins. */
     String end();
 
-    /** Deletes at most {@code max} records of the tenant that began before; returns how many. */
+    /**
+     * Deletes records of the tenant that began before, in whole blocks whose newest record did, until {@code max} are
+     * deleted or more; returns how many.
+     */
     int purge(UUID tenantId, Instant before, int max);
+
+    /**
+     * Proves what can be proved of the ledger; takes as long as reading all of it, and memory that does not grow with it.
+     *
+     * @param journals of this process, against which the database's positions are held
+     */
+    LedgerReport check(Map<UUID, UsageJournal.Extent> journals);
 }

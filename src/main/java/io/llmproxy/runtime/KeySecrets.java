@@ -12,6 +12,8 @@ public final class KeySecrets {
     public static final String PREFIX = "llmp_";
     public static final int LENGTH = PREFIX.length() + 43;
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    // never fed itself, therefore copied by any thread
+    private static final MessageDigest SHA256 = newSha256();
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private KeySecrets() {}
@@ -39,9 +41,21 @@ public final class KeySecrets {
     }
 
     public static KeyHash hash(String secret) {
+        return KeyHash.of(sha256().digest(secret.getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
+    /** A copy of one: looking the algorithm up takes longer than the hash. */
+    private static MessageDigest sha256() {
         try {
-            return KeyHash.of(
-                    MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.ISO_8859_1)));
+            return (MessageDigest) SHA256.clone();
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("the platform's SHA-256 cannot be copied", e);
+        }
+    }
+
+    private static MessageDigest newSha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

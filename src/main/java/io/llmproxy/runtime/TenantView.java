@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /** One tenant as the gateway sees it: the tenant and the providers it may use, own before shared ones of the same name. */
 public final class TenantView {
@@ -17,6 +18,7 @@ public final class TenantView {
     private final Map<String, Provider> byName;
     private final List<Declaration> declarations;
     private final Optional<Provider> fallback;
+    private final boolean tracksObjects;
 
     /** @param visible the tenant's own and the shared providers, enabled or not */
     public TenantView(Tenant tenant, List<Provider> visible) {
@@ -24,6 +26,8 @@ public final class TenantView {
         this.byName = byName(tenant, visible);
         this.declarations = declarations(byName.values().stream().toList());
         this.fallback = fallback(tenant, byName);
+        this.tracksObjects = byName.size() > 1
+                || byName.values().stream().anyMatch(p -> p.account().shared());
     }
 
     public Tenant tenant() {
@@ -33,6 +37,18 @@ public final class TenantView {
     /** The enabled providers that the tenant may use, by name. */
     public Map<String, Provider> providers() {
         return byName;
+    }
+
+    /**
+     * Whether it must be known which provider stores an object for the tenant: where there are several, and where one is shared.
+     */
+    public boolean tracksObjects() {
+        return tracksObjects;
+    }
+
+    /** The enabled provider of that id that the tenant may use. */
+    public Optional<Provider> provider(UUID id) {
+        return byName.values().stream().filter(p -> p.account().id().equals(id)).findFirst();
     }
 
     /** A provider and how a model was found there. */

@@ -76,7 +76,7 @@ class AdminQueriesTest {
         refused(Reason.FORBIDDEN, () -> one.tenant(AdminFixture.ADMIN, "beta"));
         refused(Reason.FORBIDDEN, () -> one.tenant(AdminFixture.ADMIN, "gone"));
         refused(Reason.FORBIDDEN, () -> one.providers(AdminFixture.ADMIN, null, ALL));
-        f.memory.usage().append(List.of(record(acme, null), record(beta, null)));
+        f.memory.used(List.of(record(acme, null), record(beta, null)));
         assertThat(one.usageRecords(AdminFixture.ADMIN, EVERYTHING, ALL).items())
                 .hasSize(1);
         refused(
@@ -99,7 +99,7 @@ class AdminQueriesTest {
 
     @Test
     void theLedgerIsConfinedToWhatTheActorMaySee() {
-        f.memory.usage().append(List.of(record(acme, ann), record(acme, null), record(beta, null)));
+        f.memory.used(List.of(record(acme, ann), record(acme, null), record(beta, null)));
         assertThat(f.queries.usageRecords(AdminFixture.ADMIN, EVERYTHING, ALL).items())
                 .hasSize(3);
         assertThat(f.queries.usageRecords(boss, EVERYTHING, ALL).items()).hasSize(2);
@@ -119,7 +119,7 @@ class AdminQueriesTest {
         String position = f.queries.usageEnd();
         int seen = 0;
         for (int i = 1; i <= 5; i++) {
-            f.memory.usage().append(List.of(record(acme, null), record(beta, null)));
+            f.memory.used(List.of(record(acme, null), record(beta, null)));
             Page<UsageRecord> page = f.queries.usageTail(boss, EVERYTHING, new Page.Request(100, position));
             position = java.util.Objects.requireNonNull(page.next());
             seen += page.items().size();

@@ -1,6 +1,7 @@
 package io.llmproxy.gateway;
 
 import io.llmproxy.adapter.memory.MemoryCounterStore;
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.identity.ApiKey;
@@ -17,17 +18,22 @@ import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.idempotency.IdempotencySettings;
+import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.stage.Stages;
+import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.runtime.KeySecrets;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
+import io.llmproxy.testing.InMemoryStores;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,8 +61,11 @@ final class GatewayFixture {
     final Clock clock = new Clock();
     final Journal journal = new Journal();
     final Counts counts = new Counts();
+    final InMemoryStores stores = new InMemoryStores();
     final Snapshots snapshots = new Snapshots();
     final Gateway gateway;
+    final MemoryIdempotencyStore store = new MemoryIdempotencyStore(1000);
+    final IdempotentRuns runs;
     final Map<String, ScriptedProvider> providers = new HashMap<>();
     Tenant tenant;
     ApiKey key;
@@ -85,8 +94,21 @@ final class GatewayFixture {
                 change.apply(new GatewaySettings(64 * 1024, 4 * 1024 * 1024, 0, false, Duration.ZERO, directory));
         counters = new MemoryCounterStore(
                 clock, () -> Duration.between(Instant.EPOCH, clock.now).toNanos());
+        runs = new IdempotentRuns(
+                store,
+                new IdempotencySettings(Duration.ofHours(24), 4096, 1 << 20, 1 << 20, Duration.ofSeconds(20)),
+                clock);
+        runs.start();
         gateway = Stages.gateway(
-                settings, snapshots, new Ledger(journal, OnFull.REFUSE, clock), counts, counters, TOKENIZER, clock);
+                settings,
+                snapshots,
+                new Ledger(journal, OnFull.REFUSE, clock),
+                stores.objects(),
+                counts,
+                counters,
+                TOKENIZER,
+                runs,
+                clock);
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);
         accounts.add(account("up", tenant.id(), List.of()));
@@ -273,12 +295,30 @@ final class GatewayFixture {
         }
 
         @Override
-        public List<UsageRecord> poll(int max) {
-            return List.copyOf(records);
+        public List<UUID> journals() {
+            return List.of();
         }
 
         @Override
-        public void commit() {}
+        public void stored(UUID journal, JournalPosition position) {}
+
+        @Override
+        public @Nullable UsageBatch next(int max) {
+            return null;
+        }
+
+        @Override
+        public @Nullable UsageBatch behind(UsageBatch previous, int max) {
+            return null;
+        }
+
+        @Override
+        public void commit(UsageBatch batch) {}
+
+        @Override
+        public Map<UUID, Extent> extents() {
+            return Map.of();
+        }
 
         @Override
         public long backlog() {

@@ -387,10 +387,13 @@ class RefusalTest {
         fixture.removeProvider("up");
         fixture.addAccount(GatewayFixture.account("pool", null, List.of()));
         String forbidden = "403 permission_error/object_not_owned";
-        for (String path : List.of("/v1/files", "/v1/files/file-1/content", "/v1/responses/resp_1", "/v1/batches")) {
+        for (String path : List.of("/v1/assistants", "/v1/threads/thread_1", "/v1/evals", "/v1/skills")) {
             assertThat(refusal(FakeRequest.get(path).key(fixture.secret))).isEqualTo(forbidden);
         }
-        assertThat(refusal(FakeRequest.post("/v1/batches", "{}").key(fixture.secret)))
+        for (String path : List.of("/v1/files/file-1/content", "/v1/responses/resp_1", "/v1/batches/batch_1")) {
+            assertThat(refusal(FakeRequest.get(path).key(fixture.secret))).isEqualTo("404 not_found_error/not_found");
+        }
+        assertThat(refusal(FakeRequest.post("/v1/evals", "{}").key(fixture.secret)))
                 .isEqualTo(forbidden);
         assertThat(fixture.provider("pool").asked()).isEmpty();
         assertThat(fixture.send(fixture.chat("{\"model\":\"gpt-4o\"}")).status())

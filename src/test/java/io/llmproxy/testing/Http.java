@@ -47,12 +47,15 @@ public final class Http implements AutoCloseable {
 
     /** The answer with its body still running. */
     public HttpResponse<InputStream> stream(String path, String json) {
-        HttpRequest request = request(path)
+        return open(request(path)
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(json))
-                .build();
+                .POST(HttpRequest.BodyPublishers.ofString(json)));
+    }
+
+    /** The same of any request. */
+    public HttpResponse<InputStream> open(HttpRequest.Builder request) {
         try {
-            return client.send(request, BodyHandlers.ofInputStream());
+            return client.send(request.build(), BodyHandlers.ofInputStream());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -7,22 +7,31 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.object.ObjectKind;
+import io.llmproxy.domain.object.StoredObject;
 import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.usage.LedgerFault;
+import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.LimitStore;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
+import io.llmproxy.port.UsageBatch;
+import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -31,6 +40,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,6 +50,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +64,7 @@ public final class InMemoryStores {
     private final Map<UUID, ApiKey> keyRows = new ConcurrentHashMap<>();
     private final Map<UUID, ProviderAccount> providerRows = new ConcurrentHashMap<>();
     private final Map<UUID, Limit> limitRows = new ConcurrentHashMap<>();
+    private final Map<ObjectKey, StoredObject> objectRows = new ConcurrentHashMap<>();
     private final List<AuditEvent> auditRows = new CopyOnWriteArrayList<>();
     private final List<UsageRecord> usageRows = new CopyOnWriteArrayList<>();
     private final AtomicLong revision = new AtomicLong();
@@ -108,7 +120,8 @@ public final class InMemoryStores {
 
     private void checkThere() {
         if (away) {
-            throw new StoreException("connecting to jdbc:fake:secret-host failed", new IllegalStateException("away"));
+            throw new StoreException.Away(
+                    "connecting to jdbc:fake:secret-host failed", new IllegalStateException("away"));
         }
     }
 
@@ -182,6 +195,7 @@ public final class InMemoryStores {
                 providerRows.values().stream()
                         .filter(p -> id.equals(p.tenantId()))
                         .forEach(p -> remove(providerRows, p.id()));
+                objectRows.values().removeIf(o -> o.tenantId().equals(id));
                 remove(tenantRows, id);
             }
 
@@ -460,6 +474,81 @@ public final class InMemoryStores {
         };
     }
 
+    private record ObjectKey(UUID providerId, ObjectKind kind, String id) {}
+
+    public ObjectStore objects() {
+        return new ObjectStore() {
+            @Override
+            public boolean keep(StoredObject o) {
+                checkThere();
+                StoredObject before = objectRows.putIfAbsent(new ObjectKey(o.providerId(), o.kind(), o.id()), o);
+                return before == null || before.tenantId().equals(o.tenantId());
+            }
+
+            @Override
+            public void keepAll(List<StoredObject> objects) {
+                objects.forEach(this::keep);
+            }
+
+            @Override
+            public List<StoredObject> find(UUID tenantId, ObjectKind kind, String id) {
+                checkThere();
+                return objectRows.values().stream()
+                        .filter(o -> o.tenantId().equals(tenantId))
+                        .filter(o -> o.kind() == kind && o.id().equals(id))
+                        .sorted(Comparator.comparing(StoredObject::createdAt).reversed())
+                        .toList();
+            }
+
+            @Override
+            public Set<String> owned(UUID tenantId, UUID providerId, ObjectKind kind, Collection<String> ids) {
+                checkThere();
+                return ids.stream()
+                        .filter(id -> {
+                            StoredObject o = objectRows.get(new ObjectKey(providerId, kind, id));
+                            return o != null && o.tenantId().equals(tenantId);
+                        })
+                        .collect(Collectors.toSet());
+            }
+
+            @Override
+            public int count(UUID tenantId, UUID providerId, ObjectKind kind) {
+                checkThere();
+                return (int) objectRows.values().stream()
+                        .filter(o ->
+                                o.tenantId().equals(tenantId) && o.providerId().equals(providerId) && o.kind() == kind)
+                        .count();
+            }
+
+            @Override
+            public void forget(UUID tenantId, UUID providerId, ObjectKind kind, String id) {
+                checkThere();
+                objectRows.computeIfPresent(
+                        new ObjectKey(providerId, kind, id),
+                        (key, o) -> o.tenantId().equals(tenantId) ? null : o);
+            }
+
+            @Override
+            public int purge(UUID tenantId, Instant now, int max) {
+                checkThere();
+                List<ObjectKey> expired = objectRows.entrySet().stream()
+                        .filter(e -> e.getValue().tenantId().equals(tenantId))
+                        .filter(e -> e.getValue().expiresAt() != null
+                                && e.getValue().expiresAt().isBefore(now))
+                        .map(Map.Entry::getKey)
+                        .limit(max)
+                        .toList();
+                expired.forEach(objectRows::remove);
+                return expired.size();
+            }
+
+            @Override
+            public void check() {
+                checkThere();
+            }
+        };
+    }
+
     public StateSource state() {
         return new StateSource() {
             @Override
@@ -495,19 +584,28 @@ public final class InMemoryStores {
         };
     }
 
+    /** Puts records into the ledger. */
+    public void used(List<UsageRecord> records) {
+        usageRows.addAll(records);
+    }
+
     public UsageStore usage() {
         return new UsageStore() {
             @Override
-            public int append(List<UsageRecord> records) {
+            public JournalPosition position(UUID journal) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public boolean append(UsageBatch batch) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public LedgerReport check(Map<UUID, UsageJournal.Extent> journals) {
                 checkThere();
-                int added = 0;
-                for (UsageRecord record : records) {
-                    if (usageRows.stream().noneMatch(r -> r.requestId().equals(record.requestId()))) {
-                        usageRows.add(record);
-                        added++;
-                    }
-                }
-                return added;
+                return new LedgerReport(
+                        List.of(new LedgerReport.Checked(LedgerFault.Check.BLOCKS, usageRows.size(), 0)), List.of());
             }
 
             @Override
@@ -525,11 +623,6 @@ public final class InMemoryStores {
                         .map(e -> row(e.getKey(), e.getValue()))
                         .sorted(Comparator.comparing(r -> r.group().toString()))
                         .toList();
-            }
-
-            @Override
-            public List<UsageQuery.Sum> sums(@Nullable Instant from) {
-                throw new UnsupportedOperationException();
             }
 
             @Override

@@ -47,6 +47,7 @@ public final class ServerJvm implements AutoCloseable {
                 heap,
                 "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",
+                "-XX:ErrorFile=" + directory.resolve("crash.log"),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
@@ -84,6 +85,11 @@ public final class ServerJvm implements AutoCloseable {
         return gateway;
     }
 
+    /** Of the process, as the system knows it. */
+    public long pid() {
+        return process.pid();
+    }
+
     public Path directory() {
         return directory;
     }
@@ -103,6 +109,12 @@ public final class ServerJvm implements AutoCloseable {
 
     @Override
     public void close() {
+        kill();
+        TestAppliance.delete(directory);
+    }
+
+    /** SIGKILL; the directory stays, for another {@link #start}. */
+    public void kill() {
         process.destroyForcibly();
         try {
             if (!process.waitFor(30, TimeUnit.SECONDS)) {
@@ -114,6 +126,5 @@ public final class ServerJvm implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        TestAppliance.delete(directory);
     }
 }

@@ -6,13 +6,22 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** A door before a server on loopback: shut, it cuts what goes through and lets nothing in, as if the server were gone. */
+/**
+ * A door before a server on loopback: shut, it cuts what goes through and lets nothing in, as if the server were gone; stalled, it
+ * keeps connections and passes nothing on.
+ */
 public final class TcpGate implements AutoCloseable {
     private final int target;
     private final ServerSocket listener;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean shut;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition flows = lock.newCondition();
+    // guarded by lock
+    private boolean stalled;
 
     public TcpGate(int target) throws IOException {
         this.target = target;
@@ -32,6 +41,36 @@ public final class TcpGate implements AutoCloseable {
 
     public void open() {
         shut = false;
+    }
+
+    public void stall() {
+        stalled(true);
+    }
+
+    /** What was held back goes on. */
+    public void flow() {
+        stalled(false);
+    }
+
+    private void stalled(boolean now) {
+        lock.lock();
+        try {
+            stalled = now;
+            flows.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitFlow() {
+        lock.lock();
+        try {
+            while (stalled) {
+                flows.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void accept() {
@@ -56,10 +95,16 @@ public final class TcpGate implements AutoCloseable {
         Thread.ofVirtual().start(() -> copy(server, client));
     }
 
-    private static void copy(Socket from, Socket to) {
+    private void copy(Socket from, Socket to) {
         try (from;
                 to) {
-            from.getInputStream().transferTo(to.getOutputStream());
+            byte[] buffer = new byte[8192];
+            for (int n = from.getInputStream().read(buffer);
+                    n >= 0;
+                    n = from.getInputStream().read(buffer)) {
+                awaitFlow();
+                to.getOutputStream().write(buffer, 0, n);
+            }
         } catch (IOException e) {
             // cut
         }
@@ -76,6 +121,7 @@ public final class TcpGate implements AutoCloseable {
     @Override
     public void close() throws IOException {
         shut();
+        flow();
         listener.close();
     }
 }

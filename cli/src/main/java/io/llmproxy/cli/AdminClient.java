@@ -3,6 +3,7 @@ package io.llmproxy.cli;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -49,15 +50,28 @@ final class AdminClient {
         return () -> new Pages(this, path);
     }
 
-    /** The answer as it comes, whatever its status. */
+    /** The answer as it comes, whatever its status. What breaks off is sent once more, changes with the same Idempotency-Key. */
     HttpCall.Answer exchange(String method, ApiPath path, @Nullable ObjectNode body) {
         byte[] bytes = body == null ? null : Json.compact(body).getBytes(StandardCharsets.UTF_8);
         try {
-            return http.send(method, path, bytes);
+            return sent(method, path, bytes);
         } catch (IOException e) {
             throw new CliException(
                     ExitCode.NO_SERVER,
                     "no answer from the server at " + endpoint.shown() + ": " + ServerLocator.reason(e));
+        }
+    }
+
+    private HttpCall.Answer sent(String method, ApiPath path, byte @Nullable [] body) throws IOException {
+        UUID key = UUID.randomUUID();
+        try {
+            return http.send(method, path, body, key);
+        } catch (HttpCall.BrokenException e) {
+            if (method.equals("DELETE")) {
+                // the server keeps no answers to it, and would say that there is no such thing
+                throw e;
+            }
+            return http.send(method, path, body, key);
         }
     }
 

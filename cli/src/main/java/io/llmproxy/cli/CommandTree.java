@@ -60,6 +60,7 @@ final class CommandTree {
                         "How much a tenant, user, key, … may use: rate limits, quotas and budgets; also `quota`.",
                         LimitCommands::verbs,
                         List.of("quota")),
-                new Noun("usage", "What was used: the ledger of requests and tokens.", UsageCommands::verbs));
+                new Noun("usage", "What was used: the ledger of requests and tokens.", UsageCommands::verbs),
+                new Noun("ledger", "The ledger itself, and whether it is sound.", LedgerCommands::verbs));
     }
 }

@@ -3,6 +3,7 @@ package io.llmproxy.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
@@ -43,10 +44,38 @@ record HttpCall(Endpoint endpoint, Duration timeout) {
         }
     }
 
-    Answer send(String method, ApiPath path, byte @Nullable [] body) throws IOException {
+    private static final class TooLargeException extends IOException {
+        TooLargeException() {
+            super("the answer is larger than " + (MAX_ANSWER >> 20) + " MiB");
+        }
+    }
+
+    /** The connection broke before the answer was whole: it is not known whether the server acted. */
+    static final class BrokenException extends IOException {
+        BrokenException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    /**
+     * Sends it once.
+     *
+     * @param key the same for every try of a change, so that a server that made it already does not make it again
+     * @throws BrokenException where another try may help
+     */
+    Answer send(String method, ApiPath path, byte @Nullable [] body, UUID key) throws IOException {
         try (Connection connection = endpoint.open(timeout)) {
+            return exchanged(connection, method, path, body, key);
+        } catch (HttpException e) {
+            throw new IOException("the answer is not HTTP/1.1: " + e.getMessage(), e);
+        }
+    }
+
+    private Answer exchanged(Connection connection, String method, ApiPath path, byte @Nullable [] body, UUID key)
+            throws IOException, HttpException {
+        try {
             OutputStream out = connection.out();
-            byte[] head = head(method, path, body).getBytes(StandardCharsets.ISO_8859_1);
+            byte[] head = head(method, path, body, key).getBytes(StandardCharsets.ISO_8859_1);
             byte[] message = new byte[head.length + (body == null ? 0 : body.length)];
             System.arraycopy(head, 0, message, 0, head.length);
             if (body != null) {
@@ -55,17 +84,19 @@ record HttpCall(Endpoint endpoint, Duration timeout) {
             out.write(message);
             out.flush();
             return read(connection.in());
-        } catch (HttpException e) {
-            throw new IOException("the answer is not HTTP/1.1: " + e.getMessage(), e);
+        } catch (SocketTimeoutException | TooLargeException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new BrokenException(e);
         }
     }
 
-    private String head(String method, ApiPath path, byte @Nullable [] body) {
+    private String head(String method, ApiPath path, byte @Nullable [] body, UUID key) {
         StringBuilder head = new StringBuilder();
         head.append(method).append(' ').append(endpoint.prefix()).append(path).append(" HTTP/1.1\r\nHost: ");
         head.append(endpoint.host()).append("\r\nAccept: application/json\r\nConnection: close\r\n");
         if (method.equals("POST") || method.equals("PATCH")) {
-            head.append("Idempotency-Key: ").append(UUID.randomUUID()).append("\r\n");
+            head.append("Idempotency-Key: ").append(key).append("\r\n");
             head.append("Content-Length: ")
                     .append(body == null ? 0 : body.length)
                     .append("\r\n");
@@ -93,7 +124,7 @@ record HttpCall(Endpoint endpoint, Duration timeout) {
         } while (response.getCode() < 200);
         byte[] body = entity(response, buffer, in, config).readNBytes(MAX_ANSWER + 1);
         if (body.length > MAX_ANSWER) {
-            throw new IOException("the answer is larger than " + (MAX_ANSWER >> 20) + " MiB");
+            throw new TooLargeException();
         }
         return new Answer(response.getCode(), body);
     }

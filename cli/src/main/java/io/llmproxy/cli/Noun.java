@@ -31,6 +31,10 @@ record Noun(String name, String description, Supplier<List<Verb>> verbs, List<St
     }
 
     private String first() {
-        return name.equals("usage") ? "report" : "list";
+        return switch (name) {
+            case "usage" -> "report";
+            case "ledger" -> "check";
+            default -> "list";
+        };
     }
 }

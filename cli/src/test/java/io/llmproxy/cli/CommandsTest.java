@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -97,6 +98,22 @@ class CommandsTest {
                 .containsPattern("Idempotency-Key: [0-9a-f-]{36}\r\n")
                 .contains("Content-Type: application/json\r\n")
                 .doesNotContain("Authorization");
+    }
+
+    @Test
+    void aChangeWhoseAnswerBreaksOffIsSentOnceMoreWithTheSameKey() {
+        server.raw("POST /api/v1/tenants", "201 X\r\nContent-Length: 999\r\n\r\n{")
+                .answer("POST /api/v1/tenants", 201, "{\"id\":\"t1\",\"slug\":\"acme\"}");
+
+        assertThat(ctl.run("tenant", "create", "acme")).isZero();
+
+        List<String> keys = server.seen().stream()
+                .map(seen -> seen.head().replaceAll("(?s).*Idempotency-Key: ([0-9a-f-]{36}).*", "$1"))
+                .toList();
+        assertThat(keys).hasSize(2);
+        assertThat(keys.getFirst()).hasSize(36).isEqualTo(keys.getLast());
+        assertThat(server.seen().getFirst().body())
+                .isEqualTo(server.seen().getLast().body());
     }
 
     @Test

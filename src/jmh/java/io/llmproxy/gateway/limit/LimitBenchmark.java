@@ -79,7 +79,9 @@ public class LimitBenchmark {
         table.collect(
                 facts,
                 (limit, subject) -> charges.add(new Charge(
-                        limit, new CounterKey(limit.id(), subject), limit.metric().tokens() ? 500 : 1)));
+                        limit,
+                        new CounterKey(limit.id(), subject),
+                        limit.metric().tokens() ? 500 : 1)));
         return store.reserve(charges) instanceof Granted(var reservation)
                 ? reservation.settle(new ActualUse(100, 200, ActualUse.UNKNOWN))
                 : -1;

@@ -16,18 +16,24 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Takes every request of one listener: finds its operation, lets it answer, and turns refusals into problems. */
 final class AdminHandler implements Handler {
     static final int MAX_BODY = 1 << 20;
     private static final Logger LOG = System.getLogger(AdminHandler.class.getName());
     static final HeaderName NOSNIFF = HeaderNames.create("X-Content-Type-Options");
+    private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
+    private static final HeaderName REPLAYED = HeaderNames.create("idempotency-replayed");
+    private static final HeaderName SHOULD_RETRY = HeaderNames.create("x-should-retry");
     private final RouteTable table;
+    private final AdminIdempotency once;
     private final boolean local;
 
     /** @param local whether this is the socket, whose callers the kernel names; anywhere else open operations alone answer */
-    AdminHandler(RouteTable table, boolean local) {
+    AdminHandler(RouteTable table, AdminIdempotency once, boolean local) {
         this.table = table;
+        this.once = once;
         this.local = local;
     }
 
@@ -68,9 +74,35 @@ final class AdminHandler implements Handler {
         RouteTable.Match match = table.find(method, path);
         Map<String, String> query =
                 RouteTable.query(match.route(), request.prologue().query().rawValue());
-        return match.route()
-                .endpoint()
-                .answer(new AdminRequest(caller, match.variables(), query, () -> content(request)));
+        AdminRequest asked = new AdminRequest(caller, match.variables(), query, () -> content(request));
+        return AdminIdempotency.concerns(method)
+                ? changed(request, match.route(), asked)
+                : match.route().endpoint().answer(asked);
+    }
+
+    private Answer changed(ServerRequest request, AdminRoute route, AdminRequest asked) {
+        String key = key(request);
+        AdminIdempotency.check(key, !local);
+        if (key == null) {
+            return route.endpoint().answer(asked);
+        }
+        byte[] content = asked.content().get();
+        String query = request.prologue().query().rawValue();
+        AdminIdempotency.Change change = new AdminIdempotency.Change(
+                asked.actor(),
+                request.prologue().method().text(),
+                request.prologue().uriPath().rawPath() + (query.isEmpty() ? "" : "?" + query),
+                AdminIdempotency.fingerprint(content),
+                key);
+        AdminRequest again = new AdminRequest(asked.caller(), asked.variables(), asked.query(), () -> content);
+        return once.answer(change, route.secret(), () -> route.endpoint().answer(again));
+    }
+
+    /** Two fields are one with a comma in it, which is no UUID. */
+    private static @Nullable String key(ServerRequest request) {
+        return request.headers().contains(IDEMPOTENCY_KEY)
+                ? String.join(",", request.headers().get(IDEMPOTENCY_KEY).allValues())
+                : null;
     }
 
     private boolean open(String method, String path) {
@@ -113,6 +145,13 @@ final class AdminHandler implements Handler {
         response.status(Status.create(answer.status()))
                 .header(HeaderNames.CACHE_CONTROL, "no-store")
                 .header(NOSNIFF, "nosniff");
+        if (answer.replayed()) {
+            response.header(REPLAYED, "true");
+        }
+        if (answer.status() == 409) {
+            // clients that retry conflicts by themselves would meet the same one
+            response.header(SHOULD_RETRY, "false");
+        }
         if (answer.status() == 204) {
             response.send();
             return;

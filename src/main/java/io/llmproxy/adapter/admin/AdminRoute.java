@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param path with variables, as {@code /api/v1/tenants/{tenant}}
  * @param query the parameters that it takes; others are refused
  * @param open whether it is answered to anybody, on TCP too
+ * @param secret whether its answer shows a key's secret
  */
-record AdminRoute(String method, String path, Set<String> query, boolean open, Endpoint endpoint) {
+record AdminRoute(String method, String path, Set<String> query, boolean open, boolean secret, Endpoint endpoint) {
     /** What answers. */
     @FunctionalInterface
     interface Endpoint {
@@ -21,15 +22,19 @@ record AdminRoute(String method, String path, Set<String> query, boolean open, E
     }
 
     static AdminRoute route(String method, String path, Endpoint endpoint) {
-        return new AdminRoute(method, path, Set.of(), false, endpoint);
+        return new AdminRoute(method, path, Set.of(), false, false, endpoint);
     }
 
     static AdminRoute open(String path, Endpoint endpoint) {
-        return new AdminRoute("GET", path, Set.of(), true, endpoint);
+        return new AdminRoute("GET", path, Set.of(), true, false, endpoint);
     }
 
     AdminRoute taking(String... parameters) {
-        return new AdminRoute(method, path, Set.of(parameters), open, endpoint);
+        return new AdminRoute(method, path, Set.of(parameters), open, secret, endpoint);
+    }
+
+    AdminRoute showingSecret() {
+        return new AdminRoute(method, path, query, open, true, endpoint);
     }
 
     AdminRoute paged() {

@@ -19,6 +19,7 @@ import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.port.IdempotencyStore;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -79,7 +80,16 @@ public final class AdminServer implements AutoCloseable {
             Supplier<ApplianceStatus> status,
             Supplier<Health> health,
             Supplier<String> metrics,
+            Replays replays,
             InstantSource clock) {}
+
+    /**
+     * Where answers to requests with an Idempotency-Key are kept.
+     *
+     * @param stored for those without a secret
+     * @param secrets for the others, in memory
+     */
+    public record Replays(IdempotencyStore stored, IdempotencyStore secrets, Duration retention) {}
 
     /**
      * Listens when it returns.
@@ -93,7 +103,8 @@ public final class AdminServer implements AutoCloseable {
         SocketFile socket = SocketFile.prepare(listeners.socket());
         WebServer server = null;
         try {
-            server = server(table, socket, tcp, listeners.grace()).start();
+            AdminIdempotency once = new AdminIdempotency(application.replays(), application.clock());
+            server = server(table, once, socket, tcp, listeners.grace()).start();
             if (!server.isRunning()) { // the server logs why and does not throw
                 throw new IOException("the admin server did not start; the log says why");
             }
@@ -119,6 +130,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new ProvidersResource(a.executor(), a.queries(), a.tester(), shapes).routes());
         routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
+        routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
         return new RouteTable(routes);
     }
 
@@ -143,7 +155,11 @@ public final class AdminServer implements AutoCloseable {
     }
 
     private static WebServer server(
-            RouteTable table, SocketFile socket, @Nullable InetSocketAddress tcp, Duration grace) {
+            RouteTable table,
+            AdminIdempotency once,
+            SocketFile socket,
+            @Nullable InetSocketAddress tcp,
+            Duration grace) {
         WebServerConfig.Builder builder = WebServer.builder()
                 .bindAddress(UnixDomainSocketAddress.of(socket.bindTo()))
                 .shutdownHook(false)
@@ -152,7 +168,7 @@ public final class AdminServer implements AutoCloseable {
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(new LocalPeerSelector(http1()))
                 .directHandlers(problems())
-                .routing(routing(table, true));
+                .routing(routing(new AdminHandler(table, once, true)));
         if (tcp != null) {
             builder.putSocket(
                     TCP,
@@ -165,7 +181,7 @@ public final class AdminServer implements AutoCloseable {
                             .protocolsDiscoverServices(false)
                             .addConnectionSelector(http1())
                             .directHandlers(problems())
-                            .routing(routing(table, false))
+                            .routing(routing(new AdminHandler(table, once, false)))
                             .build());
         }
         return builder.build();
@@ -175,7 +191,7 @@ public final class AdminServer implements AutoCloseable {
         return Http1ConnectionSelector.builder().config(Http1Config.create()).build();
     }
 
-    private static HttpRouting.Builder routing(RouteTable table, boolean local) {
+    private static HttpRouting.Builder routing(AdminHandler handler) {
         return HttpRouting.builder()
                 .addFilter((chain, request, response) -> {
                     // the server answers "Connection: close" without closing
@@ -186,7 +202,7 @@ public final class AdminServer implements AutoCloseable {
                     }
                     chain.proceed();
                 })
-                .any(new AdminHandler(table, local));
+                .any(handler);
     }
 
     /** What the server refuses before any handler sees it. */

@@ -8,12 +8,27 @@ final class Answer {
     private final int status;
     private final String contentType;
     private final byte[] body;
+    private final boolean replayed;
 
     /** @param body given away: the caller does not change it any more */
     Answer(int status, String contentType, byte[] body) {
+        this(status, contentType, body, false);
+    }
+
+    private Answer(int status, String contentType, byte[] body, boolean replayed) {
         this.status = status;
         this.contentType = contentType;
         this.body = body;
+        this.replayed = replayed;
+    }
+
+    /** The same, marked as given before. */
+    Answer again() {
+        return new Answer(status, contentType, body, true);
+    }
+
+    boolean replayed() {
+        return replayed;
     }
 
     static Answer ok(Object json) {

@@ -37,13 +37,13 @@ final class KeysResource {
     List<AdminRoute> routes() {
         return List.of(
                 route("GET", ALL, this::list).taking("limit", "cursor", "user"),
-                route("POST", ALL, this::create),
+                route("POST", ALL, this::create).showingSecret(),
                 route("POST", ALL + "/revoke-all", this::revokeAll),
                 route("GET", ONE, this::show),
                 route("PATCH", ONE, this::update),
                 route("DELETE", ONE, this::delete),
                 route("POST", ONE + "/revoke", this::revoke),
-                route("POST", ONE + "/rotate", this::rotate));
+                route("POST", ONE + "/rotate", this::rotate).showingSecret());
     }
 
     private Answer list(AdminRequest r) {

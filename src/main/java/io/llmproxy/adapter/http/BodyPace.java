@@ -9,7 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class BodyPace {
     private static final long NONE = Long.MIN_VALUE;
 
-    private volatile long since = NONE;
+    // written by the connection's thread alone, in this order; what the judge sees of one it sees of those before
+    private final AtomicLong since = new AtomicLong(NONE);
     private final AtomicLong received = new AtomicLong();
     private final AtomicLong waited = new AtomicLong();
     private final AtomicLong bodies = new AtomicLong();
@@ -21,21 +22,21 @@ final class BodyPace {
 
     /** A body begins. */
     void start() {
-        bodies.incrementAndGet();
+        bodies.setRelease(bodies.getPlain() + 1);
     }
 
     /** A read begins to wait. */
     void begin() {
-        since = System.nanoTime();
+        since.setRelease(System.nanoTime());
     }
 
     /** The read has ended with {@code bytes}; none where it failed or met the body's end. */
     void end(int bytes) {
-        long begun = since;
+        long begun = since.getPlain();
         // first, so that the judge never counts a read twice
-        since = NONE;
-        waited.addAndGet(System.nanoTime() - begun);
-        received.addAndGet(Math.max(0, bytes));
+        since.setRelease(NONE);
+        waited.setRelease(waited.getPlain() + System.nanoTime() - begun);
+        received.setRelease(received.getPlain() + Math.max(0, bytes));
     }
 
     /** Whether a body was given up for its pace. */
@@ -45,7 +46,7 @@ final class BodyPace {
 
     /** Gives the body up that is being read, and says so, if it comes more slowly than {@code patience} has it. */
     boolean giveUp(ClientPatience patience, long nowNanos) {
-        long begun = since;
+        long begun = since.get();
         if (begun == NONE) {
             return false;
         }
@@ -59,7 +60,7 @@ final class BodyPace {
     }
 
     private boolean slow(ClientPatience patience, long begun, long bytes, long before, long waiting) {
-        if (since != begun) {
+        if (since.get() != begun) {
             return false;
         }
         if (bodies.get() != judged || bytes - receivedBefore >= patience.perWindow()) {

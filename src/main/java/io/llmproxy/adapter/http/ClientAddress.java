@@ -38,7 +38,12 @@ final class ClientAddress {
     }
 
     private boolean trusted(byte[] address) {
-        return trusted.stream().anyMatch(range -> range.contains(address));
+        for (Cidr range : trusted) {
+            if (range.contains(address)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Of X-Forwarded-For, or of Forwarded (RFC 7239) where that is the only one. */

@@ -33,6 +33,10 @@ final class ErrorRenderer {
         if (error instanceof ProxyError.MethodNotAllowed refused) {
             fields.set("Allow", refused.allowed());
         }
+        if (error instanceof ProxyError.Conflict) {
+            // the clients of OpenAI and Anthropic send a 409 again by themselves, unless told not to
+            fields.set("x-should-retry", "false");
+        }
         return fields;
     }
 
@@ -130,6 +134,7 @@ final class ErrorRenderer {
             case ProxyError.NotFound ignored -> "not_found_error";
             case ProxyError.MethodNotAllowed ignored -> "invalid_request_error";
             case ProxyError.TooSlow ignored -> "timeout_error";
+            case ProxyError.Conflict ignored -> "invalid_request_error";
             case ProxyError.TooLarge ignored -> "request_too_large";
             case ProxyError.LimitExceeded limit -> limit.budget() ? "billing_error" : "rate_limit_error";
             case ProxyError.Upstream upstream -> upstream.status() == 502 ? "api_error" : upstream.type();
@@ -146,6 +151,7 @@ final class ErrorRenderer {
             case ProxyError.NotFound ignored -> "NOT_FOUND";
             case ProxyError.MethodNotAllowed ignored -> "UNIMPLEMENTED";
             case ProxyError.TooSlow ignored -> "DEADLINE_EXCEEDED";
+            case ProxyError.Conflict ignored -> "ABORTED";
             case ProxyError.TooLarge ignored -> "INVALID_ARGUMENT";
             case ProxyError.LimitExceeded ignored -> "RESOURCE_EXHAUSTED";
             case ProxyError.Upstream upstream -> upstream.status() == 504 ? "DEADLINE_EXCEEDED" : "UNAVAILABLE";

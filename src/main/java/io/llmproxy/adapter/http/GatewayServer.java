@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http;
 
+import io.helidon.common.socket.SocketOptions;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.webserver.WebServer;
@@ -90,6 +91,11 @@ public final class GatewayServer implements AutoCloseable {
                 .port(settings.port())
                 .shutdownHook(false)
                 .protocolsDiscoverServices(false)
+                // Helidon's channels hold 16 KB for each connection, idle or not; its sockets hold half of that, and
+                // copy less
+                .useNio(false)
+                // an event must not wait until the client's system has confirmed the one before (RFC 896)
+                .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
                 .addConnectionSelector(secure == null ? connections : secure)
                 .maxPayloadSize(settings.maxPayload())
                 .shutdownGracePeriod(settings.shutdownGrace())

@@ -69,15 +69,15 @@ final class HeadRules {
     }
 
     private static @Nullable String fieldsRefusal(HeaderFields headers) {
-        String[] refusal = new String[1];
-        headers.forEach((name, value) -> {
-            if (!token(name)) {
-                refusal[0] = "A header field's name is malformed.";
-            } else if (!value(value)) {
-                refusal[0] = "The header field `" + name + "` holds a control character.";
+        for (int i = 0; i < headers.size(); i++) {
+            if (!token(headers.name(i))) {
+                return "A header field's name is malformed.";
             }
-        });
-        return refusal[0];
+            if (!value(headers.value(i))) {
+                return "The header field `" + headers.name(i) + "` holds a control character.";
+            }
+        }
+        return null;
     }
 
     private static @Nullable String framingRefusal(HeaderFields headers) {

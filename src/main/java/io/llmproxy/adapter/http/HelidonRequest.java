@@ -33,7 +33,7 @@ final class HelidonRequest implements ClientRequest {
         this.watch = connection.watch();
         this.contentLength = headers.contains("Transfer-Encoding")
                 ? -1
-                : headers.first("Content-Length").map(Long::parseLong).orElse(0L);
+                : Long.parseLong(headers.first("Content-Length").orElse("0"));
         this.body = new RequestBodyStream(contentLength, () -> request.content().inputStream(), connection.bodyPace());
     }
 

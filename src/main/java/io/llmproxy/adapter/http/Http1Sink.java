@@ -203,11 +203,11 @@ final class Http1Sink implements ClientSink {
         if (status < 200 || status > 999) {
             throw new IllegalArgumentException("An answer's status must be from 200 to 999; got " + status);
         }
-        headers.forEach((name, value) -> {
-            if (!HeadRules.token(name) || !HeadRules.value(value)) {
+        for (int i = 0; i < headers.size(); i++) {
+            if (!HeadRules.token(headers.name(i)) || !HeadRules.value(headers.value(i))) {
                 throw new IllegalArgumentException("An answer's header field is malformed or holds a line end.");
             }
-        });
+        }
     }
 
     private void statusAndFields(int status, HeaderFields headers) {
@@ -217,11 +217,11 @@ final class Http1Sink implements ClientSink {
             byte[] date = DateTime.http1Bytes();
             buffer.text("Date: ").put(date, 0, date.length);
         }
-        headers.forEach((name, value) -> {
-            if (!CONNECTION_FIELDS.contains(name)) {
-                buffer.field(name, value);
+        for (int i = 0; i < headers.size(); i++) {
+            if (!CONNECTION_FIELDS.contains(headers.name(i))) {
+                buffer.field(headers.name(i), headers.value(i));
             }
-        });
+        }
     }
 
     private void trailer(String name, String value) {

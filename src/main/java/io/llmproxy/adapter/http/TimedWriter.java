@@ -19,22 +19,42 @@ final class TimedWriter implements DataWriter {
 
     @Override
     public void write(BufferData... buffers) {
-        timed(() -> plain.write(buffers));
+        stall.begin();
+        try {
+            plain.write(buffers);
+        } finally {
+            stall.end();
+        }
     }
 
     @Override
     public void write(BufferData buffer) {
-        timed(() -> plain.write(buffer));
+        stall.begin();
+        try {
+            plain.write(buffer);
+        } finally {
+            stall.end();
+        }
     }
 
     @Override
     public void writeNow(BufferData... buffers) {
-        timed(() -> plain.writeNow(buffers));
+        stall.begin();
+        try {
+            plain.writeNow(buffers);
+        } finally {
+            stall.end();
+        }
     }
 
     @Override
     public void writeNow(BufferData buffer) {
-        timed(() -> plain.writeNow(buffer));
+        stall.begin();
+        try {
+            plain.writeNow(buffer);
+        } finally {
+            stall.end();
+        }
     }
 
     @Override
@@ -45,14 +65,5 @@ final class TimedWriter implements DataWriter {
     @Override
     public void close() {
         plain.close();
-    }
-
-    private void timed(Runnable write) {
-        stall.begin();
-        try {
-            write.run();
-        } finally {
-            stall.end();
-        }
     }
 }

@@ -5,15 +5,20 @@ import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.ContentSealer;
+import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.LimitStore;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
+import io.llmproxy.port.UsageFormat;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.logging.Level;
@@ -35,8 +40,9 @@ public final class Database implements AutoCloseable {
     private final Sql sql;
     private final Deque<AutoCloseable> resources;
 
-    private Database(DataSource pool, SqlDialect dialect, Deque<AutoCloseable> resources) {
-        this.transactions = new Transactions(pool, dialect);
+    private Database(
+            DataSource pool, SqlDialect dialect, Transactions.Reopening reopening, Deque<AutoCloseable> resources) {
+        this.transactions = new Transactions(pool, dialect, reopening);
         this.sql = new Sql(transactions);
         this.resources = resources;
     }
@@ -62,9 +68,10 @@ public final class Database implements AutoCloseable {
         Deque<AutoCloseable> resources = new ArrayDeque<>();
         try {
             resources.push(DirectoryLock.take(directory));
-            // one connection for life: H2 closes the file when the last one ends
-            resources.push(source.getConnection());
-            return opened(source, SqlDialect.H2, pool, resources);
+            EmbeddedFile file = new EmbeddedFile(source);
+            resources.push(file);
+            HikariDataSource connections = migratedPool(source, pool, resources);
+            return new Database(connections, SqlDialect.H2, () -> file.reopen(connections), resources);
         } catch (SQLException e) {
             closeAll(resources);
             throw e.getErrorCode() == H2_IN_USE
@@ -80,19 +87,20 @@ public final class Database implements AutoCloseable {
         DataSource source = Sources.postgresql(url, user, password);
         Deque<AutoCloseable> resources = new ArrayDeque<>();
         try {
-            return opened(source, SqlDialect.POSTGRESQL, pool, resources);
+            HikariDataSource connections = migratedPool(source, pool, resources);
+            return new Database(connections, SqlDialect.POSTGRESQL, () -> {}, resources);
         } catch (SQLException e) {
             closeAll(resources);
             throw away("the database " + Sources.shown(url), e);
         }
     }
 
-    private static Database opened(DataSource source, SqlDialect dialect, int size, Deque<AutoCloseable> resources)
+    private static HikariDataSource migratedPool(DataSource source, int size, Deque<AutoCloseable> resources)
             throws SQLException {
         new Migrations(source).run();
         HikariDataSource pool = Sources.pool(source, size);
         resources.push(pool);
-        return new Database(pool, dialect, resources);
+        return pool;
     }
 
     private static DatabaseException away(String what, SQLException e) {
@@ -128,12 +136,31 @@ public final class Database implements AutoCloseable {
         return new JdbcAuditStore(sql);
     }
 
-    public UsageStore usage() {
-        return new JdbcUsageStore(sql);
+    /** @param format of the records in the ledger */
+    public UsageStore usage(UsageFormat format) {
+        return new JdbcUsageStore(sql, format);
+    }
+
+    public ObjectStore objects() {
+        return new JdbcObjectStore(sql);
     }
 
     public StateSource state() {
         return new JdbcStateSource(sql);
+    }
+
+    /**
+     * Of requests with an Idempotency-Key.
+     *
+     * @param sealer of the answers
+     * @param lease after which a claim of a process that died is free; PostgreSQL alone is open to several processes
+     */
+    public IdempotencyStore idempotency(ContentSealer sealer, Duration lease) {
+        AnswerText text = new AnswerText(sealer);
+        return switch (sql.dialect()) {
+            case H2 -> new JdbcLocalIdempotencyStore(new IdempotencyRows(sql, text));
+            case POSTGRESQL -> new JdbcSharedIdempotencyStore(sql, new IdempotencyRows(sql, text), lease);
+        };
     }
 
     /** Lets go of pool, file and lock; calls that still run fail. */

@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
 /** Turns what drivers throw into {@link StoreException}s that quote no values. */
 final class Failures {
     private static final String UNIQUE_VIOLATION = "23505";
+    private static final String READ_ONLY = "25006";
+
+    /** What H2 says of its own first write that fails; from the second on it says that it is closed. */
+    private static final String H2_GENERAL = "HY000";
+
+    private static final int H2_WRITE_FAILED = 50000;
 
     private Failures() {}
 
@@ -17,8 +23,11 @@ final class Failures {
             return new StoreException.Duplicate(doing + ": a row of that name is there already", withoutValues(e));
         }
         if (away(e)) {
-            return new StoreException(
+            return new StoreException.Away(
                     doing + ": the database does not answer; check that it runs and can be reached", e);
+        }
+        if (READ_ONLY.equals(e.getSQLState())) {
+            return new StoreException.ReadOnly(doing + ": the database is read-only", withoutValues(e));
         }
         return new StoreException(
                 doing + ": the database refused it (SQL state " + e.getSQLState() + ")", withoutValues(e));
@@ -27,7 +36,10 @@ final class Failures {
     /** Whether the connection, not the statement, is what failed. */
     static boolean away(SQLException e) {
         String state = e.getSQLState();
-        return e instanceof SQLTransientConnectionException || state == null || connectionState(state);
+        return e instanceof SQLTransientConnectionException
+                || state == null
+                || connectionState(state)
+                || state.equals(H2_GENERAL) && e.getErrorCode() == H2_WRITE_FAILED;
     }
 
     private static boolean connectionState(String state) {

@@ -1,180 +1,214 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.usage.LedgerReport;
+import io.llmproxy.domain.usage.UsageBlock;
+import io.llmproxy.domain.usage.UsageFigures;
+import io.llmproxy.domain.usage.UsageGroup;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.domain.usage.UsageRollup;
+import io.llmproxy.port.JournalPosition;
+import io.llmproxy.port.UsageBatch;
+import io.llmproxy.port.UsageFormat;
+import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
-import java.sql.SQLException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
-/** The ledger in the database. */
+/** The ledger in the database; its tables are explained where they are made, and in docs/adr/007. */
 final class JdbcUsageStore implements UsageStore {
-    private static final NamedSql APPEND =
-            NamedSql.insert("usage_records", UsageRows.COLUMNS).and(" ON CONFLICT DO NOTHING");
-    private static final NamedSql HOLD_HEAD = NamedSql.of("SELECT id FROM usage_head WHERE id = 1 FOR UPDATE");
-    private static final NamedSql END = NamedSql.of("SELECT MAX(seq) AS n FROM usage_records");
-    private static final NamedSql PURGE = NamedSql.of("DELETE FROM usage_records WHERE seq IN (SELECT seq"
-            + " FROM usage_records WHERE tenant_id = :tenant AND started_at < :before ORDER BY started_at LIMIT :max)");
-    private static final String SUMS = "COUNT(*) AS requests,"
-            + " SUM(CASE WHEN outcome IN ('REFUSED', 'FAILED', 'CUT') OR status >= 400 THEN 1 ELSE 0 END) AS errors,"
-            + " SUM(input_tokens) AS input_sum, SUM(output_tokens) AS output_sum,"
-            + " SUM(cached_input_tokens) AS cached_sum, SUM(cache_write_tokens) AS cache_write_sum,"
-            + " SUM(reasoning_tokens) AS reasoning_sum";
+    /** A page that finds little ends after so many blocks, which are some hundred thousand records. */
+    private static final int BLOCKS_OF_A_PAGE = 64;
+
+    private static final NamedSql HOLD_HEAD = NamedSql.of("SELECT next_seq FROM usage_head WHERE id = 1 FOR UPDATE");
+    private static final NamedSql NEXT = NamedSql.of("SELECT next_seq FROM usage_head WHERE id = 1");
+    private static final NamedSql MOVE_HEAD = NamedSql.of("UPDATE usage_head SET next_seq = :next WHERE id = 1");
+    private static final NamedSql COUNT_PURGED =
+            NamedSql.of("UPDATE usage_head SET purged = purged + :purged WHERE id = 1");
+    private static final NamedSql APPEND = NamedSql.insert(
+            "usage_blocks",
+            List.of("seq", "tenant_id", "tenant_slug", "records", "first_at", "last_at", "coding", "digest", "data"));
+    private static final NamedSql POSITION =
+            NamedSql.of("SELECT segment, byte_offset FROM usage_positions WHERE journal_id = :journal");
+    private static final NamedSql MOVE = NamedSql.of("UPDATE usage_positions SET segment = :segment,"
+            + " byte_offset = :byte_offset, records = records + :records WHERE journal_id = :journal_id");
+    private static final NamedSql BEGIN =
+            NamedSql.insert("usage_positions", List.of("journal_id", "segment", "byte_offset", "records"));
+    private static final NamedSql OLD = NamedSql.of("SELECT * FROM usage_blocks WHERE tenant_id = :tenant"
+            + " AND last_at < :before ORDER BY last_at, seq LIMIT " + UsageBlocks.AT_ONCE);
+    private static final NamedSql DELETE = NamedSql.of("DELETE FROM usage_blocks WHERE seq = :seq");
 
     private final Sql sql;
+    private final UsageBlocks blocks;
+    private final UsageRollups rollups;
 
-    JdbcUsageStore(Sql sql) {
+    JdbcUsageStore(Sql sql, UsageFormat format) {
         this.sql = sql;
+        this.blocks = new UsageBlocks(sql, format);
+        this.rollups = new UsageRollups(sql);
+    }
+
+    @Override
+    public JournalPosition position(UUID journal) {
+        return found(journal).orElse(JournalPosition.START);
+    }
+
+    private Optional<JournalPosition> found(UUID journal) {
+        return sql.first(
+                "reading the position of a journal",
+                POSITION,
+                Params.of("journal", journal),
+                row -> new JournalPosition(row.number("segment"), row.number("byte_offset")));
+    }
+
+    /** The number that the next record gets; nobody else writes the ledger until the transaction ends. */
+    private long holdHead() {
+        return sql.first("holding the ledger", HOLD_HEAD, Params.none(), row -> row.number("next_seq"))
+                .orElseThrow();
+    }
+
+    @Override
+    public boolean append(UsageBatch batch) {
+        // before the transaction: deflating takes longer than writing
+        List<Params> rows = batch.blocks().stream().map(JdbcUsageStore::row).toList();
+        return sql.transactions().inTransaction(() -> {
+            long next = holdHead();
+            Optional<JournalPosition> position = found(batch.journal());
+            if (!position.orElse(JournalPosition.START).equals(batch.from())) {
+                return false;
+            }
+            for (int i = 0; i < rows.size(); i++) {
+                rows.get(i).and("seq", next);
+                next += batch.blocks().get(i).records();
+            }
+            if (!rows.isEmpty()) {
+                sql.updateAll("writing the ledger", APPEND, rows);
+                sql.update("writing the ledger", MOVE_HEAD, Params.of("next", next));
+            }
+            rollups.add(sums(batch.rollups()));
+            sql.update("moving the position of a journal", position.isPresent() ? MOVE : BEGIN, position(batch));
+            return true;
+        });
+    }
+
+    private static Params row(UsageBlock block) {
+        BlockCoding.Coded coded = BlockCoding.encode(block.frames());
+        return Params.of("tenant_id", block.tenantId())
+                .and("tenant_slug", Texts.clean(block.tenantSlug(), 63))
+                .and("records", block.records())
+                .and("first_at", block.firstAt())
+                // up, where times are cut, so that no record is later than its block says
+                .and("last_at", block.lastAt().plusNanos(999).truncatedTo(ChronoUnit.MICROS))
+                .and("coding", coded.coding())
+                .and("digest", BlockCoding.digest(coded.data()))
+                .and("data", coded.data());
+    }
+
+    private static Params position(UsageBatch batch) {
+        return Params.of("journal_id", batch.journal())
+                .and("segment", batch.to().segment())
+                .and("byte_offset", batch.to().offset())
+                .and("records", batch.records());
+    }
+
+    private static Map<UsageGroup, UsageFigures> sums(List<UsageRollup> rollups) {
+        Map<UsageGroup, UsageFigures> sums = HashMap.newHashMap(rollups.size());
+        rollups.forEach(r -> sums.merge(UsageTexts.clean(r.group()), r.figures(), UsageFigures::plus));
+        return sums;
+    }
+
+    @Override
+    public List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by) {
+        return new UsageReport(sql, blocks).rows(query, by);
     }
 
     private record Numbered(long seq, UsageRecord record) {}
 
     @Override
-    public int append(List<UsageRecord> records) {
-        if (records.isEmpty()) {
-            return 0;
-        }
-        List<Params> rows = records.stream().map(UsageRows::params).toList();
-        return sql.transactions().inTransaction(() -> {
-            sql.first("holding the ledger", HOLD_HEAD, Params.none(), row -> row.integer("id"));
-            return sql.updateAll("writing the ledger", APPEND, rows);
-        });
-    }
-
-    @Override
-    public List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by) {
-        String groups = by.stream().map(JdbcUsageStore::expression).collect(Collectors.joining(", "));
-        StringBuilder text = new StringBuilder("SELECT ");
-        for (int i = 0; i < by.size(); i++) {
-            text.append(expression(by.get(i))).append(" AS g").append(i).append(", ");
-        }
-        text.append(SUMS).append(" FROM usage_records WHERE ").append(filter(query));
-        if (!by.isEmpty()) {
-            text.append(" GROUP BY ").append(groups);
-        }
-        List<UsageQuery.Row> rows = new ArrayList<>(
-                sql.list("reporting usage", NamedSql.of(text.toString()), params(query), row -> sums(row, by.size())));
-        // not by the database, whose order of texts depends on its locale
-        rows.sort(Comparator.comparing(UsageQuery.Row::group, JdbcUsageStore::compare));
-        return rows;
-    }
-
-    @Override
-    public List<UsageQuery.Sum> sums(@Nullable Instant from) {
-        String of = "tenant_id, user_id, key_id, provider, requested_model, upstream_model, endpoint";
-        NamedSql sums = NamedSql.of("SELECT " + of + ", COUNT(*) AS requests, SUM(input_tokens) AS input_tokens,"
-                + " SUM(output_tokens) AS output_tokens FROM usage_records WHERE outcome <> 'REFUSED'"
-                + (from == null ? "" : " AND started_at >= :from") + " GROUP BY " + of);
-        return sql.list(
-                "summing up the ledger",
-                sums,
-                Params.of("from", from),
-                row -> new UsageQuery.Sum(
-                        row.uuid("tenant_id"),
-                        row.uuidOrNull("user_id"),
-                        row.uuid("key_id"),
-                        row.textOrNull("provider"),
-                        row.textOrNull("requested_model"),
-                        row.textOrNull("upstream_model"),
-                        row.text("endpoint"),
-                        row.number("requests"),
-                        row.number("input_tokens"),
-                        row.number("output_tokens")));
-    }
-
-    @Override
     public Page<UsageRecord> list(UsageQuery query, Page.Request request) {
-        NamedSql page = NamedSql.of(
-                "SELECT * FROM usage_records WHERE " + filter(query) + " AND seq > :after ORDER BY seq LIMIT :rows");
-        Params params =
-                params(query).and("after", Pages.position(request.after(), 0)).and("rows", request.limit() + 1);
-        List<Numbered> rows = sql.list(
-                "reading the ledger", page, params, row -> new Numbered(row.number("seq"), UsageRows.record(row)));
-        return Pages.of(rows, request.limit(), n -> String.valueOf(n.seq)).map(Numbered::record);
+        long after = Pages.position(request.after(), 0);
+        List<Numbered> rows = new ArrayList<>();
+        for (int read = 0; read < BLOCKS_OF_A_PAGE; read += UsageBlocks.AT_ONCE) {
+            List<UsageBlocks.Block> some = blocks.behind(query, after);
+            for (UsageBlocks.Block block : some) {
+                read(block, query, after, request.limit() + 1, rows);
+                if (rows.size() > request.limit()) {
+                    return Pages.of(rows, request.limit(), n -> String.valueOf(n.seq))
+                            .map(Numbered::record);
+                }
+                after = block.end();
+            }
+            if (some.size() < UsageBlocks.AT_ONCE) {
+                return new Page<>(rows, null).map(Numbered::record);
+            }
+        }
+        return new Page<>(rows, String.valueOf(after)).map(Numbered::record);
+    }
+
+    private void read(UsageBlocks.Block block, UsageQuery query, long after, int enough, List<Numbered> rows) {
+        UsageFormat.Records records = blocks.open(block);
+        long seq = Math.max(block.seq(), after + 1);
+        records.skip((int) (seq - block.seq()));
+        UsageRecord record = records.next();
+        while (record != null && rows.size() < enough) {
+            if (UsageBlocks.matches(query, record)) {
+                rows.add(new Numbered(seq, UsageTexts.clean(record)));
+            }
+            seq++;
+            record = rows.size() < enough ? records.next() : null;
+        }
     }
 
     @Override
     public String end() {
-        return String.valueOf(sql.first("reading the ledger", END, Params.none(), row -> row.number("n"))
-                .orElse(0L));
+        long next = sql.first("reading the ledger", NEXT, Params.none(), row -> row.number("next_seq"))
+                .orElseThrow();
+        return String.valueOf(next - 1);
     }
 
     @Override
     public int purge(UUID tenantId, Instant before, int max) {
-        Params params = Params.of("tenant", tenantId).and("before", before).and("max", max);
-        return sql.update("purging the ledger", PURGE, params);
-    }
-
-    private static String expression(UsageQuery.Dimension dimension) {
-        return switch (dimension) {
-            case TENANT -> "tenant_slug";
-            case USER -> "user_email";
-            case KEY -> "key_name";
-            case MODEL -> "requested_model";
-            case PROVIDER -> "provider";
-            case DAY -> "TO_CHAR(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
-        };
-    }
-
-    private static String filter(UsageQuery query) {
-        List<String> conditions = new ArrayList<>(List.of("1 = 1"));
-        if (query.tenantId() != null) {
-            conditions.add("tenant_id = :tenant");
-        }
-        if (query.userId() != null) {
-            conditions.add("user_id = :user");
-        }
-        if (query.from() != null) {
-            conditions.add("started_at >= :from");
-        }
-        if (query.to() != null) {
-            conditions.add("started_at < :to");
-        }
-        return String.join(" AND ", conditions);
-    }
-
-    private static Params params(UsageQuery query) {
-        return Params.of("tenant", query.tenantId())
-                .and("user", query.userId())
-                .and("from", query.from())
-                .and("to", query.to());
-    }
-
-    private static UsageQuery.Row sums(Row row, int dimensions) throws SQLException {
-        List<@Nullable String> group = new ArrayList<>();
-        for (int i = 0; i < dimensions; i++) {
-            group.add(row.textOrNull("g" + i));
-        }
-        return new UsageQuery.Row(
-                group,
-                row.number("requests"),
-                row.number("errors"),
-                row.number("input_sum"),
-                row.number("output_sum"),
-                row.number("cached_sum"),
-                row.number("cache_write_sum"),
-                row.number("reasoning_sum"));
-    }
-
-    private static int compare(List<@Nullable String> a, List<@Nullable String> b) {
-        for (int i = 0; i < a.size(); i++) {
-            String left = a.get(i);
-            String right = b.get(i);
-            if (left == null || right == null) {
-                int nullsLast = Boolean.compare(left == null, right == null);
-                if (nullsLast != 0) {
-                    return nullsLast;
-                }
-            } else if (!left.equals(right)) {
-                return left.compareTo(right);
+        return sql.transactions().inTransaction(() -> {
+            holdHead();
+            int purged = 0;
+            int deleted = 1;
+            while (deleted > 0 && purged < max) {
+                deleted = purgeSome(tenantId, before);
+                purged += deleted;
             }
+            if (purged > 0) {
+                rollups.removeEmpty(tenantId);
+                sql.update("purging the ledger", COUNT_PURGED, Params.of("purged", purged));
+            }
+            return purged;
+        });
+    }
+
+    private int purgeSome(UUID tenantId, Instant before) {
+        Params params = Params.of("tenant", tenantId).and("before", before);
+        List<UsageBlocks.Block> old = sql.list("purging the ledger", OLD, params, UsageBlocks.Block::new);
+        Map<UsageGroup, UsageFigures> sums = new HashMap<>();
+        for (UsageBlocks.Block block : old) {
+            UsageFormat.Records records = blocks.open(block);
+            for (UsageRecord r = records.next(); r != null; r = records.next()) {
+                sums.merge(
+                        UsageTexts.clean(UsageGroup.of(r)), UsageFigures.of(r).negated(), UsageFigures::plus);
+            }
+            sql.update("purging the ledger", DELETE, Params.of("seq", block.seq()));
         }
-        return 0;
+        rollups.add(sums);
+        return old.stream().mapToInt(UsageBlocks.Block::records).sum();
+    }
+
+    @Override
+    public LedgerReport check(Map<UUID, UsageJournal.Extent> journals) {
+        return sql.transactions().snapshot(() -> new LedgerCheck(sql, blocks).run(journals));
     }
 }

@@ -79,6 +79,11 @@ final class Row {
         return result.getBoolean(column);
     }
 
+    byte[] bytes(String column) throws SQLException {
+        byte @Nullable [] bytes = result.getBytes(column);
+        return Objects.requireNonNull(bytes, column);
+    }
+
     <E extends Enum<E>> E constant(Class<E> type, String column) throws SQLException {
         return Enum.valueOf(type, text(column));
     }

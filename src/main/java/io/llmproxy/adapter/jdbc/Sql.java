@@ -54,17 +54,22 @@ final class Sql {
 
     /** All or none; how many rows they changed together. */
     int updateAll(String doing, NamedSql sql, List<Params> all) {
+        int changed = 0;
+        for (int count : updateEach(doing, sql, all)) {
+            changed += Math.max(count, 0);
+        }
+        return changed;
+    }
+
+    /** All or none; how many rows each of them changed. */
+    int[] updateEach(String doing, NamedSql sql, List<Params> all) {
         return transactions.write(doing, connection -> {
             try (PreparedStatement statement = connection.prepareStatement(sql.text())) {
                 for (Params params : all) {
                     params.bind(sql, statement);
                     statement.addBatch();
                 }
-                int changed = 0;
-                for (int count : statement.executeBatch()) {
-                    changed += Math.max(count, 0);
-                }
-                return changed;
+                return statement.executeBatch();
             }
         });
     }

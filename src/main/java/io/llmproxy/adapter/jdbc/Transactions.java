@@ -18,12 +18,22 @@ import javax.sql.DataSource;
 final class Transactions implements Transactor {
     private final DataSource pool;
     private final SqlDialect dialect;
+    private final Reopening reopening;
+    private volatile boolean closedItself;
     private final DriverThreads threads = new DriverThreads();
     private final ScopedValue<Open> current = ScopedValue.newInstance();
 
-    Transactions(DataSource pool, SqlDialect dialect) {
+    /** @param reopening called before the next connection is taken, when the database has closed itself */
+    Transactions(DataSource pool, SqlDialect dialect, Reopening reopening) {
         this.pool = pool;
         this.dialect = dialect;
+        this.reopening = reopening;
+    }
+
+    /** Opens a database again that closed itself. */
+    @FunctionalInterface
+    interface Reopening {
+        void run() throws SQLException;
     }
 
     /** What is done with a connection. */
@@ -47,7 +57,7 @@ final class Transactions implements Transactor {
                 return threads.run(() -> work.on(connection));
             } catch (SQLException e) {
                 doomed = true;
-                throw Failures.of(doing, e);
+                throw failed(doing, e);
             }
         }
 
@@ -78,10 +88,10 @@ final class Transactions implements Transactor {
         if (current.isBound()) {
             return current.get().run(doing, work);
         }
-        try (Connection connection = DriverThreads.here(pool::getConnection)) {
+        try (Connection connection = connection()) {
             return threads.run(() -> work.on(connection));
         } catch (SQLException e) {
-            throw Failures.of(doing, e);
+            throw failed(doing, e);
         }
     }
 
@@ -94,7 +104,7 @@ final class Transactions implements Transactor {
     }
 
     private <T> T begin(boolean snapshot, Supplier<T> work) {
-        try (Connection connection = DriverThreads.here(pool::getConnection)) {
+        try (Connection connection = connection()) {
             if (snapshot) {
                 connection.setTransactionIsolation(dialect.snapshotIsolation());
             }
@@ -104,8 +114,26 @@ final class Transactions implements Transactor {
             commit(open);
             return result;
         } catch (SQLException e) {
-            throw Failures.of("opening or ending a transaction", e);
+            throw failed("opening or ending a transaction", e);
         }
+    }
+
+    private Connection connection() throws SQLException {
+        if (closedItself) {
+            closedItself = false;
+            threads.run(() -> {
+                reopening.run();
+                return true;
+            });
+        }
+        return DriverThreads.here(pool::getConnection);
+    }
+
+    private StoreException failed(String doing, SQLException e) {
+        if (EmbeddedFile.closedItself(e)) {
+            closedItself = true;
+        }
+        return Failures.of(doing, e);
     }
 
     private <T> T runOrRollBack(Open open, Supplier<T> work) {

@@ -1,34 +1,49 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.StoreException;
+import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageJournal;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A journal of numbered, append-only segment files in one directory, and a file {@code position} that says up to where they
- * are committed.
+ * Journals of numbered, append-only segment files in one directory, and a file {@code position} that says up to where they are
+ * committed as far as the directory knows.
  *
- * <p>A process never appends to a file of an earlier one: it begins a new segment, so that what is recovered at the start is
- * read only. Appending threads encode on their own and hold {@code writing} for one write to the kernel; the reader holds
+ * <p>A process never appends to a file of an earlier one: it begins a journal of its own, with an identity that nothing else
+ * has, so that what is recovered at the start is read only. Where a directory was copied, copy and original therefore agree on
+ * what is in the journals that both have, and write to different ones. A segment whose records are committed is kept for a
+ * while: a database that comes back without its last commits is given them again. Appending threads encode on their own and hold {@code writing} for one write to the kernel; the reader holds
  * {@code reading} and takes {@code writing} only to look at the list of segments. Bytes behind a segment's size are never
  * read, therefore a half-written record is invisible even where it could not be cut off.
  */
 public final class FileUsageJournal implements UsageJournal {
     static final long SEGMENT_SIZE = 16L << 20;
+    /** Longer than any database that we use may have a commit in memory alone. */
+    private static final Duration KEPT = Duration.ofSeconds(15);
+
     private static final Logger LOG = System.getLogger(FileUsageJournal.class.getName());
 
     private final JournalDirectory directory;
     private final SegmentFile.Opener opener;
     private final long segmentSize;
+    private final long keptNanos;
+    private final UUID journal = Ids.random();
     private final GroupSync syncing;
 
     private final ReentrantLock writing = new ReentrantLock();
@@ -40,31 +55,36 @@ public final class FileUsageJournal implements UsageJournal {
     private boolean closed;
 
     private final ReentrantLock reading = new ReentrantLock();
-    // guarded by reading, as are the three fields below
-    private Position committed;
-    private Position polled;
-    private long polledOfLast;
+    // guarded by reading, as are the two fields below: up to where each journal is committed
+    private final Map<UUID, JournalPosition> positions;
+    // since when all of a segment is committed, as System.nanoTime
+    private final Map<Path, Long> passedSince = new HashMap<>();
     private boolean positionFailing;
+    // records of the segments in the list that are committed
+    private final AtomicLong passed = new AtomicLong();
 
-    private FileUsageJournal(Path path, Duration sync, SegmentFile.Opener opener, long segmentSize) throws IOException {
+    private FileUsageJournal(Path path, Duration sync, SegmentFile.Opener opener, long segmentSize, Duration kept)
+            throws IOException {
         this.directory = JournalDirectory.lock(path);
         try {
             this.opener = opener;
             this.segmentSize = segmentSize;
-            this.committed = directory.position();
-            this.polled = committed;
-            List<Segment> found = directory.recover(committed);
-            long last = found.isEmpty()
-                    ? committed.segment()
-                    : Math.max(committed.segment(), found.getLast().number());
-            for (Segment segment : found) {
-                if (segment.open() > 0) {
+            this.keptNanos = kept.toNanos();
+            this.positions = directory.positions();
+            long last = positions.values().stream()
+                    .mapToLong(JournalPosition::segment)
+                    .max()
+                    .orElse(0);
+            for (Segment segment : directory.recover()) {
+                last = Math.max(last, segment.number());
+                if (segment.records() > 0) {
                     sealed.add(segment);
                 } else {
                     segment.retire();
                 }
             }
-            this.active = Segment.created(path, last + 1);
+            this.passed.set(passedIn(sealed));
+            this.active = Segment.created(path, journal, last + 1);
             this.file = opener.open(active.path());
             this.syncing = new GroupSync(path, sync, file);
         } catch (IOException | RuntimeException e) {
@@ -82,12 +102,14 @@ public final class FileUsageJournal implements UsageJournal {
      * @throws StoreException where the directory cannot be read or written
      */
     public static FileUsageJournal open(Path directory, Duration sync) {
-        return open(directory, sync, SegmentFile::open, SEGMENT_SIZE);
+        return open(directory, sync, SegmentFile::open, SEGMENT_SIZE, KEPT);
     }
 
-    static FileUsageJournal open(Path directory, Duration sync, SegmentFile.Opener opener, long segmentSize) {
+    /** @param kept for how long segments stay after their last record was committed */
+    static FileUsageJournal open(
+            Path directory, Duration sync, SegmentFile.Opener opener, long segmentSize, Duration kept) {
         try {
-            return new FileUsageJournal(directory, sync, opener, segmentSize);
+            return new FileUsageJournal(directory, sync, opener, segmentSize, kept);
         } catch (IOException e) {
             throw new StoreException(
                     "the usage journal in " + directory + " cannot be opened: " + reason(e)
@@ -132,7 +154,7 @@ public final class FileUsageJournal implements UsageJournal {
     }
 
     private void roll() throws IOException {
-        Segment next = Segment.created(directory.path(), active.number() + 1);
+        Segment next = Segment.created(directory.path(), journal, active.number() + 1);
         SegmentFile opened = opener.open(next.path());
         syncing.replace(file, opened);
         sealed.add(active);
@@ -153,53 +175,6 @@ public final class FileUsageJournal implements UsageJournal {
         return message == null ? e.getClass().getSimpleName() : message;
     }
 
-    @Override
-    public List<UsageRecord> poll(int max) {
-        reading.lock();
-        try {
-            List<UsageRecord> records = new ArrayList<>();
-            for (Segment segment : segments()) {
-                if (segment.number() >= committed.segment() && records.size() < max) {
-                    long from = segment.number() == committed.segment() ? committed.offset() : 0;
-                    long before = records.size();
-                    polled = new Position(segment.number(), read(segment, from, max, records));
-                    polledOfLast = records.size() - before;
-                }
-            }
-            return records;
-        } catch (IOException e) {
-            throw new StoreException(
-                    "the usage journal in " + directory.path() + " cannot be read: " + reason(e) + "; see its disk", e);
-        } finally {
-            reading.unlock();
-        }
-    }
-
-    private static long read(Segment segment, long from, int max, List<UsageRecord> records) throws IOException {
-        if (from >= segment.size()) {
-            return from;
-        }
-        try (SegmentReader reader = new SegmentReader(segment.path(), from, segment.size())) {
-            while (records.size() < max) {
-                ByteBuffer payload = reader.next();
-                if (payload == null) {
-                    return segment.size();
-                }
-                decode(payload, records);
-            }
-            return reader.position();
-        }
-    }
-
-    private static void decode(ByteBuffer payload, List<UsageRecord> records) {
-        try {
-            records.add(UsageRecordCodec.decode(payload));
-        } catch (IOException e) {
-            // sound by its checksum and still no record: said and counted as damage when the file was recovered
-            LOG.log(Level.DEBUG, "a frame of the usage journal that holds no record is passed over", e);
-        }
-    }
-
     /** The segments in order, the active one last. */
     private List<Segment> segments() {
         writing.lock();
@@ -213,26 +188,108 @@ public final class FileUsageJournal implements UsageJournal {
     }
 
     @Override
-    public void commit() {
+    public List<UUID> journals() {
+        return segments().stream().map(Segment::journal).distinct().toList();
+    }
+
+    private JournalPosition position(UUID of) {
+        return positions.getOrDefault(of, JournalPosition.START);
+    }
+
+    @Override
+    public void stored(UUID of, JournalPosition position) {
         reading.lock();
         try {
-            if (polled.equals(committed)) {
-                return;
+            JournalPosition known = position(of);
+            if (known.compareTo(position) > 0) {
+                LOG.log(
+                        Level.WARNING,
+                        "the database is in an older state than the usage journal has seen: it stands at {0} of journal {1},"
+                                + " which was committed up to {2}; what the journal still has of it is written again",
+                        position,
+                        of,
+                        known);
             }
-            List<Segment> done = passed(polled);
-            committed = polled;
+            List<Segment> all = segments();
+            positions.put(of, position);
+            passedSince.clear();
+            passed.set(passedIn(all));
+        } catch (IOException e) {
+            throw unreadable(e);
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    private long passedIn(List<Segment> segments) throws IOException {
+        long records = 0;
+        for (Segment segment : segments) {
+            JournalPosition position = position(segment.journal());
+            if (segment.passed(position)) {
+                records += segment.records();
+            } else if (segment.from(position) > 0) {
+                records += segment.recordsBefore(position.offset());
+            }
+        }
+        return records;
+    }
+
+    @Override
+    public @Nullable UsageBatch next(int max) {
+        return read(null, max);
+    }
+
+    @Override
+    public @Nullable UsageBatch behind(UsageBatch previous, int max) {
+        return read(previous, max);
+    }
+
+    private @Nullable UsageBatch read(@Nullable UsageBatch previous, int max) {
+        reading.lock();
+        try {
+            BatchBuilder batch = previous == null ? null : new BatchBuilder(previous.journal(), previous.from(), max);
+            boolean read = false;
+            for (Segment segment : segments()) {
+                JournalPosition from = previous == null ? position(segment.journal()) : previous.to();
+                boolean wanted = batch == null || batch.journal().equals(segment.journal());
+                if (wanted && !segment.passed(from)) {
+                    if (batch == null) {
+                        batch = new BatchBuilder(segment.journal(), from, max);
+                    }
+                    if (!batch.full()) {
+                        batch.read(segment, segment.from(from));
+                        read = true;
+                    }
+                }
+            }
+            return batch != null && read ? batch.batch(previous == null ? 0 : previous.passed()) : null;
+        } catch (IOException e) {
+            throw unreadable(e);
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    private StoreException unreadable(IOException e) {
+        return new StoreException(
+                "the usage journal in " + directory.path() + " cannot be read: " + reason(e) + "; see its disk", e);
+    }
+
+    @Override
+    public void commit(UsageBatch batch) {
+        reading.lock();
+        try {
+            positions.put(batch.journal(), batch.to());
+            passed.addAndGet(batch.passed());
             // files first: that frees the space which a full disk lacks for the position
-            for (Segment segment : done) {
-                segment.retire();
-            }
-            directory.write(committed);
+            retire();
+            directory.write(positions);
             positionFailing = false;
         } catch (IOException e) {
             if (!positionFailing) {
                 LOG.log(
                         Level.WARNING,
-                        "the position of the usage journal cannot be kept; after a restart the database is offered some"
-                                + " records again, and passes over them",
+                        "the position of the usage journal cannot be kept; the database knows it as well",
                         e);
             }
             positionFailing = true;
@@ -241,23 +298,30 @@ public final class FileUsageJournal implements UsageJournal {
         }
     }
 
-    /** Takes note of what is committed and gives the segments that are of no more use. */
-    private List<Segment> passed(Position to) {
+    /** Removes the segments that have been committed for long enough, and positions of journals without segments. */
+    private void retire() throws IOException {
+        long now = System.nanoTime();
+        for (Segment segment : passedSegments()) {
+            Long since = passedSince.putIfAbsent(segment.path(), now);
+            if (now - (since == null ? now : since) >= keptNanos) {
+                writing.lock();
+                try {
+                    sealed.remove(segment);
+                } finally {
+                    writing.unlock();
+                }
+                passedSince.remove(segment.path());
+                passed.addAndGet(-segment.records());
+                segment.retire();
+            }
+        }
+        positions.keySet().retainAll(journals());
+    }
+
+    private List<Segment> passedSegments() {
         writing.lock();
         try {
-            List<Segment> done = new ArrayList<>();
-            for (Segment segment : List.copyOf(sealed)) {
-                boolean over = segment.number() < to.segment();
-                if (over || segment.number() == to.segment() && to.offset() >= segment.size()) {
-                    sealed.remove(segment);
-                    done.add(segment);
-                }
-            }
-            sealed.replaceAll(s -> s.number() == to.segment() ? s.without(polledOfLast) : s);
-            if (active.number() == to.segment()) {
-                active = active.without(polledOfLast);
-            }
-            return done;
+            return sealed.stream().filter(s -> s.passed(position(s.journal()))).toList();
         } finally {
             writing.unlock();
         }
@@ -265,7 +329,27 @@ public final class FileUsageJournal implements UsageJournal {
 
     @Override
     public long backlog() {
-        return segments().stream().mapToLong(Segment::open).sum();
+        // the other way round, records that are committed meanwhile would count as such and not as appended
+        long committed = passed.get();
+        long all = segments().stream().mapToLong(Segment::records).sum();
+        return Math.max(0, all - committed);
+    }
+
+    @Override
+    public Map<UUID, Extent> extents() {
+        reading.lock();
+        try {
+            Map<UUID, Extent> extents = new LinkedHashMap<>();
+            for (Segment segment : segments()) {
+                UUID of = segment.journal();
+                Extent before = extents.get(of);
+                JournalPosition begin = before == null ? new JournalPosition(segment.number(), 0) : before.begin();
+                extents.put(of, new Extent(begin, segment.end(), position(of)));
+            }
+            return extents;
+        } finally {
+            reading.unlock();
+        }
     }
 
     @Override

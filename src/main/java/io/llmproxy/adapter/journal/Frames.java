@@ -1,7 +1,6 @@
 package io.llmproxy.adapter.journal;
 
 import io.llmproxy.domain.usage.UsageRecord;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
@@ -10,15 +9,14 @@ final class Frames {
     static final int HEADER = 8;
     static final int MAX_PAYLOAD = 1 << 18;
     static final int MAX_FRAME = HEADER + MAX_PAYLOAD;
+    private static final int USUAL_FRAME = 768;
 
     private Frames() {}
 
     /** The record in its frame, ready to be written. */
     static byte[] of(UsageRecord record) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
-        for (int i = 0; i < HEADER; i++) {
-            bytes.write(0);
-        }
+        RecordWriter bytes = new RecordWriter(USUAL_FRAME);
+        bytes.writeLong(0);
         UsageRecordCodec.encode(record, bytes);
         byte[] frame = bytes.toByteArray();
         int length = frame.length - HEADER;

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.port.JournalPosition;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -10,16 +11,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The directory of a journal, held against other processes by a lock on {@code journal.lock} until it is closed. */
 final class JournalDirectory implements AutoCloseable {
     private static final Logger LOG = System.getLogger(JournalDirectory.class.getName());
+    private static final Pattern NAME =
+            Pattern.compile("([0-9]{1,18})-(\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12})\\.log");
 
     private final Path path;
     private final FileChannel lock;
@@ -54,40 +59,45 @@ final class JournalDirectory implements AutoCloseable {
         return path;
     }
 
-    Position position() {
-        return Position.read(path.resolve("position"));
+    Map<UUID, JournalPosition> positions() {
+        return PositionFile.read(path.resolve("position"));
     }
 
-    void write(Position position) throws IOException {
-        position.write(path.resolve("position"));
+    void write(Map<UUID, JournalPosition> positions) throws IOException {
+        PositionFile.write(path.resolve("position"), positions);
     }
 
-    /** The segments that are there, in order; those before the position are removed. */
-    List<Segment> recover(Position committed) throws IOException {
-        SortedMap<Long, Path> files = files();
+    private record Found(long number, UUID journal, Path file) {}
+
+    /** The segments that are there, in order. */
+    List<Segment> recover() throws IOException {
+        List<Found> files = files();
         List<Segment> segments = new ArrayList<>();
-        for (Map.Entry<Long, Path> file : files.entrySet()) {
-            if (file.getKey() < committed.segment()) {
-                Files.delete(file.getValue());
-            } else {
-                boolean last = file.getKey().equals(files.lastKey());
-                segments.add(Segment.recovered(file.getKey(), file.getValue(), committed, last));
-            }
+        for (Found found : files) {
+            boolean last = found.equals(files.getLast());
+            segments.add(Segment.recovered(found.journal, found.number, found.file, last));
         }
         return segments;
     }
 
-    private SortedMap<Long, Path> files() throws IOException {
-        SortedMap<Long, Path> files = new TreeMap<>();
+    private List<Found> files() throws IOException {
         try (Stream<Path> entries = Files.list(path)) {
-            entries.forEach(file -> {
-                String name = file.getFileName().toString();
-                if (name.matches("[0-9]{1,18}\\.log")) {
-                    files.put(Long.parseLong(name.substring(0, name.length() - Segment.SUFFIX.length())), file);
-                }
-            });
+            return entries.<Found>mapMulti((file, found) -> {
+                        String name = file.getFileName().toString();
+                        Matcher matcher = NAME.matcher(name);
+                        if (matcher.matches()) {
+                            found.accept(new Found(
+                                    Long.parseLong(matcher.group(1)), UUID.fromString(matcher.group(2)), file));
+                        } else if (name.endsWith(Segment.SUFFIX)) {
+                            LOG.log(
+                                    Level.WARNING,
+                                    "the usage journal passes over {0}, whose name does not say which journal it is of",
+                                    file);
+                        }
+                    })
+                    .sorted(Comparator.comparingLong(Found::number).thenComparing(Found::journal))
+                    .toList();
         }
-        return files;
     }
 
     @Override

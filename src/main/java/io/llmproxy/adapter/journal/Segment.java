@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.port.JournalPosition;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.System.Logger;
@@ -8,50 +9,73 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 
 /**
- * One file of the journal as it was found or has been written so far.
+ * One file of the directory as it was found or has been written so far. Its name begins with its number, which orders the files of
+ * a directory, and goes on with the identity of its journal, so that a copied or restored file is known for what it is.
  *
  * @param size up to where it holds frames
- * @param open records in it that are not committed
+ * @param records how many are in it
  * @param damaged whether bytes in it are no frames: it is then kept aside, not deleted
  */
-record Segment(long number, Path path, long size, long open, boolean damaged) {
+record Segment(UUID journal, long number, Path path, long size, long records, boolean damaged) {
     static final String SUFFIX = ".log";
     private static final Logger LOG = System.getLogger(Segment.class.getName());
 
-    static Path path(Path directory, long number) {
-        return directory.resolve(String.format("%08d%s", number, SUFFIX));
+    static Path path(Path directory, UUID journal, long number) {
+        return directory.resolve(String.format("%08d-%s%s", number, journal, SUFFIX));
     }
 
-    static Segment created(Path directory, long number) {
-        return new Segment(number, path(directory, number), 0, 0, false);
+    static Segment created(Path directory, UUID journal, long number) {
+        return new Segment(journal, number, path(directory, journal, number), 0, 0, false);
     }
 
     Segment grown(long bytes) {
-        return new Segment(number, path, size + bytes, open + 1, damaged);
+        return new Segment(journal, number, path, size + bytes, records + 1, damaged);
     }
 
-    Segment without(long records) {
-        return new Segment(number, path, size, Math.max(0, open - records), damaged);
+    /** Whether there is nothing in it behind that position of its journal. */
+    boolean passed(JournalPosition position) {
+        return position.segment() > number || from(position) >= size;
+    }
+
+    JournalPosition end() {
+        return new JournalPosition(number, size);
+    }
+
+    /** Where to read on from that position of its journal, which is not behind its end. */
+    long from(JournalPosition position) {
+        return position.segment() == number ? position.offset() : 0;
+    }
+
+    /** How many records lie before that offset; reads the file. */
+    long recordsBefore(long offset) throws IOException {
+        long before = 0;
+        try (SegmentReader reader = new SegmentReader(path, 0, Math.min(offset, size))) {
+            while (reader.advance()) {
+                boolean sound = !damaged || decodes(ByteBuffer.wrap(reader.bytes(), reader.payload(), reader.length()));
+                before += sound ? 1 : 0;
+            }
+        }
+        return before;
     }
 
     /**
      * Reads what a former process left. A torn frame at the end of the last segment is what a kill in the middle of an
      * append leaves: nobody was told that it is there, so it is cut off.
      *
-     * @param committed up to where the records are committed
      * @throws NewerRecordException where the program is too old for the file
      */
-    static Segment recovered(long number, Path path, Position committed, boolean last) throws IOException {
+    static Segment recovered(UUID journal, long number, Path path, boolean last) throws IOException {
         try (SegmentReader reader = new SegmentReader(path, 0, Long.MAX_VALUE)) {
-            long open = 0;
+            long records = 0;
             boolean damaged = false;
             for (ByteBuffer payload = reader.next(); payload != null; payload = reader.next()) {
                 boolean sound = decodes(payload);
                 damaged |= !sound;
-                if (sound && (number > committed.segment() || reader.position() > committed.offset())) {
-                    open++;
+                if (sound) {
+                    records++;
                 }
             }
             long trailing = reader.trailing();
@@ -67,13 +91,13 @@ record Segment(long number, Path path, long size, long open, boolean damaged) {
                                 + " be read are kept, and the file stays aside as {0}.corrupt",
                         path,
                         String.valueOf(reader.damaged() + (torn ? 0 : trailing)),
-                        String.valueOf(open));
+                        String.valueOf(records));
             }
-            return new Segment(number, path, reader.position(), open, damaged);
+            return new Segment(journal, number, path, reader.position(), records, damaged);
         }
     }
 
-    private static boolean decodes(ByteBuffer payload) {
+    static boolean decodes(ByteBuffer payload) {
         try {
             UsageRecordCodec.decode(payload);
             return true;

@@ -22,6 +22,8 @@ final class SegmentReader implements AutoCloseable {
     private int filled;
     private long position;
     private long damaged;
+    private int payload;
+    private int length;
 
     /** Reads from {@code from} up to {@code limit}; what lies beyond is not looked at. */
     SegmentReader(Path path, long from, long limit) throws IOException {
@@ -35,18 +37,40 @@ final class SegmentReader implements AutoCloseable {
     /** The payload of the next frame, valid until the next call; null where none follows. */
     @Nullable
     ByteBuffer next() throws IOException {
+        return advance() ? ByteBuffer.wrap(block, payload, length) : null;
+    }
+
+    /** Goes to the next frame, which then lies in {@link #bytes}; false where none follows. */
+    boolean advance() throws IOException {
         long search = position;
         while (search < limit) {
             int at = inBlock(search);
-            int length = Frames.payloadAt(block, at, filled);
-            if (length > 0) {
+            int found = Frames.payloadAt(block, at, filled);
+            if (found > 0) {
                 damaged += search - position;
-                position = search + Frames.HEADER + length;
-                return ByteBuffer.wrap(block, at + Frames.HEADER, length);
+                position = search + Frames.HEADER + found;
+                payload = at + Frames.HEADER;
+                length = found;
+                return true;
             }
             search++;
         }
-        return null;
+        return false;
+    }
+
+    /** Holds the frame; reused by the next {@link #advance}. */
+    byte[] bytes() {
+        return block;
+    }
+
+    /** Where in {@link #bytes} the payload begins; its frame's header lies before it. */
+    int payload() {
+        return payload;
+    }
+
+    /** How long the payload is. */
+    int length() {
+        return length;
     }
 
     /** The index in the block of that position of the file, with a whole frame's length after it unless the file ends. */

@@ -4,11 +4,8 @@ import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -27,20 +24,15 @@ final class UsageRecordCodec {
     private UsageRecordCodec() {}
 
     /** Appends the record's bytes to {@code bytes}. */
-    static void encode(UsageRecord record, ByteArrayOutputStream bytes) {
-        DataOutputStream out = new DataOutputStream(bytes);
-        try {
-            out.writeByte(VERSION);
-            writeIdentity(record, out);
-            writeCall(record, out);
-            writeTokens(record.tokens(), out);
-            writeFigures(record, out);
-        } catch (IOException e) {
-            throw new UncheckedIOException("a buffer in memory refused bytes", e);
-        }
+    static void encode(UsageRecord record, RecordWriter bytes) {
+        bytes.writeByte(VERSION);
+        writeIdentity(record, bytes);
+        writeCall(record, bytes);
+        writeTokens(record.tokens(), bytes);
+        writeFigures(record, bytes);
     }
 
-    private static void writeIdentity(UsageRecord record, DataOutputStream out) throws IOException {
+    private static void writeIdentity(UsageRecord record, RecordWriter out) {
         write(record.requestId(), out);
         write(record.clientRequestId(), out);
         write(record.upstreamRequestId(), out);
@@ -59,7 +51,7 @@ final class UsageRecordCodec {
         write(record.keyName(), out);
     }
 
-    private static void writeCall(UsageRecord record, DataOutputStream out) throws IOException {
+    private static void writeCall(UsageRecord record, RecordWriter out) {
         write(record.method(), out);
         write(record.endpoint(), out);
         write(record.requestedModel(), out);
@@ -71,7 +63,7 @@ final class UsageRecordCodec {
         out.writeBoolean(record.stream());
     }
 
-    private static void writeTokens(TokenUsage tokens, DataOutputStream out) throws IOException {
+    private static void writeTokens(TokenUsage tokens, RecordWriter out) {
         out.writeLong(tokens.input());
         out.writeLong(tokens.output());
         out.writeLong(tokens.cachedInput());
@@ -82,7 +74,7 @@ final class UsageRecordCodec {
         write(tokens.source().name(), out);
     }
 
-    private static void writeFigures(UsageRecord record, DataOutputStream out) throws IOException {
+    private static void writeFigures(UsageRecord record, RecordWriter out) {
         out.writeLong(record.requestBytes());
         out.writeLong(record.responseBytes());
         out.writeLong(record.durationMicros());
@@ -91,12 +83,12 @@ final class UsageRecordCodec {
         out.writeInt(record.attempts());
     }
 
-    private static void write(UUID id, DataOutputStream out) throws IOException {
+    private static void write(UUID id, RecordWriter out) {
         out.writeLong(id.getMostSignificantBits());
         out.writeLong(id.getLeastSignificantBits());
     }
 
-    private static void write(@Nullable String text, DataOutputStream out) throws IOException {
+    private static void write(@Nullable String text, RecordWriter out) {
         out.writeBoolean(text != null);
         if (text != null) {
             // writeUTF takes what is no valid UTF-16 too, and at most three bytes for each of these characters
@@ -172,15 +164,15 @@ final class UsageRecordCodec {
                 TokenUsage.Source.valueOf(required(in)));
     }
 
-    private static UUID uuid(DataInputStream in) throws IOException {
+    static UUID uuid(DataInputStream in) throws IOException {
         return new UUID(in.readLong(), in.readLong());
     }
 
-    private static @Nullable String text(DataInputStream in) throws IOException {
+    static @Nullable String text(DataInputStream in) throws IOException {
         return in.readBoolean() ? in.readUTF() : null;
     }
 
-    private static String required(DataInputStream in) throws IOException {
+    static String required(DataInputStream in) throws IOException {
         String text = text(in);
         if (text == null) {
             throw new IOException("a usage record without a field that all have");

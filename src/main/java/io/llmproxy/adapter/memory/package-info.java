@@ -1,4 +1,4 @@
-/** Counters in the heap of this process. */
+/** Stores that forget with the process. */
 @NullMarked
 package io.llmproxy.adapter.memory;
 

@@ -107,7 +107,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         add(meters.cacheWrite(), tokens.cacheWrite());
         add(meters.reasoning(), tokens.reasoning());
         String code = record.errorCode();
-        if (code != null) {
+        if (code != null && !code.equals(UsageRecord.IDEMPOTENT_REPLAY)) {
             error(record.tenantSlug(), code).increment();
         }
     }

@@ -155,6 +155,40 @@ public sealed interface ProxyError {
         }
     }
 
+    /** 409: about an Idempotency-Key; to send the same request again at once does not help. */
+    record Conflict(String code, String message) implements ProxyError {
+        /** The key was used with another body. */
+        public static Conflict otherBody() {
+            return new Conflict(
+                    "idempotency_conflict",
+                    "The Idempotency-Key was used before with another body; take a new key for a new request.");
+        }
+
+        /** The request with this key takes longer than one may wait for it. */
+        public static Conflict inProgress() {
+            return new Conflict(
+                    "idempotency_in_progress",
+                    "The request with this Idempotency-Key is still running; send it again later to get its answer.");
+        }
+
+        /** The answer to the request with this key is larger than what is kept. */
+        public static Conflict unrecorded() {
+            return new Conflict(
+                    "idempotency_unrecorded",
+                    "The request with this Idempotency-Key is running and its answer is too large to be given twice.");
+        }
+
+        @Override
+        public int status() {
+            return 409;
+        }
+
+        @Override
+        public String type() {
+            return "idempotency_conflict";
+        }
+    }
+
     /** 413. */
     record TooLarge(long limitBytes) implements ProxyError {
         @Override

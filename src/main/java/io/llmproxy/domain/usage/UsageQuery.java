@@ -42,7 +42,45 @@ public record UsageQuery(
             String endpoint,
             long requests,
             long inputTokens,
-            long outputTokens) {}
+            long outputTokens) {
+        public static Sum of(UsageRecord r) {
+            return new Sum(
+                    r.tenantId(),
+                    r.userId(),
+                    r.keyId(),
+                    r.provider(),
+                    r.requestedModel(),
+                    r.upstreamModel(),
+                    r.endpoint(),
+                    1,
+                    r.tokens().input(),
+                    r.tokens().output());
+        }
+
+        /** Whose sum it is, with nothing used. */
+        public Sum group() {
+            return with(0, 0, 0);
+        }
+
+        /** @param other of the same group */
+        public Sum plus(Sum other) {
+            return with(requests + other.requests, inputTokens + other.inputTokens, outputTokens + other.outputTokens);
+        }
+
+        private Sum with(long newRequests, long input, long output) {
+            return new Sum(
+                    tenantId,
+                    userId,
+                    keyId,
+                    provider,
+                    requestedModel,
+                    upstreamModel,
+                    endpoint,
+                    newRequests,
+                    input,
+                    output);
+        }
+    }
 
     /**
      * One line of a report.

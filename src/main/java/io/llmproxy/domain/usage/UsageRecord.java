@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestedModel what the client asked for; null where a request names none
  * @param upstreamModel what the provider was asked for
  * @param status the HTTP status that the client saw; 499 where it had gone before any
- * @param errorCode the gateway's own error code; null where it raised none
+ * @param errorCode the gateway's own error code, or {@link #IDEMPOTENT_REPLAY}; null where it raised none
  * @param durationMicros from the request's first byte to the last of the answer
  * @param firstByteMicros until the first byte of the answer's body went out; -1 where none did
  * @param overheadMicros of the duration, what was spent in the gateway itself before the upstream call
@@ -44,4 +44,7 @@ public record UsageRecord(
         long durationMicros,
         long firstByteMicros,
         long overheadMicros,
-        int attempts) {}
+        int attempts) {
+    /** In the place of an error code: the answer was another request's with the same Idempotency-Key, and cost nothing. */
+    public static final String IDEMPOTENT_REPLAY = "idempotent_replay";
+}

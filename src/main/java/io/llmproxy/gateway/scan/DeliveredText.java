@@ -24,7 +24,9 @@ public final class DeliveredText {
             return;
         }
         if (size + count > kept.length) {
-            kept = Arrays.copyOf(kept, Math.min(MAX_KEPT, Math.max(FIRST, 2 * (size + count))));
+            // a first piece that is long is the whole text of an answer that does not stream
+            int wanted = size == 0 ? Math.max(FIRST, count) : 2 * (size + count);
+            kept = Arrays.copyOf(kept, Math.min(MAX_KEPT, wanted));
         }
         System.arraycopy(in, from, kept, size, count);
         size += count;

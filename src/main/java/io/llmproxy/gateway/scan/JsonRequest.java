@@ -17,6 +17,14 @@ public final class JsonRequest {
         }
     }
 
+    /** What {@code store} says, where in doubt that something is kept. */
+    public enum Store {
+        /** The provider's default: responses are kept, chat completions are not. */
+        UNSAID,
+        NO,
+        YES
+    }
+
     private final JsonScanner scanner;
     private boolean object;
     private int models;
@@ -27,10 +35,15 @@ public final class JsonRequest {
     private long n = -1;
     private @Nullable String user;
     private int firstMember;
+    private int stores;
+    private int storesFalse;
+    private int storesNull;
+    private final ReferenceScan references;
     private final StreamOptions streamOptions = new StreamOptions();
 
     private JsonRequest(JsonScanner scanner) {
         this.scanner = scanner;
+        this.references = new ReferenceScan(scanner);
     }
 
     /** @throws MalformedException unless the bytes are exactly one JSON value */
@@ -79,9 +92,17 @@ public final class JsonRequest {
             user = text(value());
         } else if (scanner.is("stream_options")) {
             streamOptions.read(scanner);
+        } else if (scanner.is("store")) {
+            store(value().kind());
         } else {
-            value();
+            references.member();
         }
+    }
+
+    private void store(Token value) {
+        stores++;
+        storesFalse += value == Token.FALSE ? 1 : 0;
+        storesNull += value == Token.NULL ? 1 : 0;
     }
 
     private Span value() {
@@ -122,6 +143,19 @@ public final class JsonRequest {
 
     public boolean stream() {
         return stream;
+    }
+
+    /** Whether the provider is asked to keep the answer. */
+    public Store store() {
+        if (stores > storesFalse + storesNull) {
+            return Store.YES;
+        }
+        return stores > 0 && stores == storesFalse ? Store.NO : Store.UNSAID;
+    }
+
+    /** The stored objects that the request names. */
+    public References references() {
+        return object ? references.references() : References.UNSEEN;
     }
 
     /** The largest of the members that bound the output; -1: none. */

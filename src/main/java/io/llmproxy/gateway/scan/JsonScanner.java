@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +56,8 @@ public final class JsonScanner {
 
     private final byte[] in;
     private final @Nullable InputStream source;
-    private final long[] objects = new long[MAX_DEPTH / 64 + 1];
+    // one bit for each level: whether it is an object; 64 levels are more than nearly all documents have
+    private long[] objects = new long[1];
     // indices of the window: the next byte, the end, and the first byte of the token, negative where that is gone
     private int at;
     private int to;
@@ -133,6 +135,11 @@ public final class JsonScanner {
     /** Whether {@link #text} can tell the name or string just read. */
     public boolean kept() {
         return token >= 0 && end - start <= MAX_TEXT;
+    }
+
+    /** Whether the name or string just read has escapes. */
+    boolean escaped() {
+        return escaped;
     }
 
     /** Whether the name or string just read is {@code text}, which is short and ASCII. */
@@ -271,6 +278,9 @@ public final class JsonScanner {
         }
         at++;
         depth++;
+        if (depth >> 6 == objects.length) {
+            objects = Arrays.copyOf(objects, MAX_DEPTH / 64 + 1);
+        }
         long bit = 1L << depth;
         objects[depth >> 6] = object ? objects[depth >> 6] | bit : objects[depth >> 6] & ~bit;
         expected = object ? Expected.NAME_OR_END : Expected.VALUE_OR_END;

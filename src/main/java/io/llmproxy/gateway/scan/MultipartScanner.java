@@ -34,6 +34,7 @@ public final class MultipartScanner {
     private long partStart = -1;
     private boolean wanted;
     private int found;
+    private References references = References.NONE;
     private long valueStart = -1;
     private long valueEnd = -1;
 
@@ -178,8 +179,11 @@ public final class MultipartScanner {
             }
             if (colon > 0 && line.substring(0, colon).toLowerCase(Locale.ROOT).equals("content-disposition")) {
                 String value = line.substring(colon + 1);
-                wanted = field.equals(MediaParameters.find(value, "name"))
-                        && MediaParameters.find(value, "filename") == null;
+                String name = MediaParameters.find(value, "name");
+                wanted = field.equals(name) && MediaParameters.find(value, "filename") == null;
+                if (name != null && ReferenceScan.names(name)) {
+                    references = References.inField(name);
+                }
             }
         }
         partStart = offset + 1;
@@ -196,6 +200,11 @@ public final class MultipartScanner {
             valueEnd = Math.max(partStart, delimiterStart);
         }
         wanted = false;
+    }
+
+    /** Whether a field names stored objects, whose ids are not read. */
+    public References references() {
+        return references;
     }
 
     /** How often the field was there. */

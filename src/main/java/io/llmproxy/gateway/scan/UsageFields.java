@@ -62,9 +62,9 @@ final class UsageFields {
 
     private Map<Count, Long> counts = Map.of();
 
-    void read(byte[] json, int length) {
+    void read(byte[] json, int from, int to) {
         try {
-            JsonScanner scanner = new JsonScanner(json, 0, length);
+            JsonScanner scanner = new JsonScanner(json, from, to);
             scanner.next();
             members(scanner, Part.WHOLE);
         } catch (MalformedException e) {

@@ -247,13 +247,22 @@ public final class UsageScanner {
             repeatedDepth = -1;
         }
         if (captureDepth == depth) {
-            keep(in, end);
-            if (captureDepth >= 0) {
-                fields.read(kept, keptLength);
-            }
+            captured(in, end);
             captureDepth = -1;
         }
         nameExpected = false;
+    }
+
+    /** The usage object is complete: most lie in one piece, and are read where they are. */
+    private void captured(byte[] in, int end) {
+        if (keptLength == 0 && end - captureFrom <= MAX_USAGE) {
+            fields.read(in, captureFrom, end);
+            return;
+        }
+        keep(in, end);
+        if (captureDepth >= 0) {
+            fields.read(kept, 0, keptLength);
+        }
     }
 
     /** The usage object's bytes of this piece; one that is too long is given up. */

@@ -23,20 +23,21 @@ record Answer(HeaderFields headers, long length, boolean hasBody, String decode,
     private static final int SMALL = 1024;
 
     private static final int LARGE = 16 * 1024;
+    private static final String EVENTS = "text/event-stream";
 
     static Answer of(Exchange x, ProviderCall.Head head) {
         HeaderFields headers = HeaderPolicy.toClient(head.headers());
         boolean hasBody = !x.request().method().equals("HEAD") && head.status() != 204 && head.status() != 304;
         String coding = headers.contains("content-encoding") ? coding(headers) : "";
-        boolean unwanted =
-                x.usageWanted() || !ContentCoding.accepted(x.request().headers(), coding);
-        boolean decode = hasBody && unwanted && ContentCoding.known(coding);
+        boolean decode = hasBody
+                && ContentCoding.known(coding)
+                && (x.plainWanted() || !ContentCoding.accepted(x.request().headers(), coding));
         if (decode) {
             headers.remove("content-encoding");
         }
         long length = decode ? -1 : head.contentLength();
         boolean events = headers.first("content-type")
-                .filter(t -> t.toLowerCase(Locale.ROOT).startsWith("text/event-stream"))
+                .filter(t -> t.regionMatches(true, 0, EVENTS, 0, EVENTS.length()))
                 .isPresent();
         return new Answer(headers, length, hasBody, decode ? coding : "", length < 0 || events);
     }
@@ -51,7 +52,7 @@ record Answer(HeaderFields headers, long length, boolean hasBody, String decode,
         byte[] buffer = new byte[Math.clamp(length, SMALL, LARGE)];
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
             pass(buffer, n, sink);
-            if (n == buffer.length && n < LARGE) {
+            if (n == buffer.length && n < LARGE && n != length) {
                 // more comes at a time than was expected
                 buffer = new byte[Math.min(LARGE, 4 * n)];
             }

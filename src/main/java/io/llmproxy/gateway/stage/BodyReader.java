@@ -154,7 +154,9 @@ final class BodyReader {
                 request.maxTokens(),
                 request.n(),
                 request.user(),
-                asksUsage ? request.usageInStream() : List.of());
+                asksUsage ? request.usageInStream() : List.of(),
+                request.store(),
+                request.references());
     }
 
     private static @Nullable String modelOf(JsonRequest request) {
@@ -227,7 +229,7 @@ final class BodyReader {
             throw Refusals.invalid("`model` stands more than once in the request body.", "model");
         }
         if (scanner.found() == 0) {
-            return Ask.NOTHING;
+            return Ask.of(null, null, scanner.references());
         }
         int length = (int) Math.min(4L * MAX_MODEL + 4, scanner.valueEnd() - scanner.valueStart());
         try {
@@ -236,7 +238,8 @@ final class BodyReader {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(value))
                     .toString();
-            return Ask.of(checkedModel(model), new ModelValue(scanner.valueStart(), length, false));
+            return Ask.of(
+                    checkedModel(model), new ModelValue(scanner.valueStart(), length, false), scanner.references());
         } catch (CharacterCodingException e) {
             throw Refusals.invalid("`model` is not UTF-8.", "model");
         } catch (IOException e) {

@@ -18,7 +18,6 @@ import io.llmproxy.port.UpstreamException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -83,16 +82,20 @@ public final class Forward implements Stage {
                 request.method(),
                 target.path(),
                 target.passthrough(),
-                Credentials.cleaned(request.query(), queryKey),
-                HeaderPolicy.toProvider(request.headers(), x.usageWanted()),
+                Credentials.cleaned(x.query(), queryKey),
+                HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
                 x.body().with(splices(x, target)));
     }
 
     private static List<Splice> splices(Exchange x, Target target) {
-        List<Splice> changes = new ArrayList<>();
         String model = target.model();
         var written = x.ask().modelValue();
-        if (model != null && written != null && !Objects.equals(model, x.ask().model())) {
+        boolean same = model == null || written == null || model.equals(x.ask().model());
+        if (same && !x.usageWanted()) {
+            return List.of();
+        }
+        List<Splice> changes = new ArrayList<>();
+        if (model != null && written != null && !same) {
             changes.add(written.replacedBy(model));
         }
         if (x.usageWanted()) {

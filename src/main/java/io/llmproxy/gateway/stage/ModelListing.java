@@ -4,8 +4,11 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.object.FineTuned;
+import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.gateway.scan.ModelList.Model;
 import io.llmproxy.gateway.scan.Splice;
 import io.llmproxy.gateway.stage.Route.Permitted;
@@ -32,10 +35,12 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class ModelListing {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    private final Ownership ownership;
     private final InstantSource clock;
     private final Map<UUID, OwnModels> own = new ConcurrentHashMap<>();
 
-    public ModelListing(InstantSource clock) {
+    public ModelListing(Ownership ownership, InstantSource clock) {
+        this.ownership = ownership;
         this.clock = clock;
     }
 
@@ -77,12 +82,28 @@ public final class ModelListing {
         for (Provider provider : providers) {
             declared(provider).forEach(m -> offers.add(new Offer(provider, m)));
             if (asked(provider)) {
-                own(provider).await(deadline).stream()
-                        .filter(m -> covers(provider, m.id()))
+                List<Model> listed = own(provider).await(deadline);
+                Set<String> others = ofOthers(x, provider, listed);
+                listed.stream()
+                        .filter(m -> covers(provider, m.id()) && !others.contains(m.id()))
                         .forEach(m -> offers.add(new Offer(provider, m)));
             }
         }
         return named(offers, x.tenant(), Permitted.of(x));
+    }
+
+    /** The fine-tuned models that are not the tenant's. */
+    private Set<String> ofOthers(Exchange x, Provider provider, List<Model> listed) {
+        Set<String> tuned = new HashSet<>();
+        listed.stream()
+                .map(Model::id)
+                .filter(id -> FineTuned.concerns(provider, id))
+                .forEach(tuned::add);
+        if (!tuned.isEmpty()) {
+            tuned.removeAll(
+                    ownership.owned(x.tenant().tenant().id(), provider.account().id(), ObjectKind.MODEL, tuned));
+        }
+        return tuned;
     }
 
     /** A model, and who has it. */

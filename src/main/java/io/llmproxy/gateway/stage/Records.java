@@ -49,7 +49,7 @@ final class Records {
                 target == null ? null : target.model(),
                 status,
                 outcome,
-                errorCode(error),
+                code(tally, error),
                 ask != null && ask.stream(),
                 tally.tokens(),
                 tally.requestBytes(),
@@ -61,12 +61,11 @@ final class Records {
     }
 
     /** Of a limit it is the limit's id: which one it was is what people look for. */
-    private static @Nullable String errorCode(@Nullable ProxyError error) {
-        return switch (error) {
-            case null -> null;
-            case ProxyError.LimitExceeded limit -> limit.limitId();
-            default -> error.code();
-        };
+    private static @Nullable String code(Tally tally, @Nullable ProxyError error) {
+        if (error != null) {
+            return error instanceof ProxyError.LimitExceeded limit ? limit.limitId() : error.code();
+        }
+        return tally.isReplayed() ? UsageRecord.IDEMPOTENT_REPLAY : null;
     }
 
     /** An id that somebody else chose, so far as it is printable ASCII and not too long; else null. */

@@ -4,11 +4,16 @@ import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
+import io.llmproxy.gateway.object.FineTuned;
+import io.llmproxy.gateway.object.ObjectUse;
+import io.llmproxy.gateway.object.Ownership;
+import io.llmproxy.gateway.scan.References.Reference;
 import io.llmproxy.port.Provider;
 import io.llmproxy.runtime.TenantView;
 import java.net.URLDecoder;
@@ -23,11 +28,13 @@ public final class Route implements Stage {
     private static final String MODEL_PATH = "/v1/models/";
 
     private final ModelListing listing;
+    private final Ownership ownership;
     private final Limit limit;
 
     /** @param limit of requests that are answered here; all others come to it by themselves */
-    public Route(ModelListing listing, Limit limit) {
+    public Route(ModelListing listing, Ownership ownership, Limit limit) {
         this.listing = listing;
+        this.ownership = ownership;
         this.limit = limit;
     }
 
@@ -38,7 +45,7 @@ public final class Route implements Stage {
                 limit.own(x);
                 listing.answer(x);
             }
-            case RELAY -> relay(x, byModel(x, x.ask().model()), next);
+            case RELAY -> relay(x, target(x), next);
             case ONE_MODEL -> relay(x, oneModel(x), next);
             case PASSTHROUGH -> relay(x, passthrough(x), next);
             case UNKNOWN -> throw Refusals.notFound("There is no such endpoint.");
@@ -51,27 +58,60 @@ public final class Route implements Stage {
         if (!allowed.isEmpty() && !allowed.contains(target.providerName())) {
             throw Refusals.providerNotAllowed(target.providerName());
         }
-        if (target.provider().account().shared() && stored(x)) {
-            throw Refusals.cannotBeOwned(target.providerName());
-        }
         x.planned(List.of(target));
         next.handle(x);
     }
 
-    /**
-     * Whether the request is about what a provider keeps under its own account, where every tenant that shares it would see it.
-     * What generates something and what lists or names models is not.
-     */
-    private static boolean stored(Exchange x) {
-        Endpoint endpoint = x.endpoint();
-        boolean names = endpoint.kind() == Endpoint.Kind.ONE_MODEL;
-        boolean reads =
-                x.request().method().equals("GET") || x.request().method().equals("HEAD");
-        return names ? !reads : endpoint.kind() == Endpoint.Kind.RELAY && endpoint.model() == Endpoint.Model.NONE;
+    private Target target(Exchange x) {
+        if (!x.tenant().tracksObjects()) {
+            return byModel(x, x.ask().model());
+        }
+        ObjectUse use = ObjectUse.of(x);
+        if (use.role() == ObjectUse.Role.ONE) {
+            return byMaker(x, use);
+        }
+        List<Reference> named = x.ask().references().all();
+        if (x.ask().model() == null && !named.isEmpty() && x.endpoint().model() == Endpoint.Model.NONE) {
+            // what is made of an object is made where that is
+            Optional<Provider> maker = maker(x, named.getFirst());
+            if (maker.isPresent()) {
+                return new Target(maker.get(), null, belowV1(x), false);
+            }
+        }
+        return byModel(x, x.ask().model());
     }
 
-    private static Target byModel(Exchange x, @Nullable String model) {
-        String path = x.request().path().substring("/v1".length());
+    private Optional<Provider> maker(Exchange x, Reference named) {
+        return ownership.maker(x.tenant(), named.kind(), named.id());
+    }
+
+    /** To the provider that made the object, else to the default one; there on a shared one nothing is that we do not know. */
+    private Target byMaker(Exchange x, ObjectUse use) {
+        mustNotGenerateUnnamed(x);
+        String id = use.id();
+        Optional<Provider> maker = id == null ? Optional.empty() : ownership.maker(x.tenant(), use.objects(), id);
+        if (maker.isPresent()) {
+            return new Target(maker.get(), null, belowV1(x), false);
+        }
+        Target target = byDefault(x, belowV1(x));
+        if (target.provider().account().shared()) {
+            throw Refusals.objectNotFound(use.objects(), id == null ? "" : id, null);
+        }
+        return target;
+    }
+
+    private static String belowV1(Exchange x) {
+        return x.request().path().substring("/v1".length());
+    }
+
+    private static void mustNotGenerateUnnamed(Exchange x) {
+        if (x.endpoint().model() != Endpoint.Model.NONE && Permitted.of(x).restricted()) {
+            throw Refusals.modelMustBeNamed();
+        }
+    }
+
+    private Target byModel(Exchange x, @Nullable String model) {
+        String path = belowV1(x);
         if (model == null) {
             return byDefault(x, path);
         }
@@ -80,9 +120,7 @@ public final class Route implements Stage {
     }
 
     private static Target byDefault(Exchange x, String path) {
-        if (x.endpoint().model() != Endpoint.Model.NONE && Permitted.of(x).restricted()) {
-            throw Refusals.modelMustBeNamed();
-        }
+        mustNotGenerateUnnamed(x);
         Provider provider = x.tenant()
                 .defaultProvider()
                 .orElseThrow(() -> Refusals.notFound(
@@ -90,16 +128,30 @@ public final class Route implements Stage {
         return new Target(provider, null, path, false);
     }
 
-    private static TenantView.Match match(Exchange x, String model) {
+    private TenantView.Match match(Exchange x, String model) {
         Optional<TenantView.Match> match = x.tenant().resolve(model);
         String upstreamModel = match.map(TenantView.Match::upstreamModel).orElse(model);
         if (!Permitted.of(x).permits(model, upstreamModel)) {
             throw Refusals.modelNotAllowed(model);
         }
-        return match.orElseThrow(() -> Refusals.modelNotFound(model));
+        TenantView.Match found = match.orElseThrow(() -> Refusals.modelNotFound(model));
+        if (!mayUse(x, found.provider(), upstreamModel)) {
+            throw Refusals.modelNotFound(model);
+        }
+        return found;
     }
 
-    private static Target oneModel(Exchange x) {
+    /** A fine-tuned model of a shared provider is its maker's, unless the operator declared it for all. */
+    private boolean mayUse(Exchange x, Provider provider, String model) {
+        if (!FineTuned.concerns(provider, model)) {
+            return true;
+        }
+        return !ownership
+                .owned(x.tenant().tenant().id(), provider.account().id(), ObjectKind.MODEL, Set.of(model))
+                .isEmpty();
+    }
+
+    private Target oneModel(Exchange x) {
         String written = x.request().path().substring(MODEL_PATH.length());
         String model = decoded(written);
         TenantView.Match match = match(x, model);
@@ -111,7 +163,7 @@ public final class Route implements Stage {
                 false);
     }
 
-    private static Target passthrough(Exchange x) {
+    private Target passthrough(Exchange x) {
         if (!x.principal().key().scope().passthrough()) {
             throw Refusals.passthroughNotAllowed();
         }
@@ -125,6 +177,9 @@ public final class Route implements Stage {
         String model = x.ask().model();
         if (model != null && !Permitted.of(x).permits(model)) {
             throw Refusals.modelNotAllowed(model);
+        }
+        if (model != null && !mayUse(x, provider, model)) {
+            throw Refusals.modelNotFound(model);
         }
         if (model == null
                 && x.request().method().equals("POST")

@@ -8,8 +8,11 @@ import io.llmproxy.gateway.LastUse;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.Pipeline;
 import io.llmproxy.gateway.estimate.UsageEstimator;
+import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.Limiter;
+import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.port.CounterStore;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
 import io.llmproxy.runtime.Snapshots;
@@ -24,21 +27,26 @@ public final class Stages {
      * A gateway of all stages; it follows the snapshots from now on, so one is made per process.
      *
      * @param ledger takes the account of every request
+     * @param objects whose the objects are that providers store
      * @param tokenizer counts where a provider does not
+     * @param runs of requests with an Idempotency-Key; started by its owner
      * @param clock of the ledger and of keys' expiry; durations are measured by the machine's own counter
      */
     public static Gateway gateway(
             GatewaySettings settings,
             Snapshots snapshots,
             Ledger ledger,
+            ObjectStore objects,
             Telemetry telemetry,
             CounterStore counters,
             Tokenizer tokenizer,
+            IdempotentRuns runs,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
         KeyRing keys = new KeyRing(settings.queryKey());
-        ModelListing listing = new ModelListing(clock);
+        Ownership ownership = new Ownership(objects, clock);
+        ModelListing listing = new ModelListing(ownership, clock);
         Limiter limiter = new Limiter(counters, telemetry);
         Limit limit = new Limit(limiter, snapshots);
         snapshots.onPublish(inFlight::judge);
@@ -48,9 +56,11 @@ public final class Stages {
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Inspect(settings),
-                new Route(listing, limit),
+                new Route(listing, ownership, limit),
+                new Idempotency(runs),
                 limit,
                 new Estimate(new UsageEstimator(tokenizer)),
+                new Own(ownership),
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
                 new Forward(settings.queryKey())));

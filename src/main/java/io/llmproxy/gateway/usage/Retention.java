@@ -2,6 +2,7 @@ package io.llmproxy.gateway.usage;
 
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.UsageStore;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -14,8 +15,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes, once an hour, audit events and usage records that are older than their tenant keeps them, in steps so small that
- * no lock is held for long.
+ * Deletes, once an hour, audit events and usage records that are older than their tenant keeps them, and what providers have long
+ * deleted of the objects that they store, in steps so small that no lock is held for long.
  */
 public final class Retention implements AutoCloseable {
     static final int STEP = 1000;
@@ -25,6 +26,7 @@ public final class Retention implements AutoCloseable {
 
     private final AuditStore audit;
     private final UsageStore usage;
+    private final ObjectStore objects;
     private final Supplier<? extends Collection<Tenant>> tenants;
     private final InstantSource clock;
     private final Rounds rounds = new Rounds("retention", this::round);
@@ -32,9 +34,14 @@ public final class Retention implements AutoCloseable {
 
     /** @param tenants those that this process serves */
     public Retention(
-            AuditStore audit, UsageStore usage, Supplier<? extends Collection<Tenant>> tenants, InstantSource clock) {
+            AuditStore audit,
+            UsageStore usage,
+            ObjectStore objects,
+            Supplier<? extends Collection<Tenant>> tenants,
+            InstantSource clock) {
         this.audit = audit;
         this.usage = usage;
+        this.objects = objects;
         this.tenants = tenants;
         this.clock = clock;
     }
@@ -58,6 +65,7 @@ public final class Retention implements AutoCloseable {
         for (Tenant tenant : tenants.get()) {
             purge(tenant.id(), tenant.settings().auditRetentionDays(), now, audit::purge);
             purge(tenant.id(), tenant.settings().usageRetentionDays(), now, usage::purge);
+            purge(tenant.id(), 0, now, objects::purge);
         }
     }
 
@@ -71,7 +79,7 @@ public final class Retention implements AutoCloseable {
         }
     }
 
-    /** {@code purge} of either store. */
+    /** {@code purge} of a store. */
     private interface Purge {
         int purge(UUID tenantId, Instant before, int max);
     }

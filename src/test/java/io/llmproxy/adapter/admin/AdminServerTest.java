@@ -3,6 +3,7 @@ package io.llmproxy.adapter.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
@@ -39,6 +40,7 @@ class AdminServerTest {
     private static final String KEYS = TENANTS + "/acme/keys";
     private static final String PROVIDERS = TENANTS + "/acme/providers";
     private final AdminFixture f = new AdminFixture();
+    private final MemoryIdempotencyStore stored = new MemoryIdempotencyStore(10);
     private final AtomicInteger flushes = new AtomicInteger();
     private volatile Health health = new Health(true, List.of());
 
@@ -71,6 +73,76 @@ class AdminServerTest {
         }
         server.close();
         assertThat(dir).isEmptyDirectory();
+    }
+
+    @Test
+    void aChangeWithAKeyIsMadeOnceAndItsAnswerGivenAgain() throws IOException {
+        String key = UUID.randomUUID().toString();
+        Response first = change("POST", TENANTS, "{\"slug\":\"beta\"}", key);
+        Response again = change("POST", TENANTS, "{\"slug\":\"beta\"}", key);
+        assertThat(first.status()).isEqualTo(201);
+        assertThat(first.headers()).doesNotContainKey("idempotency-replayed");
+        assertThat(again.status()).isEqualTo(201);
+        assertThat(again.body()).isEqualTo(first.body());
+        assertThat(again.headers()).containsEntry("idempotency-replayed", "true");
+        assertThat(again.headers().get("content-type"))
+                .isEqualTo(first.headers().get("content-type"));
+
+        Response other = change("POST", TENANTS, "{\"slug\":\"gamma\"}", key);
+        assertThat(other.status()).isEqualTo(409);
+        assertThat(other.body()).contains("idempotency_conflict");
+        assertThat(other.headers()).containsEntry("x-should-retry", "false");
+        assertThat(change(
+                                "POST",
+                                TENANTS,
+                                "{\"slug\":\"beta\"}",
+                                UUID.randomUUID().toString())
+                        .status())
+                .isEqualTo(409);
+    }
+
+    @Test
+    void aRefusalOfTheRequestIsGivenAgainAndAConflictIsTriedAgain() throws IOException {
+        String wrong = UUID.randomUUID().toString();
+        assertThat(change("POST", TENANTS, "{\"slug\":\"NO\"}", wrong).status()).isEqualTo(400);
+        assertThat(change("POST", TENANTS, "{\"slug\":\"NO\"}", wrong).headers())
+                .containsEntry("idempotency-replayed", "true");
+        String taken = UUID.randomUUID().toString();
+        assertThat(change("POST", TENANTS, "{\"slug\":\"acme\"}", taken).status())
+                .isEqualTo(409);
+        assertThat(change("POST", TENANTS, "{\"slug\":\"acme\"}", taken).headers())
+                .doesNotContainKey("idempotency-replayed");
+    }
+
+    @Test
+    void aKeysSecretIsGivenAgainFromMemoryAndNeverStored() throws IOException {
+        String key = UUID.randomUUID().toString();
+        Response first = change("POST", KEYS, "{\"name\":\"dev\"}", key);
+        assertThat(first.status()).isEqualTo(201);
+        assertThat(first.body()).contains("llmp_");
+        assertThat(change("POST", KEYS, "{\"name\":\"dev\"}", key).body()).isEqualTo(first.body());
+        // nothing was stored: any number of deletions finds nothing
+        assertThat(stored.purge(java.time.Instant.MAX, 10)).isZero();
+    }
+
+    @Test
+    void aKeyOfAnotherFormIsRefusedAndNoneIsNeededOnTheSocket() throws IOException {
+        Response answer = change("POST", TENANTS, "{\"slug\":\"beta\"}", "mine");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.headers()).containsEntry("content-type", "application/problem+json");
+        assertThat(answer.body()).contains("idempotency_key_required");
+        assertThat(socket.send("POST", TENANTS, "{\"slug\":\"beta\"}").status()).isEqualTo(201);
+        assertThatThrownBy(() -> AdminIdempotency.check(null, true))
+                .isInstanceOfSatisfying(
+                        Problem.class, p -> assertThat(p.answer().status()).isEqualTo(400));
+    }
+
+    private Response change(String method, String path, String json, String key) throws IOException {
+        byte[] body = json.getBytes(StandardCharsets.UTF_8);
+        return socket.raw(
+                method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIdempotency-Key: " + key
+                        + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length + "\r\n\r\n",
+                body);
     }
 
     @Test
@@ -312,7 +384,7 @@ class AdminServerTest {
     @Test
     void theLedgerIsFlushedReadAndTailed() throws IOException {
         UUID tenantId = f.memory.tenants().find("acme").orElseThrow().id();
-        f.memory.usage().append(List.of(record(tenantId, "gpt-4o", 10), record(tenantId, "o3", 20)));
+        f.memory.used(List.of(record(tenantId, "gpt-4o", 10), record(tenantId, "o3", 20)));
         JsonNode report = json(socket.get("/api/v1/usage/report?tenant=acme&by=model&from=30d"), 200);
         assertThat(report.get("items").size()).isEqualTo(2);
         assertThat(report.get("items").get(0).get("model").stringValue()).isEqualTo("gpt-4o");
@@ -328,7 +400,7 @@ class AdminServerTest {
         String next = json(socket.get("/api/v1/usage/records?cursor=end&tail=true"), 200)
                 .get("next")
                 .stringValue();
-        f.memory.usage().append(List.of(record(tenantId, "new", 1)));
+        f.memory.used(List.of(record(tenantId, "new", 1)));
         JsonNode tail = json(socket.get("/api/v1/usage/records?tail=true&cursor=" + next), 200);
         assertThat(tail.get("items").size()).isEqualTo(1);
         next = tail.get("next").stringValue();
@@ -407,6 +479,7 @@ class AdminServerTest {
                 () -> status,
                 () -> health,
                 () -> "llmproxy_up 1\n",
+                new AdminServer.Replays(stored, new MemoryIdempotencyStore(10), Duration.ofHours(24)),
                 f.clock);
     }
 

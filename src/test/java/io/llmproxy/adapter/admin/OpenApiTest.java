@@ -2,11 +2,13 @@ package io.llmproxy.adapter.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.wire.admin.KeyJson;
+import io.llmproxy.wire.admin.LedgerJson;
 import io.llmproxy.wire.admin.LimitJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
@@ -15,6 +17,7 @@ import io.llmproxy.wire.admin.TenantJson;
 import io.llmproxy.wire.admin.UsageJson;
 import io.llmproxy.wire.admin.UserJson;
 import java.lang.reflect.RecordComponent;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -65,6 +68,7 @@ class OpenApiTest {
                 Map.entry("Limit", LimitJson.class),
                 Map.entry("LimitSet", LimitJson.Set.class),
                 Map.entry("LimitUsage", LimitJson.Usage.class),
+                Map.entry("LedgerCheck", LedgerJson.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
                 Map.entry("Status", StatusJson.class));
@@ -110,6 +114,8 @@ class OpenApiTest {
                         () -> status,
                         () -> new Health(true, List.of()),
                         () -> "",
+                        new AdminServer.Replays(
+                                new MemoryIdempotencyStore(1), new MemoryIdempotencyStore(1), Duration.ofHours(24)),
                         f.clock))
                 .routes();
     }

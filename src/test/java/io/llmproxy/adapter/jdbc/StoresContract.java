@@ -1,6 +1,10 @@
 package io.llmproxy.adapter.jdbc;
 
-import java.util.Objects;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.port.ObjectStore;
+import io.llmproxy.testing.ObjectStoreContract;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,7 +29,7 @@ abstract class StoresContract {
     }
 
     private Database opened() {
-        return Objects.requireNonNull(database);
+        return java.util.Objects.requireNonNull(database);
     }
 
     @Nested
@@ -70,6 +74,41 @@ abstract class StoresContract {
 
     @Nested
     class Usage extends UsageStoreContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
+    class Objects extends ObjectStoreContract {
+        @Override
+        protected ObjectStore store() {
+            return opened().objects();
+        }
+
+        @Override
+        protected UUID tenant() {
+            Tenant tenant = Samples.tenant(Samples.unique("owner"));
+            opened().tenants().insert(tenant);
+            return tenant.id();
+        }
+
+        @Override
+        protected UUID provider() {
+            ProviderAccount provider = Samples.provider(null, Samples.unique("pool"));
+            opened().providers().insert(provider);
+            return provider.id();
+        }
+
+        @Override
+        protected void delete(UUID tenant) {
+            opened().tenants().delete(tenant);
+        }
+    }
+
+    @Nested
+    class Idempotency extends JdbcIdempotencyContract {
         @Override
         Database database() {
             return opened();

@@ -5,6 +5,8 @@ import static io.llmproxy.adapter.jdbc.Samples.unique;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.adapter.journal.JournalFormat;
+import io.llmproxy.adapter.journal.JournalRecords;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditEvent;
@@ -15,10 +17,12 @@ import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.port.StoreException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 abstract class TenantStoreContract {
     abstract Database database();
@@ -88,7 +92,7 @@ abstract class TenantStoreContract {
     }
 
     @Test
-    void deletingTakesAllItOwnsButLedgerAndAudit() {
+    void deletingTakesAllItOwnsButLedgerAndAudit(@TempDir Path directory) {
         Tenant tenant = Samples.tenant(unique("gone"));
         database().tenants().insert(tenant);
         User user = Samples.user(tenant, "a@example.com");
@@ -98,7 +102,10 @@ abstract class TenantStoreContract {
         database().providers().insert(Samples.provider(tenant.id(), "p"));
         AuditEvent event = Samples.event(tenant, "tenant.delete", NOW);
         database().audit().append(event);
-        database().usage().append(List.of(Samples.usage(tenant, NOW, "m", Outcome.COMPLETED, 200)));
+        database()
+                .usage(new JournalFormat())
+                .append(JournalRecords.batch(
+                        directory, List.of(Samples.usage(tenant, NOW, "m", Outcome.COMPLETED, 200))));
 
         database().tenants().delete(tenant.id());
 
@@ -109,7 +116,10 @@ abstract class TenantStoreContract {
         assertThat(database().audit().list(tenant.id(), Page.Request.first(9)).items())
                 .containsExactly(event);
         UsageQuery query = new UsageQuery(tenant.id(), null, null, null);
-        assertThat(database().usage().list(query, Page.Request.first(9)).items())
+        assertThat(database()
+                        .usage(new JournalFormat())
+                        .list(query, Page.Request.first(9))
+                        .items())
                 .hasSize(1);
     }
 

@@ -5,6 +5,9 @@ import static io.llmproxy.adapter.jdbc.Samples.unique;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.adapter.journal.JournalFormat;
+import io.llmproxy.adapter.journal.JournalRecords;
+import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Tenant;
@@ -12,10 +15,15 @@ import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageQuery.Dimension;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.port.JournalPosition;
+import io.llmproxy.port.UsageBatch;
+import io.llmproxy.port.UsageStore;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -23,11 +31,27 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 abstract class UsageStoreContract {
+    @TempDir
+    private static Path directory;
+
     private final Tenant tenant = Samples.tenant(unique("usage"));
 
     abstract Database database();
+
+    private UsageStore usage() {
+        return database().usage(new JournalFormat());
+    }
+
+    private UsageBatch batch(List<UsageRecord> records) {
+        return JournalRecords.batch(directory.resolve(Ids.random().toString()), records);
+    }
+
+    private void append(List<UsageRecord> records) {
+        assertThat(usage().append(batch(records))).isTrue();
+    }
 
     private UsageQuery mine() {
         return new UsageQuery(tenant.id(), null, null, null);
@@ -38,65 +62,103 @@ abstract class UsageStoreContract {
     }
 
     private List<UsageRecord> all() {
-        return database().usage().list(mine(), Page.Request.first(1000)).items();
+        return usage().list(mine(), Page.Request.first(1000)).items();
     }
 
     @Test
     void whatIsWrittenIsReadBackEqual() {
         UsageRecord full = record(NOW);
         UsageRecord bare = Samples.usage(tenant, NOW, null, Outcome.CLIENT_GONE, 499);
-        assertThat(database().usage().append(List.of(full, bare))).isEqualTo(2);
+        append(List.of(full, bare));
         assertThat(all()).containsExactly(full, bare);
     }
 
     @Test
-    void appendingAgainAddsOnlyWhatIsNew() {
-        UsageRecord one = record(NOW);
-        UsageRecord two = record(NOW.plusSeconds(1));
-        UsageRecord three = record(NOW.plusSeconds(2));
-        assertThat(database().usage().append(List.of())).isZero();
-        assertThat(database().usage().append(List.of(one, two))).isEqualTo(2);
-        assertThat(database().usage().append(List.of(two, three, three, one))).isEqualTo(1);
-        assertThat(all()).containsExactly(one, two, three);
+    void aBatchIsWrittenOnceHoweverOftenItIsOffered() {
+        UsageBatch batch = batch(List.of(record(NOW), record(NOW.plusSeconds(1))));
+        assertThat(usage().position(batch.journal())).isEqualTo(JournalPosition.START);
+        assertThat(usage().append(batch)).isTrue();
+        assertThat(usage().position(batch.journal())).isEqualTo(batch.to());
+        assertThat(usage().append(batch)).isFalse();
+        assertThat(all()).hasSize(2);
+        assertThat(usage().report(mine(), List.of())).containsExactly(row(2, 0));
     }
 
     @Test
-    void theSameRecordsFromManySidesAtOnceAreWrittenOnce() throws Exception {
+    void theSameBatchFromManySidesAtOnceIsWrittenOnce() throws Exception {
         List<UsageRecord> records = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             records.add(record(NOW.plusSeconds(i)));
         }
-        List<Callable<Integer>> writers = new ArrayList<>();
+        UsageBatch batch = batch(records);
+        List<Callable<Boolean>> writers = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            List<UsageRecord> order = i % 2 == 0 ? records : records.reversed();
-            writers.add(() -> database().usage().append(order));
+            writers.add(() -> usage().append(batch));
         }
         int added = 0;
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (Future<Integer> written : threads.invokeAll(writers)) {
-                added += written.get();
+            for (Future<Boolean> written : threads.invokeAll(writers)) {
+                added += written.get() ? 1 : 0;
             }
         }
-        assertThat(added).isEqualTo(50);
-        assertThat(all()).containsExactlyInAnyOrderElementsOf(records);
+        assertThat(added).isEqualTo(1);
+        assertThat(all()).containsExactlyElementsOf(records);
+    }
+
+    @Test
+    void theRecordsOfABlockAreReadFromAnyOfThemOn() {
+        List<UsageRecord> records = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            records.add(record(NOW.plusMillis(i)));
+        }
+        append(records);
+        List<UsageRecord> read = new ArrayList<>();
+        String after = null;
+        do {
+            Page<UsageRecord> page = usage().list(mine(), new Page.Request(777, after));
+            read.addAll(page.items());
+            after = page.next();
+        } while (after != null);
+        assertThat(read).isEqualTo(records);
+    }
+
+    @Test
+    void aReportIsTheSameWhereverItsEndsCutAnHour() {
+        Instant hour = Instant.parse("2026-05-06T07:00:00Z");
+        List<UsageRecord> records = new ArrayList<>();
+        for (int minute = 0; minute < 240; minute++) {
+            records.add(record(hour.plusSeconds(60L * minute)));
+        }
+        append(records);
+        for (int from = 0; from < 240; from += 17) {
+            for (int to = from + 1; to <= 240; to += 23) {
+                UsageQuery query = new UsageQuery(
+                        tenant.id(), new UUID(7, 7), hour.plusSeconds(60L * from), hour.plusSeconds(60L * to));
+                assertThat(usage().report(query, List.of()))
+                        .as("%d to %d", from, to)
+                        .containsExactly(row(to - from, 0));
+            }
+        }
+        UsageQuery open = new UsageQuery(tenant.id(), null, hour.plusSeconds(1), null);
+        assertThat(usage().report(open, List.of())).containsExactly(row(239, 0));
+        UsageQuery until = new UsageQuery(tenant.id(), null, null, hour.plusSeconds(3601));
+        assertThat(usage().report(until, List.of())).containsExactly(row(61, 0));
     }
 
     @Test
     void sumsWhatWasUsedSinceAMomentWithoutWhatWasRefused() {
-        database()
-                .usage()
-                .append(List.of(
-                        record(NOW.minusSeconds(9)),
-                        record(NOW),
-                        record(NOW.plusSeconds(1)),
-                        Samples.usage(tenant, NOW, "m", Outcome.REFUSED, 429)));
+        append(List.of(
+                record(NOW.minusSeconds(9)),
+                record(NOW),
+                record(NOW.plusSeconds(1)),
+                Samples.usage(tenant, NOW, "m", Outcome.REFUSED, 429)));
         assertThat(requests(null)).isEqualTo(3);
         assertThat(requests(NOW)).isEqualTo(2);
         assertThat(requests(NOW.plusSeconds(2))).isZero();
     }
 
     private long requests(@Nullable Instant from) {
-        return database().usage().sums(from).stream()
+        return usage().sums(from).stream()
                 .filter(s -> s.tenantId().equals(tenant.id()))
                 .mapToLong(UsageQuery.Sum::requests)
                 .sum();
@@ -105,7 +167,7 @@ abstract class UsageStoreContract {
     @Test
     void textsThatADatabaseCannotHoldDoNotHoldUpTheLedger() {
         UsageRecord bad = Samples.usage(tenant, NOW, "a\u0000b\uD800c\uDC00" + "x".repeat(9000), Outcome.REFUSED, 404);
-        database().usage().append(List.of(bad));
+        append(List.of(bad));
         assertThat(all())
                 .singleElement()
                 .satisfies(r -> assertThat(r.requestedModel())
@@ -115,20 +177,18 @@ abstract class UsageStoreContract {
 
     @Test
     void aPositionIsFollowedAcrossPagesAndFromTheEnd() {
-        database().usage().append(List.of(record(NOW), record(NOW), record(NOW)));
-        Page<UsageRecord> first = database().usage().list(mine(), Page.Request.first(2));
+        append(List.of(record(NOW), record(NOW), record(NOW)));
+        Page<UsageRecord> first = usage().list(mine(), Page.Request.first(2));
         assertThat(first.items()).hasSize(2);
-        Page<UsageRecord> last = database().usage().list(mine(), new Page.Request(2, first.next()));
+        Page<UsageRecord> last = usage().list(mine(), new Page.Request(2, first.next()));
         assertThat(last.items()).hasSize(1);
         assertThat(last.next()).isNull();
-        String end = database().usage().end();
-        assertThat(database().usage().list(mine(), new Page.Request(9, end)).items())
-                .isEmpty();
+        String end = usage().end();
+        assertThat(usage().list(mine(), new Page.Request(9, end)).items()).isEmpty();
         UsageRecord late = record(NOW.minusSeconds(999));
-        database().usage().append(List.of(late));
-        assertThat(database().usage().list(mine(), new Page.Request(9, end)).items())
-                .containsExactly(late);
-        assertThatThrownBy(() -> database().usage().list(mine(), new Page.Request(9, "x")))
+        append(List.of(late));
+        assertThat(usage().list(mine(), new Page.Request(9, end)).items()).containsExactly(late);
+        assertThatThrownBy(() -> usage().list(mine(), new Page.Request(9, "x")))
                 .isInstanceOf(InvalidValueException.class);
     }
 
@@ -136,7 +196,7 @@ abstract class UsageStoreContract {
     void aQueryNarrowsByTenantUserAndTime() {
         UsageRecord early = record(NOW);
         UsageRecord late = record(NOW.plusSeconds(10));
-        database().usage().append(List.of(early, late));
+        append(List.of(early, late));
         UUID user = new UUID(7, 7);
         assertThat(list(new UsageQuery(tenant.id(), user, NOW, NOW.plusSeconds(10))))
                 .containsExactly(early);
@@ -148,30 +208,26 @@ abstract class UsageStoreContract {
     }
 
     private List<UsageRecord> list(UsageQuery query) {
-        return database().usage().list(query, Page.Request.first(1000)).items();
+        return usage().list(query, Page.Request.first(1000)).items();
     }
 
     @Test
     void aReportSumsByItsDimensionsInTheirOrder() {
         Instant lastOfDay = Instant.parse("2026-03-04T23:59:59.999999Z");
-        database()
-                .usage()
-                .append(List.of(
-                        Samples.usage(tenant, lastOfDay, "b", Outcome.COMPLETED, 200),
-                        Samples.usage(tenant, lastOfDay.plusNanos(1000), "b", Outcome.CUT, 200),
-                        Samples.usage(tenant, lastOfDay, "B", Outcome.COMPLETED, 500),
-                        Samples.usage(tenant, lastOfDay, null, Outcome.REFUSED, 400),
-                        Samples.usage(tenant, lastOfDay, "b", Outcome.CLIENT_GONE, 200)));
-        assertThat(database().usage().report(mine(), List.of(Dimension.MODEL, Dimension.DAY)))
+        append(List.of(
+                Samples.usage(tenant, lastOfDay, "b", Outcome.COMPLETED, 200),
+                Samples.usage(tenant, lastOfDay.plusNanos(1000), "b", Outcome.CUT, 200),
+                Samples.usage(tenant, lastOfDay, "B", Outcome.COMPLETED, 500),
+                Samples.usage(tenant, lastOfDay, null, Outcome.REFUSED, 400),
+                Samples.usage(tenant, lastOfDay, "b", Outcome.CLIENT_GONE, 200)));
+        assertThat(usage().report(mine(), List.of(Dimension.MODEL, Dimension.DAY)))
                 .containsExactly(
                         row(1, 1, "B", "2026-03-04"),
                         row(2, 0, "b", "2026-03-04"),
                         row(1, 1, "b", "2026-03-05"),
                         row(1, 1, null, "2026-03-04"));
-        assertThat(database().usage().report(mine(), List.of())).containsExactly(row(5, 3));
-        assertThat(database()
-                        .usage()
-                        .report(mine(), List.of(Dimension.TENANT, Dimension.USER, Dimension.KEY, Dimension.PROVIDER)))
+        assertThat(usage().report(mine(), List.of())).containsExactly(row(5, 3));
+        assertThat(usage().report(mine(), List.of(Dimension.TENANT, Dimension.USER, Dimension.KEY, Dimension.PROVIDER)))
                 .containsExactly(row(5, 3, tenant.slug(), "u@example.com", "dev", "up"));
     }
 
@@ -189,17 +245,24 @@ abstract class UsageStoreContract {
 
     @Test
     void aReportOfNothingIsOneRowOfZeros() {
-        assertThat(database().usage().report(mine(), List.of())).containsExactly(row(0, 0));
-        assertThat(database().usage().report(mine(), List.of(Dimension.DAY))).isEmpty();
+        assertThat(usage().report(mine(), List.of())).containsExactly(row(0, 0));
+        assertThat(usage().report(mine(), List.of(Dimension.DAY))).isEmpty();
     }
 
     @Test
-    void purgingTakesOldRecordsOfTheTenantUpToAMaximum() {
+    void purgingTakesOldBlocksOfTheTenantUpToAMaximum() {
         UsageRecord foreign = Samples.usage(Samples.tenant(unique("usage")), NOW, "m", Outcome.COMPLETED, 200);
-        database().usage().append(List.of(foreign, record(NOW), record(NOW), record(NOW), record(NOW.plusSeconds(1))));
-        assertThat(database().usage().purge(tenant.id(), NOW.plusSeconds(1), 2)).isEqualTo(2);
-        assertThat(database().usage().purge(tenant.id(), NOW.plusSeconds(1), 2)).isEqualTo(1);
+        append(List.of(foreign, record(NOW)));
+        for (int i = 0; i < 9; i++) {
+            append(List.of(record(NOW)));
+        }
+        append(List.of(record(NOW.plusSeconds(1))));
+        assertThat(usage().purge(tenant.id(), NOW.plusSeconds(1), 4)).isBetween(4, 8);
+        assertThat(usage().purge(tenant.id(), NOW.plusSeconds(1), 100)).isBetween(2, 6);
+        assertThat(usage().purge(tenant.id(), NOW.plusSeconds(1), 100)).isZero();
         assertThat(all()).hasSize(1);
+        assertThat(usage().report(mine(), List.of())).containsExactly(row(1, 0));
         assertThat(list(new UsageQuery(foreign.tenantId(), null, null, null))).containsExactly(foreign);
+        assertThat(usage().check(Map.of()).faults()).isEmpty();
     }
 }

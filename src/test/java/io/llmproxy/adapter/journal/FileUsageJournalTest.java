@@ -3,8 +3,10 @@ package io.llmproxy.adapter.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.StoreException;
+import io.llmproxy.port.UsageBatch;
 import io.llmproxy.testing.UsageRecords;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -22,31 +25,37 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileUsageJournalTest {
     private static final Duration SYNC = Duration.ofMillis(20);
 
+    /** The journal of a former run. */
+    private static final UUID FORMER = Ids.random();
+
     @TempDir
     Path dir;
+
+    private @Nullable UsageBatch polled;
 
     @Test
     void givesRecordsInOrderUntilTheyAreCommitted() {
         try (FileUsageJournal journal = open()) {
             append(journal, 0, 5);
-            assertThat(labels(journal.poll(3))).containsExactly("0", "1", "2");
-            assertThat(labels(journal.poll(2))).containsExactly("0", "1");
+            assertThat(labels(poll(journal, 3))).containsExactly("0", "1", "2");
+            assertThat(labels(poll(journal, 2))).containsExactly("0", "1");
             assertThat(journal.backlog()).isEqualTo(5);
-            journal.commit();
+            commit(journal);
             assertThat(journal.backlog()).isEqualTo(3);
-            journal.commit();
-            assertThat(labels(journal.poll(10))).containsExactly("2", "3", "4");
+            commit(journal);
+            assertThat(labels(poll(journal, 10))).containsExactly("2", "3", "4");
             append(journal, 5, 6);
-            journal.commit();
-            assertThat(labels(journal.poll(10))).containsExactly("5");
-            journal.commit();
-            assertThat(journal.poll(10)).isEmpty();
+            commit(journal);
+            assertThat(labels(poll(journal, 10))).containsExactly("5");
+            commit(journal);
+            assertThat(poll(journal, 10)).isEmpty();
             assertThat(journal.backlog()).isZero();
         }
     }
@@ -55,31 +64,33 @@ class FileUsageJournalTest {
     void goesOnAfterARestartWhereItCommitted() {
         try (FileUsageJournal journal = open()) {
             append(journal, 0, 10);
-            journal.poll(4);
-            journal.commit();
+            poll(journal, 4);
+            commit(journal);
         }
         try (FileUsageJournal journal = open()) {
             append(journal, 10, 12);
             assertThat(journal.backlog()).isEqualTo(8);
-            assertThat(labels(journal.poll(100))).isEqualTo(numbers(4, 12));
-            journal.commit();
+            assertThat(drained(journal)).isEqualTo(numbers(4, 12));
         }
         try (FileUsageJournal journal = open()) {
             assertThat(journal.backlog()).isZero();
-            assertThat(journal.poll(1)).isEmpty();
+            assertThat(poll(journal, 1)).isEmpty();
+            // gone with the next commit, which shows that the database is as far
+            append(journal, 12, 13);
+            assertThat(drained(journal)).containsExactly("12");
+            assertThat(logs()).hasSize(1);
         }
-        assertThat(logs()).hasSize(1);
     }
 
     @Test
     void beginsNewFilesAndDeletesThoseThatAreCommitted() {
-        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, SegmentFile::open, 1000)) {
+        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, SegmentFile::open, 1000, Duration.ZERO)) {
             append(journal, 0, 100);
             assertThat(logs().size()).isGreaterThan(10);
             List<String> seen = new ArrayList<>();
-            for (List<UsageRecord> batch = journal.poll(7); !batch.isEmpty(); batch = journal.poll(7)) {
+            for (List<UsageRecord> batch = poll(journal, 7); !batch.isEmpty(); batch = poll(journal, 7)) {
                 seen.addAll(labels(batch));
-                journal.commit();
+                commit(journal);
                 assertThat(journal.backlog()).isEqualTo(100 - seen.size());
             }
             assertThat(seen).isEqualTo(numbers(0, 100));
@@ -97,16 +108,19 @@ class FileUsageJournalTest {
         for (int length = 0; length <= whole.length; length++) {
             int cut = length;
             Path copy = Files.createDirectory(dir.resolve("cut" + length));
-            Files.write(Segment.path(copy, 1), java.util.Arrays.copyOf(whole, length));
+            Files.write(Segment.path(copy, FORMER, 1), java.util.Arrays.copyOf(whole, length));
             long expected = ends.stream().filter(e -> e <= cut).count();
-            try (FileUsageJournal journal = FileUsageJournal.open(copy, SYNC)) {
+            try (FileUsageJournal journal = open(copy)) {
                 journal.append(UsageRecords.labelled("after"));
                 List<String> wanted = new ArrayList<>(numbers(0, (int) expected));
                 wanted.add("after");
-                assertThat(labels(journal.poll(10))).as("cut at %d", cut).isEqualTo(wanted);
                 assertThat(journal.backlog()).isEqualTo(expected + 1);
+                assertThat(labels(poll(journal, 10)))
+                        .as("cut at %d", cut)
+                        .isEqualTo(expected == 0 ? List.of("after") : numbers(0, (int) expected));
+                assertThat(Files.exists(Segment.path(copy, FORMER, 1))).isEqualTo(expected > 0);
+                assertThat(drained(journal)).as("cut at %d", cut).isEqualTo(wanted);
             }
-            assertThat(Files.exists(Segment.path(copy, 1))).isEqualTo(expected > 0);
         }
     }
 
@@ -123,15 +137,16 @@ class FileUsageJournalTest {
             int offset = at;
             int hit = (int) ends.stream().filter(e -> e <= offset).count();
             Path copy = Files.createDirectory(dir.resolve("flip" + at));
-            Files.write(Segment.path(copy, 1), damaged);
-            try (FileUsageJournal journal = FileUsageJournal.open(copy, SYNC)) {
+            Files.write(Segment.path(copy, FORMER, 1), damaged);
+            try (FileUsageJournal journal = open(copy)) {
                 List<String> wanted = new ArrayList<>(numbers(0, 3));
                 wanted.remove(hit);
-                assertThat(labels(journal.poll(10))).as("flipped at %d", at).isEqualTo(wanted);
-                journal.commit();
+                assertThat(labels(poll(journal, 10))).as("flipped at %d", at).isEqualTo(wanted);
+                commit(journal);
                 assertThat(journal.backlog()).isZero();
             }
-            assertThat(Files.exists(copy.resolve("00000001.log.corrupt"))).isEqualTo(hit < 2);
+            assertThat(Files.exists(Path.of(Segment.path(copy, FORMER, 1) + ".corrupt")))
+                    .isEqualTo(hit < 2);
         }
     }
 
@@ -150,7 +165,7 @@ class FileUsageJournalTest {
         System.arraycopy(good, 0, all, good.length + garbage.length, good.length);
         Files.write(log, all);
         try (FileUsageJournal journal = open()) {
-            assertThat(labels(journal.poll(10))).containsExactly("0", "1", "0", "1");
+            assertThat(labels(poll(journal, 10))).containsExactly("0", "1", "0", "1");
         }
     }
 
@@ -158,12 +173,12 @@ class FileUsageJournalTest {
     void startsWithoutItsPositionFile() throws IOException {
         try (FileUsageJournal journal = open()) {
             append(journal, 0, 3);
-            journal.poll(1);
-            journal.commit();
+            poll(journal, 1);
+            commit(journal);
         }
         Files.writeString(dir.resolve("position"), "no position\u0000");
         try (FileUsageJournal journal = open()) {
-            assertThat(labels(journal.poll(10))).containsExactly("0", "1", "2");
+            assertThat(labels(poll(journal, 10))).containsExactly("0", "1", "2");
         }
     }
 
@@ -171,13 +186,13 @@ class FileUsageJournalTest {
     void doesNotReuseTheNumberOfAFileThatIsGone() throws IOException {
         try (FileUsageJournal journal = open()) {
             append(journal, 0, 3);
-            journal.poll(10);
-            journal.commit();
+            poll(journal, 10);
+            commit(journal);
         }
         Files.delete(logs().getFirst());
         try (FileUsageJournal journal = open()) {
             append(journal, 3, 4);
-            assertThat(labels(journal.poll(10))).containsExactly("3");
+            assertThat(labels(poll(journal, 10))).containsExactly("3");
         }
     }
 
@@ -188,7 +203,7 @@ class FileUsageJournalTest {
         java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
         crc.update(frame, Frames.HEADER, frame.length - Frames.HEADER);
         java.nio.ByteBuffer.wrap(frame).putInt(4, (int) crc.getValue());
-        Path log = Files.write(Segment.path(dir, 1), frame);
+        Path log = Files.write(Segment.path(dir, FORMER, 1), frame);
         assertThatThrownBy(this::open).isInstanceOf(NewerRecordException.class);
         assertThat(log).hasBinaryContent(frame);
     }
@@ -226,7 +241,7 @@ class FileUsageJournalTest {
     void keepsTheOrderOfEveryThreadAndLosesNothing() throws InterruptedException {
         int threads = 50;
         int each = 200;
-        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, SegmentFile::open, 100_000)) {
+        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, SegmentFile::open, 100_000, Duration.ZERO)) {
             List<Thread> running = new ArrayList<>();
             for (int t = 0; t < threads; t++) {
                 String name = t + ":";
@@ -239,8 +254,8 @@ class FileUsageJournalTest {
             // one reader beside them
             List<String> seen = new ArrayList<>();
             while (seen.size() < threads * each) {
-                seen.addAll(labels(journal.poll(500)));
-                journal.commit();
+                seen.addAll(labels(poll(journal, 500)));
+                commit(journal);
             }
             for (Thread thread : running) {
                 thread.join();
@@ -261,17 +276,18 @@ class FileUsageJournalTest {
         try (FileUsageJournal journal = open()) {
             Thread.currentThread().interrupt();
             append(journal, 0, 1);
-            assertThat(labels(journal.poll(10))).containsExactly("0");
+            assertThat(labels(poll(journal, 10))).containsExactly("0");
             assertThat(Thread.interrupted()).isTrue();
             append(journal, 1, 2);
-            assertThat(labels(journal.poll(10))).containsExactly("0", "1");
+            assertThat(labels(poll(journal, 10))).containsExactly("0", "1");
         }
     }
 
     @Test
     void worksAgainWhenTheDiskHasSpaceAgain() {
         AtomicLong space = new AtomicLong(1000);
-        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, p -> new FullDisk(p, space, true), 4000)) {
+        try (FileUsageJournal journal =
+                FileUsageJournal.open(dir, SYNC, p -> new FullDisk(p, space, true), 4000, Duration.ZERO)) {
             int written = appendUntilRefused(journal);
             assertThatThrownBy(() -> append(journal, 99, 100))
                     .isInstanceOf(StoreException.class)
@@ -279,7 +295,7 @@ class FileUsageJournalTest {
                     .hasMessageContaining("No space left");
             space.set(100_000);
             append(journal, written, written + 30);
-            assertThat(labels(journal.poll(100))).isEqualTo(numbers(0, written + 30));
+            assertThat(labels(poll(journal, 100))).isEqualTo(numbers(0, written + 30));
         }
         assertRecovers(30);
     }
@@ -287,18 +303,19 @@ class FileUsageJournalTest {
     @Test
     void worksAgainWhereTheHalfWrittenRecordCouldNotBeCutOff() {
         AtomicLong space = new AtomicLong(1000);
-        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, p -> new FullDisk(p, space, false), 4000)) {
+        try (FileUsageJournal journal =
+                FileUsageJournal.open(dir, SYNC, p -> new FullDisk(p, space, false), 4000, Duration.ZERO)) {
             int written = appendUntilRefused(journal);
             space.set(100_000);
             append(journal, written, written + 30);
-            assertThat(labels(journal.poll(100))).isEqualTo(numbers(0, written + 30));
+            assertThat(labels(poll(journal, 100))).isEqualTo(numbers(0, written + 30));
         }
         assertRecovers(30);
     }
 
     private void assertRecovers(int atLeast) {
         try (FileUsageJournal journal = open()) {
-            List<String> labels = labels(journal.poll(1000));
+            List<String> labels = drained(journal);
             assertThat(labels).hasSizeGreaterThan(atLeast).isEqualTo(numbers(0, labels.size()));
         }
     }
@@ -325,7 +342,8 @@ class FileUsageJournalTest {
                     synced.release();
                 },
                 closed);
-        try (FileUsageJournal journal = FileUsageJournal.open(dir, Duration.ofMillis(100), counting, 1 << 20)) {
+        try (FileUsageJournal journal =
+                FileUsageJournal.open(dir, Duration.ofMillis(100), counting, 1 << 20, Duration.ZERO)) {
             append(journal, 0, 1000);
             assertThat(synced.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
             assertThat(syncs.get()).isLessThan(100);
@@ -343,9 +361,9 @@ class FileUsageJournalTest {
             }
             long appended = System.nanoTime();
             int read = 0;
-            for (List<UsageRecord> batch = journal.poll(500); !batch.isEmpty(); batch = journal.poll(500)) {
+            for (List<UsageRecord> batch = poll(journal, 500); !batch.isEmpty(); batch = poll(journal, 500)) {
                 read += batch.size();
-                journal.commit();
+                commit(journal);
             }
             long end = System.nanoTime();
             System.out.printf(
@@ -356,7 +374,33 @@ class FileUsageJournalTest {
     }
 
     private FileUsageJournal open() {
-        return FileUsageJournal.open(dir, SYNC);
+        return open(dir);
+    }
+
+    private static FileUsageJournal open(Path directory) {
+        return FileUsageJournal.open(directory, SYNC, SegmentFile::open, FileUsageJournal.SEGMENT_SIZE, Duration.ZERO);
+    }
+
+    /** The next records; {@link #commit} is about them. */
+    private List<UsageRecord> poll(FileUsageJournal journal, int max) {
+        polled = journal.next(max);
+        return JournalRecords.of(polled);
+    }
+
+    private void commit(FileUsageJournal journal) {
+        if (polled != null) {
+            journal.commit(polled);
+        }
+    }
+
+    /** Those of all journals that are there, and all of them committed. */
+    private List<String> drained(FileUsageJournal journal) {
+        List<String> labels = new ArrayList<>();
+        for (List<UsageRecord> some = poll(journal, 1000); !some.isEmpty(); some = poll(journal, 1000)) {
+            labels.addAll(labels(some));
+            commit(journal);
+        }
+        return labels;
     }
 
     private static void append(FileUsageJournal journal, int from, int to) {

@@ -34,7 +34,7 @@ public final class JournalFuzz {
         } catch (IOException | NewerRecordException e) {
             return;
         }
-        ByteArrayOutputStream again = new ByteArrayOutputStream();
+        RecordWriter again = new RecordWriter(512);
         UsageRecordCodec.encode(record, again);
         try {
             // longer texts are cut, which no record of ours has

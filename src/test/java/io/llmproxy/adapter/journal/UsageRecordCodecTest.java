@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.testing.UsageRecords;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Random;
@@ -70,7 +69,7 @@ class UsageRecordCodecTest {
     }
 
     private static byte[] encode(UsageRecord record) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        RecordWriter bytes = new RecordWriter(512);
         UsageRecordCodec.encode(record, bytes);
         return bytes.toByteArray();
     }

@@ -1,19 +1,25 @@
 package io.llmproxy.gateway.usage;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.usage.LedgerReport;
+import io.llmproxy.domain.usage.UsageBlock;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.StoreException;
+import io.llmproxy.port.UsageBatch;
+import io.llmproxy.port.UsageFormat;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,57 +38,54 @@ final class Fakes {
         return new StoreException("writing usage: the database is away", new RuntimeException("connection refused"));
     }
 
-    /** A journal in memory. */
-    static final class Journal implements UsageJournal {
-        private final Deque<UsageRecord> records = new ArrayDeque<>();
-        private int polled;
-
-        @Override
-        public synchronized void append(UsageRecord record) {
-            records.add(record);
-        }
-
-        @Override
-        public synchronized List<UsageRecord> poll(int max) {
-            List<UsageRecord> batch = records.stream().limit(max).toList();
-            polled = batch.size();
-            return batch;
-        }
-
-        @Override
-        public synchronized void commit() {
-            for (; polled > 0; polled--) {
-                records.remove();
-            }
-        }
-
-        @Override
-        public synchronized long backlog() {
-            return records.size();
-        }
-
-        @Override
-        public void close() {}
-    }
-
     /** A ledger in memory. */
     static class Usage implements UsageStore {
         final Map<UUID, UsageRecord> rows = new LinkedHashMap<>();
+        final Map<UUID, JournalPosition> positions = new HashMap<>();
         final List<Integer> batches = new ArrayList<>();
         final Semaphore attempts = new Semaphore(0);
         volatile boolean away;
         volatile Predicate<UsageRecord> poison = r -> false;
 
         @Override
-        public synchronized int append(List<UsageRecord> records) {
+        public synchronized JournalPosition position(UUID journal) {
+            if (away) {
+                attempts.release();
+                throw away();
+            }
+            return positions.getOrDefault(journal, JournalPosition.START);
+        }
+
+        @Override
+        public synchronized boolean append(UsageBatch batch) {
             attempts.release();
+            List<UsageRecord> records = records(batch);
             if (away || records.stream().anyMatch(poison)) {
                 throw away();
             }
-            int before = rows.size();
-            records.forEach(r -> rows.putIfAbsent(r.requestId(), r));
+            if (!position(batch.journal()).equals(batch.from())) {
+                return false;
+            }
+            records.forEach(r -> assertThat(rows.put(r.requestId(), r)).isNull());
+            positions.put(batch.journal(), batch.to());
             batches.add(records.size());
-            return rows.size() - before;
+            return true;
+        }
+
+        private static List<UsageRecord> records(UsageBatch batch) {
+            List<UsageRecord> records = new ArrayList<>();
+            for (UsageBlock block : batch.blocks()) {
+                UsageFormat.Records in = new JournalFormat().open(block.frames());
+                for (UsageRecord r = in.next(); r != null; r = in.next()) {
+                    records.add(r);
+                }
+            }
+            return records;
+        }
+
+        @Override
+        public LedgerReport check(Map<UUID, UsageJournal.Extent> journals) {
+            throw new UnsupportedOperationException();
         }
 
         synchronized int count() {
@@ -91,11 +94,6 @@ final class Fakes {
 
         @Override
         public List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public List<UsageQuery.Sum> sums(@Nullable Instant from) {
             throw new UnsupportedOperationException();
         }
 

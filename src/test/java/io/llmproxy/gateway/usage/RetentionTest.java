@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
+import io.llmproxy.domain.object.ObjectKind;
+import io.llmproxy.domain.object.StoredObject;
+import io.llmproxy.testing.InMemoryStores;
 import io.llmproxy.testing.UsageRecords;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +23,7 @@ class RetentionTest {
 
     private final Fakes.Purged audit = new Fakes.Purged();
     private final Fakes.Purged usage = new Fakes.Purged();
+    private final InMemoryStores stores = new InMemoryStores();
 
     @Test
     void deletesWhatIsTooOldInSmallSteps() {
@@ -53,14 +57,26 @@ class RetentionTest {
                         return endless.steps.add(max) ? max : 0;
                     }
                 },
+                stores.objects(),
                 () -> List.of(tenant(A, null, 1)),
                 () -> NOW);
         self[0].purge();
         assertThat(endless.steps).hasSize(1);
     }
 
+    @Test
+    void forgetsWhatProvidersHaveLongDeleted() {
+        UUID pool = new UUID(7, 7);
+        stores.objects()
+                .keep(StoredObject.made(pool, ObjectKind.RESPONSE, "resp_1", A, NOW.minus(Duration.ofDays(100))));
+        stores.objects().keep(StoredObject.made(pool, ObjectKind.RESPONSE, "resp_2", A, NOW));
+        retention(tenant(A, null, null)).purge();
+        assertThat(stores.objects().find(A, ObjectKind.RESPONSE, "resp_1")).isEmpty();
+        assertThat(stores.objects().find(A, ObjectKind.RESPONSE, "resp_2")).hasSize(1);
+    }
+
     private Retention retention(Tenant... tenants) {
-        return new Retention(audit, usage, () -> List.of(tenants), () -> NOW);
+        return new Retention(audit, usage, stores.objects(), () -> List.of(tenants), () -> NOW);
     }
 
     private static Tenant tenant(UUID id, @Nullable Integer auditDays, @Nullable Integer usageDays) {

@@ -2,20 +2,39 @@ package io.llmproxy.gateway.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.adapter.journal.FileUsageJournal;
+import io.llmproxy.adapter.journal.JournalFormat;
+import io.llmproxy.domain.Ids;
+import io.llmproxy.port.StoreException;
+import io.llmproxy.port.UsageBatch;
 import io.llmproxy.testing.UsageRecords;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class UsageFlusherTest {
-    private final Fakes.Journal journal = new Fakes.Journal();
+    @TempDir
+    private static Path directory;
+
+    private final FileUsageJournal journal =
+            FileUsageJournal.open(directory.resolve(Ids.random().toString()), Duration.ofMillis(100));
     private final Fakes.Usage store = new Fakes.Usage();
-    private final UsageFlusher flusher = new UsageFlusher(journal, store);
+    private final UsageFlusher flusher = flusher(store, Duration.ofSeconds(60));
+
+    private UsageFlusher flusher(Fakes.Usage to, Duration bound) {
+        return new UsageFlusher(journal, to, new JournalFormat(), bound);
+    }
 
     @AfterEach
     void close() {
         flusher.close();
+        journal.close();
     }
 
     @Test
@@ -31,10 +50,10 @@ class UsageFlusherTest {
 
     @Test
     void movesInBatchesOfLimitedSize() {
-        append(1234);
+        append(UsageFlusher.BATCH + 100);
         flusher.start();
         assertThat(flusher.flush()).isTrue();
-        assertThat(store.batches).startsWith(500, 500, 234);
+        assertThat(store.batches).startsWith(UsageFlusher.BATCH, 100);
     }
 
     @Test
@@ -71,6 +90,30 @@ class UsageFlusherTest {
         assertThat(journal.backlog()).isZero();
     }
 
+    /** It answers every second call, as one that restarts, or whose connections are cut. */
+    @Test
+    void aDatabaseThatComesAndGoesCostsNoRecord() {
+        AtomicInteger calls = new AtomicInteger();
+        Fakes.Usage coming = new Fakes.Usage() {
+            @Override
+            public synchronized boolean append(UsageBatch batch) {
+                if (calls.incrementAndGet() < 40 && (batch.passed() > 1 || calls.get() % 2 == 0)) {
+                    throw new StoreException.Away("writing the ledger", new IOException("reset"));
+                }
+                return super.append(batch);
+            }
+        };
+        append(30);
+        try (UsageFlusher patient = flusher(coming, Duration.ofSeconds(60))) {
+            patient.start();
+            while (!patient.flush()) {
+                Thread.onSpinWait();
+            }
+        }
+        assertThat(coming.count()).isEqualTo(30);
+        assertThat(journal.backlog()).isZero();
+    }
+
     @Test
     void takesADatabaseThatRefusesEveryRecordForAway() {
         append(30);
@@ -83,21 +126,61 @@ class UsageFlusherTest {
     }
 
     @Test
+    void beginsWhereTheDatabaseStandsWhateverTheJournalKnows() {
+        append(10);
+        flusher.start();
+        assertThat(flusher.flush()).isTrue();
+        // a commit whose answer was lost: the database is ahead
+        Fakes.Usage ahead = new Fakes.Usage() {
+            private boolean lost;
+
+            @Override
+            public synchronized boolean append(UsageBatch batch) {
+                boolean done = super.append(batch);
+                if (!lost) {
+                    lost = true;
+                    throw Fakes.away();
+                }
+                return done;
+            }
+        };
+        ahead.positions.putAll(store.positions);
+        flusher.close();
+        try (UsageFlusher again = flusher(ahead, Duration.ofSeconds(60))) {
+            append(5);
+            again.start();
+            for (int i = 0; i < 10 && !again.flush(); i++) {
+                // the attempt whose answer is lost looks like one that failed
+            }
+            append(5);
+            assertThat(again.flush()).isTrue();
+            assertThat(ahead.count()).isEqualTo(10);
+            assertThat(journal.backlog()).isZero();
+            // a database that was set back: what the journal still has is written again
+            ahead.positions.clear();
+            ahead.rows.clear();
+            append(1);
+            assertThat(again.flush()).isTrue();
+            assertThat(ahead.count()).isEqualTo(21);
+        }
+    }
+
+    @Test
     void flushDoesNotWaitForeverOnADatabaseThatHangs() throws InterruptedException {
         CountDownLatch release = new CountDownLatch(1);
         Fakes.Usage hanging = new Fakes.Usage() {
             @Override
-            public synchronized int append(java.util.List<io.llmproxy.domain.usage.UsageRecord> records) {
+            public synchronized boolean append(UsageBatch batch) {
                 attempts.release();
                 try {
                     release.await();
                 } catch (InterruptedException e) {
                     throw new IllegalStateException(e);
                 }
-                return super.append(records);
+                return super.append(batch);
             }
         };
-        UsageFlusher slow = new UsageFlusher(journal, hanging);
+        UsageFlusher slow = flusher(hanging, Duration.ofMillis(200));
         append(1);
         slow.start();
         hanging.attempts.acquire();

@@ -118,12 +118,15 @@ public final class OpenAiProvider implements Provider {
 
     private HeaderFields headers(UpstreamRequest request) {
         HeaderFields fields = new HeaderFields();
-        request.headers().forEach((name, value) -> {
-            if (!added.contains(name)) {
-                fields.add(name, value);
+        HeaderFields clients = request.headers();
+        for (int i = 0; i < clients.size(); i++) {
+            if (!added.contains(clients.name(i))) {
+                fields.add(clients.name(i), clients.value(i));
             }
-        });
-        added.forEach(fields::add);
+        }
+        for (int i = 0; i < added.size(); i++) {
+            fields.add(added.name(i), added.value(i));
+        }
         boolean told = fields.first("Via").filter(hops -> hops.endsWith(VIA)).isPresent();
         return told ? fields : fields.add("Via", VIA);
     }

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.provider.support;
 
 import io.llmproxy.domain.Durations;
+import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
@@ -28,7 +29,7 @@ final class HttpCall implements ProviderCall {
     private final Connector connector;
     private final CallContext call;
     private final String method;
-    private final byte[] head;
+    private final HeadBytes head;
     private final RequestBody body;
 
     private @Nullable UpstreamConnection connection;
@@ -36,7 +37,13 @@ final class HttpCall implements ProviderCall {
     private boolean reusable;
     private boolean entered;
 
-    HttpCall(ConnectionPool pool, Connector connector, CallContext call, String method, byte[] head, RequestBody body) {
+    HttpCall(
+            ConnectionPool pool,
+            Connector connector,
+            CallContext call,
+            String method,
+            HeadBytes head,
+            RequestBody body) {
         this.pool = pool;
         this.connector = connector;
         this.call = call;
@@ -91,8 +98,8 @@ final class HttpCall implements ProviderCall {
     private void send(UpstreamConnection on) throws UpstreamException {
         UpstreamOutput out = on.output();
         try {
-            out.allow(head.length);
-            out.write(head);
+            out.allow(head.size());
+            out.write(head.array(), 0, head.size());
             writeBody(on, out);
             out.flush();
         } catch (UpstreamException e) {

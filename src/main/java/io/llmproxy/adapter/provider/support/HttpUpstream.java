@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.support;
 
+import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderTimeouts;
@@ -61,7 +62,7 @@ public final class HttpUpstream {
      * @param headers all fields but Content-Length, and Host where the origin's own is meant
      */
     public ProviderCall call(String method, String target, HeaderFields headers, RequestBody body) {
-        byte[] head = proxy == null
+        HeadBytes head = proxy == null
                 ? RequestHead.bytes(method, target, origin, headers, body)
                 : RequestHead.bytes(method, proxy.target(target), origin, proxy.fields(headers), body);
         return new HttpCall(pool, connector, CallContext.start(name, timeouts), method, head, body);

@@ -3,25 +3,25 @@ package io.llmproxy.adapter.provider.support;
 import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.port.RequestBody;
-import java.util.Arrays;
 
 /** Writes the head of a request (RFC 9112); the last line of defence against a line break that would make two of one. */
 final class RequestHead {
     private RequestHead() {}
 
     /** @throws IllegalArgumentException where a part would break the line it stands in */
-    static byte[] bytes(String method, String target, Origin origin, HeaderFields headers, RequestBody body) {
+    static HeadBytes bytes(String method, String target, Origin origin, HeaderFields headers, RequestBody body) {
         HeadBytes out = new HeadBytes(1024);
         out.text(word(method)).text(" ").text(word(target)).text(" HTTP/1.1\r\n");
         if (!headers.contains("Host")) {
             field(out, "Host", origin.authority());
         }
-        headers.forEach((name, value) -> field(out, name, value));
+        for (int i = 0; i < headers.size(); i++) {
+            field(out, headers.name(i), headers.value(i));
+        }
         if (!body.absent()) {
             field(out, "Content-Length", Long.toString(body.length()));
         }
-        out.lineEnd();
-        return Arrays.copyOf(out.array(), out.size());
+        return out.lineEnd();
     }
 
     private static void field(HeadBytes out, String name, String value) {

@@ -1,0 +1,165 @@
+package io.llmproxy.adapter.jdbc;
+
+import io.llmproxy.domain.usage.UsageFigures;
+import io.llmproxy.domain.usage.UsageGroup;
+import io.llmproxy.domain.usage.UsageQuery;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Sums up usage: whole hours from the rollups, and what is left at either end from the records. */
+final class UsageReport {
+    private static final String SUMS =
+            UsageRollups.FIGURES.stream().map(c -> "SUM(" + c + ") AS " + c).collect(Collectors.joining(", "));
+
+    private final Sql sql;
+    private final UsageBlocks blocks;
+
+    UsageReport(Sql sql, UsageBlocks blocks) {
+        this.sql = sql;
+        this.blocks = blocks;
+    }
+
+    private record Sum(List<@Nullable String> group, UsageFigures figures) {}
+
+    List<UsageQuery.Row> rows(UsageQuery query, List<UsageQuery.Dimension> by) {
+        Map<List<@Nullable String>, UsageFigures> sums = new HashMap<>();
+        if (by.isEmpty()) {
+            sums.put(List.of(), UsageFigures.ZERO);
+        }
+        // one moment for both, or a record that is written meanwhile would be in one and not in the other
+        sql.transactions().snapshot(() -> {
+            sum(query, by, sums);
+            return true;
+        });
+        return sums.entrySet().stream()
+                .map(e -> row(e.getKey(), e.getValue()))
+                // not by the database, whose order of texts depends on its locale
+                .sorted((a, b) -> compare(a.group(), b.group()))
+                .toList();
+    }
+
+    private void sum(UsageQuery query, List<UsageQuery.Dimension> by, Map<List<@Nullable String>, UsageFigures> sums) {
+        Instant firstHour = query.from() == null ? null : upToHour(query.from());
+        Instant endHour = query.to() == null ? null : query.to().truncatedTo(ChronoUnit.HOURS);
+        if (firstHour != null && endHour != null && firstHour.isAfter(endHour)) {
+            ragged(query, query.from(), query.to(), by, sums);
+            return;
+        }
+        if (firstHour != null) {
+            ragged(query, query.from(), firstHour, by, sums);
+        }
+        hours(new UsageQuery(query.tenantId(), query.userId(), firstHour, endHour), by, sums);
+        if (endHour != null) {
+            ragged(query, endHour, query.to(), by, sums);
+        }
+    }
+
+    private static Instant upToHour(Instant time) {
+        Instant hour = time.truncatedTo(ChronoUnit.HOURS);
+        return hour.equals(time) ? hour : hour.plus(Duration.ofHours(1));
+    }
+
+    private void ragged(
+            UsageQuery query,
+            @Nullable Instant from,
+            @Nullable Instant to,
+            List<UsageQuery.Dimension> by,
+            Map<List<@Nullable String>, UsageFigures> sums) {
+        if (from == null || to == null || !from.isBefore(to)) {
+            return;
+        }
+        blocks.each(new UsageQuery(query.tenantId(), query.userId(), from, to), r -> {
+            UsageGroup group = UsageGroup.of(r);
+            List<@Nullable String> values = new ArrayList<>();
+            by.forEach(dimension -> values.add(group.value(dimension)));
+            sums.merge(values, UsageFigures.of(r), UsageFigures::plus);
+        });
+    }
+
+    private void hours(
+            UsageQuery query, List<UsageQuery.Dimension> by, Map<List<@Nullable String>, UsageFigures> sums) {
+        StringBuilder text = new StringBuilder("SELECT ");
+        for (int i = 0; i < by.size(); i++) {
+            text.append(expression(by.get(i))).append(" AS g").append(i).append(", ");
+        }
+        text.append(SUMS).append(" FROM usage_rollups WHERE ").append(filter(query));
+        if (!by.isEmpty()) {
+            text.append(" GROUP BY ")
+                    .append(by.stream().map(UsageReport::expression).collect(Collectors.joining(", ")));
+        }
+        sql.list("reporting usage", NamedSql.of(text.toString()), params(query), row -> sum(row, by.size()))
+                .forEach(sum -> sums.merge(sum.group, sum.figures, UsageFigures::plus));
+    }
+
+    private static Sum sum(Row row, int dimensions) throws SQLException {
+        List<@Nullable String> group = new ArrayList<>();
+        for (int i = 0; i < dimensions; i++) {
+            group.add(row.textOrNull("g" + i));
+        }
+        return new Sum(group, UsageRollups.figures(row));
+    }
+
+    private static String expression(UsageQuery.Dimension dimension) {
+        return switch (dimension) {
+            case TENANT -> "tenant_slug";
+            case USER -> "user_email";
+            case KEY -> "key_name";
+            case MODEL -> "model";
+            case PROVIDER -> "provider";
+            case DAY -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
+        };
+    }
+
+    private static String filter(UsageQuery query) {
+        List<String> conditions = new ArrayList<>(List.of("1 = 1"));
+        if (query.tenantId() != null) {
+            conditions.add("tenant_id = :tenant");
+        }
+        if (query.userId() != null) {
+            conditions.add("user_id = :user");
+        }
+        if (query.from() != null) {
+            conditions.add("hour_at >= :from");
+        }
+        if (query.to() != null) {
+            conditions.add("hour_at < :to");
+        }
+        return String.join(" AND ", conditions);
+    }
+
+    private static Params params(UsageQuery query) {
+        return Params.of("tenant", query.tenantId())
+                .and("user", query.userId())
+                .and("from", query.from())
+                .and("to", query.to());
+    }
+
+    private static UsageQuery.Row row(List<@Nullable String> group, UsageFigures f) {
+        return new UsageQuery.Row(
+                group, f.requests(), f.errors(), f.input(), f.output(), f.cachedInput(), f.cacheWrite(), f.reasoning());
+    }
+
+    private static int compare(List<@Nullable String> a, List<@Nullable String> b) {
+        for (int i = 0; i < a.size(); i++) {
+            String left = a.get(i);
+            String right = b.get(i);
+            if (left == null || right == null) {
+                int nullsLast = Boolean.compare(left == null, right == null);
+                if (nullsLast != 0) {
+                    return nullsLast;
+                }
+            } else if (!left.equals(right)) {
+                return left.compareTo(right);
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,78 @@
+package io.llmproxy.domain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HeaderFieldsTest {
+    private final HeaderFields fields =
+            HeaderFields.of("Via", "a", "accept", "x", "VIA", "b", "expect", "100-continue");
+
+    @Test
+    void findsFieldsWhateverTheirCase() {
+        assertThat(fields.first("vIa")).contains("a");
+        assertThat(fields.all("via")).containsExactly("a", "b");
+        assertThat(fields.count("Via")).isEqualTo(2);
+        assertThat(fields.contains("ACCEPT")).isTrue();
+        assertThat(fields.containsToken("Expect", "100-Continue")).isTrue();
+    }
+
+    @Test
+    void findsNoOthersOfTheSameLengthOrLetter() {
+        assertThat(fields.contains("vie")).isFalse();
+        assertThat(fields.contains("vary")).isFalse();
+        assertThat(fields.first("except")).isEmpty();
+        assertThat(fields.all("te")).isEmpty();
+        assertThat(fields.count("")).isZero();
+        assertThat(fields.containsToken("Accept", "y")).isFalse();
+    }
+
+    @Test
+    void setsInPlaceOfAllOfThatName() {
+        fields.set("via", "c");
+
+        assertThat(listed(fields)).containsExactly("accept: x", "expect: 100-continue", "via: c");
+    }
+
+    @Test
+    void removesAllOfAName() {
+        fields.remove("VIA").remove("none");
+
+        assertThat(fields.size()).isEqualTo(2);
+        assertThat(fields.contains("via")).isFalse();
+        assertThat(listed(fields)).containsExactly("accept: x", "expect: 100-continue");
+    }
+
+    @Test
+    void keepsAnyNumberInTheirOrder() {
+        HeaderFields many = new HeaderFields();
+        for (int i = 0; i < 100; i++) {
+            many.add("x-" + i, "v" + i);
+        }
+
+        assertThat(many.size()).isEqualTo(100);
+        assertThat(many.name(57)).isEqualTo("x-57");
+        assertThat(many.value(99)).isEqualTo("v99");
+        assertThat(many.first("X-42")).contains("v42");
+    }
+
+    @Test
+    void addsNothingToNone() {
+        assertThatThrownBy(() -> HeaderFields.NONE.add("a", "b")).isInstanceOf(UnsupportedOperationException.class);
+        assertThat(HeaderFields.NONE.size()).isZero();
+    }
+
+    @Test
+    void showsNoValue() {
+        assertThat(fields).hasToString("[Via, accept, VIA, expect]");
+    }
+
+    private static List<String> listed(HeaderFields fields) {
+        List<String> out = new ArrayList<>();
+        fields.forEach((name, value) -> out.add(name + ": " + value));
+        return out;
+    }
+}
