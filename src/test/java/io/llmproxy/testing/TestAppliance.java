@@ -40,7 +40,7 @@ public final class TestAppliance implements AutoCloseable {
     }
 
     /** Settings that turn the limits of the configuration off. */
-    static final List<String> NO_LIMITS = List.of(
+    public static final List<String> NO_LIMITS = List.of(
             "limits.global.requests=0",
             "limits.tenant.requests=0",
             "limits.user.requests=0",
