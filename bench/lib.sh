@@ -153,7 +153,8 @@ CONF
 
 start_llmproxy() { # with authentication, metering and ledger: sets gateway (port), gateway_pid and BENCH_KEY
     "$image/bin/llmproxy" serve --data-dir "$scratch/data" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 \
-        --set limits.concurrency=0 --set log.level=warn "$@" >"$scratch/llmproxy.out" 2>"$scratch/llmproxy.err" &
+        --set limits.concurrency=0 --set limits.global.requests=0 --set limits.tenant.requests=0 \
+        --set limits.user.requests=0 --set limits.ip.requests=0 --set log.level=warn "$@" >"$scratch/llmproxy.out" 2>"$scratch/llmproxy.err" &
     gateway_pid=$!
     pids+=("$gateway_pid")
     await_line "$scratch/llmproxy.out" 'llmproxy ready' llmproxy

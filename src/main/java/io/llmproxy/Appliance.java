@@ -13,6 +13,7 @@ import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
@@ -27,6 +28,7 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.CommandExecutor;
+import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
@@ -41,6 +43,7 @@ import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.usage.PriceCatalogue;
@@ -53,11 +56,13 @@ import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
+import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSource;
@@ -81,6 +86,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -181,21 +187,34 @@ public final class Appliance implements AutoCloseable {
 
             PriceCatalogue catalogue = BundledPrices.read();
             Snapshots snapshots = new Snapshots();
-            SnapshotRefresher refresher =
-                    opened(new SnapshotRefresher(database.state(), snapshots, providers, catalogue, config.tenant()));
+            SnapshotRefresher refresher = opened(new SnapshotRefresher(
+                    database.state(),
+                    snapshots,
+                    providers,
+                    catalogue,
+                    config.tenant(),
+                    config.limits().limits()));
+            MemoryCounterStore counters = new MemoryCounterStore(setup.clock());
             IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
             IdempotentRuns runs =
                     opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, runs);
-            AdminStores stores = stores(database);
+            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, counters, runs);
+            AdminStores stores = stores(database, live(snapshots, counters));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
             refresher.refresh();
 
             flusher.start();
+            if (journal.backlog() > 0) {
+                flusher.flush(); // before the first request: what the journal still holds counts for limits too
+            }
+            LimitHistory history = new LimitHistory(usage, counters, setup.clock());
+            history.restore(snapshots.current());
+            snapshots.onPublish(history::restore);
+            opened(new LimitSweeper(counters, snapshots));
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
@@ -223,6 +242,7 @@ public final class Appliance implements AutoCloseable {
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
+            telemetry.gauge("llmproxy_limit_counters", "Counters of limits that are kept in memory", counters::size);
             telemetry.gauge(
                     "llmproxy_journal_waiting_records",
                     "Usage records in memory, which the journal refuses to take",
@@ -297,7 +317,7 @@ public final class Appliance implements AutoCloseable {
         return setup.environment().get(name);
     }
 
-    private static AdminStores stores(Database database) {
+    private static AdminStores stores(Database database, LiveLimits live) {
         return new AdminStores(
                 database.transactor(),
                 database.tenants(),
@@ -306,7 +326,22 @@ public final class Appliance implements AutoCloseable {
                 database.providers(),
                 database.prices(),
                 database.audit(),
-                database.state());
+                database.state(),
+                database.limits(),
+                live);
+    }
+
+    private static LiveLimits live(Snapshots snapshots, CounterStore counters) {
+        return new LiveLimits(() -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id));
+    }
+
+    private static LiveLimits.@Nullable Named named(Snapshots snapshots, UUID id) {
+        ApiKey key = snapshots.current().keysById().get(id);
+        if (key != null) {
+            return new LiveLimits.Named(key.tenantId(), key.name());
+        }
+        TenantView tenant = snapshots.current().tenants().get(id);
+        return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug());
     }
 
     private static IdempotencySettings idempotency(IdempotencyConfig config) {
@@ -315,20 +350,23 @@ public final class Appliance implements AutoCloseable {
     }
 
     private Gateway gateway(
-            Snapshots snapshots, Ledger ledger, ObjectStore objects, Telemetry telemetry, IdempotentRuns runs)
+            Snapshots snapshots,
+            Ledger ledger,
+            ObjectStore objects,
+            Telemetry telemetry,
+            CounterStore counters,
+            IdempotentRuns runs)
             throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
         ApplianceConfig.GatewayConfig config = setup.config().gateway();
-        int concurrency = setup.config().limits().concurrency();
         return Stages.gateway(
                 new GatewaySettings(
                         config.maxBody(),
                         config.maxUpload(),
                         config.bodyMemory(),
                         config.queryKey(),
-                        concurrency,
                         config.sseKeepAlive(),
                         spool,
                         new PricingRules(
@@ -337,6 +375,7 @@ public final class Appliance implements AutoCloseable {
                 ledger,
                 objects,
                 telemetry,
+                counters,
                 new JtokkitTokenizer(),
                 runs,
                 setup.clock());

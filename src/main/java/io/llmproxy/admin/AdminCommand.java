@@ -4,6 +4,12 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
+import io.llmproxy.domain.identity.UsageLimits;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitMode;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.model.UpstreamProxy;
@@ -36,8 +42,33 @@ public sealed interface AdminCommand {
             Change<Integer> maxUsers,
             Change<Integer> maxApiKeys,
             Change<Integer> auditRetentionDays,
-            Change<Integer> usageRetentionDays)
+            Change<Integer> usageRetentionDays,
+            UsageLimitChanges limits)
             implements AdminCommand {
+        /** An update that says nothing of limits. */
+        public UpdateTenant(
+                String tenant,
+                Change<String> name,
+                Change<String> defaultProvider,
+                Change<Set<String>> allowedProviders,
+                Change<List<Glob>> allowedModels,
+                Change<Integer> maxUsers,
+                Change<Integer> maxApiKeys,
+                Change<Integer> auditRetentionDays,
+                Change<Integer> usageRetentionDays) {
+            this(
+                    tenant,
+                    name,
+                    defaultProvider,
+                    allowedProviders,
+                    allowedModels,
+                    maxUsers,
+                    maxApiKeys,
+                    auditRetentionDays,
+                    usageRetentionDays,
+                    UsageLimitChanges.NONE);
+        }
+
         /** Whether it leaves alone what an admin of the installation set for the tenant. */
         boolean withinTenant() {
             return !(allowedProviders.named()
@@ -45,7 +76,36 @@ public sealed interface AdminCommand {
                     || maxUsers.named()
                     || maxApiKeys.named()
                     || auditRetentionDays.named()
-                    || usageRetentionDays.named());
+                    || usageRetentionDays.named()
+                    || limits.named());
+        }
+    }
+
+    /** What an update says of how much a tenant may use. */
+    record UsageLimitChanges(
+            Change<Long> maxRequestsPerMinute,
+            Change<Long> maxRequestsPerDay,
+            Change<Long> maxTokensPerDay,
+            Change<Integer> maxOutputTokens,
+            Change<String> timeZone) {
+        public static final UsageLimitChanges NONE =
+                new UsageLimitChanges(Change.none(), Change.none(), Change.none(), Change.none(), Change.none());
+
+        boolean named() {
+            return maxRequestsPerMinute.named()
+                    || maxRequestsPerDay.named()
+                    || maxTokensPerDay.named()
+                    || maxOutputTokens.named()
+                    || timeZone.named();
+        }
+
+        UsageLimits over(UsageLimits old) {
+            return new UsageLimits(
+                    maxRequestsPerMinute.over(old.maxRequestsPerMinute()),
+                    maxRequestsPerDay.over(old.maxRequestsPerDay()),
+                    maxTokensPerDay.over(old.maxTokensPerDay()),
+                    maxOutputTokens.over(old.maxOutputTokens()),
+                    timeZone.over(old.timeZone()));
         }
     }
 
@@ -88,8 +148,22 @@ public sealed interface AdminCommand {
             Change<Set<String>> providers,
             Change<List<Cidr>> cidrs,
             Change<Boolean> passthrough,
-            MapChange labels)
-            implements AdminCommand {}
+            MapChange labels,
+            Change<Long> maxRequests)
+            implements AdminCommand {
+        /** An update that says nothing of the number of requests. */
+        public UpdateKey(
+                String tenant,
+                String key,
+                Change<String> expires,
+                Change<List<Glob>> models,
+                Change<Set<String>> providers,
+                Change<List<Cidr>> cidrs,
+                Change<Boolean> passthrough,
+                MapChange labels) {
+            this(tenant, key, expires, models, providers, cidrs, passthrough, labels, Change.none());
+        }
+    }
 
     /** @param now whether running requests are cut too */
     record RevokeKey(String tenant, String key, boolean now) implements AdminCommand {}
@@ -134,6 +208,35 @@ public sealed interface AdminCommand {
     }
 
     record DeletePrice(@Nullable String tenant, UUID price) implements AdminCommand {}
+
+    /**
+     * Sets a limit; one with the same scope, subject, metric and period, set by the same kind of admin, is changed.
+     *
+     * @param tenant whose; null: of the installation
+     * @param period null: a limit of concurrency
+     * @param algorithm null: the period's usual one
+     */
+    record SetLimit(
+            @Nullable String tenant,
+            LimitScope scope,
+            @Nullable String subject,
+            LimitMetric metric,
+            long amount,
+            @Nullable LimitPeriod period,
+            @Nullable LimitAlgorithm algorithm,
+            int segments,
+            LimitMode mode)
+            implements AdminCommand {}
+
+    /**
+     * Lets a limit's counters begin anew.
+     *
+     * @param limit an id
+     */
+    record ResetLimit(@Nullable String tenant, String limit) implements AdminCommand {}
+
+    /** @param limit an id */
+    record DeleteLimit(@Nullable String tenant, String limit) implements AdminCommand {}
 
     /**
      * The settings of a provider that a command names.

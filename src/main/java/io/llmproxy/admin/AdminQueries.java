@@ -32,6 +32,7 @@ public final class AdminQueries {
     private final TenantAccess access;
     private final ProviderNames names;
     private final UsageReads usage;
+    private final LimitReads limits;
     private final UsageStore ledger;
     private final Supplier<Map<UUID, UsageJournal.Extent>> journals;
 
@@ -51,6 +52,7 @@ public final class AdminQueries {
         this.journals = journals;
         this.access = new TenantAccess(stores.tenants(), onlyTenant);
         this.names = new ProviderNames(stores, access);
+        this.limits = new LimitReads(stores, access);
         this.usage = new UsageReads(stores, access, usage);
     }
 
@@ -62,6 +64,20 @@ public final class AdminQueries {
     public Tenant tenant(Actor actor, String slug) {
         Permissions.checkTenantReader(actor);
         return guarded("reading the tenant", () -> access.read(actor, slug));
+    }
+
+    /** @param tenant null: the installation */
+    public List<LimitView> limits(Actor actor, @Nullable String tenant) {
+        return guarded("listing the limits", () -> limits.list(actor, tenant));
+    }
+
+    public LimitView limit(Actor actor, @Nullable String tenant, String id) {
+        return guarded("reading the limit", () -> limits.find(actor, tenant, id));
+    }
+
+    /** What was used of each limit, by each subject that has used some. */
+    public List<LimitView.Usage> limitUsage(Actor actor, @Nullable String tenant) {
+        return guarded("reading the use of limits", () -> limits.usage(actor, tenant));
     }
 
     public Page<User> users(Actor actor, String tenant, Page.Request page) {

@@ -2,6 +2,7 @@ package io.llmproxy.admin;
 
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
+import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.StateSource;
@@ -9,7 +10,9 @@ import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
 import io.llmproxy.port.UserStore;
 
-/** The stores of managed state, of one database: what one transaction spans. */
+/**
+ * The stores of managed state, of one database: what one transaction spans; and, outside of it, what limits count.
+ */
 public record AdminStores(
         Transactor transactor,
         TenantStore tenants,
@@ -18,4 +21,6 @@ public record AdminStores(
         ProviderStore providers,
         PriceStore prices,
         AuditStore audit,
-        StateSource state) {}
+        StateSource state,
+        LimitStore limits,
+        LiveLimits live) {}

@@ -8,6 +8,7 @@ import io.llmproxy.admin.AdminCommand.CreateProvider;
 import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.CreateUser;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.DeleteLimit;
 import io.llmproxy.admin.AdminCommand.DeletePrice;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
@@ -15,9 +16,11 @@ import io.llmproxy.admin.AdminCommand.DeleteUser;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
 import io.llmproxy.admin.AdminCommand.ImportPrices;
+import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
 import io.llmproxy.admin.AdminCommand.RotateKey;
+import io.llmproxy.admin.AdminCommand.SetLimit;
 import io.llmproxy.admin.AdminCommand.SetPrice;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateKey;
@@ -47,6 +50,7 @@ public final class CommandExecutor {
     private final KeyAdmin keys;
     private final ProviderAdmin providers;
     private final PriceAdmin prices;
+    private final LimitAdmin limits;
     private final Runnable afterCommit;
     private final InstantSource clock;
 
@@ -71,6 +75,7 @@ public final class CommandExecutor {
         users = new UserAdmin(stores, access);
         keys = new KeyAdmin(stores, access, names);
         prices = new PriceAdmin(stores, access);
+        limits = new LimitAdmin(stores, access, names);
         providers = new ProviderAdmin(
                 stores,
                 access,
@@ -119,6 +124,9 @@ public final class CommandExecutor {
             case SetPrice c -> prices.set(actor, c, now);
             case ImportPrices c -> prices.importAll(actor, c, now);
             case DeletePrice c -> prices.delete(actor, c);
+            case SetLimit c -> limits.set(actor, c, now);
+            case ResetLimit c -> limits.reset(actor, c);
+            case DeleteLimit c -> limits.delete(actor, c);
         };
     }
 

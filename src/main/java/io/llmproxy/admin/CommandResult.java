@@ -20,6 +20,8 @@ public sealed interface CommandResult {
 
     record PricesImported(PriceDiff diff) implements CommandResult {}
 
+    record OfLimit(LimitView limit) implements CommandResult {}
+
     /** How many keys were revoked. */
     record Revoked(int count) implements CommandResult {}
 

@@ -239,7 +239,8 @@ final class KeyAdmin {
                 c.providers().over(before.providers(), Set.of()),
                 c.cidrs().over(before.cidrs(), List.of()),
                 c.passthrough().over(before.passthrough(), false),
-                c.labels().over(before.labels()));
+                c.labels().over(before.labels()),
+                c.maxRequests().over(before.maxRequests()));
     }
 
     private static Details scope(Details details, KeyScope scope) {
@@ -247,7 +248,8 @@ final class KeyAdmin {
                 .put("providers", scope.providers().isEmpty() ? null : scope.providers())
                 .put("cidrs", scope.cidrs().isEmpty() ? null : scope.cidrs())
                 .put("passthrough", scope.passthrough() ? true : null)
-                .put("labels", scope.labels().isEmpty() ? null : scope.labels());
+                .put("labels", scope.labels().isEmpty() ? null : scope.labels())
+                .put("maxRequests", scope.maxRequests());
     }
 
     private static Map<String, String> details(UpdateKey c) {
@@ -258,6 +260,7 @@ final class KeyAdmin {
                 .change("cidrs", c.cidrs())
                 .change("passthrough", c.passthrough())
                 .change("labels", c.labels())
+                .change("maxRequests", c.maxRequests())
                 .map();
     }
 

@@ -6,6 +6,7 @@ import io.llmproxy.admin.AdminCommand.CreateProvider;
 import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.CreateUser;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.DeleteLimit;
 import io.llmproxy.admin.AdminCommand.DeletePrice;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
@@ -13,9 +14,11 @@ import io.llmproxy.admin.AdminCommand.DeleteUser;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
 import io.llmproxy.admin.AdminCommand.ImportPrices;
+import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
 import io.llmproxy.admin.AdminCommand.RotateKey;
+import io.llmproxy.admin.AdminCommand.SetLimit;
 import io.llmproxy.admin.AdminCommand.SetPrice;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateKey;
@@ -58,6 +61,9 @@ final class Permissions {
             case SetPrice c -> c.tenant() != null;
             case ImportPrices c -> c.tenant() != null;
             case DeletePrice c -> c.tenant() != null;
+            case SetLimit c -> c.tenant() != null && c.scope().takesSubject();
+            case ResetLimit c -> c.tenant() != null;
+            case DeleteLimit c -> c.tenant() != null;
         };
     }
 
@@ -67,10 +73,13 @@ final class Permissions {
             case CreateTenant _, UpdateTenant _, ActivateTenant _, SuspendTenant _, DeleteTenant _ -> false;
             case CreateUser _, UpdateUser _, DeleteUser _ -> false;
             case CreateKey c -> !c.scope().passthrough();
-            case UpdateKey c -> !Boolean.TRUE.equals(c.passthrough().value());
+            case UpdateKey c ->
+                !Boolean.TRUE.equals(c.passthrough().value())
+                        && !c.maxRequests().named();
             case RevokeKey _, RotateKey _, DeleteKey _, RevokeAllKeys _ -> true;
             case CreateProvider _, UpdateProvider _, EnableProvider _, DisableProvider _, DeleteProvider _ -> false;
             case SetPrice _, ImportPrices _, DeletePrice _ -> false;
+            case SetLimit _, ResetLimit _, DeleteLimit _ -> false;
         };
     }
 

@@ -55,12 +55,17 @@ final class TenantAccess {
     }
 
     void checkShared(Actor actor) {
+        checkInstallation(actor, "shared providers");
+    }
+
+    /** @param what is of the installation and not of a tenant */
+    void checkInstallation(Actor actor, String what) {
         if (onlyTenant != null) {
-            throw AdminException.forbidden("this process serves the tenant `" + onlyTenant
-                    + "` alone; shared providers are administered by a process that serves all tenants");
+            throw AdminException.forbidden("this process serves the tenant `" + onlyTenant + "` alone; " + what
+                    + " are administered by a process that serves all tenants");
         }
         if (!actor.admin()) {
-            throw AdminException.forbidden("shared providers are administered by an admin of the installation");
+            throw AdminException.forbidden(what + " are administered by an admin of the installation");
         }
     }
 

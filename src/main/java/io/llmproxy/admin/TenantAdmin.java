@@ -85,7 +85,8 @@ final class TenantAdmin {
                 c.allowedModels().over(old.allowedModels(), List.of()),
                 c.defaultProvider().over(old.defaultProvider()),
                 c.auditRetentionDays().over(old.auditRetentionDays()),
-                c.usageRetentionDays().over(old.usageRetentionDays()));
+                c.usageRetentionDays().over(old.usageRetentionDays()),
+                c.limits().over(old.limits()));
         if (c.allowedProviders().named()) {
             names.requireKnown("allowedProviders", before, settings.allowedProviders());
         }
@@ -126,6 +127,11 @@ final class TenantAdmin {
                 .change("maxApiKeys", c.maxApiKeys())
                 .change("auditRetentionDays", c.auditRetentionDays())
                 .change("usageRetentionDays", c.usageRetentionDays())
+                .change("maxRequestsPerMinute", c.limits().maxRequestsPerMinute())
+                .change("maxRequestsPerDay", c.limits().maxRequestsPerDay())
+                .change("maxTokensPerDay", c.limits().maxTokensPerDay())
+                .change("maxOutputTokens", c.limits().maxOutputTokens())
+                .change("timeZone", c.limits().timeZone())
                 .map();
     }
 

@@ -1,9 +1,18 @@
 package io.llmproxy.config;
 
 import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitMode;
+import io.llmproxy.domain.limit.LimitOrigin;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.UpstreamProxy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +92,47 @@ public record ApplianceConfig(
     /** The levels every installation starts with. */
     public record LimitsConfig(Level global, Level tenant, Level user, Level ip, int concurrency) {
         /** @param requests 0 turns it off */
-        public record Level(long requests, String per, String algorithm, int segments) {}
+        public record Level(long requests, String per, String algorithm, int segments) {
+            /** The level as limits: one, or none where it is turned off. */
+            List<Limit> limits(String name, LimitScope scope) {
+                if (requests == 0) {
+                    return List.of();
+                }
+                return List.of(new Limit(
+                        "config:" + name,
+                        null,
+                        scope,
+                        null,
+                        LimitMetric.REQUESTS,
+                        requests,
+                        LimitPeriod.parse("per", per),
+                        LimitAlgorithm.parse("algorithm", algorithm),
+                        segments,
+                        LimitMode.HARD,
+                        LimitOrigin.CONFIG,
+                        ZoneOffset.UTC));
+            }
+        }
+
+        /** All levels as limits. @throws io.llmproxy.domain.error.InvalidValueException where one makes no sense */
+        public List<Limit> limits() {
+            List<Limit> out = new ArrayList<>();
+            out.addAll(global.limits("global", LimitScope.GLOBAL));
+            out.addAll(tenant.limits("tenant", LimitScope.TENANT));
+            out.addAll(user.limits("user", LimitScope.USER));
+            out.addAll(ip.limits("ip", LimitScope.IP));
+            if (concurrency > 0) {
+                out.add(Limit.of(
+                        "config:concurrency",
+                        LimitScope.GLOBAL,
+                        LimitMetric.CONCURRENCY,
+                        concurrency,
+                        LimitPeriod.NONE,
+                        LimitAlgorithm.FIXED_WINDOW,
+                        LimitOrigin.CONFIG));
+            }
+            return out;
+        }
     }
 
     /**

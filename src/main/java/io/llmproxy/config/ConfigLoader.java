@@ -17,6 +17,7 @@ import io.llmproxy.config.ApplianceConfig.UpstreamConfig;
 import io.llmproxy.config.ConfigException.Problem;
 import io.llmproxy.config.YamlSource.Setting;
 import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.limit.LimitScope;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -80,8 +81,13 @@ public final class ConfigLoader {
         if (!loader.problems.isEmpty()) {
             throw new ConfigException(loader.problems);
         }
+        ApplianceConfig config = loader.build();
+        loader.checkLimits(config.limits());
+        if (!loader.problems.isEmpty()) {
+            throw new ConfigException(loader.problems);
+        }
         loader.warnOfWhatIsNotEnforced();
-        return new Loaded(loader.build(), List.copyOf(loader.warnings), Set.copyOf(loader.explicit));
+        return new Loaded(config, List.copyOf(loader.warnings), Set.copyOf(loader.explicit));
     }
 
     private void requireBothOfThePair() {
@@ -92,6 +98,19 @@ public final class ConfigLoader {
             ConfigKey<?> missing = certificate ? ConfigReference.TLS_KEY : ConfigReference.TLS_CERTIFICATE;
             problems.add(new Problem("configuration", given.name(), "is of no use without " + missing.name()));
         }
+    }
+
+    private void checkLimits(LimitsConfig limits) {
+        Map<String, LimitsConfig.Level> levels =
+                Map.of("global", limits.global(), "tenant", limits.tenant(), "user", limits.user(), "ip", limits.ip());
+        levels.forEach((name, level) -> {
+            try {
+                level.limits(name, LimitScope.GLOBAL);
+            } catch (InvalidValueException e) {
+                String field = e.field().equals("amount") ? "requests" : e.field();
+                problems.add(new Problem("configuration", "limits." + name + "." + field, rule(e)));
+            }
+        });
     }
 
     private void defaults() {
@@ -160,9 +179,8 @@ public final class ConfigLoader {
     /** Keys that are accepted from the first version on and have no effect yet: silence would be taken for obedience. */
     private void warnOfWhatIsNotEnforced() {
         for (ConfigKey<?> key : ConfigReference.keys()) {
-            boolean limit = key.name().startsWith("limits.") && !key.equals(ConfigReference.CONCURRENCY);
             boolean redis = key.equals(ConfigReference.REDIS_URL);
-            if ((limit || redis) && !Objects.equals(values.get(key), key.parse(fallback(key)))) {
+            if (redis && !Objects.equals(values.get(key), key.parse(fallback(key)))) {
                 warnings.add(key.name() + " is set, but this version does not act on it yet");
             }
         }

@@ -206,7 +206,7 @@ public final class ConfigReference {
                     t -> ConfigValues.oneOf(t, "token-bucket", "fixed-window", "sliding-window"),
                     "how requests are counted");
             this.segments =
-                    key(prefix + ".segments", "6", t -> ConfigValues.integer(t, 1, 3600), "parts of a sliding window");
+                    key(prefix + ".segments", "6", t -> ConfigValues.integer(t, 1, 60), "parts of a sliding window");
         }
     }
 

@@ -59,6 +59,21 @@ public final class Checks {
         return value;
     }
 
+    /** The largest amount of anything that may be limited: beyond any use, and far from where sums overflow. */
+    public static final long MAX_AMOUNT = 1_000_000_000_000_000L;
+
+    /**
+     * An amount that a limit may have; null is none.
+     *
+     * @param without what to do to have no limit at all
+     */
+    public static void amount(String field, @Nullable Long value, String without) {
+        if (value != null && (value < 1 || value > MAX_AMOUNT)) {
+            throw new InvalidValueException(
+                    field, "must be from 1 to " + MAX_AMOUNT + "; got " + value + (value == 0 ? "; " + without : ""));
+        }
+    }
+
     /** A text as it may stand in an error: shortened, control characters replaced. */
     public static String quoted(String value) {
         return InvalidValueException.quoted(value);

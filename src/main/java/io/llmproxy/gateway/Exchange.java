@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class Exchange {
     private ClientRequest request;
     private final Tally tally = new Tally();
+    private final Claims claims = new Claims();
     private final Slot<Arrival> arrival = new Slot<>("arrival", "Account");
     private final Slot<KeyEntry> key = new Slot<>("principal", "Authenticate");
     private final Slot<Endpoint> endpoint = new Slot<>("endpoint", "Inspect");
@@ -28,6 +29,7 @@ public final class Exchange {
     private volatile @Nullable Runnable canceller;
     private ResponseSink sink;
     private boolean usageWanted;
+    private int firstTarget;
     private boolean plainWanted;
     private @Nullable String query;
     private boolean queryChanged;
@@ -63,6 +65,11 @@ public final class Exchange {
     /** What the account will say. */
     public Tally tally() {
         return tally;
+    }
+
+    /** What it holds of its limits. */
+    public Claims claims() {
+        return claims;
     }
 
     public void arrived(UUID requestId, Instant at, long nanos) {
@@ -135,7 +142,13 @@ public final class Exchange {
 
     /** Where the request may go, best first; at least one. */
     public List<Target> plan() {
-        return plan.get();
+        List<Target> all = plan.get();
+        return firstTarget == 0 ? all : all.subList(firstTarget, all.size());
+    }
+
+    /** Passes over so many targets of the plan, which have no room for the request. */
+    public void passOver(int targets) {
+        firstTarget += targets;
     }
 
     /** The provider shall tell its usage though the client did not ask: {@link Ask#usageInStream} are to be made. */

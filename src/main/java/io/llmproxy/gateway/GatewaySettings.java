@@ -10,7 +10,6 @@ import java.time.Duration;
  * @param maxUpload the largest multipart body
  * @param bodyMemory how much heap bodies of more than 64 KiB take up together; the rest of them is on disk
  * @param queryKey whether {@code ?key=} may carry the API key
- * @param concurrency how many requests run at once; 0: no limit
  * @param sseKeepAlive after how much silence the client of an event stream gets a comment; zero: never
  * @param spoolDirectory where large bodies lie while their request runs; must exist and be this process's own
  * @param pricing what is done about the cost of requests
@@ -20,7 +19,6 @@ public record GatewaySettings(
         long maxUpload,
         long bodyMemory,
         boolean queryKey,
-        int concurrency,
         Duration sseKeepAlive,
         Path spoolDirectory,
         PricingRules pricing) {
@@ -31,9 +29,8 @@ public record GatewaySettings(
             long maxUpload,
             long bodyMemory,
             boolean queryKey,
-            int concurrency,
             Duration sseKeepAlive,
             Path spoolDirectory) {
-        this(maxBody, maxUpload, bodyMemory, queryKey, concurrency, sseKeepAlive, spoolDirectory, PricingRules.DEFAULT);
+        this(maxBody, maxUpload, bodyMemory, queryKey, sseKeepAlive, spoolDirectory, PricingRules.DEFAULT);
     }
 }

@@ -3,6 +3,7 @@ package io.llmproxy.port;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.usage.PriceOverlay;
 import java.util.List;
@@ -26,13 +27,25 @@ public interface StateSource {
             List<User> users,
             List<ApiKey> keys,
             List<ProviderAccount> providers,
-            List<PriceOverlay> prices) {
+            List<PriceOverlay> prices,
+            List<Limit> limits) {
+        /** A state without prices and limits. */
+        public ManagedState(
+                long revision,
+                List<Tenant> tenants,
+                List<User> users,
+                List<ApiKey> keys,
+                List<ProviderAccount> providers) {
+            this(revision, tenants, users, keys, providers, List.of(), List.of());
+        }
+
         public ManagedState {
             tenants = List.copyOf(tenants);
             users = List.copyOf(users);
             keys = List.copyOf(keys);
             providers = List.copyOf(providers);
             prices = List.copyOf(prices);
+            limits = List.copyOf(limits);
         }
     }
 }

@@ -13,6 +13,12 @@ public interface Telemetry {
     /** A connection or an exchange began ({@code +1}) or ended ({@code -1}). */
     void inFlight(int delta);
 
+    /** A limit that does not refuse was passed; {@code mode} is {@code soft} or {@code shadow}. */
+    default void limitPassed(String scope, String metric, String mode) {}
+
+    /** A request used so many tokens more than were reserved for it. */
+    default void overran(long tokens) {}
+
     Telemetry NONE = new Telemetry() {
         @Override
         public void served(UsageRecord record) {}

@@ -2,12 +2,15 @@ package io.llmproxy.port;
 
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.usage.LedgerReport;
+import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The ledger in the database. Blocks. */
 public interface UsageStore {
@@ -23,6 +26,26 @@ public interface UsageStore {
 
     /** Sums, one row for each combination of the dimensions, ordered by them; one row where there are none. */
     List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by);
+
+    /**
+     * What was used, and not refused or only replayed, since {@code from}, or ever where that is null, of all tenants: for limits that outlive a process. Reads the
+     * records of that time one page after another; memory grows with the number of sums alone.
+     */
+    default List<UsageQuery.Sum> sums(@Nullable Instant from) {
+        UsageQuery all = new UsageQuery(null, null, from, null);
+        Map<UsageQuery.Sum, UsageQuery.Sum> sums = new HashMap<>();
+        String cursor = null;
+        do {
+            Page<UsageRecord> page = list(all, new Page.Request(Page.Request.MAX, cursor));
+            page.items().stream()
+                    .filter(r -> r.outcome() != Outcome.REFUSED)
+                    .filter(r -> !UsageRecord.IDEMPOTENT_REPLAY.equals(r.errorCode()))
+                    .map(UsageQuery.Sum::of)
+                    .forEach(s -> sums.merge(s.group(), s, UsageQuery.Sum::plus));
+            cursor = page.next();
+        } while (cursor != null);
+        return List.copyOf(sums.values());
+    }
 
     /**
      * Records in the order in which they were written; the cursor is a position in that order. A page may be short, even

@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param revision of the state that it was built from
  */
 public record RuntimeSnapshot(
-        long revision, Map<KeyHash, KeyEntry> keys, Map<UUID, ApiKey> keysById, Map<UUID, TenantView> tenants) {
+        long revision,
+        Map<KeyHash, KeyEntry> keys,
+        Map<UUID, ApiKey> keysById,
+        Map<UUID, TenantView> tenants,
+        Limits limits) {
 
     /** Before the first load: nobody is known. */
     public static final RuntimeSnapshot EMPTY = new RuntimeSnapshot(-1, Map.of(), Map.of(), Map.of());
@@ -29,6 +33,12 @@ public record RuntimeSnapshot(
     public record KeyEntry(
             Principal principal, TenantView view, @Nullable Instant until) {}
 
+    /** A state without limits. */
+    public RuntimeSnapshot(
+            long revision, Map<KeyHash, KeyEntry> keys, Map<UUID, ApiKey> keysById, Map<UUID, TenantView> tenants) {
+        this(revision, keys, keysById, tenants, Limits.NONE);
+    }
+
     public RuntimeSnapshot {
         // callers hand over maps that nobody else holds; a copy of a million entries would be for nothing
         keys = java.util.Collections.unmodifiableMap(keys);
@@ -40,12 +50,12 @@ public record RuntimeSnapshot(
         return keys.get(hash);
     }
 
-    static RuntimeSnapshot of(long revision, Collection<TenantView> views, Map<KeyHash, KeyEntry> keys) {
+    static RuntimeSnapshot of(long revision, Collection<TenantView> views, Map<KeyHash, KeyEntry> keys, Limits limits) {
         Map<UUID, TenantView> tenants = new HashMap<>();
         views.forEach(v -> tenants.put(v.tenant().id(), v));
         Map<UUID, ApiKey> byId = HashMap.newHashMap(keys.size());
         keys.values()
                 .forEach(k -> byId.put(k.principal().key().id(), k.principal().key()));
-        return new RuntimeSnapshot(revision, keys, byId, tenants);
+        return new RuntimeSnapshot(revision, keys, byId, tenants, limits);
     }
 }

@@ -5,6 +5,7 @@ import io.llmproxy.domain.identity.KeyHash;
 import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.usage.PriceBook;
 import io.llmproxy.domain.usage.PriceCatalogue;
@@ -34,11 +35,13 @@ final class SnapshotBuilder {
 
     private final ProviderFactory factory;
     private final PriceCatalogue catalogue;
+    private final List<Limit> configured;
     private final Map<UUID, Provider> live = new HashMap<>();
 
-    SnapshotBuilder(ProviderFactory factory, PriceCatalogue catalogue) {
+    SnapshotBuilder(ProviderFactory factory, PriceCatalogue catalogue, List<Limit> configured) {
         this.factory = factory;
         this.catalogue = catalogue;
+        this.configured = List.copyOf(configured);
     }
 
     RuntimeSnapshot build(ManagedState state) {
@@ -50,7 +53,7 @@ final class SnapshotBuilder {
                     known != null && known.fault() == null && known.account().equals(account) && !known.outdated();
             next.put(account.id(), keep && known != null ? known : opened(account, known));
         }
-        RuntimeSnapshot snapshot = snapshot(state, next);
+        RuntimeSnapshot snapshot = snapshot(state, next, Limits.of(state, configured));
         Set<Provider> kept = Collections.newSetFromMap(new IdentityHashMap<>());
         kept.addAll(next.values());
         live.values().stream().filter(p -> !kept.contains(p)).forEach(Provider::retire);
@@ -82,7 +85,7 @@ final class SnapshotBuilder {
         }
     }
 
-    private RuntimeSnapshot snapshot(ManagedState state, Map<UUID, Provider> providers) {
+    private RuntimeSnapshot snapshot(ManagedState state, Map<UUID, Provider> providers, Limits limits) {
         List<Provider> shared =
                 providers.values().stream().filter(p -> p.account().shared()).toList();
         Map<UUID, List<Provider>> own = new HashMap<>();
@@ -98,7 +101,7 @@ final class SnapshotBuilder {
             List<Provider> visible = own.getOrDefault(tenant.id(), shared);
             views.put(tenant.id(), new TenantView(tenant, visible, table(prices, tenant, visible)));
         }
-        return RuntimeSnapshot.of(state.revision(), views.values(), keys(state, views));
+        return RuntimeSnapshot.of(state.revision(), views.values(), keys(state, views), limits);
     }
 
     private static PriceTable table(PriceBook prices, Tenant tenant, List<Provider> visible) {

@@ -1,11 +1,13 @@
 package io.llmproxy.runtime;
 
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.StateSource;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,16 +31,18 @@ public final class SnapshotRefresher implements AutoCloseable {
     /**
      * @param catalogue the prices that hold where the state says no others
      * @param tenantSlug the one tenant of this process; null: all
+     * @param configured limits that are in force whatever the managed state says
      */
     public SnapshotRefresher(
             StateSource source,
             Snapshots snapshots,
             ProviderFactory providers,
             PriceCatalogue catalogue,
-            @Nullable String tenantSlug) {
+            @Nullable String tenantSlug,
+            List<Limit> configured) {
         this.source = source;
         this.snapshots = snapshots;
-        this.builder = new SnapshotBuilder(providers, catalogue);
+        this.builder = new SnapshotBuilder(providers, catalogue, configured);
         this.tenantSlug = tenantSlug;
     }
 

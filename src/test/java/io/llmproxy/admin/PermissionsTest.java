@@ -8,6 +8,10 @@ import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitMode;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.PriceList;
@@ -71,11 +75,38 @@ class PermissionsTest {
                 arguments(new AdminCommand.ImportPrices("a", List.of()), true, false),
                 arguments(new AdminCommand.ImportPrices(null, List.of()), false, false),
                 arguments(new AdminCommand.DeletePrice("a", new UUID(0, 1)), true, false),
-                arguments(new AdminCommand.DeletePrice(null, new UUID(0, 1)), false, false));
+                arguments(new AdminCommand.DeletePrice(null, new UUID(0, 1)), false, false),
+                arguments(setLimit("a", LimitScope.USER), true, false),
+                arguments(setLimit("a", LimitScope.TENANT), false, false),
+                arguments(setLimit(null, LimitScope.USER), false, false),
+                arguments(setLimit(null, LimitScope.GLOBAL), false, false),
+                arguments(new AdminCommand.ResetLimit("a", "l"), true, false),
+                arguments(new AdminCommand.ResetLimit(null, "l"), false, false),
+                arguments(new AdminCommand.DeleteLimit("a", "l"), true, false),
+                arguments(new AdminCommand.DeleteLimit(null, "l"), false, false),
+                arguments(keyOfManyRequests(), true, false));
     }
 
     private static PriceRow price() {
         return PriceList.parse("model,input\nm,1", Instant.EPOCH).getFirst();
+    }
+
+    private static AdminCommand setLimit(@Nullable String tenant, LimitScope scope) {
+        return new AdminCommand.SetLimit(
+                tenant, scope, null, LimitMetric.REQUESTS, 1, LimitPeriod.DAY, null, 6, LimitMode.HARD);
+    }
+
+    private static AdminCommand keyOfManyRequests() {
+        return new AdminCommand.UpdateKey(
+                "a",
+                "k",
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                MapChange.NONE,
+                Change.to(9L));
     }
 
     @ParameterizedTest

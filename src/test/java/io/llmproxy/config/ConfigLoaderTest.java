@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.llmproxy.config.ConfigException.Problem;
 import io.llmproxy.config.ConfigLoader.Loaded;
 import io.llmproxy.config.ConfigLoader.Sources;
+import io.llmproxy.domain.limit.Limit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,12 +165,27 @@ class ConfigLoaderTest {
 
     @Test
     void warnsOfWhatHasNoEffectYet() throws ConfigException {
-        assertThat(load("limits: {ip: {requests: 50}}").warnings()).isEmpty();
-        assertThat(load("limits: {ip: {requests: 51}}\nredis: {url: 'redis://x'}")
-                        .warnings())
-                .containsExactly(
-                        "redis.url is set, but this version does not act on it yet",
-                        "limits.ip.requests is set, but this version does not act on it yet");
+        assertThat(load("limits: {ip: {requests: 51}}").warnings()).isEmpty();
+        assertThat(load("redis: {url: 'redis://x'}").warnings())
+                .containsExactly("redis.url is set, but this version does not act on it yet");
+    }
+
+    @Test
+    void limitsThatMakeNoSenseAreFaults() {
+        assertThatThrownBy(() -> load("limits: {global: {per: total}, ip: {requests: 9223372036854775807}}"))
+                .hasMessageContaining("limits.global.algorithm: what never begins anew is counted by `fixed-window`")
+                .hasMessageContaining("limits.ip.requests: must be from 1 to 1000000000000000");
+        assertThatThrownBy(() -> load("limits: {user: {requests: -1}}")).hasMessageContaining("limits.user.requests");
+    }
+
+    @Test
+    void zeroRequestsTurnALevelOff() throws ConfigException {
+        assertThat(load("limits: {ip: {requests: 0}, global: {requests: 0}, concurrency: 0}")
+                        .config()
+                        .limits()
+                        .limits())
+                .extracting(Limit::id)
+                .containsExactly("config:tenant", "config:user");
     }
 
     @Test

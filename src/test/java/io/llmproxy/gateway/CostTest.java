@@ -50,7 +50,6 @@ class CostTest {
                         s.maxUpload(),
                         0,
                         false,
-                        0,
                         s.sseKeepAlive(),
                         s.spoolDirectory(),
                         new PricingRules(deny, header)));

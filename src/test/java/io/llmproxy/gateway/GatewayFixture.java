@@ -1,5 +1,6 @@
 package io.llmproxy.gateway;
 
+import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Ids;
@@ -9,6 +10,7 @@ import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -84,15 +86,23 @@ final class GatewayFixture {
     private final List<ApiKey> otherKeys = new ArrayList<>();
     private final List<Tenant> otherTenants = new ArrayList<>();
     private final SnapshotRefresher refresher;
+    final MemoryCounterStore counters;
+
+    /** Limits of the managed state. */
+    final List<Limit> limits = new ArrayList<>();
+
     private long revision;
 
     GatewayFixture(Path directory) {
         this(directory, s -> s);
     }
 
-    GatewayFixture(Path directory, UnaryOperator<GatewaySettings> change) {
+    /** @param configured limits that are in force from the start */
+    GatewayFixture(Path directory, UnaryOperator<GatewaySettings> change, Limit... configured) {
         GatewaySettings settings =
-                change.apply(new GatewaySettings(64 * 1024, 4 * 1024 * 1024, 0, false, 0, Duration.ZERO, directory));
+                change.apply(new GatewaySettings(64 * 1024, 4 * 1024 * 1024, 0, false, Duration.ZERO, directory));
+        counters = new MemoryCounterStore(
+                clock, () -> Duration.between(Instant.EPOCH, clock.now).toNanos());
         runs = new IdempotentRuns(
                 store,
                 new IdempotencySettings(Duration.ofHours(24), 4096, 1 << 20, 1 << 20, Duration.ofSeconds(20)),
@@ -104,13 +114,14 @@ final class GatewayFixture {
                 new Ledger(journal, OnFull.REFUSE, clock),
                 stores.objects(),
                 counts,
+                counters,
                 TOKENIZER,
                 runs,
                 clock);
         tenant = tenant("acme", TenantSettings.DEFAULT);
         key = key(tenant, "dev", secret, KeyScope.ANY);
         accounts.add(account("up", tenant.id(), List.of()));
-        refresher = new SnapshotRefresher(new State(), snapshots, new Factory(), CATALOGUE, null);
+        refresher = new SnapshotRefresher(new State(), snapshots, new Factory(), CATALOGUE, null, List.of(configured));
         refresher.refresh();
     }
 
@@ -337,6 +348,18 @@ final class GatewayFixture {
         final AtomicLong running = new AtomicLong();
         final List<Integer> unknown = Collections.synchronizedList(new ArrayList<>());
         final AtomicLong served = new AtomicLong();
+        final AtomicLong overrun = new AtomicLong();
+        final List<String> passed = Collections.synchronizedList(new ArrayList<>());
+
+        @Override
+        public void overran(long tokens) {
+            overrun.addAndGet(tokens);
+        }
+
+        @Override
+        public void limitPassed(String scope, String metric, String mode) {
+            passed.add(mode);
+        }
 
         @Override
         public void served(UsageRecord record) {
@@ -372,7 +395,7 @@ final class GatewayFixture {
             List<ApiKey> keys = new ArrayList<>(otherKeys);
             keys.add(key);
             return new ManagedState(
-                    revision, tenants, user == null ? List.of() : List.of(user), keys, accounts, prices);
+                    revision, tenants, user == null ? List.of() : List.of(user), keys, accounts, prices, limits);
         }
     }
 

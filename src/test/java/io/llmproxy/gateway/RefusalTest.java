@@ -11,6 +11,12 @@ import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitOrigin;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.gateway.ScriptedProvider.Script;
 import io.llmproxy.runtime.KeySecrets;
@@ -191,7 +197,15 @@ class RefusalTest {
     void moreThanTheConcurrencyLimitAreRefusedBeforeTheirBodyIsRead() throws InterruptedException {
         fixture = new GatewayFixture(
                 directory,
-                s -> new GatewaySettings(s.maxBody(), s.maxUpload(), 0, false, 1, s.sseKeepAlive(), directory));
+                s -> s,
+                Limit.of(
+                        "config:concurrency",
+                        LimitScope.GLOBAL,
+                        LimitMetric.CONCURRENCY,
+                        1,
+                        LimitPeriod.NONE,
+                        LimitAlgorithm.FIXED_WINDOW,
+                        LimitOrigin.CONFIG));
         fixture.up().answers(r -> new Script().hangsBeforeHead());
         FakeRequest first = fixture.chat(CHAT);
         Thread serving = Thread.ofVirtual().start(() -> fixture.send(first));

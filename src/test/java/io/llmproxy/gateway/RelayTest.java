@@ -268,7 +268,7 @@ class RelayTest {
     void aKeyMayStandInTheQueryWhereThatIsAllowed() {
         fixture = new GatewayFixture(
                 directory,
-                s -> new GatewaySettings(s.maxBody(), s.maxUpload(), 0, true, 0, s.sseKeepAlive(), s.spoolDirectory()));
+                s -> new GatewaySettings(s.maxBody(), s.maxUpload(), 0, true, s.sseKeepAlive(), s.spoolDirectory()));
         RecordingSink sink = fixture.send(FakeRequest.get("/v1/files").query("key=" + fixture.secret));
         assertThat(sink.status()).isEqualTo(200);
         assertThat(fixture.up().last().request().query()).isNull();
@@ -395,7 +395,7 @@ class RelayTest {
         fixture = new GatewayFixture(
                 directory,
                 s -> new GatewaySettings(
-                        s.maxBody(), s.maxUpload(), 0, false, 0, Duration.ofMillis(100), s.spoolDirectory()));
+                        s.maxBody(), s.maxUpload(), 0, false, Duration.ofMillis(100), s.spoolDirectory()));
         fixture.up().answers(r -> Script.events("data: 1\n\n").hangsAtEnd());
         RecordingSink sink = fixture.send(fixture.chat(CHAT), new RecordingSink().failingAtWrite(1));
         assertThat(sink.text()).isEqualTo("data: 1\n\n");

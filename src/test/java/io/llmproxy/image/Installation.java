@@ -3,6 +3,7 @@ package io.llmproxy.image;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.testing.TestAppliance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,8 @@ final class Installation {
                 "127.0.0.1:0",
                 "--admin-listen",
                 "127.0.0.1:0"));
+        // what is measured here sends more than those let through
+        TestAppliance.NO_LIMITS.forEach(set -> command.addAll(List.of("--set", set)));
         sets.forEach(set -> command.addAll(List.of("--set", set)));
         starts++;
         return ServerProcess.start(command, environment(), scratch.resolve("serve-" + starts + ".err"));

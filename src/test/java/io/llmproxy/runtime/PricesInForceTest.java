@@ -19,7 +19,7 @@ class PricesInForceTest {
     private final Tenant acme = f.tenant("acme");
     private final Tenant other = f.tenant("other");
     private final SnapshotRefresher refresher =
-            new SnapshotRefresher(f.stores.state(), f.snapshots, f.providers, PriceCatalogue.EMPTY, null);
+            new SnapshotRefresher(f.stores.state(), f.snapshots, f.providers, PriceCatalogue.EMPTY, null, List.of());
 
     private PriceTable prices(Tenant tenant) {
         return Objects.requireNonNull(f.snapshots.current().tenants().get(tenant.id()))

@@ -1,10 +1,12 @@
 package io.llmproxy.testing;
 
+import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
+import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.InvalidValueException;
@@ -12,6 +14,7 @@ import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
@@ -28,9 +31,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The use case of administration over stores in memory, with a clock that tests set. */
@@ -38,6 +43,7 @@ public final class AdminFixture {
     public static final Actor ADMIN = new Actor("unix:root", 0, Role.ADMIN, null, null, "socket");
 
     public final InMemoryStores memory = new InMemoryStores();
+    public final MemoryCounterStore counters = new MemoryCounterStore(InstantSource.system());
     public final AdminStores stores = new AdminStores(
             memory.transactor(),
             memory.tenants(),
@@ -46,7 +52,9 @@ public final class AdminFixture {
             memory.providers(),
             memory.prices(),
             memory.audit(),
-            memory.state());
+            memory.state(),
+            memory.limits(),
+            new LiveLimits(this::inForce, counters, id -> null));
     public final AtomicInteger published = new AtomicInteger();
     public final FakeProviders providers = new FakeProviders();
     public volatile Instant now = Instant.parse("2026-11-20T12:00:00Z");
@@ -54,6 +62,10 @@ public final class AdminFixture {
     public final Snapshots snapshots = new Snapshots();
     public final CommandExecutor executor;
     public final AdminQueries queries;
+
+    private Map<String, Limit> inForce() {
+        return memory.state().load(null).limits().stream().collect(Collectors.toMap(Limit::id, l -> l));
+    }
 
     public AdminFixture() {
         this(null);

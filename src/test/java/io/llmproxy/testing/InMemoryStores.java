@@ -5,6 +5,7 @@ import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.domain.object.StoredObject;
@@ -17,6 +18,7 @@ import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.JournalPosition;
+import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
@@ -64,6 +66,7 @@ public final class InMemoryStores {
     private final Map<UUID, ApiKey> keyRows = new ConcurrentHashMap<>();
     private final Map<UUID, ProviderAccount> providerRows = new ConcurrentHashMap<>();
     private final Map<UUID, PriceOverlay> priceRows = new ConcurrentHashMap<>();
+    private final Map<UUID, Limit> limitRows = new ConcurrentHashMap<>();
     private final Map<ObjectKey, StoredObject> objectRows = new ConcurrentHashMap<>();
     private final List<AuditEvent> auditRows = new CopyOnWriteArrayList<>();
     private final List<UsageRecord> usageRows = new CopyOnWriteArrayList<>();
@@ -448,6 +451,63 @@ public final class InMemoryStores {
         };
     }
 
+    public LimitStore limits() {
+        return new LimitStore() {
+            @Override
+            public Limit put(Limit limit, Instant now) {
+                checkThere();
+                UUID id = limitRows.values().stream()
+                        .filter(l -> l.identity().equals(limit.identity()))
+                        .findFirst()
+                        .map(l -> UUID.fromString(l.id()))
+                        .orElse(UUID.fromString(limit.id()));
+                Limit kept = new Limit(
+                        id.toString(),
+                        limit.tenantId(),
+                        limit.scope(),
+                        limit.subject(),
+                        limit.metric(),
+                        limit.amount(),
+                        limit.period(),
+                        limit.algorithm(),
+                        limit.segments(),
+                        limit.mode(),
+                        limit.origin(),
+                        limit.zone());
+                Limit before = limitRows.put(id, kept);
+                onRollback(() -> {
+                    if (before == null) {
+                        limitRows.remove(id);
+                    } else {
+                        limitRows.put(id, before);
+                    }
+                });
+                return kept;
+            }
+
+            @Override
+            public Optional<Limit> find(UUID id) {
+                checkThere();
+                return Optional.ofNullable(limitRows.get(id));
+            }
+
+            @Override
+            public void delete(UUID id) {
+                checkThere();
+                Limit before = limitRows.remove(id);
+                if (before != null) {
+                    onRollback(() -> limitRows.put(id, before));
+                }
+            }
+
+            @Override
+            public List<Limit> list(@Nullable UUID tenantId) {
+                checkThere();
+                return sorted(limitRows, l -> Objects.equals(l.tenantId(), tenantId), Limit::id);
+            }
+        };
+    }
+
     private record ObjectKey(UUID providerId, ObjectKind kind, String id) {}
 
     public ObjectStore objects() {
@@ -556,7 +616,8 @@ public final class InMemoryStores {
                         sorted(
                                 priceRows,
                                 p -> p.tenantId() == null || ids.contains(p.tenantId()),
-                                p -> p.id().toString()));
+                                p -> p.id().toString()),
+                        sorted(limitRows, l -> l.tenantId() == null || ids.contains(l.tenantId()), Limit::id));
             }
         };
     }

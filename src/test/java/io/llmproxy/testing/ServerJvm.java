@@ -60,6 +60,9 @@ public final class ServerJvm implements AutoCloseable {
                 "gateway.listen=127.0.0.1:0",
                 "--set",
                 "admin.listen=127.0.0.1:0"));
+        for (String set : TestAppliance.NO_LIMITS) {
+            command.addAll(List.of("--set", set));
+        }
         for (String set : sets) {
             command.addAll(List.of("--set", set));
         }

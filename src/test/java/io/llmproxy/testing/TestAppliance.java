@@ -39,6 +39,14 @@ public final class TestAppliance implements AutoCloseable {
         this.clock = clock;
     }
 
+    /** Settings that turn the limits of the configuration off. */
+    public static final List<String> NO_LIMITS = List.of(
+            "limits.global.requests=0",
+            "limits.tenant.requests=0",
+            "limits.user.requests=0",
+            "limits.ip.requests=0",
+            "limits.concurrency=0");
+
     public static TestAppliance start() {
         return new Builder().start();
     }
@@ -58,11 +66,18 @@ public final class TestAppliance implements AutoCloseable {
     public static final class Builder {
         private final List<String> sets = new ArrayList<>();
         private final Map<String, String> environment = new HashMap<>();
+        private boolean limits;
         private TestClock clock = new TestClock();
         private java.util.Optional<Path> directory = java.util.Optional.empty();
 
         public Builder set(String key, String value) {
             sets.add(key + "=" + value);
+            return this;
+        }
+
+        /** With the limits that every installation starts with; most tests send more than those let through. */
+        public Builder limits() {
+            limits = true;
             return this;
         }
 
@@ -88,6 +103,9 @@ public final class TestAppliance implements AutoCloseable {
         public TestAppliance tryStart() throws StartException, ConfigException {
             List<String> all = new ArrayList<>(List.of(
                     "gateway.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", "shutdown.grace=5s", "log.level=error"));
+            if (!limits) {
+                all.addAll(NO_LIMITS);
+            }
             all.addAll(sets);
             ConfigLoader.Loaded loaded =
                     ConfigLoader.load(new ConfigLoader.Sources(List.of(), Map.of(), all, Map.of()));

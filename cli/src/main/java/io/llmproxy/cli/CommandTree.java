@@ -34,7 +34,7 @@ final class CommandTree {
                         "llmproxyctl -t acme usage report --by model");
         GlobalOptions.addTo(root);
         for (Noun noun : nouns()) {
-            root.addSubcommand(noun.name(), noun.spec(words.contains(noun.name())));
+            root.addSubcommand(noun.name(), noun.spec(noun.named(words)));
         }
         for (Verb verb : ServerCommands.verbs()) {
             CommandSpec spec = verb.spec(words);
@@ -56,6 +56,11 @@ final class CommandTree {
                 new Noun("key", "The API keys by which clients reach the gateway.", KeyCommands::verbs),
                 new Noun("provider", "The upstream accounts that requests are forwarded to.", ProviderCommands::verbs),
                 new Noun("price", "What models cost: the catalogue, and prices set over it.", PriceCommands::verbs),
+                new Noun(
+                        "limit",
+                        "How much a tenant, user, key, … may use: rate limits, quotas and budgets; also `quota`.",
+                        LimitCommands::verbs,
+                        List.of("quota")),
                 new Noun("usage", "What was used: the ledger of requests and tokens.", UsageCommands::verbs),
                 new Noun("ledger", "The ledger itself, and whether it is sound.", LedgerCommands::verbs));
     }

@@ -56,6 +56,10 @@ final class Fields {
         return converted(field, option, (name, value) -> Json.object().numberNode(integerOf(name, value)));
     }
 
+    Fields number(String field, String option) {
+        return converted(field, option, (name, value) -> Json.object().numberNode(numberOf(name, value)));
+    }
+
     private Fields converted(String field, String option, BiFunction<String, String, JsonNode> conversion) {
         String value = line.option(option);
         if (value == null) {
@@ -115,6 +119,14 @@ final class Fields {
             throw CliException.usage("nothing to change: name at least one option (see --help)");
         }
         return body;
+    }
+
+    private static long numberOf(String option, String value) {
+        try {
+            return Long.parseLong(value);
+        } catch (NumberFormatException e) {
+            throw CliException.usage(option + ": no whole number: '" + value + "'");
+        }
     }
 
     private static int integerOf(String option, String value) {

@@ -48,6 +48,7 @@ final class KeyCommands {
                 .list("--models", "MODELS", "the only models that it may ask for; names or globs")
                 .list("--providers", "NAMES", "the only providers that it may use")
                 .list("--cidr", "NETWORKS", "the only addresses that it may come from, as 10.0.0.0/8")
+                .option("--max-requests", "N", "good for so many requests, once and for all")
                 .flag("--passthrough", "may forward anything to a provider by /p/PROVIDER/")
                 .list("--label", "NAME=VALUE", "a label, for routes and reports; may be repeated");
     }
@@ -57,7 +58,8 @@ final class KeyCommands {
                 .list("providers", "--providers")
                 .list("cidrs", "--cidr")
                 .flag("passthrough", "--passthrough")
-                .map("labels", "--label");
+                .map("labels", "--label")
+                .number("maxRequests", "--max-requests");
     }
 
     /** Shows a key with its secret, and says once that this is the only time. */

@@ -70,6 +70,14 @@ final class TenantCommands {
                 .option("--max-api-keys", "N", "at most so many keys that are not revoked")
                 .option("--audit-retention", "DAYS", "how long audit events are kept, as 365d")
                 .option("--usage-retention", "DAYS", "how long usage records are kept, as 90d")
+                .option("--max-requests-per-minute", "N", "at most so many requests in a minute")
+                .option("--max-requests-per-day", "N", "at most so many requests in a day")
+                .option("--max-tokens-per-day", "N", "at most so many tokens in a day")
+                .option(
+                        "--max-output-tokens",
+                        "N",
+                        "what a request is taken to generate that does not say; 4096 unless given")
+                .option("--time-zone", "ZONE", "where its days and months begin, as Europe/Berlin; UTC unless given")
                 .example(
                         "llmproxyctl tenant update acme --max-api-keys 50 --allowed-models 'gpt-4o*,claude-*'",
                         "llmproxyctl tenant update acme --default-provider openai --usage-retention 90d",
@@ -86,6 +94,11 @@ final class TenantCommands {
                 .integer("maxApiKeys", "--max-api-keys")
                 .days("auditRetentionDays", "--audit-retention")
                 .days("usageRetentionDays", "--usage-retention")
+                .number("maxRequestsPerMinute", "--max-requests-per-minute")
+                .number("maxRequestsPerDay", "--max-requests-per-day")
+                .number("maxTokensPerDay", "--max-tokens-per-day")
+                .integer("maxOutputTokens", "--max-output-tokens")
+                .text("timeZone", "--time-zone")
                 .change();
         String slug = slug(c);
         c.output().done(c.client().patch(ApiPath.of("tenants", slug), change), VIEW, "tenant " + slug + " updated");

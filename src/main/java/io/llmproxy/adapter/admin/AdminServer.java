@@ -131,6 +131,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new KeysResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new ProvidersResource(a.executor(), a.queries(), a.tester(), shapes).routes());
         routes.addAll(new PricesResource(a.executor(), a.prices(), shapes, a.clock()).routes());
+        routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
         return new RouteTable(routes);

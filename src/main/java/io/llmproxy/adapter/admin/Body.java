@@ -121,6 +121,13 @@ final class Body {
         return node.intValue();
     }
 
+    static Long wholeNumber(String field, JsonNode node) {
+        if (!node.isIntegralNumber() || !node.canConvertToLong()) {
+            throw new InvalidValueException(field, "must be a whole number");
+        }
+        return node.longValue();
+    }
+
     static Boolean bool(String field, JsonNode node) {
         if (!node.isBoolean()) {
             throw new InvalidValueException(field, "must be true or false");

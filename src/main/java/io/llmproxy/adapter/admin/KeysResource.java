@@ -52,13 +52,24 @@ final class KeysResource {
     }
 
     private Answer create(AdminRequest r) {
-        Body body = r.body().only("name", "user", "expires", "models", "providers", "cidrs", "passthrough", "labels");
+        Body body = r.body()
+                .only(
+                        "name",
+                        "user",
+                        "expires",
+                        "models",
+                        "providers",
+                        "cidrs",
+                        "passthrough",
+                        "labels",
+                        "maxRequests");
         KeyScope scope = new KeyScope(
                 body.value("models", Readers::globs, List.of()),
                 body.value("providers", Readers::names, Set.of()),
                 body.value("cidrs", Readers::cidrs, List.of()),
                 body.value("passthrough", Body::bool, false),
-                body.value("labels", Body::entries, Map.of()));
+                body.value("labels", Body::entries, Map.of()),
+                body.value("maxRequests", Body::wholeNumber));
         return execute(
                 201,
                 r,
@@ -75,7 +86,8 @@ final class KeysResource {
     }
 
     private Answer update(AdminRequest r) {
-        Body body = r.body().only("expires", "expiresAt", "models", "providers", "cidrs", "passthrough", "labels");
+        Body body = r.body()
+                .only("expires", "expiresAt", "models", "providers", "cidrs", "passthrough", "labels", "maxRequests");
         return execute(
                 200,
                 r,
@@ -87,7 +99,8 @@ final class KeysResource {
                         body.change("providers", Readers::names),
                         body.change("cidrs", Readers::cidrs),
                         body.change("passthrough", Body::bool),
-                        body.mapChange("labels")));
+                        body.mapChange("labels"),
+                        body.change("maxRequests", Body::wholeNumber)));
     }
 
     /** {@code expiresAt} is the field that a key shows, {@code expires} the one that it is made with. */

@@ -54,6 +54,7 @@ final class Shapes {
             case CommandResult.OfProvider r -> Answer.of(status, provider(r.provider()));
             case CommandResult.OfPrice r -> Answer.of(status, PriceShapes.price(r.price()));
             case CommandResult.PricesImported r -> Answer.of(status, PriceShapes.imported(false, r.diff()));
+            case CommandResult.OfLimit r -> Answer.of(status, LimitShapes.limit(r.limit()));
             case CommandResult.Revoked r -> Answer.of(status, Map.of("revoked", r.count()));
             case CommandResult.Deleted _ -> Answer.none();
         };
@@ -73,6 +74,11 @@ final class Shapes {
                 s.maxApiKeys(),
                 s.auditRetentionDays(),
                 s.usageRetentionDays(),
+                s.limits().maxRequestsPerMinute(),
+                s.limits().maxRequestsPerDay(),
+                s.limits().maxTokensPerDay(),
+                s.limits().maxOutputTokens(),
+                s.limits().timeZone(),
                 time(t.createdAt()),
                 time(t.updatedAt()));
     }
@@ -112,6 +118,7 @@ final class Shapes {
                 s.cidrs().stream().map(Cidr::toString).toList(),
                 s.passthrough(),
                 s.labels(),
+                s.maxRequests(),
                 orNull(k.expiresAt()),
                 orNull(k.revokedAt()),
                 previous != null && previous.isAfter(now) ? time(previous) : null,

@@ -8,6 +8,7 @@ import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateTenant;
+import io.llmproxy.admin.AdminCommand.UsageLimitChanges;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.domain.Page;
@@ -64,7 +65,12 @@ final class TenantsResource {
                         "maxUsers",
                         "maxApiKeys",
                         "auditRetentionDays",
-                        "usageRetentionDays");
+                        "usageRetentionDays",
+                        "maxRequestsPerMinute",
+                        "maxRequestsPerDay",
+                        "maxTokensPerDay",
+                        "maxOutputTokens",
+                        "timeZone");
         return execute(
                 200,
                 r,
@@ -77,7 +83,13 @@ final class TenantsResource {
                         body.change("maxUsers", Body::integer),
                         body.change("maxApiKeys", Body::integer),
                         body.change("auditRetentionDays", Body::integer),
-                        body.change("usageRetentionDays", Body::integer)));
+                        body.change("usageRetentionDays", Body::integer),
+                        new UsageLimitChanges(
+                                body.change("maxRequestsPerMinute", Body::wholeNumber),
+                                body.change("maxRequestsPerDay", Body::wholeNumber),
+                                body.change("maxTokensPerDay", Body::wholeNumber),
+                                body.change("maxOutputTokens", Body::integer),
+                                body.change("timeZone", Body::text))));
     }
 
     private Answer delete(AdminRequest r) {

@@ -27,6 +27,9 @@ final class ErrorRenderer {
         if (wait != null && !fields.contains("Retry-After")) {
             fields.add("Retry-After", wait.toString());
         }
+        if (error instanceof ProxyError.LimitExceeded && wait == null) {
+            fields.set("x-should-retry", "false"); // what the OpenAI and Anthropic clients ask before they try again
+        }
         if (error instanceof ProxyError.MethodNotAllowed refused) {
             fields.set("Allow", refused.allowed());
         }
@@ -60,7 +63,7 @@ final class ErrorRenderer {
             case GEMINI -> gemini(error);
             case OLLAMA -> ollama(error);
         };
-        if (error instanceof ProxyError.LimitExceeded) {
+        if (error instanceof ProxyError.LimitExceeded && retryAfterSeconds(error) != null) {
             root.put("retryAfterSeconds", retryAfterSeconds(error));
         }
         return root;
@@ -116,7 +119,7 @@ final class ErrorRenderer {
             fields.put("metric", limit.metric());
             fields.put("amount", limit.amount());
             fields.put("period", limit.period());
-            fields.put("reset_seconds", limit.resetSeconds());
+            fields.put("reset_seconds", limit.resetSeconds() == 0 ? null : limit.resetSeconds());
             target.put("limit", fields);
         }
         return target;
@@ -133,7 +136,7 @@ final class ErrorRenderer {
             case ProxyError.TooSlow ignored -> "timeout_error";
             case ProxyError.Conflict ignored -> "invalid_request_error";
             case ProxyError.TooLarge ignored -> "request_too_large";
-            case ProxyError.LimitExceeded ignored -> "rate_limit_error";
+            case ProxyError.LimitExceeded limit -> limit.budget() ? "billing_error" : "rate_limit_error";
             case ProxyError.Upstream upstream -> upstream.status() == 502 ? "api_error" : upstream.type();
             case ProxyError.Internal ignored -> "api_error";
         };

@@ -7,6 +7,7 @@ import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ContentSealer;
 import io.llmproxy.port.IdempotencyStore;
+import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
@@ -130,6 +131,10 @@ public final class Database implements AutoCloseable {
 
     public PriceStore prices() {
         return new JdbcPriceStore(sql);
+    }
+
+    public LimitStore limits() {
+        return new JdbcLimitStore(sql);
     }
 
     public AuditStore audit() {

@@ -34,6 +34,7 @@ final class JdbcApiKeyStore implements ApiKeyStore {
             "cidrs",
             "passthrough",
             "labels",
+            "max_requests",
             "expires_at",
             "revoked_at",
             "cut_running",
@@ -155,6 +156,7 @@ final class JdbcApiKeyStore implements ApiKeyStore {
                 .and("cidrs", scope.cidrs())
                 .and("passthrough", scope.passthrough())
                 .and("labels", scope.labels())
+                .and("max_requests", scope.maxRequests())
                 .and("expires_at", key.expiresAt())
                 .and("revoked_at", key.revokedAt())
                 .and("cut_running", key.cutRunning())
@@ -187,6 +189,7 @@ final class JdbcApiKeyStore implements ApiKeyStore {
                 new HashSet<>(row.texts("providers")),
                 row.texts("cidrs").stream().map(c -> Cidr.parse("cidrs", c)).toList(),
                 row.flag("passthrough"),
-                row.map("labels"));
+                row.map("labels"),
+                row.numberOrNull("max_requests"));
     }
 }

@@ -42,7 +42,8 @@ final class JdbcStateSource implements StateSource {
                 rows("users", "tenant_id", "", slug, JdbcUserStore::user),
                 rows("api_keys", "tenant_id", "", slug, JdbcApiKeyStore::key),
                 rows("providers", "tenant_id", " OR tenant_id IS NULL", slug, JdbcProviderStore::provider),
-                rows("prices", "tenant_id", " OR tenant_id IS NULL", slug, JdbcPriceStore::overlay));
+                rows("prices", "tenant_id", " OR tenant_id IS NULL", slug, JdbcPriceStore::overlay),
+                rows("limits", "tenant_id", " OR tenant_id IS NULL", slug, JdbcLimitStore::limit));
     }
 
     private <T> List<T> rows(

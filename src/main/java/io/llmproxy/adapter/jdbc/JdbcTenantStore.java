@@ -3,6 +3,7 @@ package io.llmproxy.adapter.jdbc;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
+import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.port.TenantStore;
 import java.sql.SQLException;
 import java.util.HashSet;
@@ -25,6 +26,11 @@ final class JdbcTenantStore implements TenantStore {
             "default_provider",
             "audit_retention_days",
             "usage_retention_days",
+            "max_requests_per_minute",
+            "max_requests_per_day",
+            "max_tokens_per_day",
+            "max_output_tokens",
+            "time_zone",
             "created_at",
             "updated_at");
     private static final NamedSql INSERT = NamedSql.insert("tenants", COLUMNS);
@@ -88,6 +94,11 @@ final class JdbcTenantStore implements TenantStore {
                 .and("default_provider", settings.defaultProvider())
                 .and("audit_retention_days", settings.auditRetentionDays())
                 .and("usage_retention_days", settings.usageRetentionDays())
+                .and("max_requests_per_minute", settings.limits().maxRequestsPerMinute())
+                .and("max_requests_per_day", settings.limits().maxRequestsPerDay())
+                .and("max_tokens_per_day", settings.limits().maxTokensPerDay())
+                .and("max_output_tokens", settings.limits().maxOutputTokens())
+                .and("time_zone", settings.limits().timeZone())
                 .and("created_at", tenant.createdAt())
                 .and("updated_at", tenant.updatedAt());
     }
@@ -100,7 +111,13 @@ final class JdbcTenantStore implements TenantStore {
                 row.globs("allowed_models"),
                 row.textOrNull("default_provider"),
                 row.integerOrNull("audit_retention_days"),
-                row.integerOrNull("usage_retention_days"));
+                row.integerOrNull("usage_retention_days"),
+                new UsageLimits(
+                        row.numberOrNull("max_requests_per_minute"),
+                        row.numberOrNull("max_requests_per_day"),
+                        row.numberOrNull("max_tokens_per_day"),
+                        row.integerOrNull("max_output_tokens"),
+                        row.textOrNull("time_zone")));
         return new Tenant(
                 row.uuid("id"),
                 row.text("slug"),

@@ -21,7 +21,12 @@ import org.jspecify.annotations.Nullable;
 record MigrationScript(String file, String text) {
     static final String FOLDER = "/db/migration/";
     private static final List<String> FILES = List.of(
-            "V1__foundation.sql", "V2__upstream.sql", "V3__objects.sql", "V5__prices.sql", "V6__idempotency.sql");
+            "V1__foundation.sql",
+            "V2__upstream.sql",
+            "V3__objects.sql",
+            "V4__limits.sql",
+            "V5__prices.sql",
+            "V6__idempotency.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

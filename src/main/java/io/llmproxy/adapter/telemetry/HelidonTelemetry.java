@@ -63,12 +63,16 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private final ConcurrentHashMap<RequestLabels, RequestMeters> requests = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<ErrorLabels, Counter> errors = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, Counter> refused = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<PassedLabels, Counter> passed = new ConcurrentHashMap<>();
+    private final Counter overrun;
     private final LongAdder inFlight = new LongAdder();
 
     /** What the counters of requests and tokens are told apart by. */
     private record RequestLabels(String tenant, String provider, int statusClass, Outcome outcome) {}
 
     private record ErrorLabels(String tenant, String code) {}
+
+    private record PassedLabels(String scope, String metric, String mode) {}
 
     public HelidonTelemetry() {
         this(MAX_SERIES);
@@ -83,6 +87,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                 .build();
         registry = Services.get(MetricsFactory.class).globalRegistry(config);
         gauge("llmproxy_requests_in_flight", "Requests that are being served", inFlight::sum);
+        overrun = counter("llmproxy_limit_overrun_tokens", "Tokens used beyond what was reserved for their request");
         JvmGauges.register(this);
     }
 
@@ -225,6 +230,28 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                 registry.getOrCreate(Counter.builder(name).description(help).tags(List.of(tags)));
         own.add(counter);
         return counter;
+    }
+
+    @Override
+    public void limitPassed(String scope, String metric, String mode) {
+        PassedLabels labels = new PassedLabels(scope, metric, mode);
+        Counter known = passed.get(labels);
+        Counter counter = known != null ? known : passed.computeIfAbsent(labels, this::passedCounter);
+        counter.increment();
+    }
+
+    private Counter passedCounter(PassedLabels labels) {
+        return counter(
+                "llmproxy_limits_passed",
+                "Requests served though they passed a limit, which was soft or shadow",
+                Tag.create("limit_scope", labels.scope()),
+                Tag.create("metric", labels.metric()),
+                Tag.create("mode", labels.mode()));
+    }
+
+    @Override
+    public void overran(long tokens) {
+        overrun.increment(tokens);
     }
 
     @Override

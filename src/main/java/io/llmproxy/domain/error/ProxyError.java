@@ -213,36 +213,66 @@ public sealed interface ProxyError {
     }
 
     /**
-     * 429, with the limit that was met.
+     * 429, or 402 where a budget is used up, with the limit that was met.
      *
      * @param limitId the limit's id, as {@code config:concurrency}
+     * @param amount in the metric; millionths of a US dollar for {@code cost}
+     * @param resetSeconds until it is worth another try; 0: time alone does not help
+     * @param asked how much of the metric the request may take
+     * @param budget whether it is a matter of payment, so that clients should not just try again
      */
-    record LimitExceeded(String limitId, String scope, String metric, long amount, String period, long resetSeconds)
+    record LimitExceeded(
+            String limitId,
+            String scope,
+            String metric,
+            long amount,
+            String period,
+            long resetSeconds,
+            long asked,
+            boolean budget)
             implements ProxyError {
+        /** A limit of requests. */
+        public LimitExceeded(
+                String limitId, String scope, String metric, long amount, String period, long resetSeconds) {
+            this(limitId, scope, metric, amount, period, resetSeconds, 1, false);
+        }
+
         @Override
         public int status() {
-            return 429;
+            return budget ? 402 : 429;
         }
 
         @Override
         public String type() {
-            return "rate_limit_error";
+            return budget ? "insufficient_quota" : "rate_limit_error";
         }
 
         @Override
         public String code() {
-            return "rate_limit_exceeded";
+            return budget ? "budget_exceeded" : "rate_limit_exceeded";
         }
 
         @Override
         public String message() {
-            return "The " + scope + " limit of " + amount + " " + metric + " is reached; retry in " + resetSeconds
-                    + " s.";
+            String per = period.equals("-") ? "" : period.equals("total") ? " in all" : " per " + period;
+            String wanted = asked > 1 ? ", of which this request may take " + asked + "," : "";
+            String then = resetSeconds == 0
+                    ? "ask your operator to raise it."
+                    : (budget ? "it begins anew in " : "retry in ") + resetSeconds + " s.";
+            return "The " + scope + " limit of " + amountText() + per + wanted + " is reached; " + then;
+        }
+
+        private String amountText() {
+            return metric.equals("cost")
+                    ? java.math.BigDecimal.valueOf(amount, 6)
+                                    .stripTrailingZeros()
+                                    .toPlainString() + " USD"
+                    : amount + " " + metric.replace('-', ' ');
         }
 
         @Override
-        public Duration retryAfter() {
-            return Duration.ofSeconds(resetSeconds);
+        public @Nullable Duration retryAfter() {
+            return budget || resetSeconds == 0 ? null : Duration.ofSeconds(resetSeconds);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a key may be used for; an empty collection means no restriction of that kind.
@@ -15,13 +16,30 @@ import java.util.TreeMap;
  * @param cidrs addresses from which the key is accepted
  * @param passthrough whether {@code /p/PROVIDER/*} is open to the key
  * @param labels free words of the operator's, at most 32
+ * @param maxRequests how many requests the key is good for, once and for all; null: any number
  */
 public record KeyScope(
-        List<Glob> models, Set<String> providers, List<Cidr> cidrs, boolean passthrough, Map<String, String> labels) {
+        List<Glob> models,
+        Set<String> providers,
+        List<Cidr> cidrs,
+        boolean passthrough,
+        Map<String, String> labels,
+        @Nullable Long maxRequests) {
 
     public static final KeyScope ANY = new KeyScope(List.of(), Set.of(), List.of(), false, Map.of());
 
+    /** A scope for any number of requests. */
+    public KeyScope(
+            List<Glob> models,
+            Set<String> providers,
+            List<Cidr> cidrs,
+            boolean passthrough,
+            Map<String, String> labels) {
+        this(models, providers, cidrs, passthrough, labels, null);
+    }
+
     public KeyScope {
+        Checks.amount("maxRequests", maxRequests, "clear it to have no limit");
         models = List.copyOf(models);
         providers = Set.copyOf(providers);
         providers.forEach(p -> Checks.name("providers", p));

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     that declares no models
  * @param auditRetentionDays audit events older than this are purged; null: kept
  * @param usageRetentionDays usage records older than this are purged; null: kept
+ * @param limits how much the tenant may use
  */
 public record TenantSettings(
         @Nullable Integer maxUsers,
@@ -26,9 +27,30 @@ public record TenantSettings(
         List<Glob> allowedModels,
         @Nullable String defaultProvider,
         @Nullable Integer auditRetentionDays,
-        @Nullable Integer usageRetentionDays) {
+        @Nullable Integer usageRetentionDays,
+        UsageLimits limits) {
 
     public static final TenantSettings DEFAULT = new TenantSettings(null, null, Set.of(), List.of(), null, null, null);
+
+    /** Settings without limits of use. */
+    public TenantSettings(
+            @Nullable Integer maxUsers,
+            @Nullable Integer maxApiKeys,
+            Set<String> allowedProviders,
+            List<Glob> allowedModels,
+            @Nullable String defaultProvider,
+            @Nullable Integer auditRetentionDays,
+            @Nullable Integer usageRetentionDays) {
+        this(
+                maxUsers,
+                maxApiKeys,
+                allowedProviders,
+                allowedModels,
+                defaultProvider,
+                auditRetentionDays,
+                usageRetentionDays,
+                UsageLimits.NONE);
+    }
 
     public TenantSettings {
         notNegative("maxUsers", maxUsers);

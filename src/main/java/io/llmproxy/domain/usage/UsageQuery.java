@@ -28,6 +28,61 @@ public record UsageQuery(
     }
 
     /**
+     * What those who share all these have used together, refused requests left out.
+     *
+     * @param provider its name
+     */
+    public record Sum(
+            UUID tenantId,
+            @Nullable UUID userId,
+            UUID keyId,
+            @Nullable String provider,
+            @Nullable String requestedModel,
+            @Nullable String upstreamModel,
+            String endpoint,
+            long requests,
+            long inputTokens,
+            long outputTokens) {
+        public static Sum of(UsageRecord r) {
+            return new Sum(
+                    r.tenantId(),
+                    r.userId(),
+                    r.keyId(),
+                    r.provider(),
+                    r.requestedModel(),
+                    r.upstreamModel(),
+                    r.endpoint(),
+                    1,
+                    r.tokens().input(),
+                    r.tokens().output());
+        }
+
+        /** Whose sum it is, with nothing used. */
+        public Sum group() {
+            return with(0, 0, 0);
+        }
+
+        /** @param other of the same group */
+        public Sum plus(Sum other) {
+            return with(requests + other.requests, inputTokens + other.inputTokens, outputTokens + other.outputTokens);
+        }
+
+        private Sum with(long newRequests, long input, long output) {
+            return new Sum(
+                    tenantId,
+                    userId,
+                    keyId,
+                    provider,
+                    requestedModel,
+                    upstreamModel,
+                    endpoint,
+                    newRequests,
+                    input,
+                    output);
+        }
+    }
+
+    /**
      * One line of a report.
      *
      * @param group the values of the dimensions asked for, in their order; null where a record has none

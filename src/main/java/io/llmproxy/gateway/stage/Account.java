@@ -14,6 +14,7 @@ import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
+import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.Snapshots;
@@ -29,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * journal before the answer is complete. Of strangers there are only numbers, so that they cannot fill the journal.
  *
  * <p>The order at the end is the point: the record is made when all of the body but what the sink keeps back was written; it
- * goes to the journal; then the sink ends or fails the answer.
+ * goes to the journal; then the sink ends or fails the answer. What the request held of its limits is settled before all that, so
+ * that a client that has its answer finds its slot free.
  */
 public final class Account implements Stage {
     private static final Logger LOG = System.getLogger(Account.class.getName());
@@ -38,6 +40,7 @@ public final class Account implements Stage {
     private final Ledger ledger;
     private final Telemetry telemetry;
     private final InFlight inFlight;
+    private final Limiter limiter;
     private final KeyRing keys;
     private final Snapshots snapshots;
     private final InstantSource clock;
@@ -48,6 +51,7 @@ public final class Account implements Stage {
             Ledger ledger,
             Telemetry telemetry,
             InFlight inFlight,
+            Limiter limiter,
             KeyRing keys,
             Snapshots snapshots,
             PricingRules pricing,
@@ -55,6 +59,7 @@ public final class Account implements Stage {
         this.ledger = ledger;
         this.telemetry = telemetry;
         this.inFlight = inFlight;
+        this.limiter = limiter;
         this.keys = keys;
         this.snapshots = snapshots;
         this.clock = clock;
@@ -75,12 +80,15 @@ public final class Account implements Stage {
         telemetry.inFlight(1);
         try {
             Ending ending = run(x, next);
+            limiter.settle(x, ending.outcome());
             UsageRecord record = close(x, ending);
             if (costs != null && record != null) {
                 costs.settled(record.cost());
             }
             answer(x, client, ending);
         } finally {
+            // whatever way it ended; where it was settled above, this does nothing
+            limiter.settle(x, Outcome.FAILED);
             telemetry.inFlight(-1);
             inFlight.leave(x);
         }

@@ -8,20 +8,24 @@ import io.llmproxy.gateway.InFlight;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;
-import java.util.concurrent.atomic.AtomicInteger;
+import io.llmproxy.gateway.limit.Limiter;
+import io.llmproxy.runtime.Snapshots;
 
-/** Refuses what can be refused without key and body: while shutting down, while nothing can be accounted for, loops, too many at once. */
+/**
+ * Refuses what can be refused without key and body: while shutting down, while nothing can be accounted for, loops, and by the
+ * limits of all requests, of addresses, and of what runs at one time.
+ */
 public final class Admit implements Stage {
     private final InFlight inFlight;
     private final Ledger ledger;
-    private final int limit;
-    private final AtomicInteger admitted = new AtomicInteger();
+    private final Limiter limiter;
+    private final Snapshots snapshots;
 
-    /** @param limit how many requests may be beyond this stage at once; 0: any number */
-    public Admit(InFlight inFlight, Ledger ledger, int limit) {
+    public Admit(InFlight inFlight, Ledger ledger, Limiter limiter, Snapshots snapshots) {
         this.inFlight = inFlight;
         this.ledger = ledger;
-        this.limit = limit;
+        this.limiter = limiter;
+        this.snapshots = snapshots;
     }
 
     @Override
@@ -41,14 +45,7 @@ public final class Admit implements Stage {
                     "The request came through llmproxy already (its Via header says so): a provider's base URL leads back here.",
                     null);
         }
-        try {
-            if (admitted.incrementAndGet() > limit && limit > 0) {
-                throw new ProxyException(
-                        new ProxyError.LimitExceeded("config:concurrency", "global", "concurrency", limit, "-", 1));
-            }
-            next.handle(x);
-        } finally {
-            admitted.decrementAndGet();
-        }
+        limiter.admit(x, snapshots.current().limits());
+        next.handle(x);
     }
 }

@@ -5,6 +5,7 @@ import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.HeaderPolicy;
 import io.llmproxy.gateway.Tally;
 import io.llmproxy.gateway.Target;
+import io.llmproxy.gateway.limit.RateHeaders;
 import java.util.concurrent.TimeUnit;
 
 /** The header fields that the gateway itself adds to an answer. */
@@ -27,6 +28,7 @@ final class AnswerHeaders {
         headers.set("x-llmproxy-attempts", Integer.toString(tally.attempts()));
         headers.set("x-llmproxy-overhead-us", Long.toString(TimeUnit.NANOSECONDS.toMicros(overhead)));
         headers.set("x-llmproxy-cache", "bypass");
+        RateHeaders.add(x.claims(), headers);
         if (!headers.contains("via")) {
             headers.set("via", HeaderPolicy.VIA);
         }

@@ -77,9 +77,10 @@ final class Records {
         return CostCalculator.cost(price, tally.tokens(), generated);
     }
 
+    /** Of a limit it is the limit's id: which one it was is what people look for. */
     private static @Nullable String code(Tally tally, @Nullable ProxyError error) {
         if (error != null) {
-            return error.code();
+            return error instanceof ProxyError.LimitExceeded limit ? limit.limitId() : error.code();
         }
         return tally.isReplayed() ? UsageRecord.IDEMPOTENT_REPLAY : null;
     }

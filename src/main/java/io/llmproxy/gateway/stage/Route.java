@@ -29,16 +29,22 @@ public final class Route implements Stage {
 
     private final ModelListing listing;
     private final Ownership ownership;
+    private final Limit limit;
 
-    public Route(ModelListing listing, Ownership ownership) {
+    /** @param limit of requests that are answered here; all others come to it by themselves */
+    public Route(ModelListing listing, Ownership ownership, Limit limit) {
         this.listing = listing;
         this.ownership = ownership;
+        this.limit = limit;
     }
 
     @Override
     public void handle(Exchange x, Next next) {
         switch (x.endpoint().kind()) {
-            case MODELS -> listing.answer(x);
+            case MODELS -> {
+                limit.own(x);
+                listing.answer(x);
+            }
             case RELAY -> relay(x, target(x), next);
             case ONE_MODEL -> relay(x, oneModel(x), next);
             case PASSTHROUGH -> relay(x, passthrough(x), next);

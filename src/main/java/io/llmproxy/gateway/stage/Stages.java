@@ -9,7 +9,9 @@ import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.Pipeline;
 import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
+import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.gateway.object.Ownership;
+import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
@@ -36,6 +38,7 @@ public final class Stages {
             Ledger ledger,
             ObjectStore objects,
             Telemetry telemetry,
+            CounterStore counters,
             Tokenizer tokenizer,
             IdempotentRuns runs,
             InstantSource clock) {
@@ -44,16 +47,19 @@ public final class Stages {
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
         ModelListing listing = new ModelListing(ownership, clock);
+        Limiter limiter = new Limiter(counters, telemetry);
+        Limit limit = new Limit(limiter, snapshots);
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(listing::retain);
         Pipeline pipeline = new Pipeline(List.of(
-                new Account(ledger, telemetry, inFlight, keys, snapshots, settings.pricing(), clock),
-                new Admit(inFlight, ledger, settings.concurrency()),
+                new Account(ledger, telemetry, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
+                new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Inspect(settings),
-                new Route(listing, ownership),
+                new Route(listing, ownership, limit),
                 new Idempotency(runs),
                 new Pricing(settings.pricing()),
+                limit,
                 new Estimate(new UsageEstimator(tokenizer)),
                 new Own(ownership),
                 new KeepAlive(settings.sseKeepAlive()),

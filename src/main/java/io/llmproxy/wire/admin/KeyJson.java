@@ -22,6 +22,7 @@ public record KeyJson(
         List<String> cidrs,
         boolean passthrough,
         Map<String, String> labels,
+        @Nullable Long maxRequests,
         @Nullable Instant expiresAt,
         @Nullable Instant revokedAt,
         @Nullable Instant previousSecretUntil,
@@ -38,7 +39,8 @@ public record KeyJson(
             @Nullable List<String> providers,
             @Nullable List<String> cidrs,
             @Nullable Boolean passthrough,
-            @Nullable Map<String, String> labels) {}
+            @Nullable Map<String, String> labels,
+            @Nullable Long maxRequests) {}
 
     /** Body of {@code POST …/keys/NAME/revoke} and {@code …/keys/revoke-all}. */
     public record Revoke(@Nullable Boolean now, @Nullable String user) {}

@@ -17,6 +17,11 @@ public record TenantJson(
         @Nullable Integer maxApiKeys,
         @Nullable Integer auditRetentionDays,
         @Nullable Integer usageRetentionDays,
+        @Nullable Long maxRequestsPerMinute,
+        @Nullable Long maxRequestsPerDay,
+        @Nullable Long maxTokensPerDay,
+        @Nullable Integer maxOutputTokens,
+        @Nullable String timeZone,
         Instant createdAt,
         Instant updatedAt) {
 

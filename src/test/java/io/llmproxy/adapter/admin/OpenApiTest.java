@@ -9,6 +9,7 @@ import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.LedgerJson;
+import io.llmproxy.wire.admin.LimitJson;
 import io.llmproxy.wire.admin.PriceJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
@@ -70,6 +71,9 @@ class OpenApiTest {
                 Map.entry("PriceImport", PriceJson.Import.class),
                 Map.entry("PriceImported", PriceJson.Imported.class),
                 Map.entry("PriceChange", PriceJson.Change.class),
+                Map.entry("Limit", LimitJson.class),
+                Map.entry("LimitSet", LimitJson.Set.class),
+                Map.entry("LimitUsage", LimitJson.Usage.class),
                 Map.entry("LedgerCheck", LedgerJson.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),

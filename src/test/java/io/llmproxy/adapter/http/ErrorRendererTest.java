@@ -40,9 +40,10 @@ class ErrorRendererTest {
         String details = "\"limit\":{\"id\":\"config:ip\",\"scope\":\"ip\",\"metric\":\"requests\",\"amount\":50,"
                 + "\"period\":\"minute\",\"reset_seconds\":12}";
         assertThat(body(Dialect.OPENAI, LIMIT, null))
-                .isEqualTo("{\"error\":{\"message\":\"The ip limit of 50 requests is reached; retry in 12 s.\","
-                        + "\"type\":\"rate_limit_error\",\"param\":null,\"code\":\"rate_limit_exceeded\","
-                        + "\"request_id\":null," + details + "},\"retryAfterSeconds\":12}");
+                .isEqualTo(
+                        "{\"error\":{\"message\":\"The ip limit of 50 requests per minute is reached; retry in 12 s.\","
+                                + "\"type\":\"rate_limit_error\",\"param\":null,\"code\":\"rate_limit_exceeded\","
+                                + "\"request_id\":null," + details + "},\"retryAfterSeconds\":12}");
         assertThat(body(Dialect.ANTHROPIC, LIMIT, "r"))
                 .contains(
                         "\"type\":\"rate_limit_error\"", details + "},\"request_id\":\"r\",\"retryAfterSeconds\":12}");
@@ -51,6 +52,26 @@ class ErrorRendererTest {
         assertThat(body(Dialect.OLLAMA, LIMIT, "r"))
                 .startsWith("{\"error\":\"The ip limit")
                 .contains(details);
+    }
+
+    @Test
+    void aBudgetThatIsUsedUpIsNotToBeTriedAgain() {
+        ProxyError budget = new ProxyError.LimitExceeded("b", "tenant", "tokens", 1000, "day", 3600, 400, true);
+        assertThat(body(Dialect.OPENAI, budget, null))
+                .contains(
+                        "The tenant limit of 1000 tokens per day, of which this request may take 400, is reached;"
+                                + " it begins anew in 3600 s.",
+                        "\"type\":\"insufficient_quota\"",
+                        "\"code\":\"budget_exceeded\"",
+                        "\"reset_seconds\":3600")
+                .doesNotContain("retryAfterSeconds");
+        assertThat(body(Dialect.ANTHROPIC, budget, null)).contains("\"type\":\"billing_error\"");
+        assertThat(ErrorRenderer.fields(budget, HeaderFields.NONE).first("x-should-retry"))
+                .contains("false");
+        assertThat(ErrorRenderer.fields(budget, HeaderFields.NONE).contains("Retry-After"))
+                .isFalse();
+        assertThat(ErrorRenderer.fields(LIMIT, HeaderFields.NONE).contains("x-should-retry"))
+                .isFalse();
     }
 
     @Test

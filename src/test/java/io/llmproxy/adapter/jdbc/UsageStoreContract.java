@@ -146,6 +146,25 @@ abstract class UsageStoreContract {
     }
 
     @Test
+    void sumsWhatWasUsedSinceAMomentWithoutWhatWasRefused() {
+        append(List.of(
+                record(NOW.minusSeconds(9)),
+                record(NOW),
+                record(NOW.plusSeconds(1)),
+                Samples.usage(tenant, NOW, "m", Outcome.REFUSED, 429)));
+        assertThat(requests(null)).isEqualTo(3);
+        assertThat(requests(NOW)).isEqualTo(2);
+        assertThat(requests(NOW.plusSeconds(2))).isZero();
+    }
+
+    private long requests(@Nullable Instant from) {
+        return usage().sums(from).stream()
+                .filter(s -> s.tenantId().equals(tenant.id()))
+                .mapToLong(UsageQuery.Sum::requests)
+                .sum();
+    }
+
+    @Test
     void textsThatADatabaseCannotHoldDoNotHoldUpTheLedger() {
         UsageRecord bad = Samples.usage(tenant, NOW, "a\u0000b\uD800c\uDC00" + "x".repeat(9000), Outcome.REFUSED, 404);
         append(List.of(bad));

@@ -1,0 +1,79 @@
+package io.llmproxy.adapter.admin;
+
+import io.llmproxy.admin.LimitView;
+import io.llmproxy.domain.Checks;
+import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.wire.admin.LimitJson;
+import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Limits in the shapes of the admin API, and back. */
+final class LimitShapes {
+    private static final int MICROS = 6;
+
+    private LimitShapes() {}
+
+    static LimitJson limit(LimitView view) {
+        Limit l = view.limit();
+        boolean paced = l.period() != LimitPeriod.NONE;
+        return new LimitJson(
+                l.id(),
+                view.owner() == null ? null : view.owner().slug(),
+                l.scope().word(),
+                l.subject(),
+                l.metric().word(),
+                amount(l.metric(), l.amount()),
+                per(l),
+                paced ? l.algorithm().word() : null,
+                l.algorithm() == LimitAlgorithm.SLIDING_WINDOW ? l.segments() : null,
+                l.mode().word(),
+                l.origin().word());
+    }
+
+    static LimitJson.Usage usage(LimitView.Usage usage) {
+        Limit l = usage.view().limit();
+        return new LimitJson.Usage(
+                l.id(),
+                l.scope().word(),
+                usage.subject() == null ? l.subject() : usage.subject(),
+                l.metric().word(),
+                per(l),
+                amount(l.metric(), l.amount()),
+                amount(l.metric(), usage.used()),
+                amount(l.metric(), Math.max(0, l.amount() - usage.used())));
+    }
+
+    private static @Nullable String per(Limit limit) {
+        return limit.period() == LimitPeriod.NONE ? null : limit.period().word();
+    }
+
+    private static String amount(LimitMetric metric, long amount) {
+        return metric == LimitMetric.COST
+                ? BigDecimal.valueOf(amount, MICROS).stripTrailingZeros().toPlainString()
+                : Long.toString(amount);
+    }
+
+    /** A number, or a text of one: money as decimal US dollars, all else as whole numbers. */
+    static long amount(LimitMetric metric, JsonNode node) {
+        String text = node.isString() || node.isNumber() ? node.asString() : "";
+        try {
+            BigDecimal value = new BigDecimal(text);
+            int places = metric == LimitMetric.COST ? MICROS : 0;
+            if (text.length() <= 40 && Math.abs((long) value.scale()) <= 40) {
+                return value.movePointRight(places).longValueExact();
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            // told below
+        }
+        throw new InvalidValueException(
+                "amount",
+                "must be "
+                        + (metric == LimitMetric.COST ? "US dollars with at most six decimals" : "a whole number")
+                        + " of a sensible size; got " + Checks.quoted(node.isString() ? text : node.toString()));
+    }
+}

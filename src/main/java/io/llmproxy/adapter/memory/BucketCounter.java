@@ -1,0 +1,144 @@
+package io.llmproxy.adapter.memory;
+
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitPeriod;
+import java.math.BigInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * What was used flows off at the limit's pace: its amount in a period. Kept is what is used, not what is left, so that a raised
+ * limit holds at once. Whole units flow off, the time for a part of one is kept, and every rounding is to the limit's side. The
+ * clock is one that nobody sets.
+ */
+final class BucketCounter implements Counter {
+    private record Level(long used, long at) {
+        boolean retired() {
+            return used < 0;
+        }
+    }
+
+    private static final Level NEW = new Level(0, Long.MIN_VALUE);
+    private static final Level RETIRED = new Level(-1, Long.MIN_VALUE);
+
+    private final LimitPeriod period;
+    private final AtomicReference<Level> state = new AtomicReference<>(NEW);
+
+    BucketCounter(Limit limit) {
+        period = limit.period();
+    }
+
+    @Override
+    public boolean fits(Limit limit) {
+        return limit.algorithm() == LimitAlgorithm.TOKEN_BUCKET && limit.period() == period;
+    }
+
+    @Override
+    public Outcome take(Hold hold, long now) {
+        while (true) {
+            Level before = state.get();
+            if (before.retired()) {
+                return Outcome.RETIRED;
+            }
+            Level level = at(before, hold.limit(), now);
+            long used = level.used + hold.amount();
+            boolean passed = used > hold.limit().amount();
+            if (passed && hold.limit().hard()) {
+                return Outcome.DENIED;
+            }
+            if (state.compareAndSet(before, new Level(used, level.at))) {
+                hold.taken(now, Math.max(0, hold.limit().amount() - used), passed, now);
+                return Outcome.TAKEN;
+            }
+        }
+    }
+
+    private static Level at(Level level, Limit limit, long now) {
+        if (level.used == 0) {
+            return new Level(0, now);
+        }
+        if (now <= level.at) {
+            return level; // another thread looked at the clock a little later
+        }
+        long flowed = flow(limit, now - level.at);
+        return flowed >= level.used
+                ? new Level(0, now)
+                : new Level(level.used - flowed, level.at + timeFor(limit, flowed));
+    }
+
+    /** How many whole units flow off in so many microseconds. */
+    private static long flow(Limit limit, long elapsed) {
+        return product(elapsed, limit.amount(), limit.period().micros(), false);
+    }
+
+    /** How many microseconds it takes until so many units have flowed off. */
+    private static long timeFor(Limit limit, long units) {
+        return product(units, limit.period().micros(), limit.amount(), true);
+    }
+
+    /** {@code a * b / divisor}, at most the greatest long. */
+    private static long product(long a, long b, long divisor, boolean up) {
+        if (Math.multiplyHigh(a, b) == 0 && a * b >= 0) {
+            return up ? Math.ceilDiv(a * b, divisor) : a * b / divisor;
+        }
+        BigInteger product = BigInteger.valueOf(a).multiply(BigInteger.valueOf(b));
+        BigInteger rounded = product.add(up ? BigInteger.valueOf(divisor - 1) : BigInteger.ZERO)
+                .divide(BigInteger.valueOf(divisor));
+        return rounded.bitLength() > 62 ? Long.MAX_VALUE / 2 : rounded.longValue();
+    }
+
+    /** What has flowed off since is not given back again: others have had it. */
+    @Override
+    public void correct(Hold hold, long delta, long now) {
+        while (true) {
+            Level before = state.get();
+            if (before.retired()) {
+                return;
+            }
+            Level level = at(before, hold.limit(), now);
+            long flowed = delta < 0 ? flow(hold.limit(), Math.max(0, now - hold.stamp())) : 0;
+            long change = delta < 0 ? Math.min(0, delta + flowed) : delta;
+            if (state.compareAndSet(before, new Level(Math.max(0, level.used + change), level.at))) {
+                return;
+            }
+        }
+    }
+
+    @Override
+    public boolean seed(Limit limit, long amount, long now) {
+        while (true) {
+            Level before = state.get();
+            if (before.retired()) {
+                return false;
+            }
+            Level level = at(before, limit, now);
+            if (state.compareAndSet(before, new Level(Math.max(level.used, amount), level.at))) {
+                return true;
+            }
+        }
+    }
+
+    @Override
+    public long used(Limit limit, long now) {
+        return at(state.get(), limit, now).used;
+    }
+
+    @Override
+    public long wait(Limit limit, long amount, long now) {
+        Level level = at(state.get(), limit, now);
+        long excess = level.used + amount - limit.amount();
+        return excess <= 0 ? 1 : Math.max(1, timeFor(limit, Math.min(excess, level.used)) - (now - level.at));
+    }
+
+    @Override
+    public long drained(Limit limit, long now) {
+        Level level = at(state.get(), limit, now);
+        return Math.max(1, timeFor(limit, level.used) - (now - level.at));
+    }
+
+    @Override
+    public boolean retire(Limit limit, long now) {
+        Level level = state.get();
+        return !level.retired() && at(level, limit, now).used == 0 && state.compareAndSet(level, RETIRED);
+    }
+}

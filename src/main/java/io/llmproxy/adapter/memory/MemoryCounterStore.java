@@ -1,0 +1,290 @@
+package io.llmproxy.adapter.memory;
+
+import io.llmproxy.domain.limit.ActualUse;
+import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Grant;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.port.CounterStore;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counters in memory.
+ *
+ * <p><b>The invariant</b>: at every moment each counter holds at least what was granted on it in its present period and not given
+ * back, and one compare-and-set never takes it past a hard limit's amount. So no interleaving grants more than the limit, without
+ * any lock.
+ *
+ * <p><b>All or nothing</b>: charges are taken one after another, the narrowest scope first; where one is denied, those before it
+ * are given back before the caller hears of it. Between the two, another request may find a unit taken that is about to come
+ * back, and be refused for it. That errs to the limit's side, by no more than the requests that are being refused at this
+ * moment, and the order keeps it away from the counters that many share.
+ *
+ * <p><b>Time</b>: only windows of an hour and longer follow the wall clock, and {@link WindowCounter} says what setting that does.
+ * All else is measured by the machine's steady counter, from the wall clock at the start; setting the clock does not touch it.
+ *
+ * <p><b>Memory</b>: {@link #sweep} drops what counts nothing any more. Of subjects that clients can make up there are at most
+ * {@link #OPEN_COUNTERS}; those beyond share {@link #SHARDS} counters by their hash until there is room again, so that a flood of
+ * addresses is counted more strictly, never less.
+ */
+public final class MemoryCounterStore implements CounterStore {
+    /** Some 20 MB. */
+    static final int OPEN_COUNTERS = 131_072;
+
+    static final int SHARDS = 4096;
+
+    private final ConcurrentHashMap<CounterKey, Counter> counters = new ConcurrentHashMap<>();
+    private final AtomicInteger open = new AtomicInteger();
+    /** How far the wall clock may run from the steady counter between two sweeps; microseconds. */
+    private static final long CLOCK_WAS_SET = 60_000_000L;
+
+    private static final long CLOCK_IS_TRUSTED = 3_600_000_000L;
+
+    private final InstantSource wall;
+    private final LongSupplier nanos;
+    private final long originMicros;
+    private long drift;
+    private long settled = Long.MIN_VALUE;
+    private Set<String> strangers = Set.of();
+
+    /** @param wall of the calendar's windows */
+    public MemoryCounterStore(InstantSource wall) {
+        this(wall, System::nanoTime);
+    }
+
+    /** @param nanos the steady counter */
+    public MemoryCounterStore(InstantSource wall, LongSupplier nanos) {
+        this.wall = wall;
+        this.nanos = nanos;
+        this.originMicros = wall.millis() * 1000 - nanos.getAsLong() / 1000;
+    }
+
+    @Override
+    public LimitDecision reserve(List<Charge> charges) {
+        if (charges.isEmpty()) {
+            return LimitDecision.FREE;
+        }
+        long steady = steady();
+        long calendar = calendar();
+        Hold[] holds = new Hold[charges.size()];
+        for (int i = 0; i < holds.length; i++) {
+            Charge charge = charges.get(i);
+            long now = charge.limit().steady() ? steady : calendar;
+            Hold hold = take(charge, now);
+            if (hold == null) {
+                for (int taken = i - 1; taken >= 0; taken--) {
+                    correct(holds[taken], -holds[taken].amount());
+                }
+                return denied(charge, now);
+            }
+            holds[i] = hold;
+        }
+        return new LimitDecision.Granted(new Held(this, holds));
+    }
+
+    /** Null where it is denied. */
+    private @Nullable Hold take(Charge charge, long now) {
+        while (true) {
+            Counter counter = counter(charge);
+            Hold hold = new Hold(charge, counter);
+            switch (counter.take(hold, now)) {
+                case TAKEN -> {
+                    return hold;
+                }
+                case DENIED -> {
+                    return null;
+                }
+                case RETIRED -> remove(place(charge.key()), counter);
+            }
+        }
+    }
+
+    private LimitDecision denied(Charge charge, long now) {
+        Limit limit = charge.limit();
+        Counter counter = counter(charge);
+        long left = Math.max(0, limit.amount() - counter.used(limit, now));
+        long wait = counter.wait(limit, charge.amount(), now);
+        return new LimitDecision.Denied(limit, charge.amount(), left, Hold.seconds(wait));
+    }
+
+    private Counter counter(Charge charge) {
+        CounterKey key = charge.key();
+        Counter known = counters.get(key);
+        if (known != null && known.fits(charge.limit())) {
+            return known;
+        }
+        if (known != null) {
+            return replaced(key, charge.limit());
+        }
+        Counter found = opened(charge);
+        return found.fits(charge.limit()) ? found : replaced(place(key), charge.limit());
+    }
+
+    private Counter opened(Charge charge) {
+        return counters.computeIfAbsent(place(charge.key()), key -> {
+            if (key.open()) {
+                open.incrementAndGet();
+            }
+            return Counter.of(charge.limit());
+        });
+    }
+
+    /** A limit that counts in another way now begins anew. */
+    private Counter replaced(CounterKey key, Limit limit) {
+        return counters.compute(key, (k, known) -> known != null && known.fits(limit) ? known : Counter.of(limit));
+    }
+
+    /** Where the counter of a key is or would be. */
+    private CounterKey place(CounterKey key) {
+        if (!key.open() || open.get() < OPEN_COUNTERS || counters.containsKey(key)) {
+            return key;
+        }
+        int shard = Math.floorMod(key.subject().hashCode() * 0x9E3779B9, SHARDS);
+        return new CounterKey(key.limitId(), "shared counter " + shard);
+    }
+
+    private boolean remove(CounterKey key, Counter counter) {
+        boolean removed = counters.remove(key, counter);
+        if (removed && key.open()) {
+            open.decrementAndGet();
+        }
+        return removed;
+    }
+
+    private void correct(Hold hold, long delta) {
+        if (delta != 0) {
+            hold.counter().correct(hold, delta, now(hold.limit()));
+        }
+    }
+
+    private long now(Limit limit) {
+        return limit.steady() ? steady() : calendar();
+    }
+
+    private long steady() {
+        return originMicros + nanos.getAsLong() / 1000;
+    }
+
+    private long calendar() {
+        return wall.millis() * 1000;
+    }
+
+    @Override
+    public Map<CounterKey, Long> used(Limit limit) {
+        Map<CounterKey, Long> used = new HashMap<>();
+        long now = now(limit);
+        counters.forEach((key, counter) -> {
+            if (key.limitId().equals(limit.id()) && counter.fits(limit)) {
+                used.put(key, counter.used(limit, now));
+            }
+        });
+        return used;
+    }
+
+    /** Requests that run give back to the counters they have taken from, which are nobody's any more. */
+    @Override
+    public void reset(Limit limit) {
+        counters.forEach((key, counter) -> {
+            if (key.limitId().equals(limit.id())) {
+                remove(key, counter);
+            }
+        });
+    }
+
+    @Override
+    public void seed(Charge charge) {
+        while (true) {
+            Counter counter = counter(charge);
+            if (counter.seed(charge.limit(), charge.amount(), now(charge.limit()))) {
+                return;
+            }
+            remove(place(charge.key()), counter);
+        }
+    }
+
+    /**
+     * Drops counters that count nothing any more, and those of limits that are gone since the last call at least; to be called
+     * now and then by one thread. For an hour after the wall clock was set nothing that it measures is dropped: it may be set back.
+     */
+    public void sweep(Map<String, Limit> limits) {
+        long steady = steady();
+        long calendar = calendar();
+        if (Math.abs(calendar - steady - drift) > CLOCK_WAS_SET) {
+            settled = steady + CLOCK_IS_TRUSTED;
+        }
+        drift = calendar - steady;
+        Set<String> unknown = new HashSet<>();
+        counters.forEach((key, counter) -> {
+            Limit limit = limits.get(key.limitId());
+            if (limit == null) {
+                unknown.add(key.limitId());
+                if (strangers.contains(key.limitId())) {
+                    remove(key, counter);
+                }
+            } else if (limit.steady()
+                    ? counter.retire(limit, steady)
+                    : steady >= settled && counter.retire(limit, calendar)) {
+                remove(key, counter);
+            }
+        });
+        strangers = Set.copyOf(unknown);
+    }
+
+    /** How many counters there are. */
+    public int size() {
+        return counters.size();
+    }
+
+    private static final class Held implements Reservation {
+        private final MemoryCounterStore store;
+        private final Hold[] holds;
+        private final AtomicBoolean ended = new AtomicBoolean();
+
+        Held(MemoryCounterStore store, Hold[] holds) {
+            this.store = store;
+            this.holds = holds;
+        }
+
+        @Override
+        public List<Grant> grants() {
+            return List.of(holds);
+        }
+
+        @Override
+        public long settle(ActualUse use) {
+            if (!ended.compareAndSet(false, true)) {
+                return 0;
+            }
+            long overrun = 0;
+            for (Hold hold : holds) {
+                long delta = use.of(hold.limit().metric(), hold.amount()) - hold.amount();
+                store.correct(hold, delta);
+                if (hold.limit().metric().tokens()) {
+                    overrun = Math.max(overrun, delta);
+                }
+            }
+            return overrun;
+        }
+
+        @Override
+        public void release() {
+            if (ended.compareAndSet(false, true)) {
+                for (Hold hold : holds) {
+                    store.correct(hold, -hold.amount());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package io.llmproxy.adapter.memory;
+
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitPeriod;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Counts the present segment of the period and those before it, by a clock that nobody sets.
+ */
+final class SlidingCounter implements Counter {
+    private static final class Segments {
+        /** The number of the newest segment, which stands last. */
+        final long latest;
+
+        final long[] counts;
+        final long sum;
+
+        Segments(long latest, long[] counts, long sum) {
+            this.latest = latest;
+            this.counts = counts;
+            this.sum = sum;
+        }
+
+        static Segments empty(long latest, int segments) {
+            return new Segments(latest, new long[segments], 0);
+        }
+
+        Segments shifted(long by, long to) {
+            long[] next = new long[counts.length];
+            if (by < counts.length) {
+                System.arraycopy(counts, (int) by, next, 0, counts.length - (int) by);
+            }
+            return new Segments(to, next, Arrays.stream(next).sum());
+        }
+
+        Segments with(int index, long delta) {
+            long[] next = counts.clone();
+            long before = next[index];
+            next[index] = Math.max(0, before + delta);
+            return new Segments(latest, next, sum + next[index] - before);
+        }
+
+        boolean retired() {
+            return sum < 0;
+        }
+    }
+
+    private static final Segments RETIRED = new Segments(Long.MIN_VALUE, new long[0], -1);
+
+    private final LimitPeriod period;
+    private final int segments;
+    private final long length;
+    private final AtomicReference<Segments> state;
+
+    SlidingCounter(Limit limit) {
+        period = limit.period();
+        segments = limit.segments();
+        length = period.micros() / segments;
+        state = new AtomicReference<>(Segments.empty(Long.MIN_VALUE, segments));
+    }
+
+    @Override
+    public boolean fits(Limit limit) {
+        return limit.algorithm() == LimitAlgorithm.SLIDING_WINDOW
+                && limit.period() == period
+                && limit.segments() == segments;
+    }
+
+    @Override
+    public Outcome take(Hold hold, long now) {
+        while (true) {
+            Segments before = state.get();
+            if (before.retired()) {
+                return Outcome.RETIRED;
+            }
+            Segments current = at(before, now);
+            long used = current.sum + hold.amount();
+            boolean passed = used > hold.limit().amount();
+            if (passed && hold.limit().hard()) {
+                return Outcome.DENIED;
+            }
+            if (state.compareAndSet(before, current.with(segments - 1, hold.amount()))) {
+                hold.taken(current.latest, Math.max(0, hold.limit().amount() - used), passed, now);
+                return Outcome.TAKEN;
+            }
+        }
+    }
+
+    private Segments at(Segments known, long now) {
+        long number = Math.floorDiv(now, length);
+        if (number == known.latest) {
+            return known;
+        }
+        if (known.latest == Long.MIN_VALUE) {
+            return Segments.empty(number, segments);
+        }
+        // another thread may have looked at the clock a little later
+        return number > known.latest ? known.shifted(number - known.latest, number) : known;
+    }
+
+    @Override
+    public void correct(Hold hold, long delta, long now) {
+        while (true) {
+            Segments before = state.get();
+            if (before.retired()) {
+                return;
+            }
+            Segments current = at(before, now);
+            long age = Math.max(0, current.latest - hold.stamp());
+            if (age >= segments || state.compareAndSet(before, current.with(segments - 1 - (int) age, delta))) {
+                return;
+            }
+        }
+    }
+
+    @Override
+    public boolean seed(Limit limit, long amount, long now) {
+        while (true) {
+            Segments before = state.get();
+            if (before.retired()) {
+                return false;
+            }
+            Segments current = at(before, now);
+            if (state.compareAndSet(before, current.with(segments - 1, Math.max(0, amount - current.sum)))) {
+                return true;
+            }
+        }
+    }
+
+    @Override
+    public long used(Limit limit, long now) {
+        return at(state.get(), now).sum;
+    }
+
+    @Override
+    public long wait(Limit limit, long amount, long now) {
+        Segments current = at(state.get(), now);
+        long needed = current.sum + amount - limit.amount();
+        for (int i = 0; i < segments && needed > 0; i++) {
+            needed -= current.counts[i];
+            if (needed <= 0 || i == segments - 1) {
+                return dropped(current, i, now);
+            }
+        }
+        return 1;
+    }
+
+    @Override
+    public long drained(Limit limit, long now) {
+        Segments current = at(state.get(), now);
+        for (int i = segments - 1; i >= 0; i--) {
+            if (current.counts[i] > 0) {
+                return dropped(current, i, now);
+            }
+        }
+        return 1;
+    }
+
+    /** How long until the segment at the index leaves the period. */
+    private long dropped(Segments current, int index, long now) {
+        return Math.max(1, (current.latest + index + 1) * length - now);
+    }
+
+    @Override
+    public boolean retire(Limit limit, long now) {
+        Segments known = state.get();
+        return !known.retired() && at(known, now).sum == 0 && state.compareAndSet(known, RETIRED);
+    }
+}

@@ -1,0 +1,156 @@
+package io.llmproxy.adapter.memory;
+
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitPeriod;
+import java.time.ZoneId;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Counts from zero in each window of the calendar; also totals and what runs at one time, whose window has no end.
+ *
+ * <p>A wall clock can be set. Back by less than a minute is no change. Back into an earlier window takes along what was used, on top
+ * of what that window had used before; forward again into the window that was left finds it as it was. So setting the clock to and
+ * fro gives nobody anything; and as every window ends in its time, nobody is shut out for longer than one period.
+ */
+final class WindowCounter implements Counter {
+    /** @param otherStart the window before this one, as the clock went; {@code otherUsed} was used in it */
+    private record Window(long start, long end, long used, long otherStart, long otherUsed) {
+        Window withUsed(long now) {
+            return new Window(start, end, now, otherStart, otherUsed);
+        }
+
+        boolean retired() {
+            return used < 0;
+        }
+    }
+
+    private static final Window NEW = new Window(0, 0, 0, 0, 0);
+    private static final Window RETIRED = new Window(0, 0, -1, 0, 0);
+
+    private final LimitPeriod period;
+    private final ZoneId zone;
+    /** A clock that was set back by less than this is taken to stand still. */
+    private static final long TOLERANCE = 60_000_000L;
+
+    private final long tolerance;
+    private final AtomicReference<Window> state = new AtomicReference<>(NEW);
+
+    WindowCounter(Limit limit) {
+        period = limit.period();
+        zone = limit.zone();
+        tolerance = limit.steady() ? 0 : TOLERANCE;
+    }
+
+    @Override
+    public boolean fits(Limit limit) {
+        return limit.algorithm() == LimitAlgorithm.FIXED_WINDOW
+                && limit.period() == period
+                && limit.zone().equals(zone);
+    }
+
+    @Override
+    public Outcome take(Hold hold, long now) {
+        while (true) {
+            Window before = state.get();
+            if (before.retired()) {
+                return Outcome.RETIRED;
+            }
+            Window window = at(before, now);
+            long used = window.used + hold.amount();
+            boolean passed = used > hold.limit().amount();
+            if (passed && hold.limit().hard()) {
+                // where the clock was set, what that did to the window is kept
+                if (window.start == before.start || state.compareAndSet(before, window)) {
+                    return Outcome.DENIED;
+                }
+                continue;
+            }
+            if (state.compareAndSet(before, window.withUsed(used))) {
+                hold.taken(window.start, Math.max(0, hold.limit().amount() - used), passed, now);
+                return Outcome.TAKEN;
+            }
+        }
+    }
+
+    private Window at(Window window, long now) {
+        if (now < window.end && now >= window.start) {
+            return window;
+        }
+        boolean known = window.end > window.start;
+        if (known && now < window.start && window.start - now <= tolerance) {
+            return window;
+        }
+        long start = period.start(now, zone);
+        long end = period.end(now, zone);
+        if (!known) {
+            return new Window(start, end, 0, start, 0);
+        }
+        long before = window.otherStart == start ? window.otherUsed : 0;
+        long used = now >= window.end ? before : before + window.used;
+        return new Window(start, end, used, window.start, window.used);
+    }
+
+    @Override
+    public void correct(Hold hold, long delta, long now) {
+        while (true) {
+            Window before = state.get();
+            Window after = corrected(before, hold.stamp(), delta);
+            if (after.equals(before) || state.compareAndSet(before, after)) {
+                return;
+            }
+        }
+    }
+
+    private static Window corrected(Window window, long stamp, long delta) {
+        if (window.retired()) {
+            return window;
+        }
+        // a window before that of the hold has taken it along when the clock was set back
+        long used = window.start <= stamp ? Math.max(0, window.used + delta) : window.used;
+        boolean other = window.otherStart == stamp && window.start != stamp;
+        long otherUsed = other ? Math.max(0, window.otherUsed + delta) : window.otherUsed;
+        return new Window(window.start, window.end, used, window.otherStart, otherUsed);
+    }
+
+    @Override
+    public boolean seed(Limit limit, long amount, long now) {
+        while (true) {
+            Window before = state.get();
+            if (before.retired()) {
+                return false;
+            }
+            Window window = at(before, now);
+            if (state.compareAndSet(before, window.withUsed(Math.max(window.used, amount)))) {
+                return true;
+            }
+        }
+    }
+
+    @Override
+    public long used(Limit limit, long now) {
+        return at(state.get(), now).used;
+    }
+
+    @Override
+    public long wait(Limit limit, long amount, long now) {
+        if (period == LimitPeriod.NONE) {
+            return 1;
+        }
+        Window window = at(state.get(), now);
+        return window.end == Long.MAX_VALUE ? Long.MAX_VALUE : window.end - now;
+    }
+
+    @Override
+    public long drained(Limit limit, long now) {
+        return wait(limit, 0, now);
+    }
+
+    @Override
+    public boolean retire(Limit limit, long now) {
+        Window window = state.get();
+        boolean over = now - tolerance >= window.end;
+        boolean idle = period.ends() ? over : window.used == 0;
+        return idle && !window.retired() && state.compareAndSet(window, RETIRED);
+    }
+}

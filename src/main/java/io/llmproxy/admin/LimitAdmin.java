@@ -1,0 +1,184 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.admin.AdminCommand.DeleteLimit;
+import io.llmproxy.admin.AdminCommand.ResetLimit;
+import io.llmproxy.admin.AdminCommand.SetLimit;
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitOrigin;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Commands about limits. */
+final class LimitAdmin {
+    private final AdminStores stores;
+    private final TenantAccess access;
+    private final ProviderNames names;
+
+    LimitAdmin(AdminStores stores, TenantAccess access, ProviderNames names) {
+        this.stores = stores;
+        this.access = access;
+        this.names = names;
+    }
+
+    Work set(Actor actor, SetLimit c, Instant now) {
+        Limit draft = draft(actor, c, now);
+        if (c.metric() == LimitMetric.COST) {
+            throw AdminException.invalid(
+                    "metric: limits of cost need a catalogue of prices, which this version does not have yet");
+        }
+        return () -> {
+            Tenant owner = owner(actor, c.tenant());
+            Limit limit = owner == null ? draft : draft.of(owner.id());
+            if (owner != null) {
+                checkSubject(owner, limit);
+            }
+            if (limit.origin() == LimitOrigin.TENANT_ADMIN) {
+                checkBelow(owner, limit);
+            }
+            return done(new LimitView(stores.limits().put(limit, now), owner), "set");
+        };
+    }
+
+    private static Limit draft(Actor actor, SetLimit c, Instant now) {
+        LimitPeriod period = c.period() == null ? LimitPeriod.NONE : c.period();
+        return new Limit(
+                Ids.next(now).toString(),
+                null,
+                c.scope(),
+                c.subject(),
+                c.metric(),
+                c.amount(),
+                period,
+                c.algorithm() == null ? LimitAlgorithm.of(period) : c.algorithm(),
+                c.segments(),
+                c.mode(),
+                actor.admin() ? LimitOrigin.ADMIN : LimitOrigin.TENANT_ADMIN,
+                ZoneOffset.UTC);
+    }
+
+    /** A limit of somebody who does not exist would hold nobody. */
+    private void checkSubject(Tenant tenant, Limit limit) {
+        String subject = limit.subject();
+        if (limit.scope() == LimitScope.GLOBAL) {
+            throw AdminException.invalid("scope: global limits are of the installation, not of a tenant");
+        }
+        if (subject == null) {
+            return;
+        }
+        boolean known = switch (limit.scope()) {
+            case USER -> stores.users().find(tenant.id(), subject).isPresent();
+            case KEY -> stores.keys().find(tenant.id(), subject).isPresent();
+            case PROVIDER -> {
+                names.requireKnown("scope", tenant, Set.of(subject));
+                yield true;
+            }
+            case MODEL, ENDPOINT, IP, TENANT, GLOBAL -> true;
+        };
+        if (!known) {
+            throw AdminException.notFound(limit.scope().word(), subject);
+        }
+    }
+
+    /** Whoever administers a tenant may be stricter than an admin of the installation, not more generous. */
+    private void checkBelow(@Nullable Tenant tenant, Limit limit) {
+        List<Limit> above = new ArrayList<>(stores.limits().list(null));
+        if (tenant != null) {
+            above.addAll(stores.limits().list(tenant.id()));
+        }
+        for (Limit other : above) {
+            boolean same = other.origin() == LimitOrigin.ADMIN
+                    && other.scope() == limit.scope()
+                    && other.metric() == limit.metric()
+                    && other.period() == limit.period()
+                    && (other.subject() == null || Objects.equals(other.subject(), limit.subject()));
+            if (same && limit.amount() > other.amount()) {
+                throw AdminException.forbidden("an admin of the installation set " + other.amount() + " for "
+                        + other.scopeText() + "; you may set less, not more");
+            }
+        }
+    }
+
+    /** A reset counts for whatever kind of limit, also for one of the configuration. */
+    Work reset(Actor actor, ResetLimit c) {
+        return () -> {
+            Tenant owner = owner(actor, c.tenant());
+            Limit limit = stores.live().inForce().get().get(c.limit());
+            if (limit == null || !Objects.equals(limit.tenantId(), owner == null ? null : owner.id())) {
+                throw AdminException.notFound("limit", c.limit());
+            }
+            checkOwn(actor, limit);
+            stores.live().counters().reset(limit);
+            return done(new LimitView(limit, owner), "reset");
+        };
+    }
+
+    Work delete(Actor actor, DeleteLimit c) {
+        return () -> {
+            Tenant owner = owner(actor, c.tenant());
+            Limit known = stores.live().inForce().get().get(c.limit());
+            if (known != null && !known.origin().managed()) {
+                throw AdminException.conflict(
+                        known.origin() == LimitOrigin.CONFIG
+                                ? "the limit " + known.id()
+                                        + " is of the configuration; set its requests to 0 there to turn it off"
+                                : "the limit " + known.id()
+                                        + " is a setting of its tenant or key; clear it there with `update`");
+            }
+            Limit limit = found(owner, c.limit());
+            checkOwn(actor, limit);
+            stores.limits().delete(UUID.fromString(limit.id()));
+            LimitView view = new LimitView(limit, owner);
+            Work.Done done = done(view, "delete");
+            return new Work.Done(new CommandResult.Deleted(), owner, done.action(), done.target(), done.details());
+        };
+    }
+
+    private Limit found(@Nullable Tenant owner, String id) {
+        return stores.limits().list(owner == null ? null : owner.id()).stream()
+                .filter(l -> l.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> AdminException.notFound("limit", id));
+    }
+
+    private static void checkOwn(Actor actor, Limit limit) {
+        if (!actor.admin() && limit.origin() != LimitOrigin.TENANT_ADMIN) {
+            throw AdminException.forbidden(
+                    "the limit " + limit.id() + " was set by an admin of the installation; only an admin may do that");
+        }
+    }
+
+    private @Nullable Tenant owner(Actor actor, @Nullable String slug) {
+        if (slug != null) {
+            return access.locked(actor, slug);
+        }
+        access.checkInstallation(actor, "limits of the installation");
+        return null;
+    }
+
+    private static Work.Done done(LimitView view, String verb) {
+        Limit limit = view.limit();
+        Details details = new Details()
+                .put("scope", limit.scopeText())
+                .put("metric", limit.metric().word())
+                .put("amount", limit.amount())
+                .put("period", limit.period().word())
+                .put("algorithm", limit.algorithm().word())
+                .put("mode", limit.mode().word());
+        return new Work.Done(
+                new CommandResult.OfLimit(view), view.owner(), "limit." + verb, "limit/" + limit.id(), details.map());
+    }
+}

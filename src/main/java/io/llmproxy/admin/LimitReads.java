@@ -1,0 +1,105 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Limit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reads about limits. A tenant sees its own limits and those of the installation that it is under, but of the latter only what
+ * it has used itself.
+ */
+final class LimitReads {
+    private final AdminStores stores;
+    private final TenantAccess access;
+
+    LimitReads(AdminStores stores, TenantAccess access) {
+        this.stores = stores;
+        this.access = access;
+    }
+
+    /** Who was asked about. */
+    private record View(@Nullable Tenant tenant) {
+        boolean shows(Limit limit) {
+            return limit.tenantId() == null
+                    || tenant != null && limit.tenantId().equals(tenant.id());
+        }
+
+        LimitView of(Limit limit) {
+            return new LimitView(limit, limit.tenantId() == null ? null : tenant);
+        }
+    }
+
+    List<LimitView> list(Actor actor, @Nullable String slug) {
+        View view = view(actor, slug);
+        return stores.live().inForce().get().values().stream()
+                .filter(view::shows)
+                .sorted(Comparator.comparing(Limit::scope)
+                        .reversed()
+                        .thenComparing(l -> l.subject() == null ? "" : l.subject())
+                        .thenComparing(Limit::id))
+                .map(view::of)
+                .toList();
+    }
+
+    LimitView find(Actor actor, @Nullable String slug, String id) {
+        return list(actor, slug).stream()
+                .filter(v -> v.limit().id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> AdminException.notFound("limit", id));
+    }
+
+    List<LimitView.Usage> usage(Actor actor, @Nullable String slug) {
+        List<LimitView.Usage> out = new ArrayList<>();
+        Tenant tenant = view(actor, slug).tenant;
+        for (LimitView view : list(actor, slug)) {
+            int before = out.size();
+            boolean shared = view.limit().tenantId() == null && tenant != null;
+            stores.live().counters().used(view.limit()).forEach((key, used) -> {
+                Subject subject = subject(tenant, key);
+                boolean own = tenant != null && tenant.id().equals(subject.tenantId);
+                if (!shared || own) {
+                    out.add(new LimitView.Usage(view, subject.name, used));
+                }
+            });
+            if (out.size() == before && !shared) {
+                out.add(new LimitView.Usage(view, null, 0));
+            }
+        }
+        return out;
+    }
+
+    private record Subject(
+            @Nullable UUID tenantId, @Nullable String name) {}
+
+    private Subject subject(@Nullable Tenant tenant, CounterKey key) {
+        if (!(key.subject() instanceof UUID id)) {
+            String text = key.subject().toString();
+            return new Subject(null, text.equals(CounterKey.ONE) ? null : text);
+        }
+        LiveLimits.Named named = stores.live().owners().apply(id);
+        if (named != null) {
+            return new Subject(named.tenantId(), named.name());
+        }
+        User user = tenant == null
+                ? null
+                : stores.users().find(tenant.id(), id.toString()).orElse(null);
+        return user == null ? new Subject(null, id.toString()) : new Subject(user.tenantId(), user.email());
+    }
+
+    private View view(Actor actor, @Nullable String slug) {
+        Permissions.checkTenantReader(actor);
+        if (slug == null) {
+            access.checkInstallation(actor, "limits of the installation");
+            return new View(null);
+        }
+        return new View(access.read(actor, slug));
+    }
+}

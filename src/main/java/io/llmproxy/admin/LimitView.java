@@ -1,0 +1,15 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.limit.Limit;
+import org.jspecify.annotations.Nullable;
+
+/** @param owner null: the installation */
+public record LimitView(Limit limit, @Nullable Tenant owner) {
+    /**
+     * What was used of a limit by one subject.
+     *
+     * @param subject null where the limit has one counter
+     */
+    public record Usage(LimitView view, @Nullable String subject, long used) {}
+}

@@ -1,0 +1,22 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.port.CounterStore;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limits as they are in force, and their counters.
+ *
+ * @param inForce every limit by its id
+ * @param owners the tenant of a key or a tenant by its id; null: it is neither's
+ */
+public record LiveLimits(
+        Supplier<Map<String, Limit>> inForce, CounterStore counters, Function<UUID, @Nullable Named> owners) {
+
+    /** What an id stands for. */
+    public record Named(UUID tenantId, String name) {}
+}

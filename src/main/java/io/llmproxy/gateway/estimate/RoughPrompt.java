@@ -1,0 +1,22 @@
+package io.llmproxy.gateway.estimate;
+
+import io.llmproxy.domain.usage.TokenEncoding;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** Guesses the tokens of a prompt by its length, in the time that it takes to read it: for a reservation, which is settled later. */
+public final class RoughPrompt {
+    /** By OpenAI's own rule of thumb. */
+    public static final int BYTES_PER_TOKEN = 4;
+
+    private RoughPrompt() {}
+
+    /** Text by its length, images at their fixed price. */
+    public static long tokens(PromptShape shape, InputStream body) throws IOException {
+        TextCounter counter = new TextCounter(
+                (encoding, text) -> Math.ceilDiv(text.length(), BYTES_PER_TOKEN),
+                TokenEncoding.of(null),
+                TextCounter.Effort.LITTLE);
+        return new PromptCounter(new JsonPieces(body), counter).count(shape);
+    }
+}

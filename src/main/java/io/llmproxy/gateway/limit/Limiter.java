@@ -1,0 +1,151 @@
+package io.llmproxy.gateway.limit;
+
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.limit.ActualUse;
+import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Grant;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Target;
+import io.llmproxy.port.CounterStore;
+import io.llmproxy.port.Telemetry;
+import io.llmproxy.runtime.LimitTable;
+import io.llmproxy.runtime.Limits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Charges requests to their limits: in two steps, since some limits hold before a key is looked at and a body is read. Where the
+ * second step refuses, the first is taken back, so that nobody uses up what all share by being refused.
+ */
+public final class Limiter {
+    private final CounterStore store;
+    private final Telemetry telemetry;
+
+    public Limiter(CounterStore store, Telemetry telemetry) {
+        this.store = store;
+        this.telemetry = telemetry;
+    }
+
+    /** What needs neither key nor body. @throws ProxyException where a limit refuses */
+    public void admit(Exchange x, Limits limits) {
+        if (limits.early().isEmpty()) {
+            return;
+        }
+        Charges charges = new Charges(Need.NOTHING);
+        limits.early().early(ClientPlace.of(x.request()), charges);
+        x.claims().admitted(granted(x, store.reserve(charges.all)));
+    }
+
+    /**
+     * All other limits, at the first target that has room; those before it are passed over.
+     *
+     * @param targets where it may go; empty: nowhere but here
+     * @throws ProxyException where a limit refuses
+     */
+    public void reserve(Exchange x, Limits limits, List<Target> targets) {
+        LimitTable table = limits.of(x.principal().tenant().id());
+        if (table.isEmpty()) {
+            return;
+        }
+        Need need = table.budgets() ? Needs.of(x) : Need.NOTHING;
+        int last = Math.max(0, targets.size() - 1);
+        for (int i = 0; i <= last; i++) {
+            Charges charges = new Charges(need);
+            table.collect(facts(x, targets.isEmpty() ? null : targets.get(i)), charges);
+            LimitDecision decision = store.reserve(charges.all);
+            boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
+            if (!elsewhere) {
+                x.claims().reserved(granted(x, decision));
+                x.passOver(i);
+                return;
+            }
+        }
+    }
+
+    private static LimitTable.Facts facts(Exchange x, @Nullable Target target) {
+        var principal = x.principal();
+        UUID key = principal.key().id();
+        return new LimitTable.Facts(
+                principal.tenant().id(),
+                principal.user() == null ? key : principal.user().id(),
+                key,
+                ClientPlace.of(x.request()),
+                x.ask().model(),
+                target == null ? null : target.model(),
+                x.endpoint().template(),
+                target == null ? null : target.provider().account().id(),
+                target == null ? null : target.providerName());
+    }
+
+    private Reservation granted(Exchange x, LimitDecision decision) {
+        return switch (decision) {
+            case Granted granted -> {
+                for (Grant grant : granted.reservation().grants()) {
+                    if (grant.passed()) {
+                        Limit limit = grant.limit();
+                        telemetry.limitPassed(
+                                limit.scope().word(),
+                                limit.metric().word(),
+                                limit.mode().word());
+                    }
+                }
+                yield granted.reservation();
+            }
+            case Denied denied -> {
+                x.claims().denied(denied);
+                throw new ProxyException(error(denied));
+            }
+        };
+    }
+
+    private static ProxyError error(Denied denied) {
+        Limit limit = denied.limit();
+        return new ProxyError.LimitExceeded(
+                limit.id(),
+                limit.scope().word(),
+                limit.metric().word(),
+                limit.amount(),
+                limit.period().word(),
+                denied.waitSeconds(),
+                denied.asked(),
+                limit.budget());
+    }
+
+    /** The request has ended: what it holds becomes what it used. A second call does nothing. */
+    public void settle(Exchange x, Outcome outcome) {
+        if (outcome == Outcome.REFUSED) {
+            x.claims().release();
+            return;
+        }
+        long overrun = x.claims().settle(ActualUse.of(x.tally().tokens()));
+        if (overrun > 0) {
+            telemetry.overran(overrun);
+        }
+    }
+
+    /** Makes charges of limits. */
+    private static final class Charges implements LimitTable.Collector {
+        private final Need need;
+        private final List<Charge> all = new ArrayList<>();
+
+        Charges(Need need) {
+            this.need = need;
+        }
+
+        @Override
+        public void add(Limit limit, Object subject) {
+            all.add(new Charge(limit, new CounterKey(limit.id(), subject), need.of(limit.metric())));
+        }
+    }
+}

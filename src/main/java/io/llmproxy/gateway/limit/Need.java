@@ -1,0 +1,23 @@
+package io.llmproxy.gateway.limit;
+
+import io.llmproxy.domain.limit.LimitMetric;
+
+/**
+ * What a request may come to use.
+ *
+ * @param costMicros millionths of a US dollar; 0 as long as there are no prices
+ */
+public record Need(long inputTokens, long outputTokens, long costMicros) {
+    /** Of a request that generates nothing. */
+    public static final Need NOTHING = new Need(0, 0, 0);
+
+    long of(LimitMetric metric) {
+        return switch (metric) {
+            case REQUESTS, CONCURRENCY -> 1;
+            case TOKENS -> inputTokens + outputTokens;
+            case INPUT_TOKENS -> inputTokens;
+            case OUTPUT_TOKENS -> outputTokens;
+            case COST -> costMicros;
+        };
+    }
+}

@@ -1,0 +1,113 @@
+package io.llmproxy.gateway.limit;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.limit.Grant;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitMode;
+import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.gateway.Claims;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Tells a client how its limits stand: the tightest of requests and of tokens, in OpenAI's fields and units. */
+public final class RateHeaders {
+    /** For each set of scopes, by their bits, the text of the policy. */
+    private static final String[] POLICIES = IntStream.range(0, 1 << LimitScope.values().length)
+            .mapToObj(set -> Arrays.stream(LimitScope.values())
+                    .filter(s -> (set & s.bit()) != 0)
+                    .map(LimitScope::policy)
+                    .collect(Collectors.joining(",")))
+            .toArray(String[]::new);
+
+    private @Nullable Grant requests;
+    private @Nullable Grant tokens;
+    private @Nullable String passed;
+    private int scopes;
+
+    private RateHeaders() {}
+
+    public static void add(Claims claims, HeaderFields headers) {
+        RateHeaders tightest = new RateHeaders();
+        claims.each(tightest::look);
+        Denied denied = claims.denial();
+        if (denied != null) {
+            tightest.scopes |= denied.limit().scope().bit();
+        }
+        if (tightest.scopes != 0) {
+            tightest.write(headers, denied);
+        }
+    }
+
+    private void look(Grant grant) {
+        Limit limit = grant.limit();
+        if (limit.mode() == LimitMode.SHADOW) {
+            return;
+        }
+        scopes |= limit.scope().bit();
+        if (grant.passed()) {
+            passed = limit.id();
+        }
+        if (limit.metric() == LimitMetric.REQUESTS) {
+            requests = tighter(requests, grant);
+        } else if (limit.metric().tokens()) {
+            tokens = tighter(tokens, grant);
+        }
+    }
+
+    private static Grant tighter(@Nullable Grant known, Grant grant) {
+        return known == null || grant.remaining() < known.remaining() ? grant : known;
+    }
+
+    private void write(HeaderFields headers, @Nullable Denied denied) {
+        LimitMetric metric =
+                denied == null ? LimitMetric.CONCURRENCY : denied.limit().metric();
+        if (denied != null && metric == LimitMetric.REQUESTS) {
+            denied("requests", denied, headers);
+        } else if (requests != null) {
+            granted("requests", requests, headers);
+        }
+        if (denied != null && metric.tokens()) {
+            denied("tokens", denied, headers);
+        } else if (tokens != null) {
+            granted("tokens", tokens, headers);
+        }
+        headers.set("X-RateLimit-Policy", POLICIES[scopes]);
+        if (passed != null) {
+            headers.set("x-llmproxy-limit-warning", passed);
+        }
+    }
+
+    private static void granted(String kind, Grant grant, HeaderFields headers) {
+        fields(kind, grant.limit().amount(), grant.remaining(), grant.resetSeconds(), headers);
+    }
+
+    private static void denied(String kind, Denied denied, HeaderFields headers) {
+        fields(kind, denied.limit().amount(), denied.remaining(), denied.waitSeconds(), headers);
+    }
+
+    private static void fields(String kind, long amount, long remaining, long resetSeconds, HeaderFields headers) {
+        headers.set("x-ratelimit-limit-" + kind, Long.toString(amount));
+        headers.set("x-ratelimit-remaining-" + kind, Long.toString(remaining));
+        if (resetSeconds > 0) {
+            headers.set("x-ratelimit-reset-" + kind, duration(resetSeconds));
+        }
+    }
+
+    /** As OpenAI writes it: {@code 59s}, {@code 6m0s}, {@code 23h59m59s}. */
+    static String duration(long seconds) {
+        StringBuilder out = new StringBuilder();
+        long hours = seconds / 3600;
+        long minutes = seconds / 60 % 60;
+        if (hours > 0) {
+            out.append(hours).append('h');
+        }
+        if (hours > 0 || minutes > 0) {
+            out.append(minutes).append('m');
+        }
+        return out.append(seconds % 60).append('s').toString();
+    }
+}

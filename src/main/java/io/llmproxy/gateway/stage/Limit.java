@@ -1,0 +1,30 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Stage;
+import io.llmproxy.gateway.limit.Limiter;
+import io.llmproxy.runtime.Snapshots;
+import java.util.List;
+
+/** Charges the request to all limits that are known to be about it now; what it holds is settled by {@link Account}. */
+public final class Limit implements Stage {
+    private final Limiter limiter;
+    private final Snapshots snapshots;
+
+    public Limit(Limiter limiter, Snapshots snapshots) {
+        this.limiter = limiter;
+        this.snapshots = snapshots;
+    }
+
+    @Override
+    public void handle(Exchange x, Next next) {
+        limiter.reserve(x, snapshots.current().limits(), x.plan());
+        x.tally().target(x.plan().getFirst());
+        next.handle(x);
+    }
+
+    /** Of a request that is answered here and has no target. */
+    void own(Exchange x) {
+        limiter.reserve(x, snapshots.current().limits(), List.of());
+    }
+}

@@ -1,0 +1,28 @@
+package io.llmproxy.port;
+
+import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitDecision;
+import java.util.List;
+import java.util.Map;
+
+/** The counters of limits. Thread-safe. */
+public interface CounterStore {
+    /**
+     * Takes the charges of all limits, or nothing: what a hard limit has granted and not got back never passes its amount. Soft
+     * and shadow limits take in any case.
+     *
+     * @param charges at most one per counter
+     */
+    LimitDecision reserve(List<Charge> charges);
+
+    /** How much of a limit its counters count now, those that have counted something of late. For people: it walks over all counters. */
+    Map<CounterKey, Long> used(Limit limit);
+
+    /** Lets a limit's counters begin anew. */
+    void reset(Limit limit);
+
+    /** A counter counts at least the charge's amount in its present period: what is known of the time before a start. */
+    void seed(Charge charge);
+}

@@ -1,0 +1,213 @@
+package io.llmproxy.runtime;
+
+import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitScope;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limits that requests of one kind are under, so laid out that a request meets those alone that are about it: by scope, and
+ * those of one certain subject by that subject. Immutable.
+ */
+public final class LimitTable {
+    public static final LimitTable EMPTY = new LimitTable(List.of(), Named.NONE);
+
+    private final List<Limit> each;
+    private final Map<Object, List<Limit>> bySubject = new HashMap<>();
+    private final List<Patterned> models = new ArrayList<>();
+    private final List<Patterned> endpoints = new ArrayList<>();
+    private final List<Ranged> ranges = new ArrayList<>();
+    private final boolean budgets;
+
+    /** Who is meant by the subject of a limit of users or keys, which may be an id, an e-mail address or a name. */
+    public interface Named {
+        List<UUID> users(String subject);
+
+        List<UUID> keys(String subject);
+
+        Named NONE = new Named() {
+            @Override
+            public List<UUID> users(String subject) {
+                return List.of();
+            }
+
+            @Override
+            public List<UUID> keys(String subject) {
+                return List.of();
+            }
+        };
+    }
+
+    private record Patterned(Limit limit, Glob glob) {}
+
+    private record Ranged(Limit limit, Cidr range) {}
+
+    /** Takes the limits that a request is under. */
+    public interface Collector {
+        void add(Limit limit, Object subject);
+    }
+
+    /**
+     * What limits ask of a request; null is what it does not have.
+     *
+     * @param user the user, or the key where it has none
+     * @param place null: exempt from limits of addresses
+     * @param model as the provider knows it
+     */
+    public record Facts(
+            UUID tenant,
+            UUID user,
+            UUID key,
+            @Nullable Place place,
+            @Nullable String asked,
+            @Nullable String model,
+            String endpoint,
+            @Nullable UUID providerId,
+            @Nullable String provider) {}
+
+    /** An address that a request comes from. */
+    public static final class Place {
+        private final byte[] address;
+
+        /** @param address 4 or 16 bytes, given away */
+        public Place(byte[] address) {
+            this.address = address;
+        }
+
+        private CounterKey.Address subject() {
+            return CounterKey.Address.of(address);
+        }
+
+        private boolean in(Cidr range) {
+            return range.contains(address);
+        }
+    }
+
+    public LimitTable(List<Limit> limits, Named named) {
+        List<Limit> ordered = limits.stream()
+                .sorted(Comparator.comparing(Limit::scope).thenComparing(Limit::id))
+                .toList();
+        each = ordered.stream().filter(l -> l.subject() == null).toList();
+        ordered.stream().filter(l -> l.subject() != null).forEach(l -> index(l, named));
+        budgets = limits.stream().anyMatch(l -> l.metric().budget());
+    }
+
+    private void index(Limit limit, Named named) {
+        String subject = String.valueOf(limit.subject());
+        switch (limit.scope()) {
+            case KEY -> named.keys(subject).forEach(id -> of(id).add(limit));
+            case USER -> named.users(subject).forEach(id -> of(id).add(limit));
+            case PROVIDER -> of(subject).add(limit);
+            case MODEL -> models.add(new Patterned(limit, limit.pattern()));
+            case ENDPOINT -> endpoints.add(new Patterned(limit, limit.pattern()));
+            case IP -> ranges.add(new Ranged(limit, Cidr.parse("scope", subject)));
+            case TENANT, GLOBAL -> throw new IllegalStateException(limit + " has a subject");
+        }
+    }
+
+    private List<Limit> of(Object subject) {
+        return bySubject.computeIfAbsent(subject, s -> new ArrayList<>());
+    }
+
+    /** Whether any of them counts tokens or money. */
+    public boolean budgets() {
+        return budgets;
+    }
+
+    public boolean isEmpty() {
+        return each.isEmpty() && bySubject.isEmpty() && models.isEmpty() && endpoints.isEmpty() && ranges.isEmpty();
+    }
+
+    /** The limits of global and address scope that need nothing but an address. */
+    public void early(@Nullable Place place, Collector out) {
+        CounterKey.Address subject = place == null || each.isEmpty() ? null : place.subject();
+        for (Limit limit : each) {
+            if (limit.scope() == LimitScope.GLOBAL) {
+                out.add(limit, CounterKey.ONE);
+            } else if (subject != null) {
+                out.add(limit, subject);
+            }
+        }
+        addRanges(place, out);
+    }
+
+    /** All that the request is under, the narrowest scope first but for those of certain subjects, which come before all. */
+    public void collect(Facts facts, Collector out) {
+        if (!bySubject.isEmpty()) {
+            add(bySubject.get(facts.key()), LimitScope.KEY, out);
+            add(bySubject.get(facts.user()), LimitScope.USER, out);
+            if (facts.provider() != null) {
+                add(bySubject.get(facts.provider()), LimitScope.PROVIDER, out);
+            }
+        }
+        addRanges(facts.place(), out);
+        for (Patterned p : models) {
+            if (matches(p.glob, facts.asked()) || matches(p.glob, facts.model())) {
+                out.add(p.limit, CounterKey.ONE);
+            }
+        }
+        for (Patterned p : endpoints) {
+            if (p.glob.matches(facts.endpoint())) {
+                out.add(p.limit, CounterKey.ONE);
+            }
+        }
+        for (Limit limit : each) {
+            Object subject = subject(limit, facts);
+            if (subject != null) {
+                out.add(limit, subject);
+            }
+        }
+    }
+
+    private static boolean matches(Glob glob, @Nullable String model) {
+        return model != null && glob.matches(model);
+    }
+
+    private static void add(@Nullable List<Limit> limits, LimitScope scope, Collector out) {
+        if (limits != null) {
+            for (Limit limit : limits) {
+                // a key without a user is its own user, and so is found twice
+                if (limit.scope() == scope) {
+                    out.add(limit, CounterKey.ONE);
+                }
+            }
+        }
+    }
+
+    private void addRanges(@Nullable Place place, Collector out) {
+        if (place != null) {
+            for (Ranged ranged : ranges) {
+                if (place.in(ranged.range)) {
+                    out.add(ranged.limit, CounterKey.ONE);
+                }
+            }
+        }
+    }
+
+    /** Null where the request has nothing that the limit is about. */
+    private static @Nullable Object subject(Limit limit, Facts facts) {
+        return switch (limit.scope()) {
+            case KEY -> facts.key();
+            case USER -> facts.user();
+            case IP -> facts.place() == null ? null : facts.place().subject();
+            case MODEL -> model(facts);
+            case ENDPOINT -> facts.endpoint();
+            case PROVIDER -> facts.providerId();
+            case TENANT -> facts.tenant();
+            case GLOBAL -> CounterKey.ONE;
+        };
+    }
+
+    private static CounterKey.@Nullable Model model(Facts facts) {
+        String name = facts.model() == null ? facts.asked() : facts.model();
+        return name == null ? null : new CounterKey.Model(name);
+    }
+}

@@ -1,0 +1,155 @@
+package io.llmproxy.runtime;
+
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.UsageLimits;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitMode;
+import io.llmproxy.domain.limit.LimitOrigin;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.port.StateSource.ManagedState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All limits in force: those of the configuration, those set as limits, and those that settings of tenants and keys amount to.
+ *
+ * @param early those that are judged before a key is looked at
+ * @param byTenant the others, as each tenant's requests meet them
+ * @param byId every one of them
+ */
+public record Limits(LimitTable early, Map<UUID, LimitTable> byTenant, Map<String, Limit> byId) {
+    public static final Limits NONE = new Limits(LimitTable.EMPTY, Map.of(), Map.of());
+
+    public LimitTable of(UUID tenantId) {
+        return byTenant.getOrDefault(tenantId, LimitTable.EMPTY);
+    }
+
+    static Limits of(ManagedState state, List<Limit> configured) {
+        List<Limit> wide = new ArrayList<>(configured);
+        Map<UUID, List<Limit>> narrow = new HashMap<>();
+        for (Limit limit : state.limits()) {
+            UUID tenant = limit.tenantId();
+            if (tenant == null) {
+                wide.add(limit);
+            } else {
+                narrow.computeIfAbsent(tenant, t -> new ArrayList<>()).add(limit);
+            }
+        }
+        Map<UUID, List<ApiKey>> counted = new HashMap<>();
+        state.keys().stream()
+                .filter(k -> k.scope().maxRequests() != null)
+                .forEach(k -> counted.computeIfAbsent(k.tenantId(), t -> new ArrayList<>())
+                        .add(k));
+        Map<UUID, LimitTable> tables = new HashMap<>();
+        Map<String, Limit> byId = new HashMap<>();
+        wide.forEach(l -> byId.put(l.id(), l));
+        for (Tenant tenant : state.tenants()) {
+            List<Limit> own = new ArrayList<>(narrow.getOrDefault(tenant.id(), List.of()));
+            own.addAll(settings(tenant));
+            counted.getOrDefault(tenant.id(), List.of()).forEach(k -> own.add(ofKey(k)));
+            own.replaceAll(l -> l.in(tenant.settings().limits().zone()));
+            own.forEach(l -> byId.put(l.id(), l));
+            wide.stream().filter(l -> !l.early()).forEach(l -> own.add(zoned(l, tenant)));
+            tables.put(tenant.id(), new LimitTable(own, new InState(state, tenant.id())));
+        }
+        List<Limit> early = wide.stream().filter(Limit::early).toList();
+        return new Limits(new LimitTable(early, LimitTable.Named.NONE), tables, byId);
+    }
+
+    /** What is counted for all tenants together has one calendar. */
+    private static Limit zoned(Limit limit, Tenant tenant) {
+        return switch (limit.scope()) {
+            case KEY, USER, TENANT -> limit.in(tenant.settings().limits().zone());
+            case IP, MODEL, ENDPOINT, PROVIDER, GLOBAL -> limit;
+        };
+    }
+
+    /** The limits that a tenant's settings amount to. */
+    public static List<Limit> settings(Tenant tenant) {
+        UsageLimits limits = tenant.settings().limits();
+        List<Limit> out = new ArrayList<>();
+        add(
+                out,
+                tenant,
+                "max-requests-per-minute",
+                LimitMetric.REQUESTS,
+                limits.maxRequestsPerMinute(),
+                LimitPeriod.MINUTE);
+        add(out, tenant, "max-requests-per-day", LimitMetric.REQUESTS, limits.maxRequestsPerDay(), LimitPeriod.DAY);
+        add(out, tenant, "max-tokens-per-day", LimitMetric.TOKENS, limits.maxTokensPerDay(), LimitPeriod.DAY);
+        return out;
+    }
+
+    private static void add(
+            List<Limit> out,
+            Tenant tenant,
+            String name,
+            LimitMetric metric,
+            @Nullable Long amount,
+            LimitPeriod period) {
+        if (amount != null) {
+            String id = "setting:" + tenant.slug() + ":" + name;
+            LimitAlgorithm algorithm = LimitAlgorithm.of(period);
+            out.add(Limit.of(id, LimitScope.TENANT, metric, amount, period, algorithm, LimitOrigin.SETTING)
+                    .of(tenant.id()));
+        }
+    }
+
+    private static Limit ofKey(ApiKey key) {
+        Long amount = key.scope().maxRequests();
+        return new Limit(
+                "setting:key:" + key.id(),
+                key.tenantId(),
+                LimitScope.KEY,
+                key.id().toString(),
+                LimitMetric.REQUESTS,
+                amount == null ? Limit.MAX_AMOUNT : amount,
+                LimitPeriod.TOTAL,
+                LimitAlgorithm.FIXED_WINDOW,
+                Limit.DEFAULT_SEGMENTS,
+                LimitMode.HARD,
+                LimitOrigin.SETTING,
+                java.time.ZoneOffset.UTC);
+    }
+
+    /** Looks names up among those of one tenant. */
+    private record InState(ManagedState state, UUID tenant) implements LimitTable.Named {
+        @Override
+        public List<UUID> users(String subject) {
+            return state.users().stream()
+                    .filter(u -> u.tenantId().equals(tenant))
+                    .filter(u -> u.email().equalsIgnoreCase(subject)
+                            || u.id().toString().equals(subject))
+                    .map(User::id)
+                    .toList();
+        }
+
+        @Override
+        public List<UUID> keys(String subject) {
+            UUID id = id(subject);
+            return id != null
+                    ? List.of(id)
+                    : state.keys().stream()
+                            .filter(k -> k.tenantId().equals(tenant) && k.name().equals(subject))
+                            .map(ApiKey::id)
+                            .toList();
+        }
+
+        private static @Nullable UUID id(String text) {
+            try {
+                return text.length() == 36 ? UUID.fromString(text) : null;
+            } catch (IllegalArgumentException e) {
+                return null;
+            }
+        }
+    }
+}
