@@ -86,7 +86,13 @@ class DiskFullTest {
             }
             serve(http, 50);
             limitFiles(server, -1);
-            try { until(() -> problems(server).equals("[]")); } catch (AssertionError e) { System.err.println("PROBLEMS " + problems(server)); System.err.println(Files.readString(server.directory().resolve("log"))); throw e; }
+            try {
+                until(() -> problems(server).equals("[]"));
+            } catch (AssertionError e) {
+                System.err.println("PROBLEMS " + problems(server));
+                System.err.println(Files.readString(server.directory().resolve("log")));
+                throw e;
+            }
             assertThat(server.ctl("-t", "acme", "key", "create", "more").code()).isZero();
             assertAllInTheLedgerOnce(server);
         }

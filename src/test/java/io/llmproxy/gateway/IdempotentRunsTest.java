@@ -15,6 +15,7 @@ class IdempotentRunsTest {
         GatewayFixture fixture = new GatewayFixture(directory);
         fixture.send(fixture.chat("{\"model\":\"m\"}").header("Idempotency-Key", "last"));
         fixture.runs.close();
-        assertThat(fixture.store.purge(GatewayFixture.START.plusSeconds(86_401), 10)).isEqualTo(1);
+        assertThat(fixture.store.purge(GatewayFixture.START.plusSeconds(86_401), 10))
+                .isEqualTo(1);
     }
 }
