@@ -64,6 +64,7 @@ public final class Database implements AutoCloseable {
     }
 
     private static Database openH2(Path dataDir, int pool) {
+        failInsteadOfSpinning();
         Path directory = dataDir.toAbsolutePath().normalize().resolve("db");
         DataSource source = Sources.h2(directory.resolve("llmproxy"));
         Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -82,6 +83,15 @@ public final class Database implements AutoCloseable {
             closeAll(resources);
             throw e;
         }
+    }
+
+    /**
+     * A store that H2 closed on a full disk lets whoever has a transaction open spin for ever in
+     * {@code MVStore.registerVersionUsage} (2.4.240), be it to roll it back. The loop's own assertion ends it, as an error that
+     * the driver reports; it holds in every sound store.
+     */
+    private static void failInsteadOfSpinning() {
+        ClassLoader.getSystemClassLoader().setClassAssertionStatus("org.h2.mvstore.MVStore", true);
     }
 
     private static Database openPostgresql(String url, @Nullable String user, @Nullable Secret password, int pool) {

@@ -165,6 +165,10 @@ final class Transactions implements Transactor {
         });
         if (open.wrote && !dialect.committedIsDurable()) {
             threads.run(() -> {
+                // outside of a transaction: where the disk is full, H2 closes its store, and whoever then rolls back a
+                // transaction of it, as the pool does before it takes a connection back, spins for ever
+                // (MVStore.registerVersionUsage)
+                open.connection.setAutoCommit(true);
                 try (Statement statement = open.connection.createStatement()) {
                     return statement.execute("CHECKPOINT SYNC");
                 }
