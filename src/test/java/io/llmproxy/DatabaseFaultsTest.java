@@ -125,17 +125,23 @@ class DatabaseFaultsTest {
         serve(20);
         // the connections of the pool that were killed have been found by then
         until(() -> problems().contains(StatusBoard.LEDGER));
-        long begun = System.nanoTime();
-        TestAppliance.Ctl refused = appliance.ctl("-t", "acme", "key", "create", "during");
-        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(60));
-        assertThat(refused.code()).isEqualTo(1);
-        assertThat(refused.err()).contains(error);
+        // a change may meet one more connection that died
+        until(() -> refusal().contains(error));
         assertThat(appliance.ctl("health").code()).as("requests are served").isZero();
         serve(20);
         end.run();
         until(() -> problems().isEmpty());
         until(this::changes);
         assertAllInTheLedgerOnce();
+    }
+
+    /** What a change is refused with, which takes a bounded time. */
+    private String refusal() {
+        long begun = System.nanoTime();
+        TestAppliance.Ctl refused = appliance.ctl("-t", "acme", "key", "create", "during");
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(60));
+        assertThat(refused.code()).isEqualTo(1);
+        return refused.err();
     }
 
     /** Whether a change is done; one that met a connection which died says that nothing was changed. */
