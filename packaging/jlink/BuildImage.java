@@ -86,6 +86,7 @@ void main(String[] args) throws Exception {
     linkRuntime(image.resolve("runtime"));
     copyJars(target.resolve("lib"), target.resolve(args[2]), image.resolve("lib"));
     dropEncodings(onlyFile(image.resolve("lib"), "jtokkit-*.jar"));
+    dropTranslations(onlyFile(image.resolve("lib"), "postgresql-*.jar"));
     Path picocli = onlyFile(image.resolve("lib"), "picocli-*.jar");
     recompile(onlyFile(target.resolve("lib-sources"), "picocli-*-sources.jar"), picocli, target.resolve("picocli"));
     Files.createDirectories(image.resolve("conf"));
@@ -120,8 +121,10 @@ void linkRuntime(Path runtime) throws IOException {
     if (status != 0) {
         throw new IllegalStateException("jlink of " + runtime + " exited with " + status);
     }
-    // five megabytes of names that only a debugger reads
+    // five megabytes of names that only a debugger reads, and what only compilers and the making of caches use
     SymbolTables.strip(runtime);
+    Files.delete(runtime.resolve("lib/jrt-fs.jar"));
+    Files.delete(runtime.resolve("lib/classlist"));
 }
 
 /// Copies what the manifest's class path names and nothing else, so that a jar of an earlier build cannot slip in.
@@ -141,6 +144,16 @@ void dropEncodings(Path jar) throws IOException {
     try (FileSystem zip = FileSystems.newFileSystem(jar)) {
         for (String encoding : List.of("p50k_base", "r50k_base")) {
             Files.delete(zip.getPath("/com/knuddels/jtokkit/" + encoding + ".tiktoken"));
+        }
+    }
+}
+
+/// The driver's messages in other languages: logs are in English, and it does without.
+void dropTranslations(Path jar) throws IOException {
+    try (FileSystem zip = FileSystems.newFileSystem(jar);
+            Stream<Path> files = Files.list(zip.getPath("/org/postgresql/translation"))) {
+        for (Path file : files.filter(f -> f.getFileName().toString().startsWith("messages_")).toList()) {
+            Files.delete(file);
         }
     }
 }
