@@ -230,7 +230,7 @@ class UsageBatchTest {
     }
 
     private static FileUsageJournal open(Path directory, Duration kept) {
-        return FileUsageJournal.open(directory, Duration.ofMillis(100), SegmentFile::open, 1000, kept);
+        return FileUsageJournal.open(directory, Duration.ofMillis(100), MappedSegmentFile::new, 1000, kept);
     }
 
     private static void append(FileUsageJournal journal, int from, int to) {
