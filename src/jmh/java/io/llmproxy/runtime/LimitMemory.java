@@ -88,7 +88,13 @@ public final class LimitMemory {
         List<Tenant> tenants = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             tenants.add(new Tenant(
-                    Ids.next(NOW), "tenant-" + i, "Tenant " + i, Tenant.Status.ACTIVE, TenantSettings.DEFAULT, NOW, NOW));
+                    Ids.next(NOW),
+                    "tenant-" + i,
+                    "Tenant " + i,
+                    Tenant.Status.ACTIVE,
+                    TenantSettings.DEFAULT,
+                    NOW,
+                    NOW));
         }
         List<User> users = new ArrayList<>(known);
         List<ApiKey> keys = new ArrayList<>(known);
