@@ -70,9 +70,10 @@ public final class LimitMemory {
                 used / 1_000_000, snapshot.keysById().size());
     }
 
-    /** Those that every installation starts with, and two more for each user. */
+    /** Those that every installation starts with, but so wide that nobody is refused, and two more for each user. */
     private static List<Limit> limits() throws ConfigException {
-        ApplianceConfig config = ConfigLoader.load(new ConfigLoader.Sources(List.of(), Map.of(), List.of(), Map.of()))
+        List<String> wide = List.of("limits.global.requests=1000000000", "limits.tenant.requests=1000000000");
+        ApplianceConfig config = ConfigLoader.load(new ConfigLoader.Sources(List.of(), Map.of(), wide, Map.of()))
                 .config();
         List<Limit> limits = new ArrayList<>(config.limits().limits());
         limits.add(user("tokens per day", LimitMetric.TOKENS, LimitPeriod.DAY));
@@ -149,9 +150,10 @@ public final class LimitMemory {
                 (limit, subject) -> charges.add(new Charge(limit, new CounterKey(limit.id(), subject), 1));
         snapshot.limits().early().early(new LimitTable.Place(address), collector);
         snapshot.limits().of(tenant.id()).collect(facts, collector);
-        if (counters.reserve(charges) instanceof Granted(var reservation)) {
-            reservation.settle(new ActualUse(1, 1, ActualUse.UNKNOWN));
+        if (!(counters.reserve(charges) instanceof Granted(var reservation))) {
+            throw new IllegalStateException("refused, so that not all counters are there");
         }
+        reservation.settle(new ActualUse(1, 1, ActualUse.UNKNOWN));
     }
 
     private static void report(String what, long bytes, int of) {
