@@ -27,6 +27,7 @@ import io.llmproxy.adapter.tokenizer.JtokkitTokenizer;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
@@ -57,6 +58,7 @@ import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
+import io.llmproxy.gateway.limit.PassedLimitLog;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
@@ -201,7 +203,7 @@ public final class Appliance implements AutoCloseable {
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
             Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, counters, runs);
-            AdminStores stores = stores(database, live(snapshots, counters));
+            AdminStores stores = stores(database, live(snapshots, counters, gateway));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
@@ -215,6 +217,9 @@ public final class Appliance implements AutoCloseable {
             history.restore(snapshots.current());
             snapshots.onPublish(history::restore);
             opened(new LimitSweeper(counters, snapshots));
+            opened(new PassedLimitLog(
+                            gateway.passed(), () -> snapshots.current().limits().byId(), setup.clock()))
+                    .start();
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
@@ -230,6 +235,7 @@ public final class Appliance implements AutoCloseable {
                     snapshots,
                     inFlight::count,
                     journal::backlog,
+                    () -> pressure(gateway),
                     List.of(
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
@@ -242,6 +248,10 @@ public final class Appliance implements AutoCloseable {
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
+            telemetry.gauge(
+                    "llmproxy_body_memory_bytes",
+                    "What the bodies of running requests hold in memory beyond their first piece",
+                    gateway.bodyMemory()::used);
             telemetry.gauge("llmproxy_limit_counters", "Counters of limits that are kept in memory", counters::size);
             telemetry.gauge(
                     "llmproxy_journal_waiting_records",
@@ -331,8 +341,16 @@ public final class Appliance implements AutoCloseable {
                 live);
     }
 
-    private static LiveLimits live(Snapshots snapshots, CounterStore counters) {
-        return new LiveLimits(() -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id));
+    private static LiveLimits live(Snapshots snapshots, CounterStore counters, Gateway gateway) {
+        return new LiveLimits(
+                () -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id), gateway.passed()::of);
+    }
+
+    private static ApplianceStatus.Pressure pressure(Gateway gateway) {
+        return new ApplianceStatus.Pressure(
+                gateway.bodyMemory().used(),
+                gateway.passed().soft(),
+                gateway.passed().shadow());
     }
 
     private static LiveLimits.@Nullable Named named(Snapshots snapshots, UUID id) {

@@ -33,6 +33,7 @@ final class StatusBoard {
     private final Snapshots snapshots;
     private final IntSupplier inFlight;
     private final LongSupplier backlog;
+    private final Supplier<ApplianceStatus.Pressure> pressure;
     private final List<Concern> concerns;
     private final Concern obstacle;
     private final Instant startedAt;
@@ -51,12 +52,14 @@ final class StatusBoard {
             Snapshots snapshots,
             IntSupplier inFlight,
             LongSupplier backlog,
+            Supplier<ApplianceStatus.Pressure> pressure,
             List<Concern> concerns,
             Concern obstacle) {
         this.setup = setup;
         this.snapshots = snapshots;
         this.inFlight = inFlight;
         this.backlog = backlog;
+        this.pressure = pressure;
         this.concerns = concerns;
         this.obstacle = obstacle;
         this.startedAt = setup.clock().instant();
@@ -85,6 +88,7 @@ final class StatusBoard {
                 config.database().url() == null ? "h2" : "postgresql",
                 inFlight.getAsInt(),
                 backlog.getAsLong(),
+                pressure.get(),
                 snapshot.tenants().size(),
                 snapshot.keysById().size(),
                 (int) live(snapshot).count(),

@@ -26,7 +26,8 @@ final class LimitCommands {
             Column.text("per", "per"),
             Column.number("amount", "amount"),
             Column.number("used", "used"),
-            Column.number("remaining", "remaining"));
+            Column.number("remaining", "remaining"),
+            Column.number("passed", "passed"));
 
     private static final String LIMITS = "limits";
 

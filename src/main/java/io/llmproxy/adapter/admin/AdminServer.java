@@ -190,11 +190,11 @@ public final class AdminServer implements AutoCloseable {
         return builder.build();
     }
 
-    private static Http1ConnectionSelector http1() {
+    static Http1ConnectionSelector http1() {
         return Http1ConnectionSelector.builder().config(Http1Config.create()).build();
     }
 
-    private static HttpRouting.Builder routing(AdminHandler handler) {
+    static HttpRouting.Builder routing(AdminHandler handler) {
         return HttpRouting.builder()
                 .addFilter((chain, request, response) -> {
                     // the server answers "Connection: close" without closing

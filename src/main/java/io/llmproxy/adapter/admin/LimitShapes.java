@@ -45,7 +45,8 @@ final class LimitShapes {
                 per(l),
                 amount(l.metric(), l.amount()),
                 amount(l.metric(), usage.used()),
-                amount(l.metric(), Math.max(0, l.amount() - usage.used())));
+                amount(l.metric(), Math.max(0, l.amount() - usage.used())),
+                usage.passed());
     }
 
     private static @Nullable String per(Limit limit) {

@@ -14,6 +14,7 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.PassedLimits;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.Telemetry;
@@ -31,10 +32,12 @@ import org.jspecify.annotations.Nullable;
 public final class Limiter {
     private final CounterStore store;
     private final Telemetry telemetry;
+    private final PassedLimits passed;
 
-    public Limiter(CounterStore store, Telemetry telemetry) {
+    public Limiter(CounterStore store, Telemetry telemetry, PassedLimits passed) {
         this.store = store;
         this.telemetry = telemetry;
+        this.passed = passed;
     }
 
     /** What needs neither key nor body. @throws ProxyException where a limit refuses */
@@ -44,7 +47,7 @@ public final class Limiter {
         }
         Charges charges = new Charges(Need.NOTHING);
         limits.early().early(ClientPlace.of(x.request()), charges);
-        x.claims().admitted(granted(x, store.reserve(charges.all)));
+        x.claims().admitted(granted(x, charges, store.reserve(charges.all)));
     }
 
     /**
@@ -66,7 +69,7 @@ public final class Limiter {
             LimitDecision decision = store.reserve(charges.all);
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
-                x.claims().reserved(granted(x, decision));
+                x.claims().reserved(granted(x, charges, decision));
                 x.passOver(i);
                 return;
             }
@@ -88,7 +91,7 @@ public final class Limiter {
                 target == null ? null : target.providerName());
     }
 
-    private Reservation granted(Exchange x, LimitDecision decision) {
+    private Reservation granted(Exchange x, Charges charges, LimitDecision decision) {
         return switch (decision) {
             case Granted granted -> {
                 for (Grant grant : granted.reservation().grants()) {
@@ -98,6 +101,7 @@ public final class Limiter {
                                 limit.scope().word(),
                                 limit.metric().word(),
                                 limit.mode().word());
+                        passed.note(limit, charges.subject(limit));
                     }
                 }
                 yield granted.reservation();
@@ -141,6 +145,16 @@ public final class Limiter {
 
         Charges(Need need) {
             this.need = need;
+        }
+
+        /** Whose use of the limit was charged. */
+        Object subject(Limit limit) {
+            for (Charge charge : all) {
+                if (charge.limit().id().equals(limit.id())) {
+                    return charge.key().subject();
+                }
+            }
+            return CounterKey.ONE;
         }
 
         @Override

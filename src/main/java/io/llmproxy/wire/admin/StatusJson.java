@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * What {@code llmproxyctl status} shows.
  *
  * @param tenant the one tenant of the process, or {@code *}
+ * @param bodyMemory bytes that bodies of running requests hold in memory
+ * @param softLimitsPassed requests served although they passed a soft limit, since the start
+ * @param shadowLimitsPassed requests that a shadow limit would have refused, since the start
  * @param problems what is wrong and what to do, one sentence each; empty: all is well
  */
 public record StatusJson(
@@ -20,6 +23,9 @@ public record StatusJson(
         String database,
         long requestsInFlight,
         long journalBacklog,
+        long bodyMemory,
+        long softLimitsPassed,
+        long shadowLimitsPassed,
         int tenants,
         int keys,
         int providers,
