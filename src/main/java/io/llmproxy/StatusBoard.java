@@ -35,6 +35,7 @@ final class StatusBoard {
     private final LongSupplier backlog;
     private final List<Concern> concerns;
     private final Concern obstacle;
+    private final Supplier<ApplianceStatus.Counters> counters;
     private final Instant startedAt;
     private volatile boolean started;
 
@@ -45,20 +46,25 @@ final class StatusBoard {
         }
     }
 
-    /** @param obstacle why requests cannot be served */
+    /**
+     * @param obstacle why requests cannot be served
+     * @param counters where limits are counted
+     */
     StatusBoard(
             Appliance.Setup setup,
             Snapshots snapshots,
             IntSupplier inFlight,
             LongSupplier backlog,
             List<Concern> concerns,
-            Concern obstacle) {
+            Concern obstacle,
+            Supplier<ApplianceStatus.Counters> counters) {
         this.setup = setup;
         this.snapshots = snapshots;
         this.inFlight = inFlight;
         this.backlog = backlog;
         this.concerns = concerns;
         this.obstacle = obstacle;
+        this.counters = counters;
         this.startedAt = setup.clock().instant();
     }
 
@@ -83,6 +89,7 @@ final class StatusBoard {
                 gateway,
                 admin,
                 config.database().url() == null ? "h2" : "postgresql",
+                counters.get(),
                 inFlight.getAsInt(),
                 backlog.getAsLong(),
                 snapshot.tenants().size(),

@@ -22,12 +22,23 @@ public record ApplianceStatus(
         String gateway,
         @Nullable String admin,
         String database,
+        Counters counters,
         long requestsInFlight,
         long journalBacklog,
         int tenants,
         int keys,
         int providers,
         List<String> problems) {
+    /**
+     * Where limits are counted.
+     *
+     * @param store {@code memory} or {@code redis}
+     * @param state {@code up} or {@code away}
+     * @param since when that began
+     * @param processes that share the counters, as far as was last known
+     */
+    public record Counters(String store, String state, Instant since, int processes) {}
+
     public ApplianceStatus {
         problems = List.copyOf(problems);
     }

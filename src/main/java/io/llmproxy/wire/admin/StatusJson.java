@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * What {@code llmproxyctl status} shows.
  *
  * @param tenant the one tenant of the process, or {@code *}
+ * @param counters where limits are counted: {@code memory} or {@code redis}
+ * @param countersState {@code up}; or {@code away}, since when something else is done ({@code redis.on-failure})
+ * @param countersProcesses how many processes share them, as far as was last known
  * @param problems what is wrong and what to do, one sentence each; empty: all is well
  */
 public record StatusJson(
@@ -18,6 +21,10 @@ public record StatusJson(
         String gateway,
         @Nullable String admin,
         String database,
+        String counters,
+        String countersState,
+        Instant countersSince,
+        int countersProcesses,
         long requestsInFlight,
         long journalBacklog,
         int tenants,

@@ -469,7 +469,20 @@ class AdminServerTest {
 
     private AdminServer.Application application() {
         ApplianceStatus status = new ApplianceStatus(
-                "0.1.0", "*", f.now, 5, "http://127.0.0.1:8080", null, "embedded", 0, 0, 1, 0, 0, List.of());
+                "0.1.0",
+                "*",
+                f.now,
+                5,
+                "http://127.0.0.1:8080",
+                null,
+                "embedded",
+                new ApplianceStatus.Counters("memory", "up", f.now, 1),
+                0,
+                0,
+                1,
+                0,
+                0,
+                List.of());
         return new AdminServer.Application(
                 f.executor,
                 f.queries,
