@@ -308,13 +308,16 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     }
 
     private final class Events implements RedisLine.LineEvents {
+        private boolean lost;
+
         @Override
         public Beat beat(Runnable answered) {
             return new Beat(time, RedisLine.LEASE.toNanos() / 1000, process, settings.tenant(), names(), answer -> {
-                boolean lost = !answer.known() && line.up();
+                lost |= !answer.known();
                 others = answer;
                 answered.run();
-                if (lost) {
+                if (lost && line.up()) {
+                    lost = false;
                     forgotten.run();
                 }
             });

@@ -36,7 +36,7 @@ final class RedisKeys {
 
     /** Matches all counters of a limit, also those from before it counted as it does now. */
     static byte[] all(Limit limit) {
-        return bytes(escaped(TAG + "c:" + limit.id() + ":") + "*");
+        return bytes(escaped(TAG + "c:" + id(limit) + ":") + "*");
     }
 
     /** Matches all counters of a limit as it is. */
@@ -51,16 +51,21 @@ final class RedisKeys {
 
     /** A limit that counts in another way has other counters, and so begins anew. */
     private static String prefix(Limit limit) {
-        return TAG + "c:" + limit.id() + ":" + shape(limit) + ":";
+        return TAG + "c:" + id(limit) + ":" + shape(limit) + ":";
+    }
+
+    /** Without the mark that parts of a key are told apart by. */
+    private static String id(Limit limit) {
+        return limit.id().replace(':', '.');
     }
 
     private static String shape(Limit limit) {
-        return switch (limit.algorithm()) {
-            case TOKEN_BUCKET -> "b";
-            case SLIDING_WINDOW -> "s" + limit.segments();
+        return limit.period().word() + switch (limit.algorithm()) {
+            case TOKEN_BUCKET -> "-b";
+            case SLIDING_WINDOW -> "-s" + limit.segments();
             case FIXED_WINDOW -> {
                 boolean calendar = limit.period() == LimitPeriod.DAY || limit.period() == LimitPeriod.MONTH;
-                yield calendar ? "w" + limit.zone().getId().replace(':', '.') : "w";
+                yield calendar ? "-w-" + limit.zone().getId().replace(':', '.') : "-w";
             }
         };
     }

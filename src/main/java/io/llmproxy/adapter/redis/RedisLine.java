@@ -13,7 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
+import redis.clients.jedis.Protocol;
 import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -219,7 +221,9 @@ final class RedisLine implements AutoCloseable {
 
     private boolean connect() {
         try {
-            connection = address.connect(CONNECT_MILLIS, READ_MILLIS);
+            Connection made = address.connect(CONNECT_MILLIS, READ_MILLIS);
+            connection = made;
+            load(made);
             nextBeat = System.nanoTime();
             return true;
         } catch (JedisAccessControlException e) {
@@ -227,7 +231,16 @@ final class RedisLine implements AutoCloseable {
         } catch (JedisException e) {
             down(refusal(e));
         }
+        disconnect();
         return false;
+    }
+
+    /** A script that is unknown when it is called is done after those that are known, and so out of its order. */
+    private static void load(Connection made) {
+        for (RedisScript script : RedisScript.values()) {
+            made.executeCommand(
+                    new CommandArguments(Protocol.Command.SCRIPT).add("LOAD").add(script.text()));
+        }
     }
 
     private static String refusal(JedisException e) {
@@ -288,7 +301,7 @@ final class RedisLine implements AutoCloseable {
                     unknown.add(batch.get(i));
                 }
             }
-            // after a restart Redis knows no scripts
+            // somebody made Redis forget its scripts
             List<Object> again = unknown.isEmpty() ? List.of() : sent(unknown, true);
             int next = 0;
             for (; done < batch.size(); done++) {
@@ -324,6 +337,11 @@ final class RedisLine implements AutoCloseable {
 
     private void broken(String fault) {
         down(fault);
+        disconnect();
+        events.broke();
+    }
+
+    private void disconnect() {
         Connection open = connection;
         connection = null;
         if (open != null) {
@@ -333,7 +351,6 @@ final class RedisLine implements AutoCloseable {
                 LOG.log(Level.DEBUG, "closing a broken connection", e);
             }
         }
-        events.broke();
     }
 
     private void failAll() {
