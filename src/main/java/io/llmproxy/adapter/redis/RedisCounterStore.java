@@ -50,6 +50,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     /** Names that slots may still be held by; the first is the present one. */
     private final ConcurrentLinkedQueue<Incarnation> left = new ConcurrentLinkedQueue<>();
 
+    private volatile boolean unseeded;
     private volatile Incarnation incarnation;
     private volatile Beat.Answer others = new Beat.Answer(true, 1, 1);
     private volatile Runnable forgotten = () -> {};
@@ -294,6 +295,8 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
                 charge.limit(), charge.key(), Math.ceilDiv(charge.amount(), Math.max(1, processes(charge.limit())))));
         if (line.up()) {
             survey.seed(charge);
+        } else {
+            unseeded = true;
         }
     }
 
@@ -309,15 +312,19 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
     private final class Events implements RedisLine.LineEvents {
         private boolean lost;
+        private boolean beaten;
 
         @Override
         public Beat beat(Runnable answered) {
             return new Beat(time, RedisLine.LEASE.toNanos() / 1000, process, settings.tenant(), names(), answer -> {
-                lost |= !answer.known();
+                // at the very first beat there is no lease either, and what the ledger knows is on its way
+                lost |= !answer.known() && beaten;
+                beaten = true;
                 others = answer;
                 answered.run();
-                if (lost && line.up()) {
+                if ((lost || unseeded) && line.up()) {
                     lost = false;
+                    unseeded = false;
                     forgotten.run();
                 }
             });

@@ -20,11 +20,13 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.testing.RedisServer;
+import io.llmproxy.testing.TestCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -33,6 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A Redis that is away, stands still, forgets, or does not let us in. */
 class RedisFaultsTest {
@@ -195,6 +198,21 @@ class RedisFaultsTest {
                 InstantSource.system());
         store.start();
         return store;
+    }
+
+    @Test
+    void aCertificateThatNobodyVouchesForIsRefused(@TempDir Path directory) throws Exception {
+        TestCertificate certificate = TestCertificate.of(directory, "ip:127.0.0.1");
+        try (ServerSocket other = certificate
+                .server()
+                .getServerSocketFactory()
+                .createServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> greet(other));
+            RedisCounterStore store = Stores.inService("rediss://127.0.0.1:" + other.getLocalPort(), false);
+            Stores.await(() -> fault(store).contains("no connection can be made"));
+            assertThat(take(store, 1)).isInstanceOf(Granted.class);
+            store.close();
+        }
     }
 
     @Test
