@@ -75,7 +75,7 @@ class RedisFaultsTest {
     @Test
     void awayAtTheStartItIsCountedHereAndToldOnceWhenItIsThere() {
         int port = RedisServer.freePort();
-        try (RedisCounterStore store = Stores.inService("redis://127.0.0.1:" + port, false)) {
+        try (RedisCounterStore store = Stores.patient("redis://127.0.0.1:" + port)) {
             assertThat(store.standing().fault()).contains("no connection");
             Granted running = (Granted) take(store, 600);
             ((Granted) take(store, 300)).reservation().settle(tokens(50));
@@ -106,7 +106,7 @@ class RedisFaultsTest {
     @Test
     void killedInTheMiddleItIsCountedHereAndBackByItself() {
         try (RedisServer redis = RedisServer.start();
-                RedisCounterStore store = Stores.inService(redis.url(), false)) {
+                RedisCounterStore store = Stores.patient(redis.url())) {
             AtomicInteger forgotten = new AtomicInteger();
             store.onForgotten(forgotten::incrementAndGet);
             Stores.awaitUp(store);
@@ -129,7 +129,7 @@ class RedisFaultsTest {
         try (RedisServer redis = RedisServer.start();
                 RedisCounterStore store = Stores.inService(redis.url(), false)) {
             Stores.awaitUp(store);
-            take(store, 1);
+            ((Granted) take(store, 1)).reservation().settle(tokens(1));
             redis.stop();
             List<Thread> threads = new ArrayList<>();
             AtomicLong longest = new AtomicLong();
@@ -161,7 +161,7 @@ class RedisFaultsTest {
     @Test
     void flushedItBeginsAnewAndAsksForWhatTheLedgerKnows() {
         try (RedisServer redis = RedisServer.start();
-                RedisCounterStore store = Stores.inService(redis.url(), false)) {
+                RedisCounterStore store = Stores.patient(redis.url())) {
             Stores.awaitUp(store);
             store.onForgotten(() -> store.seed(charge(TOKENS, 900)));
             Granted granted = (Granted) take(store, 800);
@@ -240,8 +240,8 @@ class RedisFaultsTest {
     @Test
     void limitsAreDividedByTheProcessesThatWereKnown() {
         try (RedisServer redis = RedisServer.start();
-                RedisCounterStore one = Stores.inService(redis.url(), false);
-                RedisCounterStore two = Stores.inService(redis.url(), false)) {
+                RedisCounterStore one = Stores.patient(redis.url());
+                RedisCounterStore two = Stores.patient(redis.url())) {
             Stores.awaitUp(one);
             Stores.awaitUp(two);
             Stores.await(() -> one.standing().processes() == 2 && two.standing().processes() == 2);

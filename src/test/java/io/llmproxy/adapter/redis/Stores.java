@@ -25,6 +25,20 @@ final class Stores {
         return store;
     }
 
+    /** By the server's time, and waits for Redis as long as a slow machine may take. */
+    static RedisCounterStore patient(String url) {
+        InstantSource clock = InstantSource.system();
+        RedisCounterStore store = new RedisCounterStore(
+                settings(url, false),
+                new MemoryCounterStore(clock),
+                clock,
+                () -> clock.millis() * 1000,
+                false,
+                Duration.ofSeconds(30));
+        store.start();
+        return store;
+    }
+
     /** As in service. */
     static RedisCounterStore inService(String url, boolean refuse) {
         RedisCounterStore store = new RedisCounterStore(
