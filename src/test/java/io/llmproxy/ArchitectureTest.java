@@ -243,7 +243,8 @@ class ArchitectureTest {
     @Test
     void redisStaysBehindItsAdapter() {
         onlyIn(List.of("redis.clients.."), "io.llmproxy.adapter.redis..")
-                .because("the image leaves out most of the library: only who knows what is left may use it (docs/adr/012)")
+                .because(
+                        "the image leaves out most of the library: only who knows what is left may use it (docs/adr/012)")
                 .check(CODE);
     }
 

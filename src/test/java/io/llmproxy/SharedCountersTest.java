@@ -98,7 +98,8 @@ class SharedCountersTest {
             assertThat(one.ctl("limit", "usage").value()).contains("config:global", "200");
             await(() -> one.ctl("limit", "reset", "config:global", "--yes").code() == 0);
             await(() -> second.chat().statusCode() == 200);
-            assertThat(redis.command("EXISTS {llmproxy}:c:config.global:hour-w:s-")).isEqualTo(":1");
+            assertThat(redis.command("EXISTS {llmproxy}:c:config.global:hour-w:s-"))
+                    .isEqualTo(":1");
         }
     }
 
@@ -113,7 +114,8 @@ class SharedCountersTest {
             assertThat(status(appliance)).contains("\"countersState\":\"away\"", "redis.on-failure");
             HttpResponse<String> answer = http.chat();
             assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(answer.headers().firstValue("x-ratelimit-limit-requests")).contains(String.valueOf(LIMIT));
+            assertThat(answer.headers().firstValue("x-ratelimit-limit-requests"))
+                    .contains(String.valueOf(LIMIT));
             redis.again();
             await(() -> status(appliance).contains("\"problems\":[]"));
             assertThat(http.chat().statusCode()).isEqualTo(200);
@@ -151,8 +153,9 @@ class SharedCountersTest {
     void aPasswordComesFromAFile(@TempDir Path directory) throws Exception {
         Path file = Files.writeString(directory.resolve("password"), "secret word\n");
         try (RedisServer redis = RedisServer.start("--requirepass", "secret word");
-                TestAppliance right =
-                        on(redis, "local").set("redis.password-file", file.toString()).start();
+                TestAppliance right = on(redis, "local")
+                        .set("redis.password-file", file.toString())
+                        .start();
                 TestAppliance none = on(redis, "local").start()) {
             await(() -> status(right).contains("\"countersState\":\"up\""));
             assertThat(status(none)).contains("redis.password-file").contains("\"countersState\":\"away\"");

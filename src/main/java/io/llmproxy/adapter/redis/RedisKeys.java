@@ -60,14 +60,15 @@ final class RedisKeys {
     }
 
     private static String shape(Limit limit) {
-        return limit.period().word() + switch (limit.algorithm()) {
-            case TOKEN_BUCKET -> "-b";
-            case SLIDING_WINDOW -> "-s" + limit.segments();
-            case FIXED_WINDOW -> {
-                boolean calendar = limit.period() == LimitPeriod.DAY || limit.period() == LimitPeriod.MONTH;
-                yield calendar ? "-w-" + limit.zone().getId().replace(':', '.') : "-w";
-            }
-        };
+        return limit.period().word()
+                + switch (limit.algorithm()) {
+                    case TOKEN_BUCKET -> "-b";
+                    case SLIDING_WINDOW -> "-s" + limit.segments();
+                    case FIXED_WINDOW -> {
+                        boolean calendar = limit.period() == LimitPeriod.DAY || limit.period() == LimitPeriod.MONTH;
+                        yield calendar ? "-w-" + limit.zone().getId().replace(':', '.') : "-w";
+                    }
+                };
     }
 
     /** How scripts call the way that a limit counts. */
