@@ -44,6 +44,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     private final Duration patience;
     private final Corrections corrections = new Corrections();
     private final Denials denials = new Denials();
+    private final RedisBreaker breaker;
     private final RedisLine line;
     private final RedisSurvey survey;
     private final String process;
@@ -96,14 +97,15 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         this.time = new ServerTime(micros, byMicros);
         this.incarnation = new Incarnation(clock.instant());
         this.process = incarnation.name();
-        this.line = new RedisLine(settings.address(), corrections, new Events(), clock, patience);
+        this.breaker = new RedisBreaker(settings.address(), patience, clock);
+        this.line = new RedisLine(settings.address(), corrections, new Events(), breaker);
         this.survey = new RedisSurvey(settings.address(), line, time, process);
     }
 
     /** Connects; returns when that succeeded or failed. */
     public void start() {
         line.start();
-        line.awaitFirst();
+        breaker.awaitFirst();
     }
 
     /** @param listener told when Redis has lost what it counted, or may have; on the line's thread */
@@ -112,7 +114,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     }
 
     public Standing standing() {
-        RedisLine.State state = line.state();
+        RedisBreaker.State state = breaker.state();
         return new Standing(state.since(), state.fault(), others.all());
     }
 
@@ -121,7 +123,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         if (charges.isEmpty()) {
             return LimitDecision.FREE;
         }
-        if (!line.up()) {
+        if (!breaker.up()) {
             return away(charges);
         }
         Denied denied = denials.of(charges);
@@ -157,7 +159,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         if (all.isEmpty()) {
             return LimitDecision.FREE;
         }
-        Take take = line.up() ? taken(all) : null;
+        Take take = breaker.up() ? taken(all) : null;
         if (take == null) {
             return away(charges, early, admitted);
         }
@@ -180,11 +182,11 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
             long[] answer = take.await(deadline);
             if (answer == null) {
                 if (take.late()) {
-                    line.late();
+                    breaker.late();
                 }
                 return null;
             }
-            line.inTime();
+            breaker.inTime();
             if (answer[0] != WRONG_WINDOW) {
                 return take;
             }
@@ -276,7 +278,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     /** While Redis is away: what is counted here. Blocks. */
     @Override
     public Map<CounterKey, Long> used(Limit limit) {
-        return line.up() ? survey.used(limit) : new HashMap<>(local.used(limit));
+        return breaker.up() ? survey.used(limit) : new HashMap<>(local.used(limit));
     }
 
     /** Blocks. @throws io.llmproxy.port.StoreException while Redis is away */
@@ -293,7 +295,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     public void seed(Charge charge) {
         local.seed(new Charge(
                 charge.limit(), charge.key(), Math.ceilDiv(charge.amount(), Math.max(1, processes(charge.limit())))));
-        if (line.up()) {
+        if (breaker.up()) {
             survey.seed(charge);
         } else {
             unseeded = true;
@@ -322,7 +324,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
                 beaten = true;
                 others = answer;
                 answered.run();
-                if ((lost || unseeded) && line.up()) {
+                if ((lost || unseeded) && breaker.up()) {
                     lost = false;
                     unseeded = false;
                     forgotten.run();

@@ -3,14 +3,11 @@ package io.llmproxy.adapter.redis;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
@@ -22,15 +19,13 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
- * The one connection to Redis, the one thread that talks on it, and the breaker before it.
+ * The one connection to Redis, and the one thread that talks on it.
  *
  * <p>All that is asked for while a round trip is under way goes out together with the next one: under load a request costs a share of
  * a system call, and no pool has to be waited for. Calls are done in the order in which they were asked for, and corrections before
  * what was asked after them, so that a process sees what it gave back.
  *
- * <p><b>The breaker</b> opens when the connection fails or cannot be made, when Redis answers with an error, or when
- * {@link #LATE_CALLS} requests one after another had no answer in time; it closes when a beat is answered in time, and nothing else
- * closes it. While it is open nothing is asked for but beats, and corrections wait.
+ * <p>While the {@link RedisBreaker} is open nothing is asked for but beats, and corrections wait.
  */
 final class RedisLine implements AutoCloseable {
     /** How long a request waits for an answer. */
@@ -40,7 +35,6 @@ final class RedisLine implements AutoCloseable {
     static final Duration LEASE = Duration.ofSeconds(30);
 
     private static final Logger LOG = System.getLogger(RedisLine.class.getName());
-    private static final int LATE_CALLS = 3;
     private static final int BATCH = 256;
     private static final int CONNECT_MILLIS = 1000;
     /** What is on its way when Redis stands still is given up by requests long before; its answers still tell what was done. */
@@ -51,33 +45,18 @@ final class RedisLine implements AutoCloseable {
 
     private final RedisAddress address;
     private final LineEvents events;
-    private final InstantSource clock;
     private final Corrections corrections;
-    private final Duration patience;
+    private final RedisBreaker breaker;
     private final ConcurrentLinkedQueue<Call> calls = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger late = new AtomicInteger();
     private final Thread thread;
-    private final CountDownLatch tried = new CountDownLatch(1);
     private volatile boolean waiting;
     private volatile boolean closing;
     private volatile boolean silent;
-    private volatile State state;
 
     // of the thread alone
     private @Nullable Connection connection;
     private @Nullable Settle unconfirmed;
     private long nextBeat;
-
-    /**
-     * Whether Redis is there.
-     *
-     * @param fault why it is not; null: it is
-     */
-    record State(Instant since, @Nullable String fault) {
-        boolean up() {
-            return fault == null;
-        }
-    }
 
     /** Who makes calls for the line, and hears of it; on the line's thread. */
     interface LineEvents {
@@ -94,14 +73,11 @@ final class RedisLine implements AutoCloseable {
         void back();
     }
 
-    RedisLine(
-            RedisAddress address, Corrections corrections, LineEvents events, InstantSource clock, Duration patience) {
+    RedisLine(RedisAddress address, Corrections corrections, LineEvents events, RedisBreaker breaker) {
         this.address = address;
         this.corrections = corrections;
-        this.patience = patience;
+        this.breaker = breaker;
         this.events = events;
-        this.clock = clock;
-        this.state = new State(clock.instant(), "it was not asked yet");
         this.thread = Thread.ofPlatform().daemon().name("redis").unstarted(this::run);
     }
 
@@ -109,21 +85,8 @@ final class RedisLine implements AutoCloseable {
         thread.start();
     }
 
-    /** Waits until it is known whether Redis is there, for a second and a half at most. */
-    void awaitFirst() {
-        try {
-            tried.await(1500, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    State state() {
-        return state;
-    }
-
     boolean up() {
-        return state.up();
+        return breaker.up();
     }
 
     /** Does it as soon as it can; where the breaker opens before, it fails. */
@@ -154,39 +117,6 @@ final class RedisLine implements AutoCloseable {
         if (waiting) {
             LockSupport.unpark(thread);
         }
-    }
-
-    /** A request had its answer in time. */
-    void inTime() {
-        if (late.get() != 0) {
-            late.set(0);
-        }
-    }
-
-    /** A request had no answer in time. */
-    void late() {
-        if (late.incrementAndGet() >= LATE_CALLS) {
-            down("it does not answer within " + patience.toMillis() + " ms");
-        }
-    }
-
-    private synchronized void down(String fault) {
-        boolean was = state.up();
-        state = new State(was ? clock.instant() : state.since(), fault);
-        if (was || tried.getCount() > 0) {
-            LOG.log(Level.WARNING, "event 6101: Redis at " + address + " is away: " + fault);
-        }
-        tried.countDown();
-    }
-
-    private synchronized void upAgain() {
-        late.set(0);
-        if (!state.up() && !closing) {
-            state = new State(clock.instant(), null);
-            LOG.log(Level.INFO, "event 6102: Redis at " + address + " counts limits");
-            events.back();
-        }
-        tried.countDown();
     }
 
     private void run() {
@@ -227,9 +157,9 @@ final class RedisLine implements AutoCloseable {
             nextBeat = System.nanoTime();
             return true;
         } catch (JedisAccessControlException e) {
-            down("it refuses the password (redis.password-file)");
+            breaker.open("it refuses the password (redis.password-file)");
         } catch (JedisException e) {
-            down(refusal(e));
+            breaker.open(refusal(e));
         }
         disconnect();
         return false;
@@ -286,8 +216,8 @@ final class RedisLine implements AutoCloseable {
     }
 
     private void beaten(long sent) {
-        if (System.nanoTime() - sent <= patience.toNanos()) {
-            upAgain();
+        if (breaker.beaten(sent)) {
+            events.back();
         }
     }
 
@@ -336,7 +266,7 @@ final class RedisLine implements AutoCloseable {
     }
 
     private void broken(String fault) {
-        down(fault);
+        breaker.open(fault);
         disconnect();
         events.broke();
     }
