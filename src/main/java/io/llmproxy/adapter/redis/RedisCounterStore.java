@@ -134,14 +134,10 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         List<Charge> slots = charges.stream()
                 .filter(c -> c.limit().metric() == LimitMetric.CONCURRENCY)
                 .toList();
-        return local.reserve(slots) instanceof Granted(var here)
-                ? new Granted(new Pending(charges, here, this::count))
-                : refusedHere(slots);
-    }
-
-    private LimitDecision refusedHere(List<Charge> slots) {
-        Charge first = slots.getFirst();
-        return new Denied(first.limit(), first.amount(), 0, 1);
+        return switch (local.reserve(slots)) {
+            case Granted(var here) -> new Granted(new Pending(charges, here, this::count));
+            case Denied full -> full;
+        };
     }
 
     @Override
