@@ -244,8 +244,7 @@ public final class Appliance implements AutoCloseable {
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
-            telemetry.gauge(
-                    "llmproxy_limit_counters", "Counters of limits that are kept in memory", counters.memory()::size);
+            counters.measure(telemetry);
             telemetry.gauge(
                     "llmproxy_journal_waiting_records",
                     "Usage records in memory, which the journal refuses to take",

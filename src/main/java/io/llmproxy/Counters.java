@@ -4,6 +4,7 @@ import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.redis.RedisAddress;
 import io.llmproxy.adapter.redis.RedisCounterStore;
 import io.llmproxy.adapter.redis.RedisCounterStore.Standing;
+import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.RedisConfig;
@@ -67,6 +68,20 @@ final class Counters implements AutoCloseable {
     void remember(LimitHistory history, Snapshots snapshots) {
         if (redis != null) {
             redis.onForgotten(() -> Thread.ofVirtual().start(() -> history.again(snapshots.current())));
+        }
+    }
+
+    void measure(HelidonTelemetry telemetry) {
+        telemetry.gauge("llmproxy_limit_counters", "Counters of limits that are kept in memory", memory::size);
+        if (redis != null) {
+            telemetry.gauge(
+                    "llmproxy_redis_up",
+                    "1: limits are counted in Redis; 0: it is away",
+                    () -> redis.standing().fault() == null ? 1 : 0);
+            telemetry.gauge(
+                    "llmproxy_redis_processes",
+                    "Processes that share the counters, as far as was last known",
+                    () -> redis.standing().processes());
         }
     }
 

@@ -6,6 +6,7 @@ import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.RedisServer;
 import io.llmproxy.testing.TestAppliance;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,11 @@ class SharedCountersTest {
             redis.kill();
             await(() -> status(appliance).contains("Redisisaway"));
             assertThat(status(appliance)).contains("\"countersState\":\"away\"", "redis.on-failure");
+            try (Http admin = new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "none")) {
+                assertThat(admin.get("/metrics").body())
+                        .containsPattern("llmproxy_redis_up[^\n]* 0")
+                        .containsPattern("llmproxy_redis_processes[^\n]* 1");
+            }
             HttpResponse<String> answer = http.chat();
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.headers().firstValue("x-ratelimit-limit-requests"))
