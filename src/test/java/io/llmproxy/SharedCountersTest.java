@@ -113,7 +113,8 @@ class SharedCountersTest {
             redis.kill();
             await(() -> status(appliance).contains("Redisisaway"));
             assertThat(status(appliance)).contains("\"countersState\":\"away\"", "redis.on-failure");
-            try (Http admin = new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "none")) {
+            try (Http admin =
+                    new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "none")) {
                 assertThat(admin.get("/metrics").body())
                         .containsPattern("llmproxy_redis_up[^\n]* 0")
                         .containsPattern("llmproxy_redis_processes[^\n]* 1");
