@@ -13,7 +13,6 @@ import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
-import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
@@ -196,14 +195,14 @@ public final class Appliance implements AutoCloseable {
                     catalogue,
                     config.tenant(),
                     config.limits().limits()));
-            MemoryCounterStore counters = new MemoryCounterStore(setup.clock());
+            Counters counters = opened(Counters.open(config, setup.clock()));
             IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
             IdempotentRuns runs =
                     opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, counters, runs);
-            AdminStores stores = stores(database, live(snapshots, counters, gateway));
+            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, counters.store(), runs);
+            AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
@@ -213,13 +212,14 @@ public final class Appliance implements AutoCloseable {
             if (journal.backlog() > 0) {
                 flusher.flush(); // before the first request: what the journal still holds counts for limits too
             }
-            LimitHistory history = new LimitHistory(usage, counters, setup.clock());
+            LimitHistory history = new LimitHistory(usage, counters.store(), setup.clock());
             history.restore(snapshots.current());
             snapshots.onPublish(history::restore);
-            opened(new LimitSweeper(counters, snapshots));
             opened(new PassedLimitLog(
                             gateway.passed(), () -> snapshots.current().limits().byId(), setup.clock()))
                     .start();
+            counters.remember(history, snapshots);
+            opened(new LimitSweeper(counters.memory(), snapshots));
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
@@ -241,8 +241,10 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
                             new StatusBoard.Concern(ledger::fault),
+                            new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
-                    new StatusBoard.Concern(ledger::obstacle));
+                    new StatusBoard.Concern(ledger::obstacle),
+                    counters::status);
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
@@ -252,7 +254,7 @@ public final class Appliance implements AutoCloseable {
                     "llmproxy_body_memory_bytes",
                     "What the bodies of running requests hold in memory beyond their first piece",
                     gateway.bodyMemory()::used);
-            telemetry.gauge("llmproxy_limit_counters", "Counters of limits that are kept in memory", counters::size);
+            counters.measure(telemetry);
             telemetry.gauge(
                     "llmproxy_journal_waiting_records",
                     "Usage records in memory, which the journal refuses to take",

@@ -36,6 +36,7 @@ final class StatusBoard {
     private final Supplier<ApplianceStatus.Pressure> pressure;
     private final List<Concern> concerns;
     private final Concern obstacle;
+    private final Supplier<ApplianceStatus.Counters> counters;
     private final Instant startedAt;
     private volatile boolean started;
 
@@ -46,7 +47,10 @@ final class StatusBoard {
         }
     }
 
-    /** @param obstacle why requests cannot be served */
+    /**
+     * @param obstacle why requests cannot be served
+     * @param counters where limits are counted
+     */
     StatusBoard(
             Appliance.Setup setup,
             Snapshots snapshots,
@@ -54,7 +58,8 @@ final class StatusBoard {
             LongSupplier backlog,
             Supplier<ApplianceStatus.Pressure> pressure,
             List<Concern> concerns,
-            Concern obstacle) {
+            Concern obstacle,
+            Supplier<ApplianceStatus.Counters> counters) {
         this.setup = setup;
         this.snapshots = snapshots;
         this.inFlight = inFlight;
@@ -62,6 +67,7 @@ final class StatusBoard {
         this.pressure = pressure;
         this.concerns = concerns;
         this.obstacle = obstacle;
+        this.counters = counters;
         this.startedAt = setup.clock().instant();
     }
 
@@ -86,6 +92,7 @@ final class StatusBoard {
                 gateway,
                 admin,
                 config.database().url() == null ? "h2" : "postgresql",
+                counters.get(),
                 inFlight.getAsInt(),
                 backlog.getAsLong(),
                 pressure.get(),

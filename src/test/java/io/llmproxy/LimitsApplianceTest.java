@@ -184,8 +184,8 @@ class LimitsApplianceTest {
                     .containsPattern("\"shadowLimitsPassed\": [3-9]")
                     .contains("\"bodyMemory\": 0");
             assertThat(appliance.ctl("status").value()).contains("would have been refused by shadow ones");
-            awaitTrue(() -> said.stream().anyMatch(s -> s.startsWith("event 6101"))
-                    && said.stream().anyMatch(s -> s.startsWith("event 6102")));
+            awaitTrue(() -> said.stream().anyMatch(s -> s.startsWith("event 6103"))
+                    && said.stream().anyMatch(s -> s.startsWith("event 6104")));
         } finally {
             logger.removeHandler(recorder);
             logger.setLevel(before);

@@ -23,6 +23,7 @@ public record ApplianceStatus(
         String gateway,
         @Nullable String admin,
         String database,
+        Counters counters,
         long requestsInFlight,
         long journalBacklog,
         Pressure pressure,
@@ -40,6 +41,16 @@ public record ApplianceStatus(
     public record Pressure(long bodyMemory, long softPassed, long shadowPassed) {
         public static final Pressure NONE = new Pressure(0, 0, 0);
     }
+
+    /**
+     * Where limits are counted.
+     *
+     * @param store {@code memory} or {@code redis}
+     * @param state {@code up} or {@code away}
+     * @param since when that began
+     * @param processes that share the counters, as far as was last known
+     */
+    public record Counters(String store, String state, Instant since, int processes) {}
 
     public ApplianceStatus {
         problems = List.copyOf(problems);

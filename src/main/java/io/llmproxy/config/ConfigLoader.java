@@ -25,7 +25,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +85,6 @@ public final class ConfigLoader {
         if (!loader.problems.isEmpty()) {
             throw new ConfigException(loader.problems);
         }
-        loader.warnOfWhatIsNotEnforced();
         return new Loaded(config, List.copyOf(loader.warnings), Set.copyOf(loader.explicit));
     }
 
@@ -174,16 +172,6 @@ public final class ConfigLoader {
         }
         explicit.add(key.name());
         put(key, setting.texts(), setting.origin());
-    }
-
-    /** Keys that are accepted from the first version on and have no effect yet: silence would be taken for obedience. */
-    private void warnOfWhatIsNotEnforced() {
-        for (ConfigKey<?> key : ConfigReference.keys()) {
-            boolean redis = key.equals(ConfigReference.REDIS_URL);
-            if (redis && !Objects.equals(values.get(key), key.parse(fallback(key)))) {
-                warnings.add(key.name() + " is set, but this version does not act on it yet");
-            }
-        }
     }
 
     private static @Nullable List<String> fallback(ConfigKey<?> key) {

@@ -115,6 +115,11 @@ public record Limit(
         return new Limit(id, tenant, scope, subject, metric, amount, period, algorithm, segments, mode, origin, zone);
     }
 
+    /** The same limit of another amount. */
+    public Limit amount(long other) {
+        return new Limit(id, tenantId, scope, subject, metric, other, period, algorithm, segments, mode, origin, zone);
+    }
+
     /** Whether it is measured by the machine's steady counter, which nobody sets, and not by the wall clock's calendar. */
     public boolean steady() {
         boolean calendar = period == LimitPeriod.HOUR || period == LimitPeriod.DAY || period == LimitPeriod.MONTH;

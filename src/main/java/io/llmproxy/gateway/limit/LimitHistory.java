@@ -46,6 +46,12 @@ public final class LimitHistory {
         this.clock = clock;
     }
 
+    /** Tells counters that have lost what they counted all of it again. */
+    public synchronized void again(RuntimeSnapshot snapshot) {
+        known = Set.of();
+        restore(snapshot);
+    }
+
     /** Brings the counters of those limits up to date that were not there the last time. */
     public synchronized void restore(RuntimeSnapshot snapshot) {
         Map<String, Limit> all = snapshot.limits().byId();

@@ -47,7 +47,7 @@ public final class Limiter {
         }
         Charges charges = new Charges(Need.NOTHING);
         limits.early().early(ClientPlace.of(x.request()), charges);
-        x.claims().admitted(granted(x, charges, store.reserve(charges.all)));
+        x.claims().admitted(granted(x, charges, store.admit(charges.all)));
     }
 
     /**
@@ -58,7 +58,7 @@ public final class Limiter {
      */
     public void reserve(Exchange x, Limits limits, List<Target> targets) {
         LimitTable table = limits.of(x.principal().tenant().id());
-        if (table.isEmpty()) {
+        if (table.isEmpty() && x.claims().early().taken()) {
             return;
         }
         Need need = table.budgets() ? Needs.of(x) : Need.NOTHING;
@@ -66,7 +66,7 @@ public final class Limiter {
         for (int i = 0; i <= last; i++) {
             Charges charges = new Charges(need);
             table.collect(facts(x, targets.isEmpty() ? null : targets.get(i)), charges);
-            LimitDecision decision = store.reserve(charges.all);
+            LimitDecision decision = store.reserve(charges.all, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
                 x.claims().reserved(granted(x, charges, decision));

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to the log that soft limits were passed (event 6101) and that shadow limits would have refused (event 6102): of each limit
+ * Writes to the log that soft limits were passed (event 6103) and that shadow limits would have refused (event 6104): of each limit
  * once in its period, and once a minute at most, by a thread of its own.
  */
 public final class PassedLimitLog implements AutoCloseable {
@@ -55,7 +55,7 @@ public final class PassedLimitLog implements AutoCloseable {
     static String sentence(PassedLimits.Passed passed) {
         Limit limit = passed.limit();
         boolean shadow = limit.mode() == LimitMode.SHADOW;
-        String what = shadow ? "event 6102: the shadow limit " : "event 6101: the soft limit ";
+        String what = shadow ? "event 6104: the shadow limit " : "event 6103: the soft limit ";
         String did = shadow ? " would have refused " : " was passed by ";
         String who = passed.subject().equals(CounterKey.ONE)
                 ? ""

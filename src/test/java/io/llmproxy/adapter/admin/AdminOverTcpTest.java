@@ -6,6 +6,7 @@ import io.helidon.webserver.WebServer;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
+import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.testing.AdminFixture;
@@ -87,12 +88,26 @@ class AdminOverTcpTest {
 
     private AdminServer.Application application() {
         ApplianceStatus status = new ApplianceStatus(
-                "1", "*", Instant.EPOCH, 0, "", null, "", 0, 0, ApplianceStatus.Pressure.NONE, 0, 0, 0, List.of());
+                "1",
+                "*",
+                Instant.EPOCH,
+                0,
+                "",
+                null,
+                "",
+                new ApplianceStatus.Counters("memory", "up", Instant.EPOCH, 1),
+                0,
+                0,
+                ApplianceStatus.Pressure.NONE,
+                0,
+                0,
+                0,
+                List.of());
         return new AdminServer.Application(
                 f.executor,
                 f.queries,
                 f.prices(null),
-                new io.llmproxy.admin.ProviderTester(f.providers, ModelIds::of),
+                new ProviderTester(f.providers, ModelIds::of),
                 () -> {},
                 id -> null,
                 () -> status,

@@ -476,6 +476,7 @@ class AdminServerTest {
                 "http://127.0.0.1:8080",
                 null,
                 "embedded",
+                new ApplianceStatus.Counters("memory", "up", f.now, 1),
                 0,
                 0,
                 ApplianceStatus.Pressure.NONE,

@@ -110,7 +110,21 @@ class OpenApiTest {
     private static List<AdminRoute> routes() {
         AdminFixture f = new AdminFixture();
         ApplianceStatus status = new ApplianceStatus(
-                "1", "*", Instant.EPOCH, 0, "", null, "", 0, 0, ApplianceStatus.Pressure.NONE, 0, 0, 0, List.of());
+                "1",
+                "*",
+                Instant.EPOCH,
+                0,
+                "",
+                null,
+                "",
+                new ApplianceStatus.Counters("memory", "up", Instant.EPOCH, 1),
+                0,
+                0,
+                ApplianceStatus.Pressure.NONE,
+                0,
+                0,
+                0,
+                List.of());
         return AdminServer.table(new AdminServer.Application(
                         f.executor,
                         f.queries,

@@ -36,10 +36,10 @@ class PassedLimitLogTest {
     void theSentenceTellsLimitAmountAndCount() {
         Limit shadow = limit(LimitMode.SHADOW, LimitPeriod.HOUR);
         assertThat(PassedLimitLog.sentence(new PassedLimits.Passed(shadow, "ann\n", 3)))
-                .startsWith("event 6102: the shadow limit shadow-HOUR (user, 5 requests per hour) would have refused 3")
+                .startsWith("event 6104: the shadow limit shadow-HOUR (user, 5 requests per hour) would have refused 3")
                 .doesNotContain("\n");
         assertThat(PassedLimitLog.sentence(
                         new PassedLimits.Passed(limit(LimitMode.SOFT, LimitPeriod.NONE), CounterKey.ONE, 1)))
-                .startsWith("event 6101: the soft limit soft-NONE (user, 5 concurrency) was passed by 1 request;");
+                .startsWith("event 6103: the soft limit soft-NONE (user, 5 concurrency) was passed by 1 request;");
     }
 }

@@ -1,0 +1,117 @@
+package io.llmproxy;
+
+import io.llmproxy.adapter.memory.MemoryCounterStore;
+import io.llmproxy.adapter.redis.RedisAddress;
+import io.llmproxy.adapter.redis.RedisCounterStore;
+import io.llmproxy.adapter.redis.RedisCounterStore.Standing;
+import io.llmproxy.adapter.telemetry.HelidonTelemetry;
+import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.config.ApplianceConfig.RedisConfig;
+import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.gateway.limit.LimitHistory;
+import io.llmproxy.port.CounterStore;
+import io.llmproxy.runtime.Snapshots;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/** Where limits are counted, as the configuration wants it: in this process's memory, or in Redis. */
+final class Counters implements AutoCloseable {
+    private final MemoryCounterStore memory;
+    private final @Nullable RedisCounterStore redis;
+    private final boolean refuse;
+    private final Instant startedAt;
+
+    private Counters(
+            MemoryCounterStore memory, @Nullable RedisCounterStore redis, boolean refuse, InstantSource clock) {
+        this.memory = memory;
+        this.redis = redis;
+        this.refuse = refuse;
+        this.startedAt = clock.instant();
+    }
+
+    /** Connects where it is to; a Redis that is away does not prevent the start. */
+    static Counters open(ApplianceConfig config, InstantSource clock) throws IOException {
+        MemoryCounterStore memory = new MemoryCounterStore(clock);
+        RedisConfig wanted = config.redis();
+        String url = wanted.url();
+        if (url == null) {
+            return new Counters(memory, null, false, clock);
+        }
+        Path passwordFile = wanted.passwordFile();
+        Secret password = passwordFile == null
+                ? null
+                : new Secret(Files.readString(passwordFile).strip());
+        boolean refuse = wanted.onFailure().equals("refuse");
+        String tenant = config.tenant();
+        RedisCounterStore redis = new RedisCounterStore(
+                new RedisCounterStore.Settings(RedisAddress.of(url, password), refuse, tenant == null ? "*" : tenant),
+                memory,
+                clock);
+        redis.start();
+        return new Counters(memory, redis, refuse, clock);
+    }
+
+    CounterStore store() {
+        return redis == null ? memory : redis;
+    }
+
+    MemoryCounterStore memory() {
+        return memory;
+    }
+
+    /** A Redis that lost its counters is told again what the ledger knows. */
+    void remember(LimitHistory history, Snapshots snapshots) {
+        if (redis != null) {
+            redis.onForgotten(() -> Thread.ofVirtual().start(() -> history.again(snapshots.current())));
+        }
+    }
+
+    void measure(HelidonTelemetry telemetry) {
+        telemetry.gauge("llmproxy_limit_counters", "Counters of limits that are kept in memory", memory::size);
+        if (redis != null) {
+            telemetry.gauge(
+                    "llmproxy_redis_up",
+                    "1: limits are counted in Redis; 0: it is away",
+                    () -> redis.standing().fault() == null ? 1 : 0);
+            telemetry.gauge(
+                    "llmproxy_redis_processes",
+                    "Processes that share the counters, as far as was last known",
+                    () -> redis.standing().processes());
+        }
+    }
+
+    ApplianceStatus.Counters status() {
+        if (redis == null) {
+            return new ApplianceStatus.Counters("memory", "up", startedAt, 1);
+        }
+        Standing standing = redis.standing();
+        String state = standing.fault() == null ? "up" : "away";
+        return new ApplianceStatus.Counters("redis", state, standing.since(), standing.processes());
+    }
+
+    /** What is wrong and what is done about it; null: nothing. */
+    @Nullable
+    String fault() {
+        Standing standing = redis == null ? null : redis.standing();
+        if (standing == null || standing.fault() == null) {
+            return null;
+        }
+        String then = refuse
+                ? "requests are refused (redis.on-failure)"
+                : "limits are counted in this process, divided by the " + standing.processes()
+                        + " that were last known (redis.on-failure)";
+        return "Redis is away: " + standing.fault() + "; " + then;
+    }
+
+    @Override
+    public void close() {
+        if (redis != null) {
+            redis.close();
+        }
+    }
+}
