@@ -47,7 +47,7 @@ public final class Stages {
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
         ModelListing listing = new ModelListing(ownership, clock);
-        Limiter limiter = new Limiter(counters, telemetry);
+        Limiter limiter = new Limiter(counters, telemetry, settings.pricing());
         Limit limit = new Limit(limiter, snapshots);
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(listing::retain);
