@@ -166,7 +166,12 @@ abstract class UsageStoreContract {
         for (int minute = 0; minute < 240; minute++) {
             Cost cost = new Cost(minute * 1_000L, Cost.State.PRICED, "p");
             records.add(Samples.usage(
-                    tenant, hour.plusSeconds(60L * minute), minute % 2 == 0 ? "a" : null, Outcome.COMPLETED, 200, cost));
+                    tenant,
+                    hour.plusSeconds(60L * minute),
+                    minute % 2 == 0 ? "a" : null,
+                    Outcome.COMPLETED,
+                    200,
+                    cost));
         }
         append(records);
         for (int minute = 0; minute < 240; minute += 13) {
