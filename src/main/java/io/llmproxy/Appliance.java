@@ -23,6 +23,7 @@ import io.llmproxy.adapter.secret.MasterKeyException;
 import io.llmproxy.adapter.systemd.SdNotify;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.adapter.tokenizer.JtokkitTokenizer;
+import io.llmproxy.adapter.webhook.SignedWebhook;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
@@ -32,6 +33,7 @@ import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
 import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
@@ -54,6 +56,11 @@ import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Spool;
+import io.llmproxy.gateway.alert.AlertRules;
+import io.llmproxy.gateway.alert.AlertSender;
+import io.llmproxy.gateway.alert.BudgetAlerts;
+import io.llmproxy.gateway.alert.BudgetRefusals;
+import io.llmproxy.gateway.alert.BudgetWatch;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
@@ -63,6 +70,8 @@ import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.AlertHook;
+import io.llmproxy.port.AlertStore;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
@@ -201,7 +210,8 @@ public final class Appliance implements AutoCloseable {
                     opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, counters.store(), runs);
+            BudgetRefusals refusals = new BudgetRefusals(counters.store());
+            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, refusals, runs);
             AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -224,6 +234,8 @@ public final class Appliance implements AutoCloseable {
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
             opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
+                    .start();
+            opened(alerts(database.alerts(), usage, snapshots, refusals, telemetry))
                     .start();
             refresher.start(REFRESH);
 
@@ -399,6 +411,33 @@ public final class Appliance implements AutoCloseable {
                 new JtokkitTokenizer(),
                 runs,
                 setup.clock());
+    }
+
+    private BudgetAlerts alerts(
+            AlertStore alerts, UsageStore usage, Snapshots snapshots, BudgetRefusals refusals, Telemetry telemetry)
+            throws StartException {
+        ApplianceConfig config = setup.config();
+        Webhook webhook = config.alerts().webhook();
+        AlertRules rules = new AlertRules(
+                config.tenant() == null ? "" : config.tenant(),
+                config.alerts().thresholds(),
+                webhook != null,
+                webhook == null ? Duration.ZERO : webhook.retryFor());
+        return new BudgetAlerts(
+                new BudgetWatch(rules, alerts, usage, snapshots, refusals, telemetry, setup.clock()),
+                new AlertSender(rules, alerts, hook(webhook), setup.clock()));
+    }
+
+    private static AlertHook hook(@Nullable Webhook webhook) throws StartException {
+        if (webhook == null) {
+            return (alert, now) -> {};
+        }
+        try {
+            SignedWebhook.secret(webhook.secretFile());
+        } catch (IOException e) {
+            throw new StartException(StartException.USAGE, "alerts.webhook.secret-file: " + e.getMessage(), e);
+        }
+        return new SignedWebhook(webhook.url(), webhook.secretFile(), webhook.timeout());
     }
 
     private static OnFull onFull(ApplianceConfig.JournalConfig config) {

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -231,7 +232,13 @@ class LimitsApplianceTest {
                 "ip=10.0.0.0/99|requests|1|hour|scope",
                 "user|requests|1|fortnight|per",
                 "user|smiles|1|hour|metric",
-                "user|cost|1.50|day|metric",
+                "user|cost|0|day|amount",
+                "user|cost|-1.50|day|amount",
+                "user|cost|0.0000001|day|amount",
+                "user|cost|1000000001|day|amount",
+                "user|cost|$5|day|amount",
+                "user|cost|1,50|day|amount",
+                "user|cost|1.50||per",
             })
     void aLimitThatMakesNoSense(String scope, String metric, String amount, String per, String field) {
         tenantOnce("odd");
@@ -433,6 +440,67 @@ class LimitsApplianceTest {
 
     private static void tenantOnce(String name) {
         appliance.ctl("tenant", "create", name);
+    }
+
+    @Test
+    void moneyIsALimitInDollars() {
+        try (Http http = tenant("money")) {
+            appliance
+                    .ctl("-t", "money", "price", "set", "gpt-4o", "--per-request", "0.75")
+                    .value();
+            String id = set("money", "user", "cost", "1.50", "month");
+            assertThat(http.chat().statusCode()).isEqualTo(200);
+            assertThat(http.chat().statusCode()).isEqualTo(200);
+            HttpResponse<String> refused = http.chat();
+            assertThat(refused.statusCode()).isEqualTo(402);
+            assertThat(Http.error(refused)).isEqualTo("insufficient_quota/budget_exceeded");
+            assertThat(Http.json(refused).at("/error/limit/id").asString()).isEqualTo(id);
+            assertThat(Http.json(refused).at("/error/limit/metric").asString()).isEqualTo("cost");
+            assertThat(Http.json(refused).at("/error/limit/amount").asString()).isEqualTo("1.5");
+            assertThat(Http.json(refused).at("/error/message").asString()).contains("1.5 USD per month");
+            assertThat(limit("money", "usage", "-o", "csv").value()).contains(",cost,month,1.5,1.5,0");
+            assertThat(limit("money", "show", id, "-o", "json").value()).contains("\"amount\": \"1.5\"");
+            assertThat(appliance
+                            .ctl("-t", "money", "audit", "list", "-o", "json")
+                            .out())
+                    .doesNotContain("1500000");
+            assertThat(set("money", "user", "cost", "2.25", "month")).isEqualTo(id);
+            assertThat(http.chat().statusCode()).isEqualTo(200);
+            assertThat(http.chat().statusCode()).isEqualTo(402);
+        }
+    }
+
+    @Test
+    void moneyThatWasSpentIsFoundAgainAfterAStart(@TempDir Path temporary) {
+        try (FakeProvider provider = FakeProvider.start()) {
+            String key;
+            try (TestAppliance first =
+                    TestAppliance.builder().directory(temporary).start()) {
+                key = first.tenantWithKey("spent", provider.baseUrl());
+                first.ctl("-t", "spent", "price", "set", "gpt-4o", "--per-request", "0.000001")
+                        .value();
+                String[] limit = "-t spent limit set --metric cost --amount 0.000003 --scope".split(" ");
+                for (String scope : new String[] {"tenant", "key=dev", "model=gpt-*"}) {
+                    List<String> all = new ArrayList<>(List.of(limit));
+                    all.addAll(List.of(scope, "--per", scope.equals("tenant") ? "day" : "total"));
+                    first.ctl(all.toArray(String[]::new)).value();
+                }
+                try (Http http = new Http(first.gateway(), key)) {
+                    assertThat(http.chat().statusCode()).isEqualTo(200);
+                    assertThat(http.chat().statusCode()).isEqualTo(200);
+                }
+            }
+            try (TestAppliance second =
+                            TestAppliance.builder().directory(temporary).start();
+                    Http http = new Http(second.gateway(), key)) {
+                assertThat(second.ctl("-t", "spent", "limit", "usage", "-o", "csv")
+                                .value()
+                                .split("0.000003,0.000002,"))
+                        .hasSize(4);
+                assertThat(http.chat().statusCode()).isEqualTo(200);
+                assertThat(http.chat().statusCode()).isEqualTo(402);
+            }
+        }
     }
 
     @Test

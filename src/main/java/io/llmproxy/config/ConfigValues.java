@@ -5,6 +5,8 @@ import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.model.UpstreamProxy;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,6 +55,20 @@ final class ConfigValues {
     /** The rule without the text, which may hold a password. */
     static UpstreamProxy proxy(String text) {
         return UpstreamProxy.parse("", text);
+    }
+
+    /** The rule without the text, which may hold a secret in its path. */
+    static URI webhook(String text) {
+        try {
+            URI url = new URI(text);
+            boolean web = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+            if (web && url.getHost() != null && url.getRawUserInfo() == null && url.getRawFragment() == null) {
+                return url;
+            }
+        } catch (URISyntaxException e) {
+            // told below
+        }
+        throw new InvalidValueException("", "must be an absolute URL of http or https, without a user and a fragment");
     }
 
     /** A name, a glob or {@code .suffix}, in small letters. */

@@ -337,19 +337,21 @@ class CommandsTest {
         server.answer(
                 "GET /api/v1/usage/report?tenant=acme&from=2026-11-13T12%3A00%3A00Z&to=2026-11-20T00%3A00%3A00Z&by=model",
                 200, """
-                {"items":[{"model":"gpt-4o","requests":1200,"errors":1,"inputTokens":1234567,"outputTokens":5,"totalTokens":1234572},
-                {"model":null,"requests":1,"errors":1,"inputTokens":0,"outputTokens":0,"totalTokens":0}],"next":null}""");
+                {"items":[{"model":"gpt-4o","requests":1200,"errors":1,"inputTokens":1234567,"outputTokens":5,"totalTokens":1234572,
+                "cost":"12.500000001","unpriced":3},
+                {"model":null,"requests":1,"errors":1,"inputTokens":0,"outputTokens":0,"totalTokens":0,
+                "cost":"0.5","unpriced":0}],"next":null}""");
 
         assertThat(ctl.run("-t", "acme", "usage", "report", "--by", "model", "--from", "7d", "--to", "2026-11-20"))
                 .isZero();
         assertThat(ctl.out()).isEqualTo("""
-                MODEL   REQUESTS  ERRORS      INPUT  OUTPUT      TOTAL  CACHED  CACHE WRITE  REASONING
-                gpt-4o     1,200       1  1,234,567       5  1,234,572       -            -          -
-                -              1       1          0       0          0       -            -          -
-                TOTAL      1,201       2  1,234,567       5  1,234,572       0            0          0
+                MODEL   REQUESTS  ERRORS      INPUT  OUTPUT      TOTAL  CACHED  CACHE WRITE  REASONING           USD  UNPRICED
+                gpt-4o     1,200       1  1,234,567       5  1,234,572       -            -          -  12.500000001         3
+                -              1       1          0       0          0       -            -          -           0.5         0
+                TOTAL      1,201       2  1,234,567       5  1,234,572       0            0          0  13.000000001         3
                 """);
         ctl.run("-t", "acme", "usage", "report", "--by", "model", "--from", "7d", "--to", "2026-11-20", "-o", "csv");
-        assertThat(ctl.out().lines()).hasSize(3).contains("gpt-4o,1200,1,1234567,5,1234572,,,");
+        assertThat(ctl.out().lines()).hasSize(3).contains("gpt-4o,1200,1,1234567,5,1234572,,,,12.500000001,3");
     }
 
     @Test

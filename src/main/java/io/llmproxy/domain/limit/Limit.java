@@ -41,7 +41,7 @@ public record Limit(
 
     public Limit {
         Checks.text("id", id, 100);
-        Checks.amount("amount", amount, "to turn a limit off, delete it");
+        checkAmount(metric, amount);
         if (segments < 1 || segments > MAX_SEGMENTS) {
             throw new InvalidValueException("segments", "must be from 1 to " + MAX_SEGMENTS + "; got " + segments);
         }
@@ -71,6 +71,16 @@ public record Limit(
                 LimitMode.HARD,
                 origin,
                 ZoneOffset.UTC);
+    }
+
+    private static void checkAmount(LimitMetric metric, long amount) {
+        if (metric == LimitMetric.COST && (amount < 1 || amount > MAX_AMOUNT)) {
+            throw new InvalidValueException(
+                    "amount",
+                    "must be from " + metric.text(1) + " to " + metric.text(MAX_AMOUNT) + " US dollars; got "
+                            + metric.text(amount) + (amount == 0 ? "; to turn a limit off, delete it" : ""));
+        }
+        Checks.amount("amount", amount, "to turn a limit off, delete it");
     }
 
     private static void checkScope(@Nullable UUID tenantId, LimitScope scope, @Nullable String subject) {

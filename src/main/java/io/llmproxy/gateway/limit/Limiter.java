@@ -10,11 +10,14 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.PassedLimits;
+import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.Telemetry;
@@ -34,10 +37,13 @@ public final class Limiter {
     private final Telemetry telemetry;
     private final PassedLimits passed;
 
-    public Limiter(CounterStore store, Telemetry telemetry, PassedLimits passed) {
+    private final CostBounds bounds;
+
+    public Limiter(CounterStore store, Telemetry telemetry, PassedLimits passed, PricingRules pricing) {
         this.store = store;
         this.telemetry = telemetry;
         this.passed = passed;
+        this.bounds = new CostBounds(pricing);
     }
 
     /** What needs neither key nor body. @throws ProxyException where a limit refuses */
@@ -64,7 +70,11 @@ public final class Limiter {
         Need need = table.budgets() ? Needs.of(x) : Need.NOTHING;
         int last = Math.max(0, targets.size() - 1);
         for (int i = 0; i <= last; i++) {
-            Charges charges = new Charges(need);
+            // another target may follow where this one fails: the dearest of them is what it may come to cost
+            long micros = table.costs()
+                    ? bounds.micros(x, need, targets.subList(Math.min(i, targets.size()), targets.size()))
+                    : 0;
+            Charges charges = new Charges(need.costing(micros));
             table.collect(facts(x, targets.isEmpty() ? null : targets.get(i)), charges);
             LimitDecision decision = store.reserve(charges.all, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
@@ -126,13 +136,17 @@ public final class Limiter {
                 limit.budget());
     }
 
-    /** The request has ended: what it holds becomes what it used. A second call does nothing. */
-    public void settle(Exchange x, Outcome outcome) {
+    /**
+     * The request has ended: what it holds becomes what it used. A second call does nothing.
+     *
+     * @param cost that its record has; unknown: what was reserved for it stands
+     */
+    public void settle(Exchange x, Outcome outcome, Cost cost) {
         if (outcome == Outcome.REFUSED) {
             x.claims().release();
             return;
         }
-        long overrun = x.claims().settle(ActualUse.of(x.tally().tokens()));
+        long overrun = x.claims().settle(ActualUse.of(x.tally().tokens(), cost));
         if (overrun > 0) {
             telemetry.overran(overrun);
         }
@@ -159,7 +173,10 @@ public final class Limiter {
 
         @Override
         public void add(Limit limit, Object subject) {
-            all.add(new Charge(limit, new CounterKey(limit.id(), subject), need.of(limit.metric())));
+            // what is free, or has no price that anybody knows, is not held to money
+            if (limit.metric() != LimitMetric.COST || need.costMicros() > 0) {
+                all.add(new Charge(limit, new CounterKey(limit.id(), subject), need.of(limit.metric())));
+            }
         }
     }
 }

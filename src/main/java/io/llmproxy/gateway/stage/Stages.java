@@ -51,7 +51,7 @@ public final class Stages {
         ModelListing listing = new ModelListing(ownership, clock);
         PassedLimits passed = new PassedLimits();
         BodyMemory bodyMemory = new BodyMemory(settings.bodyMemory());
-        Limiter limiter = new Limiter(counters, telemetry, passed);
+        Limiter limiter = new Limiter(counters, telemetry, passed, settings.pricing());
         Limit limit = new Limit(limiter, snapshots);
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(listing::retain);
