@@ -23,7 +23,7 @@ static final List<String> COMMON_FLAGS = List.of(
         "-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:aot*=off:stderr", "--enable-native-access=ALL-UNNAMED");
 
 /// A small process, however much memory the machine has: nearly all that a request allocates is garbage when its answer is
-/// out, so the collector is the one without threads and tables of its own, in a heap that begins at 160 MB and grows, up to
+/// out, so the collector is the one without threads and tables of its own, in a heap that begins at 128 MB and grows, up to
 /// half of the memory, only when what lives in it does (docs/benchmarks.md). Compressed oops are named so that a machine of
 /// 64 GB and more does not lose them, and the cache with them. Threads of the system wait for the sockets, a quarter as many as
 /// processors and at least one: by default virtual threads do it, which queue behind the very requests that they are to wake.
@@ -31,7 +31,8 @@ static final List<String> COMMON_FLAGS = List.of(
 /// ExitOnOutOfMemoryError would exit 3, which means "the port is taken" here.
 static final List<String> SERVER_FLAGS = List.of(
         "-XX:+UseSerialGC",
-        "-Xms160m",
+        "-Xms128m",
+        "-XX:NewSize=53m",
         "-XX:MaxRAMPercentage=50",
         "-XX:+UseCompressedOops",
         "-XX:+UseCompactObjectHeaders",

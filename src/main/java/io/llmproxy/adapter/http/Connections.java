@@ -8,6 +8,7 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import io.llmproxy.domain.Carrier;
 import io.llmproxy.domain.error.ProxyError;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -79,7 +80,12 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
             while (!Thread.currentThread().isInterrupted()) {
                 Thread.sleep(PERIOD);
                 long now = System.nanoTime();
-                live.forEach(connection -> sweep(connection, now));
+                int serving = 0;
+                for (Connection connection : live) {
+                    serving += connection.context.clock().serving() ? 1 : 0;
+                    sweep(connection, now);
+                }
+                Carrier.serving(serving);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
