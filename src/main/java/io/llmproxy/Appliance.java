@@ -65,6 +65,7 @@ import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
+import io.llmproxy.gateway.proof.LimitProof;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
@@ -78,6 +79,7 @@ import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.Tokenizer;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
@@ -211,7 +213,13 @@ public final class Appliance implements AutoCloseable {
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
             BudgetRefusals refusals = new BudgetRefusals(counters.store());
-            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, refusals, runs);
+            ObjectStore objects = database.objects();
+            GatewaySettings settings = gatewaySettings();
+            Tokenizer tokenizer = new JtokkitTokenizer();
+            Gateway gateway = Stages.gateway(
+                    settings, snapshots, ledger, objects, telemetry, refusals, tokenizer, runs, setup.clock());
+            LimitProof proof =
+                    new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
             AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
@@ -229,7 +237,9 @@ public final class Appliance implements AutoCloseable {
                             gateway.passed(), () -> snapshots.current().limits().byId(), setup.clock()))
                     .start();
             counters.remember(history, snapshots);
-            opened(new LimitSweeper(counters.memory(), snapshots));
+            opened(new LimitSweeper(
+                    counters.memory(),
+                    () -> proof.with(snapshots.current().limits().byId())));
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
@@ -291,6 +301,7 @@ public final class Appliance implements AutoCloseable {
                                     idempotency,
                                     new MemoryIdempotencyStore(SECRET_ANSWERS),
                                     config.idempotency().retention()),
+                            proof::run,
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -381,36 +392,20 @@ public final class Appliance implements AutoCloseable {
                 config.retention(), config.maxAnswer(), config.memory(), config.maxStored(), config.patience());
     }
 
-    private Gateway gateway(
-            Snapshots snapshots,
-            Ledger ledger,
-            ObjectStore objects,
-            Telemetry telemetry,
-            CounterStore counters,
-            IdempotentRuns runs)
-            throws IOException {
+    private GatewaySettings gatewaySettings() throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
         ApplianceConfig.GatewayConfig config = setup.config().gateway();
-        return Stages.gateway(
-                new GatewaySettings(
-                        config.maxBody(),
-                        config.maxUpload(),
-                        config.bodyMemory(),
-                        config.queryKey(),
-                        config.sseKeepAlive(),
-                        spool,
-                        new PricingRules(
-                                setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader())),
-                snapshots,
-                ledger,
-                objects,
-                telemetry,
-                counters,
-                new JtokkitTokenizer(),
-                runs,
-                setup.clock());
+        return new GatewaySettings(
+                config.maxBody(),
+                config.maxUpload(),
+                config.bodyMemory(),
+                config.queryKey(),
+                config.sseKeepAlive(),
+                spool,
+                new PricingRules(
+                        setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader()));
     }
 
     private BudgetAlerts alerts(

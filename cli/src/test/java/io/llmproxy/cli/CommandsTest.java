@@ -381,6 +381,63 @@ class CommandsTest {
         assertThat(ctl.err()).isEmpty();
     }
 
+    private static String proof(boolean holds, int answered) {
+        return """
+                {"holds":%s,"store":"memory","processes":1,"answered":%d,"refused":600,"failed":30,"milliseconds":412,
+                "limits":[{"scope":"tenant","metric":"tokens","period":"day","limit":"20000","peak":"20000",
+                "granted":"19000","used":"19000","overrun":"0","holds":%s}]}""".formatted(holds, answered, holds);
+    }
+
+    @Test
+    void provesThatLimitsHoldAndSaysWhatWasGranted() {
+        server.answer("POST /api/v1/prove/limits", 200, proof(true, 370));
+
+        assertThat(ctl.run("prove", "limits", "--requests", "1000", "--parallel", "50"))
+                .isZero();
+        assertThat(server.last().body()).isEqualTo("{\"requests\":1000,\"parallel\":50}");
+        assertThat(ctl.out()).isEqualTo("""
+                SCOPE   METRIC  PER  LIMIT   PEAK  GRANTED   USED  OVERRUN  HOLDS
+                tenant  tokens  day  20000  20000    19000  19000        0  true
+                """);
+        assertThat(ctl.err())
+                .contains(
+                        "370 requests answered, 600 refused by limits, 30 failed on purpose, in 412 ms",
+                        "counted in memory, shared by 1",
+                        ": holds");
+        assertThat(ctl.run("prove", "limits", "-q")).isZero();
+        assertThat(ctl.out()).isEqualTo("holds\n");
+        assertThat(ctl.run("prove", "limits", "-o", "json")).isZero();
+        assertThat(ctl.out()).contains("\"peak\"").doesNotContain("answered,");
+    }
+
+    @Test
+    void aLimitThatDoesNotHoldIsExitCodeOne() {
+        server.answer("POST /api/v1/prove/limits", 200, proof(false, 370));
+
+        assertThat(ctl.run("prove", "limits")).isEqualTo(1);
+        assertThat(ctl.err()).contains("BROKEN", "limits do not hold");
+        assertThat(ctl.run("prove", "limits", "-q")).isEqualTo(1);
+        assertThat(ctl.out()).isEqualTo("broken\n");
+    }
+
+    @Test
+    void aProofInWhichNobodyWasServedProvesNothing() {
+        server.answer("POST /api/v1/prove/limits", 200, proof(false, 0));
+
+        assertThat(ctl.run("prove", "limits")).isEqualTo(1);
+        assertThat(ctl.err())
+                .contains("NOT PROVEN", "nothing was proven")
+                .doesNotContain("BROKEN", "do not hold", ": holds");
+        assertThat(ctl.run("prove", "limits", "-q")).isEqualTo(1);
+        assertThat(ctl.out()).isEqualTo("unproven\n");
+    }
+
+    @Test
+    void aProofOfNoNumberIsWrongUsage() {
+        assertThat(ctl.run("prove", "limits", "--requests", "many")).isEqualTo(2);
+        assertThat(server.seen()).isEmpty();
+    }
+
     @Test
     void exportsRecordsAsJsonLinesOverAllPages() {
         server.answer(

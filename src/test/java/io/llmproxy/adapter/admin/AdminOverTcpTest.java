@@ -9,6 +9,7 @@ import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Role;
+import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.SocketClient;
 import io.llmproxy.testing.SocketClient.Response;
@@ -115,6 +116,7 @@ class AdminOverTcpTest {
                 () -> "",
                 new AdminServer.Replays(
                         new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
+                (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 f.clock);
     }
 

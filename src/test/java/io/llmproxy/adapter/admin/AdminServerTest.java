@@ -13,6 +13,7 @@ import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.SocketClient;
 import io.llmproxy.testing.SocketClient.Response;
@@ -495,6 +496,7 @@ class AdminServerTest {
                 () -> health,
                 () -> "llmproxy_up 1\n",
                 new AdminServer.Replays(stored, new MemoryIdempotencyStore(10), Duration.ofHours(24)),
+                (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 f.clock);
     }
 
