@@ -4,24 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class CarrierTest {
-    @AfterEach
-    void quiet() {
-        Carrier.serving(0);
-    }
-
     @Test
     void returnsWhetherManyAreServedOrNone() throws InterruptedException {
         for (int serving : new int[] {0, Integer.MAX_VALUE}) {
-            Carrier.serving(serving);
             int threads = 1000;
             CountDownLatch over = new CountDownLatch(threads);
             for (int i = 0; i < threads; i++) {
                 Thread.startVirtualThread(() -> {
-                    Carrier.yieldToOthers();
+                    Carrier.yieldToOthers(serving);
                     over.countDown();
                 });
             }

@@ -8,7 +8,6 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
-import io.llmproxy.domain.Carrier;
 import io.llmproxy.domain.error.ProxyError;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -32,6 +31,8 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     private final Refuser refuser;
     private final Drain drain;
     private volatile @Nullable Thread sweeper;
+    // at the last sweep
+    private volatile int serving;
 
     Connections(Http1Config config, Router router, ClientPatience patience, Refuser refuser, Drain drain) {
         this.router = router;
@@ -71,7 +72,7 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
 
     @Override
     public ServerConnection connection(ConnectionContext context) {
-        WatchedContext watched = new WatchedContext(context, router);
+        WatchedContext watched = new WatchedContext(context, router, () -> serving);
         return new Connection(http1.connection(watched), watched);
     }
 
@@ -80,12 +81,12 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
             while (!Thread.currentThread().isInterrupted()) {
                 Thread.sleep(PERIOD);
                 long now = System.nanoTime();
-                int serving = 0;
+                int busy = 0;
                 for (Connection connection : live) {
-                    serving += connection.context.clock().serving() ? 1 : 0;
+                    busy += connection.context.clock().serving() ? 1 : 0;
                     sweep(connection, now);
                 }
-                Carrier.serving(serving);
+                serving = busy;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
