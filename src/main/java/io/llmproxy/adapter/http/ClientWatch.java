@@ -1,6 +1,5 @@
 package io.llmproxy.adapter.http;
 
-import io.helidon.common.buffers.DataReader;
 import io.helidon.webserver.CloseConnectionException;
 import io.llmproxy.domain.Carrier;
 import io.llmproxy.gateway.ClientRequest;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Notices that an HTTP/1.1 client has gone while its request is being served, without losing a byte that it sent ahead.
  *
  * <p>A blocking server reads a connection only between requests, so it would learn of a closed connection by its own failing
- * write, minutes later if the provider is silent. This stands between the socket and Helidon's parser: while a request is
+ * write, minutes later if the provider is silent. This stands between the socket and the parser: while a request is
  * watched and has run for some time, a virtual thread performs the connection's next blocking read. It ends in one of three
  * ways. End of stream or a reset: the client has gone. Bytes, the client's next request: they are kept, and handed to the
  * parser at its next pull; then no more is read ahead, so memory is bounded by one read. The parser pulls while the read is
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * not watched any further. A network that dies silently is not seen here but by the write timeout.
  */
 final class ClientWatch implements Supplier<byte @Nullable []> {
-    private final DataReader socket;
+    private final Supplier<byte @Nullable []> socket;
     private final IntSupplier serving;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition readEnded = lock.newCondition();
@@ -39,8 +38,11 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
     private volatile boolean gone;
     private volatile long since;
 
-    /** @param serving how many requests are being served on all connections, more or less */
-    ClientWatch(DataReader socket, IntSupplier serving) {
+    /**
+     * @param socket waits for the next bytes; null: the client has ended its side
+     * @param serving how many requests are being served on all connections, more or less
+     */
+    ClientWatch(Supplier<byte @Nullable []> socket, IntSupplier serving) {
         this.socket = socket;
         this.serving = serving;
     }
@@ -138,20 +140,9 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
         }
     }
 
-    /** Through Helidon's own reader, which may hold bytes already. */
     private byte @Nullable [] read() {
-        try {
-            while (true) {
-                int available = socket.available();
-                if (available > 0) {
-                    return socket.readBytes(available);
-                }
-                Carrier.yieldToOthers(serving.getAsInt());
-                socket.pullData();
-            }
-        } catch (DataReader.InsufficientDataAvailableException e) {
-            return null;
-        }
+        Carrier.yieldToOthers(serving.getAsInt());
+        return socket.get();
     }
 
     private void unwatch() {

@@ -1,12 +1,7 @@
 package io.llmproxy.adapter.http;
 
 import io.helidon.common.socket.SocketOptions;
-import io.helidon.http.DirectHandler;
-import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http.DirectHandlers;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http1.Http1Config;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.gateway.ClientRequest;
@@ -26,11 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The listener for clients: HTTP/1.1 on one address, each request on a virtual thread of its connection. */
 public final class GatewayServer implements AutoCloseable {
-    /** Never met, since {@link ClientBytes} has a lower bound; Helidon's own answer is less exact. */
-    private static final int MAX_HEAD = 128 * 1024;
-
-    private static final int MAX_REQUEST_LINE = 16 * 1024;
-
     private final Settings settings;
     private final Connections connections;
     private final Drain drain;
@@ -80,8 +70,7 @@ public final class GatewayServer implements AutoCloseable {
         Refuser refuser = new Refuser(renderer, clock);
         this.drain = new Drain(this::refuses, settings.shutdownGrace());
         Serving serving = new Serving(gateway, new ClientAddress(settings.trustedProxies()), refuser);
-        HttpRouting routing = new GatewayRouting(serving, drain);
-        this.connections = new Connections(http1(), new OneRouting(routing), settings.patience(), refuser, drain);
+        this.connections = new Connections(serving, settings.patience(), settings.maxPayload(), drain);
         this.secure = certificate == null
                 ? null
                 : new SecureConnections(certificate, connections, serving, settings.patience(), drain::stopping);
@@ -96,12 +85,7 @@ public final class GatewayServer implements AutoCloseable {
                 // an event must not wait until the client's system has confirmed the one before (RFC 896)
                 .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
                 .addConnectionSelector(secure == null ? connections : secure)
-                .maxPayloadSize(settings.maxPayload())
                 .shutdownGracePeriod(settings.shutdownGrace())
-                .contentEncoding(ContentEncodingContext.builder()
-                        .contentEncodingsDiscoverServices(false)
-                        .build())
-                .directHandlers(directHandlers(new ParserErrors(renderer, clock, settings.maxPayload())))
                 .build();
     }
 
@@ -190,25 +174,5 @@ public final class GatewayServer implements AutoCloseable {
     private String named(int port) {
         String host = settings.host();
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
-    }
-
-    /** Helidon's checks are off where {@link HeadRules} and {@link PathRules} have stricter ones that answer in our form. */
-    private static Http1Config http1() {
-        return Http1Config.builder()
-                .maxPrologueLength(MAX_REQUEST_LINE)
-                .maxHeadersSize(MAX_HEAD)
-                .validatePath(false)
-                .validatePrologue(false)
-                .validateRequestHeaders(false)
-                .sendKeepAliveHeader(false)
-                .build();
-    }
-
-    private static DirectHandlers directHandlers(DirectHandler handler) {
-        DirectHandlers.Builder builder = DirectHandlers.builder();
-        for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
-            builder.addHandler(type, handler);
-        }
-        return builder.build();
     }
 }

@@ -1,93 +1,214 @@
 package io.llmproxy.adapter.http;
 
-import io.helidon.common.buffers.LazyString;
-import io.helidon.http.DirectHandler.EventType;
-import io.helidon.http.RequestException;
-import io.helidon.http.Status;
-import java.nio.charset.Charset;
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.error.ProxyError;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands between Helidon's parser and a request's head (RFC 9112, sections 2 and 5). Helidon refuses HTTP/1.0 and an empty line
- * before a request, takes any number of fields, and loses the bytes above 127 of a field's value; so it is shown HTTP/1.1, and
- * here is known what the client said.
+ * Reads the heads of requests (RFC 9112, sections 2, 3 and 5). Strict where two readings are possible: lines end in CR LF, no
+ * field is folded, no blank stands before a colon. Values may hold any byte above 127 (RFC 9110, section 5.5). A head is at
+ * most 64 KB and 200 fields long. Of the connection's thread alone.
  */
-final class HeadReader extends ChunkReader {
+final class HeadReader {
+    private static final int MAX_LINE = 16 * 1024;
+    private static final int MAX_HEAD = 64 * 1024;
     private static final int MAX_FIELDS = 200;
-    private static final Status TOO_LARGE = Status.create(431, "Request Header Fields Too Large");
+    private static final byte[] VERSION = {'H', 'T', 'T', 'P', '/', '1', '.'};
 
-    private boolean requestLineDue = true;
-    private boolean http10;
-    private int fields;
+    private final ClientBytes bytes;
+    private final RequestClock clock;
+    // of the head that is read: so much a refusal knows of it
+    private String method = "";
+    private String target = "";
+    private HeaderFields fields = HeaderFields.NONE;
 
-    HeadReader(Supplier<byte @Nullable []> bytes) {
-        super(bytes);
+    HeadReader(ClientBytes bytes, RequestClock clock) {
+        this.bytes = bytes;
+        this.clock = clock;
     }
 
-    /** The next bytes are a new request's. */
-    void expectRequest() {
-        requestLineDue = true;
-        fields = 0;
-    }
-
-    /** Whether the client knows neither chunks nor connections that are used again. */
-    boolean http10() {
-        return http10;
-    }
-
-    @Override
-    public int findNewLine(int max) {
-        int end = super.findNewLine(max);
-        if (requestLineDue && end == 0) {
-            skip(2);
-            end = super.findNewLine(max);
+    /**
+     * The next head, waiting for it. Null where the client leaves before it is complete: there is nobody to answer.
+     *
+     * @throws HeadFault where it is refused; the connection must be closed
+     */
+    @Nullable
+    Http1Head read() {
+        method = "";
+        target = "";
+        fields = HeaderFields.NONE;
+        int end = lineEnd(0);
+        if (end == 0) {
+            // one empty line may stand before a request (RFC 9112, section 2.2)
+            bytes.skip(2);
+            end = lineEnd(0);
         }
-        return end;
+        if (end < 0) {
+            return null;
+        }
+        boolean http10 = requestLine(end);
+        int start = end + 2;
+        fields = new HeaderFields();
+        for (end = lineEnd(start); end > start; end = lineEnd(start)) {
+            field(start, end);
+            start = end + 2;
+        }
+        if (end < 0) {
+            return null;
+        }
+        bytes.skip(end + 2);
+        return new Http1Head(method, target, http10, fields);
     }
 
-    @Override
-    public byte[] readBytes(int length) {
-        byte[] bytes = super.readBytes(length);
-        if (requestLineDue) {
-            requestLineDue = false;
-            http10 = endsInHttp10(bytes);
-            if (http10) {
-                bytes[length - 1] = '1';
+    /** The method of the head that was refused, if its reading came so far; else empty, as the next. */
+    String method() {
+        return method;
+    }
+
+    String target() {
+        return target;
+    }
+
+    HeaderFields fields() {
+        return fields;
+    }
+
+    /** Where the line's CR LF stands that begins at {@code start}, counted from the first byte of the head; -1: the client has left. */
+    private int lineEnd(int start) {
+        int scanned = start;
+        while (true) {
+            byte[] array = bytes.array();
+            int from = bytes.from();
+            int end = from + bytes.available();
+            for (int i = from + scanned; i < end; i++) {
+                if (array[i] == '\n') {
+                    int line = i - from;
+                    bound(start, line);
+                    if (line == start || array[i - 1] != '\r') {
+                        throw malformed();
+                    }
+                    return line - 1;
+                }
+            }
+            scanned = end - from;
+            bound(start, scanned);
+            if (!bytes.more()) {
+                return -1;
+            }
+            clock.received();
+        }
+    }
+
+    private static void bound(int start, int size) {
+        if (start == 0 && size > MAX_LINE) {
+            throw new HeadFault(new ProxyError.UnreadableHead(414, "The request line is too long."));
+        }
+        if (size > MAX_HEAD) {
+            throw tooLarge();
+        }
+    }
+
+    /** Whether it is HTTP/1.0. */
+    private boolean requestLine(int length) {
+        byte[] array = bytes.array();
+        int from = bytes.from();
+        int end = from + length;
+        int version = end - VERSION.length - 1;
+        int first = indexOf(array, from, end, (byte) ' ');
+        boolean parts = first > from && first < version - 2 && array[version - 1] == ' ';
+        if (!parts || !token(array, from, first) || !visible(array, first + 1, version - 1)) {
+            throw malformed();
+        }
+        method = text(array, from, first);
+        target = text(array, first + 1, version - 1);
+        for (int i = 0; i < VERSION.length; i++) {
+            if (array[version + i] != VERSION[i]) {
+                throw malformed();
             }
         }
-        return bytes;
-    }
-
-    /** Helidon asks once before each field. */
-    @Override
-    public boolean startsWithNewLine() {
-        boolean end = super.startsWithNewLine();
-        if (!end && ++fields > MAX_FIELDS) {
-            throw headTooLarge();
+        byte minor = array[end - 1];
+        if (minor != '0' && minor != '1') {
+            throw malformed();
         }
-        return end;
+        return minor == '0';
     }
 
-    /** Values may hold any byte above 127 (RFC 9110, section 5.5), and go on as they came. */
-    @Override
-    public LazyString readLazyString(Charset ascii, int length) {
-        return super.readLazyString(StandardCharsets.ISO_8859_1, length);
+    private void field(int start, int end) {
+        if (fields.size() == MAX_FIELDS) {
+            throw tooLarge();
+        }
+        byte[] array = bytes.array();
+        int from = bytes.from() + start;
+        int to = bytes.from() + end;
+        int colon = indexOf(array, from, to, (byte) ':');
+        if (colon < 0) {
+            throw malformed();
+        }
+        if (!token(array, from, colon)) {
+            throw invalid("A header field's name is malformed.");
+        }
+        String name = text(array, from, colon);
+        int first = colon + 1;
+        while (first < to && blank(array[first])) {
+            first++;
+        }
+        while (to > first && blank(array[to - 1])) {
+            to--;
+        }
+        for (int i = first; i < to; i++) {
+            if (array[i] < 0x20 && array[i] >= 0 && array[i] != '\t' || array[i] == 0x7F) {
+                throw invalid("The header field `" + name + "` holds a control character.");
+            }
+        }
+        fields.add(name, text(array, first, to));
     }
 
-    static RequestException headTooLarge() {
-        return RequestException.builder()
-                .type(EventType.BAD_REQUEST)
-                .status(TOO_LARGE)
-                .message("The request's head is too large.")
-                .build();
+    private static boolean blank(byte b) {
+        return b == ' ' || b == '\t';
     }
 
-    private static boolean endsInHttp10(byte[] line) {
-        byte[] version = {' ', 'H', 'T', 'T', 'P', '/', '1', '.', '0'};
-        int from = line.length - version.length;
-        return from >= 0 && Arrays.equals(line, from, line.length, version, 0, version.length);
+    private static int indexOf(byte[] array, int from, int end, byte wanted) {
+        for (int i = from; i < end; i++) {
+            if (array[i] == wanted) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean token(byte[] array, int from, int end) {
+        for (int i = from; i < end; i++) {
+            if (!HeadRules.tokenCharacter(array[i])) {
+                return false;
+            }
+        }
+        return end > from;
+    }
+
+    /** A target may hold bytes above 127, which the rules for paths refuse by their own words. */
+    private static boolean visible(byte[] array, int from, int end) {
+        for (int i = from; i < end; i++) {
+            if (array[i] >= 0 && array[i] <= 0x20 || array[i] == 0x7F) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String text(byte[] array, int from, int end) {
+        return new String(array, from, end - from, StandardCharsets.ISO_8859_1);
+    }
+
+    private static HeadFault malformed() {
+        return invalid("The request is no well-formed HTTP/1.1 request.");
+    }
+
+    private static HeadFault tooLarge() {
+        return new HeadFault(new ProxyError.UnreadableHead(431, "The request's head is too large."));
+    }
+
+    private static HeadFault invalid(String message) {
+        return new HeadFault(new ProxyError.InvalidRequest(message, null));
     }
 }

@@ -4,11 +4,12 @@ import io.llmproxy.domain.HeaderFields;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the field section of a request must look like (RFC 9110, section 5; RFC 9112, sections 3.2, 5 and 6). Helidon's own
- * checks are off, since they refuse a Content-Encoding and take a sign in a Content-Length. A request that fails here ends
- * its connection: where its body ends is not certain.
+ * What the field section of a request must look like (RFC 9110, section 5; RFC 9112, sections 3.2, 5 and 6). A request that
+ * fails here ends its connection: where its body ends is not certain.
  */
 final class HeadRules {
+    static final String ONLY_CHUNKED = "The request's only transfer coding may be `chunked`.";
+
     private static final int MAX_HOST = 300;
     private static final int MAX_PORT = ":65535".length();
     private static final String HOST_PUNCTUATION = "-._~:[]%!$&'()*+,;=";
@@ -24,9 +25,11 @@ final class HeadRules {
      */
     static @Nullable String refusal(HeaderFields headers, boolean http10) {
         String fields = fieldsRefusal(headers);
-        if (fields != null) {
-            return fields;
-        }
+        return fields != null ? fields : framingRefusal(headers, http10);
+    }
+
+    /** The same, of fields whose names and values are known to be well-formed. */
+    static @Nullable String framingRefusal(HeaderFields headers, boolean http10) {
         int hosts = headers.count("Host");
         boolean hostFine = hosts == 1 ? host(headers.first("Host").orElse("")) : hosts == 0 && http10;
         if (!hostFine) {
@@ -36,6 +39,17 @@ final class HeadRules {
             return "A request in HTTP/1.0 must not have a Transfer-Encoding.";
         }
         return framingRefusal(headers);
+    }
+
+    /** Whether the last transfer coding is `chunked`, so that the body has an end, and there are others (RFC 9112, section 6.1: 501). */
+    static boolean unknownCoding(HeaderFields headers) {
+        String coding = headers.first("Transfer-Encoding").orElse("");
+        int comma = coding.lastIndexOf(',');
+        return comma >= 0 && coding.substring(comma + 1).strip().equalsIgnoreCase("chunked");
+    }
+
+    static boolean tokenCharacter(byte b) {
+        return b >= 0 && TOKEN[b];
     }
 
     /** Whether {@code text} is a token of RFC 9110, section 5.6.2. */
@@ -90,7 +104,7 @@ final class HeadRules {
         if (codings > 1
                 || codings == 1
                         && !headers.first("Transfer-Encoding").orElse("").equalsIgnoreCase("chunked")) {
-            return "The request's only transfer coding may be `chunked`.";
+            return ONLY_CHUNKED;
         }
         return lengths > 0 && codings > 0 ? "Content-Length and Transfer-Encoding must not be combined." : null;
     }

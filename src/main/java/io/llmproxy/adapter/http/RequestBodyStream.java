@@ -1,6 +1,5 @@
 package io.llmproxy.adapter.http;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -44,7 +43,7 @@ final class RequestBodyStream extends InputStream {
         return ended || !failed && declared > 0 && declared - count <= DRAIN_MAX;
     }
 
-    /** Reads a short rest, and the end that Helidon marks only when asked for more; false: the connection's next bytes are not the next request. */
+    /** Reads a short rest; false: the connection's next bytes are not the next request. */
     boolean drain() {
         if (ended) {
             return true;
@@ -76,15 +75,12 @@ final class RequestBodyStream extends InputStream {
         }
         try {
             return readChecked(into, offset, length);
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             // whatever it is, a malformed chunk or a lost connection: the place in the byte stream is lost
             failed = true;
             throw pace.givenUp()
                     ? new InterruptedIOException("The request's body came too slowly.")
                     : new IOException("The request's body is malformed or was cut off.", e);
-        } catch (IOException e) {
-            failed = true;
-            throw e;
         }
     }
 
@@ -96,13 +92,8 @@ final class RequestBodyStream extends InputStream {
             stream = in;
         }
         int n = timed(in, into, offset, length);
-        if (n >= 0) {
-            count += n;
-        } else if (declared >= 0 && count < declared) {
-            throw new EOFException("The request's body ended after " + count + " of " + declared + " bytes.");
-        } else {
-            ended = true;
-        }
+        count += Math.max(0, n);
+        ended = n < 0 || count == declared;
         return n;
     }
 

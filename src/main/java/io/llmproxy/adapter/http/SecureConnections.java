@@ -27,7 +27,7 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     private static final int TLS_HANDSHAKE_RECORD = 22;
 
     private final CertificateFiles certificate;
-    private final ServerConnectionSelector http1;
+    private final Connections http1;
     private final Serving serving;
     private final ClientPatience patience;
     private final BooleanSupplier stopping;
@@ -37,7 +37,7 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     /** @param stopping whether connections are to end with what they are at */
     SecureConnections(
             CertificateFiles certificate,
-            ServerConnectionSelector http1,
+            Connections http1,
             Serving serving,
             ClientPatience patience,
             BooleanSupplier stopping) {
@@ -143,8 +143,9 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
                     certificate.engine(), List.of("h2", "http/1.1"), context.dataReader(), context.dataWriter());
             tls.handshake();
             stall.end();
-            SecureContext layered = new SecureContext(context, DataReader.create(tls), tls);
-            ServerConnection connection = tls.protocol().equals("h2") ? http2(layered) : http1.connection(layered);
+            SecureContext layered = new SecureContext(context, tls, DataReader.create(tls), tls);
+            ServerConnection connection =
+                    tls.protocol().equals("h2") ? http2(layered) : http1.connection(layered, layered.bytes());
             chosen = connection;
             try {
                 connection.handle(limit);

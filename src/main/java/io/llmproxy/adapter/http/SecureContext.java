@@ -10,9 +10,16 @@ import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** A connection whose bytes are decrypted on the way in and encrypted on the way out. */
-record SecureContext(ConnectionContext plain, DataReader dataReader, DataWriter dataWriter)
+/**
+ * A connection whose bytes are decrypted on the way in and encrypted on the way out.
+ *
+ * @param bytes waits for the next ones; null: the client has ended its side. The reader reads the same
+ */
+record SecureContext(
+        ConnectionContext plain, Supplier<byte @Nullable []> bytes, DataReader dataReader, DataWriter dataWriter)
         implements ConnectionContext {
     @Override
     public ListenerContext listenerContext() {

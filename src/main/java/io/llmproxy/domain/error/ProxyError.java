@@ -46,6 +46,23 @@ public sealed interface ProxyError {
         }
     }
 
+    /**
+     * A request's head that is no HTTP/1.1 within bounds.
+     *
+     * @param status 414, 431 or 501 (RFC 9110, section 15; RFC 6585, section 5)
+     */
+    record UnreadableHead(int status, String message) implements ProxyError {
+        @Override
+        public String type() {
+            return "invalid_request_error";
+        }
+
+        @Override
+        public String code() {
+            return "invalid_request";
+        }
+    }
+
     /** 401; the same text whichever part of the key is wrong, unless the key is known. */
     record Unauthenticated(Kind kind) implements ProxyError {
         /** What is told about a key. A key that is known but of another tenant's process is INVALID. */

@@ -2,7 +2,9 @@ package io.llmproxy.adapter.http;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.testing.Fuzz;
+import io.llmproxy.testing.Pieces;
 import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import java.util.List;
 
 /** Paths and fields: what is taken has one reading, for us and for any server behind us. */
@@ -14,6 +16,41 @@ public final class HeadFuzz {
         path(text);
         PathRules.queryRefusal(text);
         fields(text);
+        byte[] stream = Pieces.payload(input);
+        Fuzz.same(heads(stream, Pieces.seed(input)), heads(stream, 7), "in pieces");
+    }
+
+    /** The heads that stand one behind the other, as they are read, and how it ends. */
+    private static String heads(byte[] stream, int seed) {
+        Iterator<byte[]> pieces = Pieces.of(stream, seed).iterator();
+        ClientBytes bytes = new ClientBytes(() -> pieces.hasNext() ? pieces.next() : null);
+        HeadReader reader = new HeadReader(bytes, new RequestClock());
+        StringBuilder out = new StringBuilder();
+        try {
+            for (Http1Head head = reader.read(); head != null; head = reader.read()) {
+                sound(head);
+                out.append(head.method()).append(' ').append(head.target()).append(head.http10() ? " 1.0" : " 1.1");
+                head.fields()
+                        .forEach((name, value) ->
+                                out.append('\n').append(name).append(": ").append(value));
+            }
+            return out + "; the client left";
+        } catch (HeadFault e) {
+            return out + "; " + e.error().status();
+        }
+    }
+
+    private static void sound(Http1Head head) {
+        Fuzz.check(HeadRules.token(head.method()), () -> "took the method " + head.method());
+        Fuzz.check(
+                !head.target().isEmpty() && head.target().chars().noneMatch(c -> c <= 32 || c == 127),
+                () -> "took the target " + head.target());
+        head.fields()
+                .forEach((name, value) -> Fuzz.check(
+                        HeadRules.token(name)
+                                && HeadRules.value(value)
+                                && value.strip().equals(value),
+                        () -> "took the field " + name + ": " + value));
     }
 
     private static void path(String path) {
