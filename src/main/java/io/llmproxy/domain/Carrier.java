@@ -23,4 +23,14 @@ public final class Carrier {
             Thread.yield();
         }
     }
+
+    /**
+     * Lets the other virtual threads that are ready run first: to be called every tenth of a millisecond or so by work that
+     * goes on for milliseconds and that nobody waits for, such as the moving of the ledger. Requests would wait behind it,
+     * since a virtual thread keeps its carrier until it blocks.
+     */
+    @SuppressWarnings("ThreadPriorityCheck") // as above
+    public static void giveWay() {
+        Thread.yield();
+    }
 }

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.jdbc;
 
+import io.llmproxy.domain.Carrier;
 import io.llmproxy.port.StoreException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,6 +18,8 @@ final class BlockCoding {
     static final int DEFLATED = 1;
     /** A single record gains little. */
     private static final int WORTH_IT = 1024;
+    /** Deflated in a tenth of a millisecond or so. */
+    private static final int PIECE = 8 * 1024;
 
     private BlockCoding() {}
 
@@ -45,9 +48,16 @@ final class BlockCoding {
         }
         byte[] out = new byte[frames.length];
         try (Deflater deflater = new Deflater(Deflater.BEST_SPEED, true)) {
-            deflater.setInput(frames);
-            deflater.finish();
-            int length = deflater.deflate(out);
+            int length = 0;
+            for (int from = 0; from < frames.length; from += PIECE) {
+                int piece = Math.min(PIECE, frames.length - from);
+                deflater.setInput(frames, from, piece);
+                if (from + piece == frames.length) {
+                    deflater.finish();
+                }
+                length += deflater.deflate(out, length, out.length - length);
+                Carrier.giveWay();
+            }
             return deflater.finished() ? new Coded(DEFLATED, Arrays.copyOf(out, length)) : new Coded(PLAIN, frames);
         }
     }

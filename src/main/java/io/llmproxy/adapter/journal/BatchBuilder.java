@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.domain.Carrier;
 import io.llmproxy.domain.usage.UsageBlock;
 import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.UsageBatch;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class BatchBuilder {
     /** Not more for one transaction, but for the last frame, so that a batch of long records is no burden. */
     private static final int MAX_BYTES = 4 << 20;
+    /** So many records are read between two pauses for the requests. */
+    private static final int AT_ONCE = 64;
 
     private final UUID journal;
     private final JournalPosition from;
@@ -52,6 +55,9 @@ final class BatchBuilder {
                 more = reader.advance();
                 if (more) {
                     add(reader, segment.damaged());
+                }
+                if (records % AT_ONCE == 0) {
+                    Carrier.giveWay();
                 }
             }
             to = more ? new JournalPosition(segment.number(), reader.position()) : segment.end();
