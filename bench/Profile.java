@@ -17,8 +17,8 @@ static Rule rule(String group, String frame) {
 /// Frames are `package.Class.method`. What the JDK does counts for whom it does it; only where nobody of ours or of a
 /// library is on the stack do the last rules name it.
 static final List<Rule> RULES = List.of(
-        rule("head rules", "io[.]llmproxy[.]adapter[.]http[.](HeadRules|PathRules|HostRules|ParserErrors).*"),
-        rule("client watch", "io[.]llmproxy[.]adapter[.]http[.](ClientWatch|WatchedContext|Stall|Connections).*"),
+        rule("reading the head, its rules", "io[.]llmproxy[.]adapter[.]http[.](HeadReader|HeadRules|PathRules|AbsoluteForm).*"),
+        rule("connection, client watch", "io[.]llmproxy[.]adapter[.]http[.](ClientWatch|ClientBytes|Stall|Connections|Http1Connection).*"),
         rule("sink: answer to the client", "io[.]llmproxy[.]adapter[.]http[.](Http1Sink|TimedWriter|AnswerHead|.*Sink).*"),
         rule("request as the gateway sees it", "io[.]llmproxy[.]adapter[.]http[.].*"),
         rule("header policy", "io[.]llmproxy[.](gateway[.](HeaderPolicy|.*AnswerHeaders)|domain[.]HeaderFields).*"),
@@ -42,7 +42,7 @@ static final List<Rule> RULES = List.of(
                 + "|org[.]apache[.]hc[.].*(Parser|InputBuffer|InputStream).*)"),
         rule("upstream: else", "(io[.]llmproxy[.]adapter[.]provider|org[.]apache[.]hc)[.].*"),
         rule("pipeline", "io[.]llmproxy[.].*"),
-        rule("Helidon: parsing, routing, connection", "io[.]helidon[.].*"),
+        rule("Helidon: sockets, accepting", "io[.]helidon[.].*"),
         rule("JDK: waiting for sockets (poller)", "sun[.]nio[.]ch[.](Poller|EPoll|KQueue).*"),
         rule("JDK: virtual threads' switching", "(java[.]lang[.]VirtualThread|jdk[.]internal[.]vm[.]|java[.]util[.]concurrent[.]).*"),
         rule("JDK: else", ".*"));
