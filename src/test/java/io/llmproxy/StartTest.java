@@ -251,7 +251,8 @@ class StartTest {
     @Test
     void aDatabaseThatGoesAwayLeavesRequestsServedAndLosesNoRecord() throws Exception {
         EmbeddedPostgres server = PostgresServer.start();
-        try (TestAppliance appliance = onPostgres("jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres")
+        try (TestAppliance appliance = onPostgres(
+                        "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres?connectTimeout=2")
                 .start()) {
             appliance.ctl("tenant", "create", "acme").value();
             appliance
