@@ -1,5 +1,14 @@
 package io.llmproxy.testing;
 
+import io.llmproxy.adapter.admin.ModelIds;
+import io.llmproxy.adapter.admin.AdminServer;
+import io.llmproxy.gateway.proof.LimitProofReport;
+import io.llmproxy.admin.ApplianceStatus;
+import java.util.List;
+import java.time.Duration;
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
+import io.llmproxy.admin.Health;
+import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
@@ -88,6 +97,40 @@ public final class AdminFixture {
 
     public AdminQueries queries(@Nullable String onlyTenant) {
         return new AdminQueries(stores, memory.usage(), onlyTenant);
+    }
+
+    /** The admin API over this, as the listeners have it. */
+    public AdminServer.Application application() {
+        ApplianceStatus status = new ApplianceStatus(
+                "1",
+                "*",
+                Instant.EPOCH,
+                0,
+                "",
+                null,
+                "",
+                new ApplianceStatus.Counters("memory", "up", Instant.EPOCH, 1),
+                0,
+                0,
+                ApplianceStatus.Pressure.NONE,
+                0,
+                0,
+                0,
+                List.of());
+        return new AdminServer.Application(
+                executor,
+                queries,
+                prices(null),
+                new ProviderTester(providers, ModelIds::of),
+                () -> {},
+                id -> null,
+                () -> status,
+                () -> new Health(true, List.of()),
+                () -> "",
+                new AdminServer.Replays(
+                        new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
+                (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
+                clock);
     }
 
     public CommandResult admin(AdminCommand command) {

@@ -9,6 +9,7 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.runtime.Periodic;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Set;
@@ -20,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * connections that lie idle too long, and, while the listener stops, for idle ones altogether.
  */
 final class Connections implements ServerConnectionSelector, AutoCloseable {
+    static final Duration SWEEP_EVERY = Duration.ofMillis(100);
     private static final Duration WATCH_AFTER = Duration.ofMillis(200);
 
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
@@ -28,7 +30,11 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     private final ClientPatience patience;
     private final Refuser refuser;
     private final Drain drain;
-    private final Sweeper sweeper = new Sweeper("client-sweeper", this::sweep);
+    private final Periodic sweeper = new Periodic(
+            Thread.ofPlatform().daemon().name("client-sweeper"),
+            SWEEP_EVERY,
+            () -> sweep(System.nanoTime()),
+            "idle and stalled connections of clients are not ended; tried again");
     // at the last sweep
     private volatile int serving;
 
