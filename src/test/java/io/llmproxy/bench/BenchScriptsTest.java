@@ -29,7 +29,8 @@ class BenchScriptsTest {
 
     /** What a script said and, at the end, its exit code. */
     private String bash(String script) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(List.of("bash", "-c", "set -euo pipefail; . '" + LIB + "'; " + script))
+        ProcessBuilder builder = new ProcessBuilder(
+                        List.of("bash", "-c", "set -euo pipefail; . '" + LIB + "'; " + script))
                 .redirectErrorStream(true);
         builder.environment().put("LLMPROXY_IMAGE", image.toString());
         Process process = builder.start();
@@ -51,7 +52,9 @@ class BenchScriptsTest {
                 .doesNotContain("measured")
                 .endsWith(" 1");
         made("0".repeat(64));
-        assertThat(bash("require; echo measured")).contains("was not made of the sources").endsWith(" 1");
+        assertThat(bash("require; echo measured"))
+                .contains("was not made of the sources")
+                .endsWith(" 1");
         assertThat(bash("commit")).isEqualTo("unknown 0");
     }
 
