@@ -10,6 +10,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -37,12 +38,15 @@ class PeriodicTest {
 
     @BeforeEach
     void setUp() {
+        // an appliance of another test may have turned warnings off
+        LOGGER.setLevel(Level.WARNING);
         LOGGER.addHandler(handler);
     }
 
     @AfterEach
     void tearDown() {
         LOGGER.removeHandler(handler);
+        LOGGER.setLevel(null);
     }
 
     private Periodic started(Runnable round) {

@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.proof;
 
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.ForgetfulJournal;
 import io.llmproxy.gateway.Gateway;
@@ -106,10 +107,12 @@ public final class LimitProof {
         int parts = Sandbox.METRICS.size();
         for (int part = 0; part < parts; part++) {
             int share = Math.ceilDiv(requests, parts);
-            Sandbox sandbox = new Sandbox(clock.instant(), Sandbox.METRICS.get(part), share, parallel);
+            LimitMetric metric = Sandbox.METRICS.get(part);
+            Sandbox sandbox = new Sandbox(clock.instant(), metric, share, parallel);
             running = sandbox.limits();
             long end = began + AT_MOST.toNanos() * (part + 1) / parts;
-            usedUp(sandbox, new Load.Plan(share, parallel, end), counts).stream()
+            Load.Plan plan = new Load.Plan(share, parallel, metric != LimitMetric.CONCURRENCY, end);
+            usedUp(sandbox, plan, counts).stream()
                     .filter(l -> l.limit().equals(sandbox.driven()) || !l.holds())
                     .forEach(lines::add);
         }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
-/** The clients of the sandbox: they send until all that was planned is sent and the limit has refused somebody. */
+/** The clients of the sandbox: they send until all that was planned is sent and the limit is used up. */
 final class Load {
     private static final long STAYS = Long.MAX_VALUE;
 
@@ -24,9 +24,10 @@ final class Load {
      *
      * @param requests at least, where there is the time
      * @param parallel how many clients there are
+     * @param budget whether what is used stays used
      * @param end after which no more requests are sent, as {@link System#nanoTime} tells it
      */
-    record Plan(int requests, int parallel, long end) {}
+    record Plan(int requests, int parallel, boolean budget, long end) {}
 
     /** How requests ended. Thread-safe. */
     static final class Counts {
@@ -43,7 +44,7 @@ final class Load {
         }
     }
 
-    /** @param reached whether the limit has refused somebody */
+    /** @param reached whether the limit has refused anybody */
     Load(Gateway gateway, String secret, Plan plan, BooleanSupplier reached, Counts counts) {
         this.gateway = gateway;
         this.secret = secret;
@@ -71,18 +72,23 @@ final class Load {
         }
     }
 
-    private boolean more() {
-        return System.nanoTime() - plan.end() < 0
-                && !Thread.currentThread().isInterrupted()
-                && (left.getAndDecrement() > 0 || !reached.getAsBoolean());
-    }
-
     private void send(Random random) {
-        while (more()) {
+        boolean refused = false;
+        while (inTime() && (left.getAndDecrement() > 0 || !done(refused))) {
             String model = random.nextInt(4) == 0 ? Sandbox.FAILING : "simulated/" + Sandbox.MODEL;
             ProofSink sink = new ProofSink(random.nextInt(10) == 0 ? random.nextInt(400) : STAYS);
             gateway.serve(new ProofRequest(secret, model, 1 + random.nextInt(40), random.nextBoolean()), sink);
             counts.add(sink);
+            refused = sink.refused();
         }
+    }
+
+    private boolean inTime() {
+        return System.nanoTime() - plan.end() < 0 && !Thread.currentThread().isInterrupted();
+    }
+
+    /** A budget is at its end where each client has been refused in the end; of those that run at one time the last never is. */
+    private boolean done(boolean refused) {
+        return plan.budget() ? refused : reached.getAsBoolean();
     }
 }
