@@ -259,13 +259,16 @@ class StartTest {
                 appliance
                         .ctl("-t", "acme", "provider", "create", "sim", "--type", "simulated")
                         .value();
-                String key =
-                        appliance.ctl("-t", "acme", "key", "create", "dev", "-q").value();
+                String key = appliance
+                        .ctl("-t", "acme", "key", "create", "dev", "-q")
+                        .value();
                 try (Http http = new Http(appliance.gateway(), key)) {
                     assertThat(http.chat().statusCode()).isEqualTo(200);
                     gate.shut();
                     assertThat(http.chat().statusCode()).isEqualTo(200);
-                    assertThat(appliance.ctl("-t", "acme", "key", "create", "more").code())
+                    assertThat(appliance
+                                    .ctl("-t", "acme", "key", "create", "more")
+                                    .code())
                             .isEqualTo(1);
                     until(() -> appliance.ctl("status").out().contains("journal"));
                 }
