@@ -7,7 +7,7 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-bench/compare.sh [--rounds N] [--seconds S] [--only A,B] [--soak MINUTES] [--json FILE]
+bench/compare.sh [--rounds N] [--seconds S] [--only A,B] [--soak MINUTES] [--json FILE] [--stale]
 
   --rounds N      alternating rounds of each measure (3)
   --seconds S     length of one run (8)
@@ -15,6 +15,7 @@ bench/compare.sh [--rounds N] [--seconds S] [--only A,B] [--soak MINUTES] [--jso
   --only A,B      of wrk, rate, sse, idle, wait (all)
   --soak MINUTES  at the end, that many minutes of load with the resident memory of llmproxy every 15 s
   --json FILE     where the figures go (target/bench.json)
+  --stale         goes on with an image that was not made of the sources beside this script
 
 Needs wrk, nginx and the image (./build -DskipTests package). Uses loopback and free ports only, and cleans up after itself.
 TEXT
@@ -30,6 +31,7 @@ while [ $# -gt 0 ]; do
         --only) only=$2 ;;
         --soak) soak=$2 ;;
         --json) json=$2 ;;
+        --stale) stale=yes; shift; continue ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
@@ -206,7 +208,7 @@ machine() { echo "$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | 
 write_json() {
     {
         printf '{"version":"%s","commit":"%s","machine":"%s","date":"%s","rounds":%d,"seconds":%d,\n"measures":{' \
-            "$("$image/bin/llmproxy" version)" "$(git -C "$home" describe --always --dirty 2>/dev/null)" "$(machine)" \
+            "$("$image/bin/llmproxy" version)" "$(commit)" "$(machine)" \
             "$(date -u +%FT%TZ)" "$rounds" "$seconds"
         awk -F'\t' '!($1 in seen) { seen[$1]; order[++n] = $1 } { v[$1, $2] = v[$1, $2] (v[$1, $2] == "" ? "" : ",") $3 }
             END { for (i = 1; i <= n; i++) printf "%s\n\"%s\":{\"nginx\":[%s],\"llmproxy\":[%s]}",

@@ -6,6 +6,7 @@ home=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 image=${LLMPROXY_IMAGE:-$home/target/llmproxy}
 scratch=
 pids=()
+stale=no # yes: measures an image that is not that of the sources here
 
 fail() { echo "${0##*/}: $*" >&2; exit 1; }
 
@@ -16,7 +17,21 @@ require() { # commands, with what to install
     done
     [ $missing = 0 ] || fail "install it, for instance: apt install wrk nginx    or: dnf install wrk nginx"
     [ -x "$image/bin/llmproxy" ] || fail "no image at $image: ./build -DskipTests package makes it"
+    [ $stale = yes ] || fresh ||
+        fail "the image at $image was not made of the sources in $home as they are now: ./build -DskipTests package makes it" \
+            "anew; --stale measures it all the same"
 }
+
+# One checksum over all that the image is made of, as packaging/jlink/BuildImage.java writes it into the image.
+sources() {
+    (cd -- "$home" && find pom.xml src/main cli/src/main packaging/jlink conf/llmproxy.yaml -type f -print0 |
+        LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
+}
+
+fresh() { [ "$(cat "$image/lib/sources.sha256" 2>/dev/null)" = "$(sources)" ]; }
+
+# The commit that is measured, for what is written down of it.
+commit() { if fresh; then git -C "$home" describe --always --dirty 2>/dev/null; else echo unknown; fi; }
 
 enter() { # the scratch directory; everything started is stopped at the end, however it ends
     scratch=$(mktemp -d "${TMPDIR:-/tmp}/llmproxy-bench.XXXXXX")

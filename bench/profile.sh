@@ -6,13 +6,14 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-bench/profile.sh [--seconds S] [--warm-up S] [--connections N] [--tree GROUP] [--keep FILE]
+bench/profile.sh [--seconds S] [--warm-up S] [--connections N] [--tree GROUP] [--keep FILE] [--stale]
 
   --seconds S      how long to record (30)
   --warm-up S      seconds of load before that (20)
   --connections N  of wrk (64)
   --tree GROUP     also the hottest frames and allocated classes of one group of the table, by its name
   --keep FILE      keep the recording there, for JDK Mission Control
+  --stale          goes on with an image that was not made of the sources beside this script
 
 Needs wrk, nginx, a JDK 25 (as ./build does) and the image. CPU samples are JFR's of CPU time (Linux), kernel included.
 TEXT
@@ -26,6 +27,7 @@ while [ $# -gt 0 ]; do
         --connections) connections=$2 ;;
         --tree) tree=$2 ;;
         --keep) keep=$2 ;;
+        --stale) stale=yes; shift; continue ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac

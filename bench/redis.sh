@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Requests per second with limits counted in Redis on loopback, beside the same with limits counted in memory.
-#   bench/redis.sh [--rounds 3] [--seconds 5] [--warm-up 15]
+#   bench/redis.sh [--rounds 3] [--seconds 5] [--warm-up 15] [--stale]
 # Needs wrk, nginx, the image, and a redis-server (or its path in REDIS_SERVER). See docs/benchmarks.md.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -12,6 +12,7 @@ while [ $# -gt 0 ]; do
         --rounds) rounds=$2 ;;
         --seconds) seconds=$2 ;;
         --warm-up) warm_up=$2 ;;
+        --stale) stale=yes; shift; continue ;; # goes on with an image that was not made of the sources beside this script
         *) fail "unknown option $1; see the head of this script" ;;
     esac
     shift 2

@@ -99,6 +99,7 @@ void main(String[] args) throws Exception {
     writeLauncher(image, SERVER, stamp);
     writeLauncher(image, CLI, stamp);
     writeChecksums(image.resolve("lib"));
+    Files.writeString(image.resolve("lib/sources.sha256"), checksum(checksums(base, sources(base))) + "\n");
     normalize(image, stamp);
     long linked = System.nanoTime();
 
@@ -278,14 +279,40 @@ void writeLauncher(Path image, Program program, Instant stamp) throws IOExceptio
 }
 
 void writeChecksums(Path lib) throws Exception {
-    StringBuilder sums = new StringBuilder();
     try (Stream<Path> jars = Files.list(lib)) {
-        for (Path jar : jars.sorted().toList()) {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar));
-            sums.append(HexFormat.of().formatHex(digest)).append("  ").append(jar.getFileName()).append('\n');
+        Files.writeString(lib.resolve("jars.sha256"), checksums(lib, jars.toList()));
+    }
+}
+
+/// All that the image is made of. One checksum over those of these files tells a benchmark whether the image is that of the
+/// sources beside it (bench/lib.sh computes the same): times do not, since the image's are fixed.
+List<Path> sources(Path base) throws IOException {
+    List<Path> sources = new ArrayList<>();
+    for (String root : List.of("pom.xml", "src/main", "cli/src/main", "packaging/jlink", "conf/llmproxy.yaml")) {
+        try (Stream<Path> files = Files.walk(base.resolve(root))) {
+            files.filter(Files::isRegularFile).forEach(sources::add);
         }
     }
-    Files.writeString(lib.resolve("jars.sha256"), sums);
+    return sources;
+}
+
+/// As sha256sum prints them, by name.
+String checksums(Path directory, List<Path> files) throws Exception {
+    SortedMap<String, Path> names = new TreeMap<>();
+    files.forEach(file -> names.put(directory.relativize(file).toString(), file));
+    StringBuilder sums = new StringBuilder();
+    for (Map.Entry<String, Path> file : names.entrySet()) {
+        sums.append(checksum(Files.readAllBytes(file.getValue()))).append("  ").append(file.getKey()).append('\n');
+    }
+    return sums.toString();
+}
+
+String checksum(String text) throws Exception {
+    return checksum(text.getBytes(StandardCharsets.UTF_8));
+}
+
+String checksum(byte[] bytes) throws Exception {
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
 }
 
 /// The same modes and times whatever the builder's umask and clock, before the training as after it.

@@ -2,6 +2,7 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.runtime.Periodic;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -10,24 +11,20 @@ import java.util.function.Supplier;
 final class LimitSweeper implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(30);
 
-    private final Thread thread;
+    private final Periodic sweeping;
 
     /** @param limits those in force, by their ids */
     LimitSweeper(MemoryCounterStore counters, Supplier<Map<String, Limit>> limits) {
-        thread = Thread.ofVirtual().name("limit-sweeper").start(() -> {
-            try {
-                while (true) {
-                    Thread.sleep(PERIOD);
-                    counters.sweep(limits.get());
-                }
-            } catch (InterruptedException e) {
-                // the appliance stops
-            }
-        });
+        sweeping = new Periodic(
+                Thread.ofVirtual().name("limit-sweeper"),
+                PERIOD,
+                () -> counters.sweep(limits.get()),
+                "counters of limits that count nothing any more cannot be dropped, and take memory; tried again");
+        sweeping.start();
     }
 
     @Override
     public void close() {
-        thread.interrupt();
+        sweeping.close();
     }
 }

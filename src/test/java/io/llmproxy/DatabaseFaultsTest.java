@@ -55,7 +55,8 @@ class DatabaseFaultsTest {
         appliance = TestAppliance.builder()
                 .set(
                         "database.url",
-                        "jdbc:postgresql://127.0.0.1:" + gate.port() + address.getPath() + "?socketTimeout=4")
+                        "jdbc:postgresql://127.0.0.1:" + gate.port() + address.getPath()
+                                + "?socketTimeout=3&connectTimeout=2")
                 .set("database.user", PostgresServer.USER)
                 .start();
         http = new Http(appliance.gateway(), appliance.tenantWithKey("acme", upstream.baseUrl()));

@@ -134,8 +134,9 @@ class SharedIdempotencyTest {
     void withoutTheDatabaseARequestWithAKeyIsRefusedAndOneWithoutIsServed() throws Exception {
         URI address = URI.create(PostgresServer.freshDatabase().substring("jdbc:".length()));
         try (TcpGate door = new TcpGate(address.getPort());
-                TestAppliance one =
-                        onPostgresql("jdbc:postgresql://127.0.0.1:" + door.port() + address.getPath(), "one")) {
+                TestAppliance one = onPostgresql(
+                        "jdbc:postgresql://127.0.0.1:" + door.port() + address.getPath() + "?connectTimeout=2",
+                        "one")) {
             String secret = one.tenantWithKey("acme", upstream.baseUrl());
             try (Http http = new Http(one.gateway(), secret)) {
                 assertThat(http.send(chat(http, "kept")).statusCode()).isEqualTo(200);

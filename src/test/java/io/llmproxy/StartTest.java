@@ -6,14 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.Quickest;
+import io.llmproxy.testing.TcpGate;
 import io.llmproxy.testing.TestAppliance;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -178,7 +179,7 @@ class StartTest {
     void sealedValuesWithoutTheirMasterKeyAreExitTwoNamingTheKey() throws IOException {
         try (TestAppliance appliance =
                 TestAppliance.builder().directory(directory).start()) {
-            appliance.tenantWithKey("acme", java.net.URI.create("http://127.0.0.1:9/v1"));
+            appliance.tenantWithKey("acme", URI.create("http://127.0.0.1:9/v1"));
         }
         Files.delete(directory.resolve("master.key"));
         refused(
@@ -250,25 +251,35 @@ class StartTest {
 
     @Test
     void aDatabaseThatGoesAwayLeavesRequestsServedAndLosesNoRecord() throws Exception {
-        EmbeddedPostgres server = PostgresServer.start();
-        try (TestAppliance appliance = onPostgres("jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres")
-                .start()) {
-            appliance.ctl("tenant", "create", "acme").value();
-            appliance
-                    .ctl("-t", "acme", "provider", "create", "sim", "--type", "simulated")
-                    .value();
-            String key =
-                    appliance.ctl("-t", "acme", "key", "create", "dev", "-q").value();
-            try (Http http = new Http(appliance.gateway(), key)) {
-                assertThat(http.chat().statusCode()).isEqualTo(200);
-                server.close();
-                assertThat(http.chat().statusCode()).isEqualTo(200);
-                assertThat(appliance.ctl("-t", "acme", "key", "create", "more").code())
-                        .isEqualTo(1);
-                until(() -> appliance.ctl("status").out().contains("journal"));
+        URI address = URI.create(PostgresServer.freshDatabase().substring("jdbc:".length()));
+        try (TcpGate gate = new TcpGate(address.getPort())) {
+            String url = "jdbc:postgresql://127.0.0.1:" + gate.port() + address.getPath() + "?connectTimeout=2";
+            try (TestAppliance appliance = onPostgres(url).start()) {
+                appliance.ctl("tenant", "create", "acme").value();
+                appliance
+                        .ctl("-t", "acme", "provider", "create", "sim", "--type", "simulated")
+                        .value();
+                String key = appliance
+                        .ctl("-t", "acme", "key", "create", "dev", "-q")
+                        .value();
+                try (Http http = new Http(appliance.gateway(), key)) {
+                    assertThat(http.chat().statusCode()).isEqualTo(200);
+                    gate.shut();
+                    assertThat(http.chat().statusCode()).isEqualTo(200);
+                    assertThat(appliance
+                                    .ctl("-t", "acme", "key", "create", "more")
+                                    .code())
+                            .isEqualTo(1);
+                    until(() -> appliance.ctl("status").out().contains("journal"));
+                }
             }
-        } finally {
-            server.close();
+            gate.open();
+            try (TestAppliance again = onPostgres(url).start()) {
+                assertThat(again.ctl("-t", "acme", "usage", "export", "-o", "jsonl")
+                                .value()
+                                .lines())
+                        .hasSize(2);
+            }
         }
     }
 

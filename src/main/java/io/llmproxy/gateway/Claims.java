@@ -3,6 +3,7 @@ package io.llmproxy.gateway;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.Reservation;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ public final class Claims {
     private Reservation early = Reservation.NONE;
     private Reservation late = Reservation.NONE;
     private @Nullable Denied denied;
+    private long moneyMicros;
 
     public void admitted(Reservation held) {
         early = held;
@@ -38,6 +40,11 @@ public final class Claims {
         return denied;
     }
 
+    /** So many millionths of a US dollar are reserved, of each limit of cost alike. */
+    public void reservedMoney(long micros) {
+        moneyMicros = micros;
+    }
+
     /** Every limit that was charged. */
     public void each(Consumer<Grant> reader) {
         early.grants().forEach(reader);
@@ -53,5 +60,15 @@ public final class Claims {
     /** The request has ended; the first call alone does something. Returns by how many tokens it passed what it held. */
     public long settle(ActualUse use) {
         return Math.max(early.settle(use), late.settle(use));
+    }
+
+    /**
+     * By how many millionths of a US dollar the request passed the money that was reserved for it; 0 where none was, or its cost is
+     * unknown. The first call alone tells.
+     */
+    public long overspent(ActualUse use) {
+        long reserved = moneyMicros;
+        moneyMicros = 0;
+        return reserved == 0 ? 0 : Math.max(0, use.of(LimitMetric.COST, reserved) - reserved);
     }
 }

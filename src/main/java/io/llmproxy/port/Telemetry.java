@@ -19,6 +19,9 @@ public interface Telemetry {
     /** A request used so many tokens more than were reserved for it. */
     default void overran(long tokens) {}
 
+    /** A request cost so many millionths of a US dollar more than its limits had reserved for it. */
+    default void overspent(long micros) {}
+
     /** A budget of the metric was used up to a threshold, in percent, for the first time in its period. */
     default void alerted(String metric, int threshold) {}
 

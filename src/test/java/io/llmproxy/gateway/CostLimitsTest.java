@@ -130,6 +130,19 @@ class CostLimitsTest {
         assertThat(fixture.journal.records.getLast().errorCode()).isEqualTo(limit.id());
     }
 
+    @Test
+    void moneyThatPassesItsReservationIsCountedTrulyAndReported() {
+        Limit limit = limit(2_000, LimitPeriod.DAY);
+        assertThat(chat().status()).isEqualTo(200);
+        assertThat(fixture.counts.overspent.get()).as("within its reservation").isZero();
+        fixture.up().answers(r -> Script.json(ANSWER.replace("20", "2000")));
+        assertThat(chat().status()).isEqualTo(200);
+        long cost = fixture.journal.records.getLast().cost().microsRoundedUp();
+        assertThat(used(limit)).isEqualTo(COST + cost);
+        assertThat(fixture.counts.overspent.get()).isBetween(cost - 1_100, cost - 1_000);
+        assertThat(refused(chat()).status()).isEqualTo(402);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "SECOND,429,rate_limit_exceeded",

@@ -23,15 +23,12 @@ import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.stage.Stages;
-import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
-import io.llmproxy.port.UsageBatch;
-import io.llmproxy.port.UsageJournal;
 import io.llmproxy.runtime.KeySecrets;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
@@ -291,7 +288,7 @@ final class GatewayFixture {
     }
 
     /** A journal in memory, which can refuse. */
-    static final class Journal implements UsageJournal {
+    static final class Journal extends ForgetfulJournal {
         final List<UsageRecord> records = Collections.synchronizedList(new ArrayList<>());
         volatile boolean full;
         volatile @Nullable RecordingSink sink;
@@ -309,38 +306,9 @@ final class GatewayFixture {
         }
 
         @Override
-        public List<UUID> journals() {
-            return List.of();
-        }
-
-        @Override
-        public void stored(UUID journal, JournalPosition position) {}
-
-        @Override
-        public @Nullable UsageBatch next(int max) {
-            return null;
-        }
-
-        @Override
-        public @Nullable UsageBatch behind(UsageBatch previous, int max) {
-            return null;
-        }
-
-        @Override
-        public void commit(UsageBatch batch) {}
-
-        @Override
-        public Map<UUID, Extent> extents() {
-            return Map.of();
-        }
-
-        @Override
         public long backlog() {
             return records.size();
         }
-
-        @Override
-        public void close() {}
     }
 
     /** Telemetry that only counts. */
@@ -349,11 +317,17 @@ final class GatewayFixture {
         final List<Integer> unknown = Collections.synchronizedList(new ArrayList<>());
         final AtomicLong served = new AtomicLong();
         final AtomicLong overrun = new AtomicLong();
+        final AtomicLong overspent = new AtomicLong();
         final List<String> passed = Collections.synchronizedList(new ArrayList<>());
 
         @Override
         public void overran(long tokens) {
             overrun.addAndGet(tokens);
+        }
+
+        @Override
+        public void overspent(long micros) {
+            overspent.addAndGet(micros);
         }
 
         @Override

@@ -4,15 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
-import io.llmproxy.domain.limit.LimitAlgorithm;
-import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitMode;
-import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
-import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.testing.SampleLimits;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -20,23 +16,6 @@ import org.junit.jupiter.api.Test;
 class PassedLimitsTest {
     private final PassedLimits passed = new PassedLimits();
     private Instant now = Instant.parse("2026-11-20T12:00:30Z");
-
-    private static Limit limit(LimitMode mode, LimitPeriod period) {
-        LimitMetric metric = period == LimitPeriod.NONE ? LimitMetric.CONCURRENCY : LimitMetric.REQUESTS;
-        return new Limit(
-                mode.word() + "-" + period.name(),
-                null,
-                LimitScope.USER,
-                null,
-                metric,
-                5,
-                period,
-                LimitAlgorithm.FIXED_WINDOW,
-                Limit.DEFAULT_SEGMENTS,
-                mode,
-                LimitOrigin.ADMIN,
-                ZoneOffset.UTC);
-    }
 
     private List<PassedLimits.Passed> due(Limit... inForce) {
         Map<String, Limit> all =
@@ -46,7 +25,7 @@ class PassedLimitsTest {
 
     @Test
     void saysALimitOnceInItsPeriodWithAllThatPassedSince() {
-        Limit hour = limit(LimitMode.SOFT, LimitPeriod.HOUR);
+        Limit hour = SampleLimits.of(LimitMode.SOFT, LimitPeriod.HOUR);
         assertThat(due(hour)).isEmpty();
         passed.note(hour, "ann");
         assertThat(due(hour)).containsExactly(new PassedLimits.Passed(hour, "ann", 1));
@@ -64,7 +43,7 @@ class PassedLimitsTest {
     @Test
     void shortPeriodsAndNoneAreSaidOnceAMinute() {
         for (LimitPeriod period : new LimitPeriod[] {LimitPeriod.SECOND, LimitPeriod.NONE}) {
-            Limit limit = limit(LimitMode.SHADOW, period);
+            Limit limit = SampleLimits.of(LimitMode.SHADOW, period);
             passed.note(limit, "ann");
             assertThat(due(limit)).hasSize(1);
             passed.note(limit, "ann");
@@ -77,8 +56,8 @@ class PassedLimitsTest {
 
     @Test
     void countsSoftAndShadowApartAndEachSubject() {
-        Limit soft = limit(LimitMode.SOFT, LimitPeriod.DAY);
-        Limit shadow = limit(LimitMode.SHADOW, LimitPeriod.DAY);
+        Limit soft = SampleLimits.of(LimitMode.SOFT, LimitPeriod.DAY);
+        Limit shadow = SampleLimits.of(LimitMode.SHADOW, LimitPeriod.DAY);
         passed.note(soft, "ann");
         passed.note(shadow, "ann");
         passed.note(shadow, "ann");
@@ -91,7 +70,7 @@ class PassedLimitsTest {
 
     @Test
     void subjectsThatClientsMakeUpAreBoundedAndCountedForTheLimit() {
-        Limit shadow = limit(LimitMode.SHADOW, LimitPeriod.DAY);
+        Limit shadow = SampleLimits.of(LimitMode.SHADOW, LimitPeriod.DAY);
         for (int i = 0; i < PassedLimits.SUBJECTS + 500; i++) {
             passed.note(shadow, new CounterKey.Model("model " + i));
         }
@@ -105,7 +84,7 @@ class PassedLimitsTest {
 
     @Test
     void aLimitThatIsGoneIsForgotten() {
-        Limit soft = limit(LimitMode.SOFT, LimitPeriod.DAY);
+        Limit soft = SampleLimits.of(LimitMode.SOFT, LimitPeriod.DAY);
         passed.note(soft, "ann");
         assertThat(due()).isEmpty();
         assertThat(passed.of(new CounterKey(soft.id(), "ann"))).isZero();

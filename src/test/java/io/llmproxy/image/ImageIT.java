@@ -128,6 +128,16 @@ class ImageIT {
         }
     }
 
+    /** So that a benchmark does not measure an image that is older than what it is said to measure. */
+    @Test
+    void carriesTheChecksumOfItsSources() throws Exception {
+        Process script = new ProcessBuilder("bash", "-c", ". bench/lib.sh && sources").start();
+        script.getOutputStream().close();
+        String sum = new String(script.getInputStream().readAllBytes(), UTF_8);
+        assertThat(sum).matches("[0-9a-f]{64}\n");
+        assertThat(image.resolve("lib/sources.sha256")).hasContent(sum.strip());
+    }
+
     @Test
     void librariesOfTheRuntimeAreStripped() throws Exception {
         try (Stream<Path> files = Files.walk(image.resolve("runtime"))) {

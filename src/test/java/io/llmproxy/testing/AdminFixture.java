@@ -1,13 +1,19 @@
 package io.llmproxy.testing;
 
+import io.llmproxy.adapter.admin.AdminServer;
+import io.llmproxy.adapter.admin.ModelIds;
 import io.llmproxy.adapter.memory.MemoryCounterStore;
+import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
+import io.llmproxy.admin.Health;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
+import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
@@ -20,6 +26,7 @@ import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.PriceCatalogue;
+import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.ProviderFactory;
@@ -29,8 +36,10 @@ import io.llmproxy.runtime.Snapshots;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -88,6 +97,40 @@ public final class AdminFixture {
 
     public AdminQueries queries(@Nullable String onlyTenant) {
         return new AdminQueries(stores, memory.usage(), onlyTenant);
+    }
+
+    /** The admin API over this, as the listeners have it. */
+    public AdminServer.Application application() {
+        ApplianceStatus status = new ApplianceStatus(
+                "1",
+                "*",
+                Instant.EPOCH,
+                0,
+                "",
+                null,
+                "",
+                new ApplianceStatus.Counters("memory", "up", Instant.EPOCH, 1),
+                0,
+                0,
+                ApplianceStatus.Pressure.NONE,
+                0,
+                0,
+                0,
+                List.of());
+        return new AdminServer.Application(
+                executor,
+                queries,
+                prices(null),
+                new ProviderTester(providers, ModelIds::of),
+                () -> {},
+                id -> null,
+                () -> status,
+                () -> new Health(true, List.of()),
+                () -> "",
+                new AdminServer.Replays(
+                        new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
+                (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
+                clock);
     }
 
     public CommandResult admin(AdminCommand command) {

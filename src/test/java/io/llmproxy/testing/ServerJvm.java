@@ -46,6 +46,8 @@ public final class ServerJvm implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 heap,
                 "-XX:+UseSerialGC",
+                // it lives for seconds, which the second compiler would mostly take for itself
+                "-XX:TieredStopAtLevel=1",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:ErrorFile=" + directory.resolve("crash.log"),
                 "--enable-native-access=ALL-UNNAMED",

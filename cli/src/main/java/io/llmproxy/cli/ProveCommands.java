@@ -2,6 +2,7 @@ package io.llmproxy.cli;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import tools.jackson.databind.JsonNode;
 
 /** {@code llmproxyctl prove …}. */
@@ -19,6 +20,7 @@ final class ProveCommands {
             Column.number("granted", "granted"),
             Column.number("used", "used"),
             Column.number("overrun", "overrun"),
+            Column.number("refused", "refused"),
             Column.text("holds", "holds"));
 
     private ProveCommands() {}
@@ -28,8 +30,11 @@ final class ProveCommands {
                         "limits",
                         "Proves under load that limits hold, in a sandbox of the running server: exit 0, else 1.",
                         ProveCommands::limits)
-                .option("--requests", "N", "how many requests to send; default 20000")
-                .option("--parallel", "N", "how many clients send them at one time; default 1000")
+                .option(
+                        "--requests",
+                        "N",
+                        "how many requests to send, more where a limit is not used up by them; default 20000")
+                .option("--parallel", "N", "how many clients send them at one time, 2 at least; default 1000")
                 .example(
                         "llmproxyctl prove limits",
                         "llmproxyctl prove limits --requests 100000 --parallel 2000 -o json"));
@@ -39,34 +44,59 @@ final class ProveCommands {
         Fields fields = new Fields(c.line()).integer("requests", "--requests").integer("parallel", "--parallel");
         JsonNode report =
                 new AdminClient(c.client().endpoint(), PATIENCE).post(ApiPath.of("prove", "limits"), fields.body());
-        boolean holds = report.path("holds").asBoolean(false);
-        boolean proves = report.path("answered").asLong(0) > 0;
+        Verdict verdict = Verdict.of(report);
         if (c.line().flag(GlobalOptions.QUIET)) {
-            c.output().line(holds ? "holds" : proves ? "broken" : "unproven");
+            c.output().line(verdict.word);
         } else if (c.output().format() == Format.JSON || c.output().format() == Format.YAML) {
             c.output().one(report, LIMITS);
         } else {
             c.output().list(report.path("limits").values(), LIMITS);
-            c.note(summary(report, holds ? "holds" : proves ? "BROKEN" : "NOT PROVEN"));
+            c.note(summary(report, verdict));
         }
-        if (!holds) {
-            throw new CliException(
-                    ExitCode.REFUSED,
-                    proves
-                            ? "limits do not hold: peak must not pass limit (and overrun), and used must be what was granted"
-                            : "nothing was proven, since no request was answered; see the server's log and status");
+        if (verdict != Verdict.HOLDS) {
+            throw new CliException(ExitCode.REFUSED, verdict.meaning);
         }
         return ExitCode.DONE;
     }
 
-    private static String summary(JsonNode report, String verdict) {
+    /** What a report says. */
+    private enum Verdict {
+        HOLDS("holds", ""),
+        BROKEN(
+                "broken",
+                "limits do not hold: peak must not pass limit (and overrun), and used must be what was granted"),
+        UNPROVEN(
+                "unproven",
+                "nothing was proven of limits that refused nobody, since they were not used up, or where no request was"
+                        + " answered; try fewer --requests, and see the server's log and status");
+
+        private final String word;
+        private final String meaning;
+
+        Verdict(String word, String meaning) {
+            this.word = word;
+            this.meaning = meaning;
+        }
+
+        static Verdict of(JsonNode report) {
+            if (report.path("holds").asBoolean(false)) {
+                return HOLDS;
+            }
+            boolean broken = report.path("limits")
+                    .valueStream()
+                    .anyMatch(limit -> !limit.path("holds").asBoolean(false));
+            return broken ? BROKEN : UNPROVEN;
+        }
+    }
+
+    private static String summary(JsonNode report, Verdict verdict) {
         return Column.grouped(report.path("answered").asLong(0)) + " requests answered, "
                 + Column.grouped(report.path("refused").asLong(0)) + " refused by limits, "
                 + Column.grouped(report.path("failed").asLong(0)) + " failed on purpose, in "
                 + report.path("milliseconds").asLong(0) + " ms; counted in "
                 + Text.printable(Json.text(report.path("store"))) + ", shared by "
                 + report.path("processes").asLong(1)
-                + ". Never more granted than the limit, and used is what was granted: "
-                + verdict;
+                + ". Each was used up, never more was granted than the limit, and used is what was granted: "
+                + verdict.word.toUpperCase(Locale.ROOT);
     }
 }

@@ -381,29 +381,29 @@ class CommandsTest {
         assertThat(ctl.err()).isEmpty();
     }
 
-    private static String proof(boolean holds, int answered) {
+    private static String proof(boolean holds, int refused) {
         return """
-                {"holds":%s,"store":"memory","processes":1,"answered":%d,"refused":600,"failed":30,"milliseconds":412,
+                {"holds":%s,"store":"memory","processes":1,"answered":370,"refused":600,"failed":30,"milliseconds":412,
                 "limits":[{"scope":"tenant","metric":"tokens","period":"day","limit":"20000","peak":"20000",
-                "granted":"19000","used":"19000","overrun":"0","holds":%s}]}""".formatted(holds, answered, holds);
+                "granted":"19000","used":"19000","overrun":"0","refused":%d,"holds":%s}]}""".formatted(holds, refused, holds || refused == 0);
     }
 
     @Test
     void provesThatLimitsHoldAndSaysWhatWasGranted() {
-        server.answer("POST /api/v1/prove/limits", 200, proof(true, 370));
+        server.answer("POST /api/v1/prove/limits", 200, proof(true, 600));
 
         assertThat(ctl.run("prove", "limits", "--requests", "1000", "--parallel", "50"))
                 .isZero();
         assertThat(server.last().body()).isEqualTo("{\"requests\":1000,\"parallel\":50}");
         assertThat(ctl.out()).isEqualTo("""
-                SCOPE   METRIC  PER  LIMIT   PEAK  GRANTED   USED  OVERRUN  HOLDS
-                tenant  tokens  day  20000  20000    19000  19000        0  true
+                SCOPE   METRIC  PER  LIMIT   PEAK  GRANTED   USED  OVERRUN  REFUSED  HOLDS
+                tenant  tokens  day  20000  20000    19000  19000        0      600  true
                 """);
         assertThat(ctl.err())
                 .contains(
                         "370 requests answered, 600 refused by limits, 30 failed on purpose, in 412 ms",
                         "counted in memory, shared by 1",
-                        ": holds");
+                        ": HOLDS");
         assertThat(ctl.run("prove", "limits", "-q")).isZero();
         assertThat(ctl.out()).isEqualTo("holds\n");
         assertThat(ctl.run("prove", "limits", "-o", "json")).isZero();
@@ -412,7 +412,7 @@ class CommandsTest {
 
     @Test
     void aLimitThatDoesNotHoldIsExitCodeOne() {
-        server.answer("POST /api/v1/prove/limits", 200, proof(false, 370));
+        server.answer("POST /api/v1/prove/limits", 200, proof(false, 600));
 
         assertThat(ctl.run("prove", "limits")).isEqualTo(1);
         assertThat(ctl.err()).contains("BROKEN", "limits do not hold");
@@ -421,13 +421,13 @@ class CommandsTest {
     }
 
     @Test
-    void aProofInWhichNobodyWasServedProvesNothing() {
+    void aLimitThatRefusedNobodyIsNotProven() {
         server.answer("POST /api/v1/prove/limits", 200, proof(false, 0));
 
         assertThat(ctl.run("prove", "limits")).isEqualTo(1);
         assertThat(ctl.err())
-                .contains("NOT PROVEN", "nothing was proven")
-                .doesNotContain("BROKEN", "do not hold", ": holds");
+                .contains("UNPROVEN", "nothing was proven")
+                .doesNotContain("BROKEN", "do not hold", "HOLDS");
         assertThat(ctl.run("prove", "limits", "-q")).isEqualTo(1);
         assertThat(ctl.out()).isEqualTo("unproven\n");
     }

@@ -16,6 +16,9 @@ final class ProofResource {
     private static final int REQUESTS = 20_000;
     private static final int MAX_REQUESTS = 1_000_000;
     private static final int PARALLEL = 1000;
+    /** One client alone never meets a limit of concurrency. */
+    private static final int MIN_PARALLEL = 2;
+
     private static final int MAX_PARALLEL = 10_000;
 
     private final AdminServer.Proofs proofs;
@@ -38,8 +41,8 @@ final class ProofResource {
                     "limits are proven by admins of the installation: the proof costs everybody");
         }
         Body body = r.body().only("requests", "parallel");
-        int requests = between("requests", body.value("requests", Body::integer, REQUESTS), MAX_REQUESTS);
-        int parallel = between("parallel", body.value("parallel", Body::integer, PARALLEL), MAX_PARALLEL);
+        int requests = between("requests", body.value("requests", Body::integer, REQUESTS), 1, MAX_REQUESTS);
+        int parallel = between("parallel", body.value("parallel", Body::integer, PARALLEL), MIN_PARALLEL, MAX_PARALLEL);
         LimitProofReport report = proofs.limits(requests, parallel);
         ApplianceStatus now = status.get();
         return Answer.ok(new LimitProofJson(
@@ -53,9 +56,9 @@ final class ProofResource {
                 report.limits().stream().map(ProofResource::line).toList()));
     }
 
-    private static int between(String field, int value, int max) {
-        if (value < 1 || value > max) {
-            throw new InvalidValueException(field, "must be from 1 to " + max + "; got " + value);
+    private static int between(String field, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new InvalidValueException(field, "must be from " + min + " to " + max + "; got " + value);
         }
         return value;
     }
@@ -66,11 +69,12 @@ final class ProofResource {
                 limit.scope().word(),
                 limit.metric().word(),
                 limit.period().word(),
-                Long.toString(limit.amount()),
-                Long.toString(one.peak()),
-                Long.toString(one.granted()),
-                Long.toString(one.used()),
-                Long.toString(one.overrun()),
+                limit.metric().text(limit.amount()),
+                limit.metric().text(one.peak()),
+                limit.metric().text(one.granted()),
+                limit.metric().text(one.used()),
+                limit.metric().text(one.overrun()),
+                one.refused(),
                 one.holds());
     }
 }

@@ -6,6 +6,8 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.runtime.Periodic;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -17,12 +19,18 @@ import org.jspecify.annotations.Nullable;
  * stops, for idle ones altogether.
  */
 final class Connections implements ServerConnectionSelector, AutoCloseable {
+    static final Duration SWEEP_EVERY = Duration.ofMillis(100);
+
     private final Set<Http1Connection> live = ConcurrentHashMap.newKeySet();
     private final Serving serving;
     private final ClientPatience patience;
     private final long maxPayload;
     private final Drain drain;
-    private final Sweeper sweeper = new Sweeper("client-sweeper", this::sweep);
+    private final Periodic sweeper = new Periodic(
+            Thread.ofPlatform().daemon().name("client-sweeper"),
+            SWEEP_EVERY,
+            () -> sweep(System.nanoTime()),
+            "idle and stalled connections of clients are not ended; tried again");
     // requests that were being served at the last sweep
     private volatile int busy;
 

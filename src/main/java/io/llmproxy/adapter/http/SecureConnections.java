@@ -10,6 +10,7 @@ import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.adapter.http.tls.TlsStream;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.runtime.Periodic;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +33,11 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     private final ClientPatience patience;
     private final BooleanSupplier stopping;
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
-    private final Sweeper sweeper = new Sweeper("secure-sweeper", this::sweep);
+    private final Periodic sweeper = new Periodic(
+            Thread.ofPlatform().daemon().name("secure-sweeper"),
+            Connections.SWEEP_EVERY,
+            () -> sweep(System.nanoTime()),
+            "handshakes that take too long and idle connections of clients are not ended; tried again");
 
     /** @param stopping whether connections are to end with what they are at */
     SecureConnections(

@@ -100,6 +100,7 @@ public final class Database implements AutoCloseable {
         Deque<AutoCloseable> resources = new ArrayDeque<>();
         try {
             HikariDataSource connections = migratedPool(source, pool, resources);
+            connections.setConnectionTimeout(Sources.patience(url).toMillis());
             return new Database(connections, SqlDialect.POSTGRESQL, () -> {}, resources);
         } catch (SQLException e) {
             closeAll(resources);

@@ -6,7 +6,10 @@ import com.zaxxer.hikari.util.DriverDataSource;
 import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.secret.Secret;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,9 @@ final class Sources {
     private static final int CACHE_KIB = 16 * 1024;
 
     private static final String POSTGRESQL = "jdbc:postgresql:";
+
+    /** Seconds; 0, which is for ever to the driver, is none that a caller could wait. */
+    private static final Pattern CONNECT_TIMEOUT = Pattern.compile("[?&]connectTimeout=([1-9]\\d{0,3})(?=&|$)");
 
     private Sources() {}
 
@@ -80,6 +86,12 @@ final class Sources {
     /** The URL without parameters and credentials. */
     static String shown(String url) {
         return url.split("\\?", 2)[0].replaceFirst("//[^/@]*@", "//");
+    }
+
+    /** How long a caller waits for a connection of PostgreSQL: as long as one may take to be made, which the URL may say. */
+    static Duration patience(String url) {
+        Matcher said = CONNECT_TIMEOUT.matcher(url);
+        return Duration.ofSeconds(said.find() ? Long.parseLong(said.group(1)) : CONNECT_SECONDS);
     }
 
     static HikariDataSource pool(DataSource source, int size) {

@@ -15,6 +15,7 @@ import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.domain.usage.Usd;
 import io.llmproxy.port.Telemetry;
 import java.time.Duration;
 import java.util.List;
@@ -65,6 +66,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private final ConcurrentHashMap<Integer, Counter> refused = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<PassedLabels, Counter> passed = new ConcurrentHashMap<>();
     private final Counter overrun;
+    private final Counter overspent;
     private final LongAdder inFlight = new LongAdder();
 
     /** What the counters of requests and tokens are told apart by. */
@@ -88,6 +90,9 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         registry = Services.get(MetricsFactory.class).globalRegistry(config);
         gauge("llmproxy_requests_in_flight", "Requests that are being served", inFlight::sum);
         overrun = counter("llmproxy_limit_overrun_tokens", "Tokens used beyond what was reserved for their request");
+        overspent = counter(
+                "llmproxy_limit_overrun_nano_usd",
+                "Cost beyond what was reserved for its request, in billionths of a US dollar");
         JvmGauges.register(this);
     }
 
@@ -262,6 +267,11 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     @Override
     public void overran(long tokens) {
         overrun.increment(tokens);
+    }
+
+    @Override
+    public void overspent(long micros) {
+        overspent.increment(micros * Usd.NANOS_PER_MICRO);
     }
 
     @Override

@@ -12,7 +12,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +59,7 @@ final class AnswerWriter implements AutoCloseable {
             throw new IllegalStateException("a run without a claim has nothing to tell the store");
         }
         queue.add(new Ended(run, claim, run.answer(), clock.instant().plus(retention), System.nanoTime()));
+        LockSupport.unpark(thread);
     }
 
     @Nullable
@@ -69,14 +70,10 @@ final class AnswerWriter implements AutoCloseable {
     private void run() {
         List<Ended> batch = new ArrayList<>();
         try {
-            while (!closed || !queue.isEmpty()) {
-                Ended first = queue.poll(RETRY.toMillis(), TimeUnit.MILLISECONDS);
-                if (first != null) {
-                    batch.add(first);
-                    queue.drainTo(batch, BATCH - 1);
-                    write(batch);
-                    batch.clear();
-                }
+            while (awaitEnded()) {
+                queue.drainTo(batch, BATCH);
+                write(batch);
+                batch.clear();
             }
         } catch (InterruptedException e) {
             LOG.log(
@@ -84,6 +81,17 @@ final class AnswerWriter implements AutoCloseable {
                     "answers to requests with an Idempotency-Key were not stored before the end: "
                             + (queue.size() + batch.size()));
         }
+    }
+
+    /** Waits until a run has ended; false: there is nothing to tell and nothing more will come. */
+    private boolean awaitEnded() throws InterruptedException {
+        while (queue.isEmpty() && !closed) {
+            LockSupport.park(this);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+        }
+        return !queue.isEmpty();
     }
 
     private void write(List<Ended> batch) throws InterruptedException {
@@ -156,6 +164,7 @@ final class AnswerWriter implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        LockSupport.unpark(thread);
         try {
             if (thread.isAlive() && !thread.join(CLOSE_BOUND)) {
                 thread.interrupt();

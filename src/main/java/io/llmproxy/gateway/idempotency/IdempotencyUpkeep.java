@@ -2,19 +2,18 @@ package io.llmproxy.gateway.idempotency;
 
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.IdempotencyStore.Claim;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
+import io.llmproxy.runtime.Periodic;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Renews the claims of this process, and once a minute deletes answers that are too old or too many, in small steps. */
 final class IdempotencyUpkeep implements AutoCloseable {
     static final int STEP = 500;
-    private static final Logger LOG = System.getLogger(IdempotencyUpkeep.class.getName());
     private static final Duration PURGE_EVERY = Duration.ofMinutes(1);
     private static final Duration CLOSE_BOUND = Duration.ofSeconds(1);
 
@@ -22,8 +21,8 @@ final class IdempotencyUpkeep implements AutoCloseable {
     private final Supplier<Collection<Run>> runs;
     private final long maxStored;
     private final InstantSource clock;
-    private final Thread purger = Thread.ofVirtual().name("idempotency-purge").unstarted(this::purgeAgainAndAgain);
-    private final Thread renewer = Thread.ofVirtual().name("idempotency-leases").unstarted(this::renewAgainAndAgain);
+    private final Periodic purger;
+    private final @Nullable Periodic renewer;
     private volatile boolean closed;
 
     IdempotencyUpkeep(IdempotencyStore store, Supplier<Collection<Run>> runs, long maxStored, InstantSource clock) {
@@ -31,17 +30,26 @@ final class IdempotencyUpkeep implements AutoCloseable {
         this.runs = runs;
         this.maxStored = maxStored;
         this.clock = clock;
+        this.purger = new Periodic(
+                Thread.ofVirtual().name("idempotency-purge"),
+                PURGE_EVERY,
+                this::purge,
+                "answers of Idempotency-Keys that are too old cannot be deleted; tried again");
+        Duration lease = store.lease();
+        this.renewer = lease == null
+                ? null
+                : new Periodic(
+                        Thread.ofVirtual().name("idempotency-leases"),
+                        lease.dividedBy(3),
+                        this::renew,
+                        "claims of Idempotency-Keys cannot be renewed; tried again");
     }
 
     void start() {
         purger.start();
-        if (store.lease() != null) {
+        if (renewer != null) {
             renewer.start();
         }
-    }
-
-    private void purgeAgainAndAgain() {
-        again(PURGE_EVERY, this::purge, "answers of Idempotency-Keys that are too old cannot be deleted; tried again");
     }
 
     /** Deletes all that is due; blocks. */
@@ -54,13 +62,6 @@ final class IdempotencyUpkeep implements AutoCloseable {
         }
     }
 
-    private void renewAgainAndAgain() {
-        Duration lease = store.lease();
-        if (lease != null) {
-            again(lease.dividedBy(3), this::renew, "claims of Idempotency-Keys cannot be renewed; tried again");
-        }
-    }
-
     private void renew() {
         List<Claim> held =
                 runs.get().stream().map(Run::claim).filter(Objects::nonNull).toList();
@@ -69,37 +70,12 @@ final class IdempotencyUpkeep implements AutoCloseable {
         }
     }
 
-    private void again(Duration pause, Runnable round, String complaint) {
-        boolean failing = false;
-        while (!closed) {
-            try {
-                Thread.sleep(pause);
-                round.run();
-                failing = false;
-            } catch (InterruptedException e) {
-                return;
-            } catch (RuntimeException e) {
-                if (!failing) {
-                    LOG.log(Level.WARNING, complaint, e);
-                }
-                failing = true;
-            }
-        }
-    }
-
     @Override
     public void close() {
         closed = true;
-        for (Thread thread : List.of(purger, renewer)) {
-            try {
-                // one that never started, since there are no leases, cannot be joined
-                if (thread.isAlive()) {
-                    thread.interrupt();
-                    thread.join(CLOSE_BOUND);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        purger.close(CLOSE_BOUND);
+        if (renewer != null) {
+            renewer.close(CLOSE_BOUND);
         }
     }
 }

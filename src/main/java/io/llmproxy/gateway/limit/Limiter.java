@@ -105,8 +105,11 @@ public final class Limiter {
         return switch (decision) {
             case Granted granted -> {
                 for (Grant grant : granted.reservation().grants()) {
+                    Limit limit = grant.limit();
+                    if (limit.metric() == LimitMetric.COST) {
+                        x.claims().reservedMoney(grant.amount());
+                    }
                     if (grant.passed()) {
-                        Limit limit = grant.limit();
                         telemetry.limitPassed(
                                 limit.scope().word(),
                                 limit.metric().word(),
@@ -146,9 +149,14 @@ public final class Limiter {
             x.claims().release();
             return;
         }
-        long overrun = x.claims().settle(ActualUse.of(x.tally().tokens(), cost));
-        if (overrun > 0) {
-            telemetry.overran(overrun);
+        ActualUse use = ActualUse.of(x.tally().tokens(), cost);
+        long tokens = x.claims().settle(use);
+        if (tokens > 0) {
+            telemetry.overran(tokens);
+        }
+        long micros = x.claims().overspent(use);
+        if (micros > 0) {
+            telemetry.overspent(micros);
         }
     }
 

@@ -6,13 +6,13 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.gateway.PassedLimits;
+import io.llmproxy.runtime.Periodic;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes to the log that soft limits were passed (event 6103) and that shadow limits would have refused (event 6104): of each limit
@@ -25,7 +25,11 @@ public final class PassedLimitLog implements AutoCloseable {
     private final PassedLimits passed;
     private final Supplier<Map<String, Limit>> inForce;
     private final InstantSource clock;
-    private @Nullable Thread thread;
+    private final Periodic writing = new Periodic(
+            Thread.ofVirtual().name("passed-limit-log"),
+            PERIOD,
+            this::write,
+            "what passed soft and shadow limits cannot be told; tried again");
 
     /** @param inForce every limit by its id */
     public PassedLimitLog(PassedLimits passed, Supplier<Map<String, Limit>> inForce, InstantSource clock) {
@@ -35,16 +39,7 @@ public final class PassedLimitLog implements AutoCloseable {
     }
 
     public void start() {
-        thread = Thread.ofVirtual().name("passed-limit-log").start(() -> {
-            try {
-                while (true) {
-                    Thread.sleep(PERIOD);
-                    write();
-                }
-            } catch (InterruptedException e) {
-                // the appliance stops
-            }
-        });
+        writing.start();
     }
 
     private void write() {
@@ -71,9 +66,6 @@ public final class PassedLimitLog implements AutoCloseable {
 
     @Override
     public void close() {
-        Thread running = thread;
-        if (running != null) {
-            running.interrupt();
-        }
+        writing.close();
     }
 }

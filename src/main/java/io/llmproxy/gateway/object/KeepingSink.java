@@ -1,10 +1,10 @@
 package io.llmproxy.gateway.object;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.object.ObjectKind;
+import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.ResponseSink;
@@ -30,12 +30,11 @@ import org.jspecify.annotations.Nullable;
  * <p>On a shared provider what cannot be kept is not shown. On a tenant's own one the id only tells where the object is, and the answer
  * goes on whatever happens.
  */
-public final class KeepingSink implements ResponseSink {
+public final class KeepingSink extends DelegatingSink {
     private static final int MAX_HELD = 64 * 1024;
     private static final int MAX_ITEMS = 1000;
 
     private final Exchange x;
-    private final ResponseSink client;
     private final Ownership ownership;
     private final ObjectUse use;
     private final ByteArrayOutputStream held = new ByteArrayOutputStream(0);
@@ -50,8 +49,8 @@ public final class KeepingSink implements ResponseSink {
     private record Head(int status, HeaderFields headers, long length) {}
 
     public KeepingSink(Exchange x, ResponseSink client, Ownership ownership, ObjectUse use) {
+        super(client);
         this.x = x;
-        this.client = client;
         this.ownership = ownership;
         this.use = use;
     }
@@ -222,20 +221,5 @@ public final class KeepingSink implements ResponseSink {
     public void end(HeaderFields trailers) throws IOException {
         finish();
         client.end(trailers);
-    }
-
-    @Override
-    public void fail(ProxyError error, HeaderFields headers) {
-        client.fail(error, headers);
-    }
-
-    @Override
-    public boolean started() {
-        return client.started();
-    }
-
-    @Override
-    public long bytesWritten() {
-        return client.bytesWritten();
     }
 }

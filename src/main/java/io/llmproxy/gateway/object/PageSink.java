@@ -1,23 +1,22 @@
 package io.llmproxy.gateway.object;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.ResponseSink;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 
 /** Takes in one page of a list, up to {@value #MAX} bytes; what is no success goes on to the client as it is. */
-public final class PageSink implements ResponseSink {
+public final class PageSink extends DelegatingSink {
     private static final int MAX = 8 * 1024 * 1024;
 
-    private final ResponseSink client;
     private final ByteArrayOutputStream page = new ByteArrayOutputStream();
     private HeaderFields fields = new HeaderFields();
     private boolean passed;
     private boolean tooLarge;
 
     public PageSink(ResponseSink client) {
-        this.client = client;
+        super(client);
     }
 
     @Override
@@ -62,25 +61,5 @@ public final class PageSink implements ResponseSink {
         if (passed) {
             client.flush();
         }
-    }
-
-    @Override
-    public void end(HeaderFields trailers) throws IOException {
-        client.end(trailers);
-    }
-
-    @Override
-    public void fail(ProxyError error, HeaderFields headers) {
-        client.fail(error, headers);
-    }
-
-    @Override
-    public boolean started() {
-        return client.started();
-    }
-
-    @Override
-    public long bytesWritten() {
-        return client.bytesWritten();
     }
 }

@@ -1,7 +1,9 @@
 package io.llmproxy.gateway.proof;
 
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.usage.PriceCatalogue;
+import io.llmproxy.gateway.ForgetfulJournal;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.Ledger;
@@ -24,15 +26,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Proves that limits hold, in the running appliance: sends requests of many clients at one time through the stages that every
  * request goes through, with the appliance's settings and its counters, as a tenant that nobody else knows, to simulated providers
- * some of which fail; some clients leave. It touches no limit but its own, and leaves neither records nor state. One at a time.
+ * some of which fail; some clients leave. Each request is held to limits of every metric; one metric after another is used up. It
+ * touches no limit but its own, and leaves neither records nor state. One at a time.
  */
 public final class LimitProof {
     /** After which no more requests are sent. */
@@ -64,14 +64,7 @@ public final class LimitProof {
             Tokenizer tokenizer,
             IdempotentRuns runs,
             InstantSource clock) {
-        // nothing of the sandbox has a price, which is no reason to refuse it
-        this.settings = new GatewaySettings(
-                settings.maxBody(),
-                settings.maxUpload(),
-                settings.bodyMemory(),
-                settings.queryKey(),
-                settings.sseKeepAlive(),
-                settings.spoolDirectory());
+        this.settings = settings;
         this.providers = providers;
         this.objects = objects;
         this.counters = counters;
@@ -94,28 +87,46 @@ public final class LimitProof {
     /**
      * Blocks until all is over, at most some more than a minute.
      *
-     * @param requests to be sent in all
-     * @param parallel how many clients send one after another
+     * @param requests to be sent in all; more of them where a limit is not used up by then
+     * @param parallel how many clients send one after another, 2 at least
      */
     public LimitProofReport run(int requests, int parallel) {
         one.lock();
-        Sandbox sandbox = new Sandbox(clock.instant(), requests, parallel);
-        running = sandbox.limits();
         try {
-            return proved(sandbox, requests, parallel);
+            return proved(requests, parallel);
         } finally {
             running = List.of();
             one.unlock();
         }
     }
 
-    private LimitProofReport proved(Sandbox sandbox, int requests, int parallel) {
+    private LimitProofReport proved(int requests, int parallel) {
+        long began = System.nanoTime();
+        Load.Counts counts = new Load.Counts();
+        List<LimitProofReport.OfLimit> lines = new ArrayList<>();
+        int parts = Sandbox.METRICS.size();
+        for (int part = 0; part < parts; part++) {
+            int share = Math.ceilDiv(requests, parts);
+            LimitMetric metric = Sandbox.METRICS.get(part);
+            Sandbox sandbox = new Sandbox(clock.instant(), metric, share, parallel);
+            running = sandbox.limits();
+            long end = began + AT_MOST.toNanos() * (part + 1) / parts;
+            Load.Plan plan = new Load.Plan(share, parallel, metric != LimitMetric.CONCURRENCY, end);
+            usedUp(sandbox, plan, counts).stream()
+                    .filter(l -> l.limit().equals(sandbox.driven()) || !l.holds())
+                    .forEach(lines::add);
+        }
+        return counts.report((System.nanoTime() - began) / 1_000_000, lines);
+    }
+
+    /** What came of each of the sandbox's limits. */
+    private List<LimitProofReport.OfLimit> usedUp(Sandbox sandbox, Load.Plan plan, Load.Counts counts) {
         MeasuredCounters measured = new MeasuredCounters(counters);
         Snapshots snapshots = new Snapshots();
         Gateway gateway = Stages.gateway(
                 settings,
                 snapshots,
-                new Ledger(new ProofJournal(), OnFull.REFUSE, clock),
+                new Ledger(new ForgetfulJournal(), OnFull.REFUSE, clock),
                 objects,
                 Telemetry.NONE,
                 measured,
@@ -125,16 +136,14 @@ public final class LimitProof {
         SnapshotRefresher refresher =
                 new SnapshotRefresher(sandbox, snapshots, providers, PriceCatalogue.EMPTY, null, List.of());
         refresher.refresh();
-        long began = System.nanoTime();
-        Load load = new Load(gateway, sandbox, requests, began + AT_MOST.toNanos());
-        load.run(parallel);
-        long took = (System.nanoTime() - began) / 1_000_000;
-        List<LimitProofReport.OfLimit> limits =
+        MeasuredCounters.Seen driven = measured.of(sandbox.driven());
+        new Load(gateway, sandbox.secret(), plan, () -> driven.refused() > 0, counts).run();
+        List<LimitProofReport.OfLimit> lines =
                 sandbox.limits().stream().map(l -> line(l, measured.of(l))).toList();
         sandbox.limits().forEach(this::forget);
         sandbox.empty();
         refresher.refresh(); // retires the providers
-        return new LimitProofReport(load.answered.get(), load.refused.get(), load.failed.get(), took, limits);
+        return lines;
     }
 
     private LimitProofReport.OfLimit line(Limit limit, MeasuredCounters.Seen seen) {
@@ -143,7 +152,7 @@ public final class LimitProof {
         while (used != seen.held() && System.nanoTime() - end < 0 && pause()) {
             used = used(limit);
         }
-        return new LimitProofReport.OfLimit(limit, seen.peak(), seen.held(), used, seen.overrun());
+        return new LimitProofReport.OfLimit(limit, seen.peak(), seen.held(), used, seen.overrun(), seen.refused());
     }
 
     private long used(Limit limit) {
@@ -166,58 +175,6 @@ public final class LimitProof {
             counters.reset(limit);
         } catch (StoreException e) {
             LOG.log(Level.DEBUG, "the counters of a proof stay until they expire", e);
-        }
-    }
-
-    /** The clients. */
-    private static final class Load {
-        private static final long STAYS = Long.MAX_VALUE;
-
-        private final Gateway gateway;
-        private final Sandbox sandbox;
-        private final AtomicInteger left;
-        private final long end;
-        private final AtomicLong answered = new AtomicLong();
-        private final AtomicLong refused = new AtomicLong();
-        private final AtomicLong failed = new AtomicLong();
-
-        Load(Gateway gateway, Sandbox sandbox, int requests, long end) {
-            this.gateway = gateway;
-            this.sandbox = sandbox;
-            this.left = new AtomicInteger(requests);
-            this.end = end;
-        }
-
-        void run(int parallel) {
-            List<Thread> clients = new ArrayList<>();
-            for (int i = 0; i < parallel; i++) {
-                Random random = new Random(i);
-                clients.add(Thread.ofVirtual().name("proof").start(() -> client(random)));
-            }
-            for (Thread client : clients) {
-                try {
-                    client.join();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    left.set(0);
-                }
-            }
-        }
-
-        private void client(Random random) {
-            while (left.getAndDecrement() > 0 && System.nanoTime() - end < 0) {
-                String model = random.nextInt(4) == 0 ? Sandbox.FAILING : "simulated/" + Sandbox.MODEL;
-                ProofSink sink = new ProofSink(random.nextInt(10) == 0 ? random.nextInt(400) : STAYS);
-                gateway.serve(
-                        new ProofRequest(sandbox.secret(), model, 1 + random.nextInt(40), random.nextBoolean()), sink);
-                if (sink.answered()) {
-                    answered.incrementAndGet();
-                } else if (sink.refused()) {
-                    refused.incrementAndGet();
-                } else {
-                    failed.incrementAndGet();
-                }
-            }
         }
     }
 }

@@ -13,15 +13,23 @@ import java.util.List;
 public record LimitProofReport(long answered, long refused, long failed, long milliseconds, List<OfLimit> limits) {
 
     /**
+     * Amounts are of the limit's metric; money in millionths of a US dollar.
+     *
      * @param peak the most that was granted and not given back at any moment
      * @param granted what was granted and not given back in the end, by the account of the requests
      * @param used what the limit's counters say in the end
      * @param overrun what answers used beyond what was reserved for them, in all
+     * @param refused how many requests this limit refused
      */
-    public record OfLimit(Limit limit, long peak, long granted, long used, long overrun) {
+    public record OfLimit(Limit limit, long peak, long granted, long used, long overrun, long refused) {
         /** Never more than the limit, and counted to the last unit. */
         public boolean holds() {
             return peak <= limit.amount() + overrun && used == granted;
+        }
+
+        /** Whether it was used up: a limit that nobody came up to has proven nothing. */
+        public boolean reached() {
+            return refused > 0;
         }
     }
 
@@ -29,12 +37,12 @@ public record LimitProofReport(long answered, long refused, long failed, long mi
         limits = List.copyOf(limits);
     }
 
-    /** Whether anything was proven: where nobody was served, nothing was. */
+    /** Whether something was proven of every limit: each was used up, while requests were served. */
     public boolean proves() {
-        return answered > 0;
+        return answered > 0 && !limits.isEmpty() && limits.stream().allMatch(OfLimit::reached);
     }
 
-    /** That every limit held, while requests were served. */
+    /** That every limit was used up and held. */
     public boolean holds() {
         return proves() && limits.stream().allMatch(OfLimit::holds);
     }

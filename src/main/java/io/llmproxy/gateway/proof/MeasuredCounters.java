@@ -6,6 +6,7 @@ import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
@@ -32,6 +33,7 @@ final class MeasuredCounters implements CounterStore {
         private final AtomicLong held = new AtomicLong();
         private final AtomicLong peak = new AtomicLong();
         private final AtomicLong overrun = new AtomicLong();
+        private final AtomicLong refused = new AtomicLong();
 
         private void add(long delta) {
             long now = held.addAndGet(delta);
@@ -51,6 +53,11 @@ final class MeasuredCounters implements CounterStore {
         long overrun() {
             return overrun.get();
         }
+
+        /** How often it said no. */
+        long refused() {
+            return refused.get();
+        }
     }
 
     Seen of(Limit limit) {
@@ -60,11 +67,16 @@ final class MeasuredCounters implements CounterStore {
     @Override
     public LimitDecision reserve(List<Charge> charges) {
         LimitDecision decision = store.reserve(charges);
-        if (!(decision instanceof Granted granted)) {
-            return decision;
-        }
-        granted.reservation().grants().forEach(g -> of(g.limit()).add(g.amount()));
-        return new Granted(new Measured(granted.reservation()));
+        return switch (decision) {
+            case Granted granted -> {
+                granted.reservation().grants().forEach(g -> of(g.limit()).add(g.amount()));
+                yield new Granted(new Measured(granted.reservation()));
+            }
+            case Denied denied -> {
+                of(denied.limit()).refused.incrementAndGet();
+                yield denied;
+            }
+        };
     }
 
     /** Takes at once, so that it is known from when on it is held. */

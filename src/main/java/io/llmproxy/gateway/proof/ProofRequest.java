@@ -14,9 +14,11 @@ final class ProofRequest implements ClientRequest {
     private final byte[] body;
     private final HeaderFields headers = new HeaderFields();
 
+    /** Some of them use more input than they look like, so that answers pass what was reserved for them. */
     ProofRequest(String secret, String model, int maxTokens, boolean stream) {
         String json = """
-                {"model":"%s","max_tokens":%d,"stream":%s,"messages":[{"role":"user","content":"%s"}]}""".formatted(model, maxTokens, stream, "prove it ".repeat(1 + maxTokens % 7));
+                {"model":"%s","max_tokens":%d,"stream":%s,"messages":[{"role":"user","content":"%s"}]}""".formatted(
+                model, maxTokens, stream, (maxTokens % 5 == 0 ? "? a ! b " : "prove it ").repeat(1 + maxTokens % 7));
         this.body = json.getBytes(StandardCharsets.UTF_8);
         headers.add("Authorization", "Bearer " + secret);
         headers.add("Content-Type", "application/json");

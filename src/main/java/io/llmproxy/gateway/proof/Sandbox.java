@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.proof;
 
+import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.KeyScope;
@@ -17,42 +18,122 @@ import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.usage.PriceOverlay;
+import io.llmproxy.domain.usage.PriceRow;
+import io.llmproxy.domain.usage.PriceScope;
+import io.llmproxy.domain.usage.Rates;
+import io.llmproxy.domain.usage.Usd;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.runtime.KeySecrets;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A tenant that nobody else knows, with a key, simulated providers, and limits that the load of the proof uses up. */
+/**
+ * A tenant that nobody else knows, with a key, simulated providers with prices, and a limit of every metric, all of which hold for
+ * each request. One of them is so small that the load uses it up, the others are so wide that it never does.
+ */
 final class Sandbox implements StateSource {
     static final String MODEL = "simulated-small";
     static final String FAILING = "failing/simulated-small";
 
+    /** What can be used up, in this order. */
+    static final List<LimitMetric> METRICS = List.of(
+            LimitMetric.REQUESTS,
+            LimitMetric.TOKENS,
+            LimitMetric.OUTPUT_TOKENS,
+            LimitMetric.COST,
+            LimitMetric.CONCURRENCY);
+
+    /** Of the requests that are sent, the share that a limit is to let through; the others meet it used up. */
+    private static final int SHARE = 4;
+
+    /** In picos of a US dollar for a token. */
+    private static final long INPUT_RATE = 2_000_000;
+
+    private static final long OUTPUT_RATE = 8_000_000;
+
+    /** Longer than a proof takes: no period is to end beneath it. */
+    private static final Duration PERIOD_LEFT = Duration.ofMinutes(10);
+
     private final String secret = KeySecrets.generate();
     private final Instant now;
     private final Tenant tenant;
+    private final LimitMetric driven;
     private final List<Limit> limits;
     private volatile boolean empty;
 
-    /** @param requests how many will be sent */
-    Sandbox(Instant now, int requests, int parallel) {
+    /**
+     * @param driven the metric whose limit is to be used up
+     * @param requests how many will be sent, at least
+     */
+    Sandbox(Instant now, LimitMetric driven, int requests, int parallel) {
         this.now = now;
+        this.driven = driven;
         this.tenant = new Tenant(
                 Ids.next(now), "proof", "Proof of limits", Tenant.Status.ACTIVE, TenantSettings.DEFAULT, now, now);
-        this.limits = List.of(
-                limit(LimitScope.TENANT, LimitMetric.TOKENS, requests * 20L, LimitPeriod.DAY),
-                limit(LimitScope.USER, LimitMetric.OUTPUT_TOKENS, requests * 8L, LimitPeriod.MONTH),
-                limit(LimitScope.KEY, LimitMetric.REQUESTS, Math.max(1, requests / 2), LimitPeriod.HOUR),
-                limit(LimitScope.MODEL, LimitMetric.REQUESTS, Math.max(1, requests / 2), LimitPeriod.TOTAL),
-                limit(LimitScope.TENANT, LimitMetric.CONCURRENCY, Math.max(1, parallel / 2), LimitPeriod.NONE));
+        this.limits = METRICS.stream()
+                .map(metric -> limit(
+                        metric,
+                        metric == driven
+                                ? usedUp(metric, Math.max(1, requests / SHARE), parallel)
+                                : metric == LimitMetric.CONCURRENCY ? 2L * parallel : Limit.MAX_AMOUNT))
+                .toList();
     }
 
-    private Limit limit(LimitScope scope, LimitMetric metric, long amount, LimitPeriod period) {
-        String id = Ids.next(now).toString();
-        return Limit.of(id, scope, metric, amount, period, LimitAlgorithm.of(period), LimitOrigin.ADMIN)
+    /** What about so many answered requests use; never less than a few may reserve. */
+    private static long usedUp(LimitMetric metric, long answered, int parallel) {
+        return switch (metric) {
+            case REQUESTS -> answered;
+            case TOKENS -> Math.max(250, answered * 25);
+            case INPUT_TOKENS -> Math.max(250, answered * 15);
+            case OUTPUT_TOKENS -> Math.max(100, answered * 9);
+            case COST -> Math.max(1000, answered * 100);
+            case CONCURRENCY -> Math.max(1, parallel / 2);
+        };
+    }
+
+    private Limit limit(LimitMetric metric, long amount) {
+        LimitPeriod period = period(metric);
+        return Limit.of(
+                        Ids.next(now).toString(),
+                        scope(metric),
+                        metric,
+                        amount,
+                        period,
+                        LimitAlgorithm.of(period),
+                        LimitOrigin.ADMIN)
                 .of(tenant.id());
+    }
+
+    private static LimitScope scope(LimitMetric metric) {
+        return switch (metric) {
+            case REQUESTS -> LimitScope.KEY;
+            case OUTPUT_TOKENS -> LimitScope.USER;
+            case TOKENS, INPUT_TOKENS, COST, CONCURRENCY -> LimitScope.TENANT;
+        };
+    }
+
+    private LimitPeriod period(LimitMetric metric) {
+        if (metric == LimitMetric.CONCURRENCY) {
+            return LimitPeriod.NONE;
+        }
+        boolean newDay =
+                !now.truncatedTo(ChronoUnit.DAYS).equals(now.plus(PERIOD_LEFT).truncatedTo(ChronoUnit.DAYS));
+        return switch (metric) {
+            case TOKENS -> newDay ? LimitPeriod.TOTAL : LimitPeriod.DAY;
+            case OUTPUT_TOKENS -> newDay ? LimitPeriod.TOTAL : LimitPeriod.MONTH;
+            default -> LimitPeriod.TOTAL;
+        };
+    }
+
+    /** The one that is to be used up. */
+    Limit driven() {
+        return limits.get(METRICS.indexOf(driven));
     }
 
     String secret() {
@@ -103,8 +184,16 @@ final class Sandbox implements StateSource {
                 List.of(),
                 List.of(key),
                 List.of(provider("simulated", 0), provider("failing", 0.5)),
-                List.of(),
+                List.of(price()),
                 limits);
+    }
+
+    private PriceOverlay price() {
+        long untold = Usd.UNKNOWN;
+        Rates rates = new Rates(INPUT_RATE, OUTPUT_RATE, untold, untold, untold, untold, untold, untold);
+        PriceScope all = new PriceScope(null, null, new Glob("*"));
+        PriceRow row = new PriceRow(all, Instant.EPOCH, rates, 0, 0);
+        return new PriceOverlay(Ids.next(now), tenant.id(), true, row, now);
     }
 
     private ProviderAccount provider(String name, double fail) {

@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.ResponseSink;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,10 +16,9 @@ import org.jspecify.annotations.Nullable;
  * comment goes out only while the relay waits for its provider; it is free of contention but for that. An answer that is no
  * event stream, is coded or has a length goes through without a lock.
  */
-final class KeepAliveSink implements ResponseSink, AutoCloseable {
+final class KeepAliveSink extends DelegatingSink implements AutoCloseable {
     private static final byte[] COMMENT = ": keep-alive\n\n".getBytes(StandardCharsets.US_ASCII);
 
-    private final ResponseSink client;
     private final SilenceWatch watch;
     private final Runnable onLost;
     private final AtomicBoolean commenting = new AtomicBoolean();
@@ -31,7 +31,7 @@ final class KeepAliveSink implements ResponseSink, AutoCloseable {
 
     /** @param onLost run on another thread where a comment finds that the client has gone */
     KeepAliveSink(ResponseSink client, SilenceWatch watch, Runnable onLost) {
-        this.client = client;
+        super(client);
         this.watch = watch;
         this.onLost = onLost;
     }
@@ -162,15 +162,5 @@ final class KeepAliveSink implements ResponseSink, AutoCloseable {
     public void fail(ProxyError error, HeaderFields headers) {
         close();
         client.fail(error, headers);
-    }
-
-    @Override
-    public boolean started() {
-        return client.started();
-    }
-
-    @Override
-    public long bytesWritten() {
-        return client.bytesWritten();
     }
 }

@@ -1,7 +1,7 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.ResponseSink;
 import java.io.IOException;
 
@@ -9,14 +9,13 @@ import java.io.IOException;
  * Keeps back the last byte of an answer whose length is known until {@link #end}: a client that counts would otherwise have
  * the whole before it is accounted for. Chunked answers need no such care, since their last chunk is sent by the end.
  */
-final class LastPieceSink implements ResponseSink {
-    private final ResponseSink client;
+final class LastPieceSink extends DelegatingSink {
     private long remaining = -1;
     private final byte[] last = new byte[1];
     private boolean kept;
 
     LastPieceSink(ResponseSink client) {
-        this.client = client;
+        super(client);
     }
 
     @Override
@@ -41,11 +40,6 @@ final class LastPieceSink implements ResponseSink {
     }
 
     @Override
-    public void flush() throws IOException {
-        client.flush();
-    }
-
-    @Override
     public void end(HeaderFields trailers) throws IOException {
         writeKept();
         client.end(trailers);
@@ -56,16 +50,6 @@ final class LastPieceSink implements ResponseSink {
             kept = false;
             client.write(last, 0, 1);
         }
-    }
-
-    @Override
-    public void fail(ProxyError error, HeaderFields headers) {
-        client.fail(error, headers);
-    }
-
-    @Override
-    public boolean started() {
-        return client.started();
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.idempotency.Run;
 import java.io.IOException;
@@ -9,20 +9,19 @@ import java.util.Locale;
 import java.util.UUID;
 
 /** Tells a run what goes to the client that leads it, and goes on without that client while others follow. */
-final class LeadingSink implements ResponseSink {
+final class LeadingSink extends DelegatingSink {
     /** Says that an answer will not be given a second time. */
     static final String UNRECORDED = "x-llmproxy-idempotency";
 
     private final Run run;
-    private final ResponseSink client;
     private final UUID requestId;
     // written under the lock of whoever writes: the relay, or a comment on a silent stream
     private volatile boolean lost;
     private boolean plainEvents;
 
     LeadingSink(Run run, ResponseSink client, UUID requestId) {
+        super(client);
         this.run = run;
-        this.client = client;
         this.requestId = requestId;
     }
 
@@ -80,25 +79,5 @@ final class LeadingSink implements ResponseSink {
     /** A write to the client. */
     private interface Sending {
         void send() throws IOException;
-    }
-
-    @Override
-    public void end(HeaderFields trailers) throws IOException {
-        client.end(trailers);
-    }
-
-    @Override
-    public void fail(ProxyError error, HeaderFields headers) {
-        client.fail(error, headers);
-    }
-
-    @Override
-    public boolean started() {
-        return client.started();
-    }
-
-    @Override
-    public long bytesWritten() {
-        return client.bytesWritten();
     }
 }

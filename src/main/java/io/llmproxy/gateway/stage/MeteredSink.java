@@ -1,7 +1,7 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.scan.UsageFilter;
@@ -11,17 +11,16 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A sink that listens to what goes through it, and takes out what the client did not ask for. */
-final class MeteredSink implements ResponseSink {
+final class MeteredSink extends DelegatingSink {
     private final Exchange x;
-    private final ResponseSink client;
     private final boolean listens;
     private UsageTap tap = UsageTap.DEAF;
     private boolean answered;
     private @Nullable UsageFilter filter;
 
     MeteredSink(Exchange x, ResponseSink client, boolean listens) {
+        super(client);
         this.x = x;
-        this.client = client;
         this.listens = listens;
     }
 
@@ -72,30 +71,5 @@ final class MeteredSink implements ResponseSink {
         if (answered) {
             x.tally().delivered(tap.text());
         }
-    }
-
-    @Override
-    public void flush() throws IOException {
-        client.flush();
-    }
-
-    @Override
-    public void end(HeaderFields trailers) throws IOException {
-        client.end(trailers);
-    }
-
-    @Override
-    public void fail(ProxyError error, HeaderFields headers) {
-        client.fail(error, headers);
-    }
-
-    @Override
-    public boolean started() {
-        return client.started();
-    }
-
-    @Override
-    public long bytesWritten() {
-        return client.bytesWritten();
     }
 }

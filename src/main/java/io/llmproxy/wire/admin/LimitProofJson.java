@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What {@code llmproxyctl prove limits} shows.
  *
- * @param holds whether every limit held, while requests were answered; of none that was answered nothing is known
+ * @param holds whether every limit was used up and held: of one that nobody came up to nothing is known
  * @param store where limits are counted
  * @param processes how many share the limits, this one included
  * @param failed granted and then failed, cut, or left by the client; and those whose limits could not be told
@@ -21,12 +21,14 @@ public record LimitProofJson(
         List<OfLimit> limits) {
 
     /**
-     * Amounts are texts, as everywhere.
+     * Amounts are texts, as everywhere; money in US dollars.
      *
      * @param peak the most that was granted and not given back at any moment
      * @param granted what the requests used in the end, by their own account
      * @param used the same by the limit's counters
      * @param overrun what answers used beyond their reservation, in all
+     * @param refused how many requests this limit refused; 0: it was not used up, and nothing is proven of it
+     * @param holds peak is at most the limit and the overrun, and used is what was granted
      */
     public record OfLimit(
             String scope,
@@ -37,5 +39,6 @@ public record LimitProofJson(
             String granted,
             String used,
             String overrun,
+            long refused,
             boolean holds) {}
 }

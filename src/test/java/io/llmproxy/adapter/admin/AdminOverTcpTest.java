@@ -3,13 +3,8 @@ package io.llmproxy.adapter.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.webserver.WebServer;
-import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
-import io.llmproxy.admin.ApplianceStatus;
-import io.llmproxy.admin.Health;
-import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Role;
-import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.SocketClient;
 import io.llmproxy.testing.SocketClient.Response;
@@ -17,8 +12,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +58,7 @@ class AdminOverTcpTest {
         level = logger.getLevel();
         logger.setLevel(Level.INFO);
         logger.addHandler(recorder);
-        AdminServer.Application application = application();
+        AdminServer.Application application = f.application();
         AdminIdempotency once = new AdminIdempotency(application.replays(), f.clock);
         server = WebServer.builder()
                 .host(InetAddress.getLoopbackAddress().getHostAddress())
@@ -85,39 +78,6 @@ class AdminOverTcpTest {
         server.stop();
         logger.removeHandler(recorder);
         logger.setLevel(level);
-    }
-
-    private AdminServer.Application application() {
-        ApplianceStatus status = new ApplianceStatus(
-                "1",
-                "*",
-                Instant.EPOCH,
-                0,
-                "",
-                null,
-                "",
-                new ApplianceStatus.Counters("memory", "up", Instant.EPOCH, 1),
-                0,
-                0,
-                ApplianceStatus.Pressure.NONE,
-                0,
-                0,
-                0,
-                List.of());
-        return new AdminServer.Application(
-                f.executor,
-                f.queries,
-                f.prices(null),
-                new ProviderTester(f.providers, ModelIds::of),
-                () -> {},
-                id -> null,
-                () -> status,
-                () -> new Health(true, List.of()),
-                () -> "",
-                new AdminServer.Replays(
-                        new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
-                (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
-                f.clock);
     }
 
     private Response change(String method, String path, String json, String... keys) throws IOException {

@@ -2,11 +2,6 @@ package io.llmproxy.adapter.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
-import io.llmproxy.admin.ApplianceStatus;
-import io.llmproxy.admin.Health;
-import io.llmproxy.admin.ProviderTester;
-import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.LedgerJson;
@@ -20,8 +15,6 @@ import io.llmproxy.wire.admin.TenantJson;
 import io.llmproxy.wire.admin.UsageJson;
 import io.llmproxy.wire.admin.UserJson;
 import java.lang.reflect.RecordComponent;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -112,36 +105,6 @@ class OpenApiTest {
 
     private static List<AdminRoute> routes() {
         AdminFixture f = new AdminFixture();
-        ApplianceStatus status = new ApplianceStatus(
-                "1",
-                "*",
-                Instant.EPOCH,
-                0,
-                "",
-                null,
-                "",
-                new ApplianceStatus.Counters("memory", "up", Instant.EPOCH, 1),
-                0,
-                0,
-                ApplianceStatus.Pressure.NONE,
-                0,
-                0,
-                0,
-                List.of());
-        return AdminServer.table(new AdminServer.Application(
-                        f.executor,
-                        f.queries,
-                        f.prices(null),
-                        new ProviderTester(f.providers, ModelIds::of),
-                        () -> {},
-                        id -> null,
-                        () -> status,
-                        () -> new Health(true, List.of()),
-                        () -> "",
-                        new AdminServer.Replays(
-                                new MemoryIdempotencyStore(1), new MemoryIdempotencyStore(1), Duration.ofHours(24)),
-                        (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
-                        f.clock))
-                .routes();
+        return AdminServer.table(f.application()).routes();
     }
 }

@@ -112,7 +112,8 @@ class PostgresDatabaseTest extends DatabaseContract {
     void aDatabaseThatGoesAwayIsToldWithinSecondsAndUsedAgainWhenItIsBack() throws Exception {
         URI address = URI.create(url.substring("jdbc:".length()));
         try (TcpGate gate = new TcpGate(address.getPort());
-                Database database = open("jdbc:postgresql://127.0.0.1:" + gate.port() + address.getPath())) {
+                Database database =
+                        open("jdbc:postgresql://127.0.0.1:" + gate.port() + address.getPath() + "?connectTimeout=2")) {
             Tenant tenant = Samples.tenant(unique("before"));
             database.tenants().insert(tenant);
             gate.shut();

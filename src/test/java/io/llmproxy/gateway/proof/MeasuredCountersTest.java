@@ -51,7 +51,8 @@ class MeasuredCountersTest {
                 0,
                 0,
                 0,
-                List.of(new LimitProofReport.OfLimit(TOKENS, seen.peak(), seen.held(), used, seen.overrun())));
+                List.of(new LimitProofReport.OfLimit(
+                        TOKENS, seen.peak(), seen.held(), used, seen.overrun(), seen.refused())));
     }
 
     @Test
@@ -80,6 +81,10 @@ class MeasuredCountersTest {
         MeasuredCounters.Seen seen = measured.of(TOKENS);
         assertThat(seen.overrun()).isEqualTo(20);
         assertThat(seen.peak()).isEqualTo(120);
+        assertThat(report(store, seen).holds())
+                .as("nobody was refused, so nothing is proven")
+                .isFalse();
+        assertThat(measured.reserve(charge(1))).isInstanceOf(Denied.class);
         assertThat(report(store, seen).holds()).isTrue();
     }
 
@@ -89,7 +94,10 @@ class MeasuredCountersTest {
         MeasuredCounters measured = new MeasuredCounters(lying);
         granted(measured.reserve(charge(60)));
         granted(measured.reserve(charge(60)));
-        assertThat(report(lying, measured.of(TOKENS)).holds()).isFalse();
+        assertThat(measured.reserve(charge(2_000_000))).isInstanceOf(Denied.class);
+        LimitProofReport report = report(lying, measured.of(TOKENS));
+        assertThat(report.proves()).isTrue();
+        assertThat(report.holds()).isFalse();
     }
 
     @Test
@@ -97,7 +105,10 @@ class MeasuredCountersTest {
         MeasuredCounters measured = new MeasuredCounters(store);
         granted(store.reserve(charge(1))); // nobody has this one
         granted(measured.reserve(charge(60))).release();
-        assertThat(report(store, measured.of(TOKENS)).holds()).isFalse();
+        assertThat(measured.reserve(charge(100))).isInstanceOf(Denied.class);
+        LimitProofReport report = report(store, measured.of(TOKENS));
+        assertThat(report.proves()).isTrue();
+        assertThat(report.holds()).isFalse();
     }
 
     @Test

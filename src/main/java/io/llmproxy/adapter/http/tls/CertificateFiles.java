@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http.tls;
 
+import io.llmproxy.runtime.Periodic;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -21,7 +22,7 @@ public final class CertificateFiles implements AutoCloseable {
     private final Path chain;
     private final Path key;
     private final InstantSource clock;
-    private final Thread watcher;
+    private final Periodic watcher;
     private volatile CertificatePair pair;
     private volatile @Nullable String unusable;
 
@@ -30,7 +31,11 @@ public final class CertificateFiles implements AutoCloseable {
         this.key = key;
         this.clock = clock;
         this.pair = CertificatePair.read(chain, key);
-        this.watcher = Thread.ofVirtual().name("certificate-files").unstarted(this::watch);
+        this.watcher = new Periodic(
+                Thread.ofVirtual().name("certificate-files"),
+                PERIOD,
+                this::refresh,
+                "whether the files of the gateway's certificate have changed cannot be told; tried again");
     }
 
     /** @throws CertificateFault where the files cannot be used; a certificate that has expired can */
@@ -74,19 +79,8 @@ public final class CertificateFiles implements AutoCloseable {
         }
     }
 
-    private void watch() {
-        try {
-            while (!Thread.currentThread().isInterrupted()) {
-                Thread.sleep(PERIOD);
-                refresh();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     @Override
     public void close() {
-        watcher.interrupt();
+        watcher.close();
     }
 }

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.support;
 
+import io.llmproxy.runtime.Periodic;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,7 +16,7 @@ public final class ReadSweeper {
     private static final Duration PERIOD = Duration.ofMillis(50);
 
     private final Set<UpstreamConnection> live = ConcurrentHashMap.newKeySet();
-    private final AtomicReference<@Nullable Thread> sweeper = new AtomicReference<>();
+    private final AtomicReference<@Nullable Periodic> sweeper = new AtomicReference<>();
 
     void add(UpstreamConnection connection) {
         live.add(connection);
@@ -28,24 +29,31 @@ public final class ReadSweeper {
 
     private void startWhereNoneRuns() {
         if (sweeper.get() == null) {
-            Thread thread = Thread.ofVirtual().name("upstream-reads").unstarted(this::sweep);
-            if (sweeper.compareAndSet(null, thread)) {
-                thread.start();
+            Periodic sweeping = new Periodic(
+                    Thread.ofVirtual().name("upstream-reads"),
+                    PERIOD,
+                    this::sweep,
+                    "reads of providers' answers that take too long are not ended; tried again");
+            if (sweeper.compareAndSet(null, sweeping)) {
+                sweeping.start();
             }
         }
     }
 
     private void sweep() {
-        try {
-            while (!live.isEmpty()) {
-                Thread.sleep(PERIOD);
-                long now = System.nanoTime();
-                live.forEach(connection -> connection.endOverdueRead(now));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (live.isEmpty()) {
+            stop();
         }
-        sweeper.set(null);
+        long now = System.nanoTime();
+        live.forEach(connection -> connection.endOverdueRead(now));
+    }
+
+    /** By the thread itself. */
+    private void stop() {
+        Periodic running = sweeper.getAndSet(null);
+        if (running != null) {
+            running.close();
+        }
         // one may have come between the last look and the line above
         if (!live.isEmpty()) {
             startWhereNoneRuns();

@@ -1,4 +1,4 @@
-package io.llmproxy.gateway.proof;
+package io.llmproxy.gateway;
 
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.JournalPosition;
@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the records of the sandbox, and forgets them. */
-final class ProofJournal implements UsageJournal {
+/** Takes records and forgets them: nothing of it ever gets to a database. */
+public class ForgetfulJournal implements UsageJournal {
     @Override
     public void append(UsageRecord record) {}
 

@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# CPU time per request with ten limits on every request, beside the same with none: counted in memory, end to end.
+#   bench/limits.sh [--rounds 8] [--seconds 5] [--warm-up 20] [--connections 64] [--stale]
+# Needs wrk, nginx and the image. See docs/benchmarks.md.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+rounds=8 seconds=5 warm_up=20 connections=64
+while [ $# -gt 0 ]; do
+    case $1 in
+        --rounds) rounds=$2 ;;
+        --seconds) seconds=$2 ;;
+        --warm-up) warm_up=$2 ;;
+        --connections) connections=$2 ;;
+        --stale) stale=yes; shift; continue ;; # goes on with an image that was not made of the sources beside this script
+        *) fail "unknown option $1; see the head of this script" ;;
+    esac
+    [ $# -ge 2 ] || fail "$1 wants a value"
+    shift 2
+done
+require wrk nginx awk
+enter
+start_upstream
+
+start_server() { # name, settings: sets pid, url and key
+    local data=$scratch/$1
+    shift
+    mkdir -p "$data"
+    local options=() setting
+    for setting in "$@"; do options+=(--set "$setting"); done
+    "$image/bin/llmproxy" serve --data-dir "$data" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --set log.level=warn \
+        "${options[@]}" >"$data/out" 2>"$data/err" &
+    pid=$!
+    pids+=("$pid")
+    await_line "$data/out" 'llmproxy ready' llmproxy
+    url=$(sed -n 's/.*gateway=\([^ ]*\).*/\1/p' "$data/out")
+    ctl=("$image/bin/llmproxyctl" --socket "$data/admin.sock")
+    "${ctl[@]}" tenant create bench >/dev/null
+    # a price in both, so that limits of cost have something to count and nothing else differs
+    "${ctl[@]}" -t bench price set bench --input 2.50 --output 10 >/dev/null
+    echo sk-bench | "${ctl[@]}" -t bench provider create up --type openai --models bench --api-key-stdin \
+        --base-url "http://127.0.0.1:$upstream/v1" >/dev/null
+    key=$("${ctl[@]}" -t bench key create bench -q)
+}
+
+limit() { "${ctl[@]}" -t bench limit set --scope "$1" --metric "$2" --amount 900000000 --per "$3" >/dev/null; }
+
+# Limits of addresses let loopback go, and so are not among the ten. None of them ever refuses.
+much=900000000
+start_server none limits.global.requests=0 limits.tenant.requests=0 limits.user.requests=0 limits.ip.requests=0 limits.concurrency=0
+none_pid=$pid none_url=$url none_key=$key
+start_server ten limits.global.requests=$much limits.tenant.requests=$much limits.user.requests=$much limits.ip.requests=0 \
+    limits.concurrency=100000
+ten_pid=$pid ten_url=$url ten_key=$key
+limit tenant tokens day
+limit tenant cost month
+limit user output-tokens day
+limit key requests day
+limit key input-tokens hour
+limit model requests hour
+in_force=$("${ctl[@]}" -t bench limit list -o name | wc -l)
+[ "$in_force" -eq 10 ] || fail "there are $in_force limits in force, not ten"
+
+run() { # process, URL, key, seconds: CPU time per request in microseconds, requests per second, errors
+    local before after count us errors
+    before=$(cpu_us "$1")
+    read -r _ count us errors _ < <(
+        BENCH_KEY=$3 wrk -t1 -c"$connections" -d"${4}s" --timeout 10s -s "$home/bench/chat.lua" "$2/v1/chat/completions" |
+            grep '^RESULT')
+    after=$(cpu_us "$1")
+    awk "BEGIN { printf \"%.2f %.0f %d\n\", ($after - $before) / $count, $count * 1000000 / $us, $errors }"
+}
+
+echo "warm-up, twice $warm_up s" >&2
+run "$none_pid" "$none_url" "$none_key" "$warm_up" >/dev/null
+run "$ten_pid" "$ten_url" "$ten_key" "$warm_up" >/dev/null
+printf '%-8s %14s %14s %12s %12s %12s %8s\n' round 'none: µs' 'ten: µs' 'more: µs' 'none: 1/s' 'ten: 1/s' errors
+for ((round = 1; round <= rounds; round++)); do
+    # who goes first changes, since the machine drifts
+    if ((round % 2)); then
+        read -r none none_rps none_errors < <(run "$none_pid" "$none_url" "$none_key" "$seconds")
+        read -r ten ten_rps ten_errors < <(run "$ten_pid" "$ten_url" "$ten_key" "$seconds")
+    else
+        read -r ten ten_rps ten_errors < <(run "$ten_pid" "$ten_url" "$ten_key" "$seconds")
+        read -r none none_rps none_errors < <(run "$none_pid" "$none_url" "$none_key" "$seconds")
+    fi
+    more=$(awk "BEGIN { printf \"%.2f\", $ten - $none }")
+    printf '%-8s %14s %14s %12s %12s %12s %8s\n' "$round" "$none" "$ten" "$more" "$none_rps" "$ten_rps" \
+        "$((none_errors + ten_errors))"
+    printf '%s %s %s\n' "$none" "$ten" "$more" >>"$scratch/rounds"
+done
+
+column() { # number: median, least and greatest
+    awk -v c="$1" '{ print $c }' "$scratch/rounds" | sort -g |
+        awk '{ v[NR] = $1 } END { printf "%.2f (%.2f to %.2f)\n", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2, v[1], v[NR] }'
+}
+more=$(column 3)
+printf '\nµs CPU per request: none %s, ten %s, more %s; the bar is 2 µs: %s\n' "$(column 1)" "$(column 2)" "$more" \
+    "$(awk "BEGIN { print (${more%% *} <= 2) ? \"reached\" : \"MISSED\" }")"
+printf 'commit %s\n' "$(commit)"
