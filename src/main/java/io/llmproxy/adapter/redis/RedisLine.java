@@ -5,7 +5,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -13,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol;
-import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
@@ -35,10 +33,15 @@ final class RedisLine implements AutoCloseable {
     static final Duration LEASE = Duration.ofSeconds(30);
 
     private static final Logger LOG = System.getLogger(RedisLine.class.getName());
-    private static final int BATCH = 256;
     private static final int CONNECT_MILLIS = 1000;
     /** What is on its way when Redis stands still is given up by requests long before; its answers still tell what was done. */
     private static final int READ_MILLIS = 15_000;
+
+    /** So long what is to be told may wait for company, and slots that were given back for other processes to find them. */
+    private static final long LINGER = Duration.ofMillis(3).toNanos();
+
+    /** So long after an exchange nobody who has something to tell has to wake the thread. */
+    private static final long BUSY = Duration.ofMillis(100).toNanos();
 
     private static final long BEAT = Duration.ofSeconds(2).toNanos();
     private static final long BEAT_AWAY = Duration.ofMillis(200).toNanos();
@@ -47,22 +50,30 @@ final class RedisLine implements AutoCloseable {
     private final LineEvents events;
     private final Corrections corrections;
     private final RedisBreaker breaker;
-    private final ConcurrentLinkedQueue<Call> calls = new ConcurrentLinkedQueue<>();
+    private final Outbox outbox = new Outbox();
+    private final Patience waiters = new Patience(this::quiet, this::expire);
     private final Thread thread;
+    private volatile List<Call> underWay = List.of();
     private volatile boolean waiting;
+    private volatile boolean resting;
     private volatile boolean closing;
+    private volatile boolean closed;
     private volatile boolean silent;
 
     // of the thread alone
     private @Nullable Connection connection;
     private @Nullable Settle unconfirmed;
     private long nextBeat;
+    private long lastExchange = System.nanoTime();
 
     /** Who makes calls for the line, and hears of it; on the line's thread. */
     interface LineEvents {
         Beat beat(Runnable answered);
 
         Beat farewell();
+
+        /** One call for as many as fit into it, which are removed from the list. */
+        Takes takes(List<Take> waiting);
 
         Settle settle(List<Correction> corrections, Runnable done);
 
@@ -83,6 +94,7 @@ final class RedisLine implements AutoCloseable {
 
     void start() {
         thread.start();
+        waiters.start();
     }
 
     boolean up() {
@@ -90,9 +102,22 @@ final class RedisLine implements AutoCloseable {
     }
 
     /** Does it as soon as it can; where the breaker opens before, it fails. */
-    void submit(Call call) {
-        calls.add(call);
-        wake();
+    void submit(Asked call) {
+        outbox.add(call);
+        if (waiting) {
+            LockSupport.unpark(thread);
+        }
+        if (closed) {
+            outbox.failAll();
+        }
+        waiters.begin();
+    }
+
+    /** There is something to correct: that goes with the next call, or by itself a moment later. */
+    void told() {
+        if (resting) {
+            LockSupport.unpark(thread);
+        }
     }
 
     /** Waits until all is told that was to be told before, for two seconds at most and as long as Redis is there. */
@@ -112,13 +137,6 @@ final class RedisLine implements AutoCloseable {
         }
     }
 
-    /** There is something to correct. */
-    void wake() {
-        if (waiting) {
-            LockSupport.unpark(thread);
-        }
-    }
-
     private void run() {
         while (!closing) {
             try {
@@ -133,20 +151,37 @@ final class RedisLine implements AutoCloseable {
 
     private void round() {
         if (connection == null && !connect()) {
-            failAll();
+            outbox.failAll();
             pause(BEAT_AWAY);
             return;
         }
+        rest();
         List<Call> batch = batch();
-        if (batch.isEmpty()) {
-            waiting = true;
-            if (calls.isEmpty() && (corrections.isEmpty() || !up()) && !closing) {
-                LockSupport.parkNanos(this, Math.max(1, nextBeat - System.nanoTime()));
+        if (!batch.isEmpty()) {
+            exchange(batch);
+            if (batch.size() > 1 || !(batch.getFirst() instanceof Beat)) {
+                lastExchange = System.nanoTime();
             }
-            waiting = false;
-            return;
         }
-        exchange(batch);
+    }
+
+    /** Until there is something to ask or to tell. What is to be told waits a moment for what is asked, which it can go with. */
+    private void rest() {
+        long now = System.nanoTime();
+        boolean busy = now - lastExchange < BUSY;
+        waiting = true;
+        if (outbox.isEmpty() && !closing && nextBeat - now > 0) {
+            if (busy || !corrections.isEmpty() && up()) {
+                LockSupport.parkNanos(this, Math.min(LINGER, nextBeat - now));
+            } else {
+                resting = true;
+                if (corrections.isEmpty() || !up()) {
+                    LockSupport.parkNanos(this, nextBeat - now);
+                }
+                resting = false;
+            }
+        }
+        waiting = false;
     }
 
     private boolean connect() {
@@ -156,10 +191,8 @@ final class RedisLine implements AutoCloseable {
             load(made);
             nextBeat = System.nanoTime();
             return true;
-        } catch (JedisAccessControlException e) {
-            breaker.open("it refuses the password (redis.password-file)");
         } catch (JedisException e) {
-            breaker.open(refusal(e));
+            breaker.open(RedisFault.connecting(e));
         }
         disconnect();
         return false;
@@ -173,27 +206,13 @@ final class RedisLine implements AutoCloseable {
         }
     }
 
-    private static String refusal(JedisException e) {
-        String text = String.valueOf(e.getMessage());
-        return text.contains("AUTH") || text.contains("password")
-                ? "it wants another password (redis.password-file)"
-                : "no connection can be made (" + text + ")";
-    }
-
     /** Corrections first: whoever gave back a slot and asks for one finds it. */
     private List<Call> batch() {
         List<Call> batch = new ArrayList<>();
-        List<Call> asked = new ArrayList<>();
-        for (Call call = calls.poll(); call != null; call = calls.poll()) {
-            if (!up()) {
-                call.failed();
-            } else if (call.wanted()) {
-                asked.add(call);
-            }
-            if (asked.size() >= BATCH) {
-                break;
-            }
+        if (!up()) {
+            outbox.failAll();
         }
+        List<Call> asked = outbox.next(events::takes);
         long now = System.nanoTime();
         if (!up()) {
             nextBeat = Math.min(nextBeat, now + BEAT_AWAY);
@@ -223,6 +242,7 @@ final class RedisLine implements AutoCloseable {
 
     private void exchange(List<Call> batch) {
         int done = 0;
+        underWay = batch;
         try {
             List<Object> answers = sent(batch, false);
             List<Call> unknown = new ArrayList<>();
@@ -238,12 +258,11 @@ final class RedisLine implements AutoCloseable {
                 Object answer = answers.get(done);
                 answered(batch.get(done), answer instanceof JedisNoScriptException ? again.get(next++) : answer);
             }
-        } catch (JedisConnectionException e) {
-            broken("the connection broke (" + e.getMessage() + ")");
         } catch (JedisException e) {
-            broken("it answers with an error (" + e.getMessage() + ")");
+            broken(RedisFault.calling(e));
         } finally {
             batch.subList(done, batch.size()).forEach(Call::failed);
+            underWay = List.of();
         }
     }
 
@@ -283,10 +302,13 @@ final class RedisLine implements AutoCloseable {
         }
     }
 
-    private void failAll() {
-        for (Call call = calls.poll(); call != null; call = calls.poll()) {
-            call.failed();
-        }
+    private boolean quiet() {
+        return underWay.isEmpty() && outbox.isEmpty();
+    }
+
+    private void expire(long now) {
+        underWay.forEach(call -> call.expire(now));
+        outbox.expire(now);
     }
 
     private void pause(long nanos) {
@@ -294,12 +316,12 @@ final class RedisLine implements AutoCloseable {
         long until = System.nanoTime() + nanos;
         while (!closing && until - System.nanoTime() > 0) {
             LockSupport.parkNanos(this, until - System.nanoTime());
-            failAll();
+            outbox.failAll();
         }
     }
 
     private void farewell() {
-        failAll();
+        outbox.failAll();
         if (connection != null && up() && !silent) {
             try {
                 connection.setSoTimeout(1000);
@@ -314,7 +336,9 @@ final class RedisLine implements AutoCloseable {
         if (connection != null) {
             connection.disconnect();
         }
-        failAll();
+        closed = true;
+        outbox.failAll();
+        waiters.close();
     }
 
     /** Ends without a farewell, as a process that is killed. */

@@ -176,16 +176,16 @@ class RedisCounterStoreTest extends CounterStoreContract {
                 io.llmproxy.domain.limit.LimitOrigin.CONFIG);
         Limit user = requests(10, LimitPeriod.HOUR, LimitAlgorithm.FIXED_WINDOW);
         for (int i = 0; i < 2; i++) {
-            Granted admitted = (Granted) store.admit(List.of(charge(global, 1)));
+            Granted admitted = (Granted) store.admit(List.of(charge(global, 1)), true);
             assertThat(admitted.reservation().taken()).isFalse();
             assertThat(store.reserve(List.of(charge(user, 1)), admitted.reservation()))
                     .isInstanceOf(Granted.class);
             assertThat(admitted.reservation().grants()).hasSize(1);
         }
         // one that ends before the rest is known is counted in the background
-        ((Granted) store.admit(List.of(charge(global, 1)))).reservation().settle(new ActualUse(0, 0, 0));
+        ((Granted) store.admit(List.of(charge(global, 1)), true)).reservation().settle(new ActualUse(0, 0, 0));
         assertThat(used(global)).isEqualTo(2);
-        Stores.await(() -> !(store.admit(List.of(charge(global, 1))) instanceof Granted));
+        Stores.await(() -> !(store.admit(List.of(charge(global, 1)), true) instanceof Granted));
         assertThat(used(user)).isEqualTo(2);
     }
 }
