@@ -4,12 +4,11 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongConsumer;
 
 /**
- * Ends the waiting of requests that have waited long enough. One thread does it for all of them, by looking at what waits: a timer
- * for each request would cost more than all else that is done for it.
+ * The clock of the line: ends the waiting of requests that have waited long enough, and wakes the line when it is time. One thread does
+ * it for all of them, by looking at what waits: a timer for each request would cost more than all else that is done for it. It is one of the
+ * system's, so that it is on time when the virtual ones are held up.
  */
 final class Patience implements AutoCloseable {
     /** A request may wait so much longer than it is to. */
@@ -18,21 +17,24 @@ final class Patience implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Patience.class.getName());
     private static final int QUIET_TICKS = 20;
 
-    private final BooleanSupplier quiet;
-    private final LongConsumer expire;
+    private final Watched watched;
     private final Thread thread;
     private volatile boolean asleep;
     private volatile boolean closing;
 
-    /**
-     * Who waits for what.
-     *
-     * @param quiet whether nobody waits
-     * @param expire ends the waiting of those whose time is over by then, of {@link System#nanoTime}
-     */
-    Patience(BooleanSupplier quiet, LongConsumer expire) {
-        this.quiet = quiet;
-        this.expire = expire;
+    /** What it looks at; on its thread. */
+    interface Watched {
+        /** Whether nothing waits for anything but {@link #due}. */
+        boolean quiet();
+
+        /** When something is to be done next though nobody asks, of {@link System#nanoTime}. */
+        long due();
+
+        void tick(long now);
+    }
+
+    Patience(Watched watched) {
+        this.watched = watched;
         this.thread = Thread.ofPlatform().daemon().name("redis-patience").unstarted(this::run);
     }
 
@@ -40,7 +42,7 @@ final class Patience implements AutoCloseable {
         thread.start();
     }
 
-    /** Somebody waits. */
+    /** Something waits. */
     void begin() {
         if (asleep) {
             LockSupport.unpark(thread);
@@ -52,8 +54,8 @@ final class Patience implements AutoCloseable {
         while (!closing) {
             LockSupport.parkNanos(this, TICK.toNanos());
             try {
-                expire.accept(System.nanoTime());
-                quietTicks = quiet.getAsBoolean() ? quietTicks + 1 : 0;
+                watched.tick(System.nanoTime());
+                quietTicks = watched.quiet() ? quietTicks + 1 : 0;
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "a fault of the gateway while looking at what waits for Redis", e);
             }
@@ -66,8 +68,9 @@ final class Patience implements AutoCloseable {
 
     private void sleep() {
         asleep = true;
-        if (quiet.getAsBoolean() && !closing) {
-            LockSupport.park(this);
+        long nanos = watched.due() - System.nanoTime();
+        if (nanos > 0 && watched.quiet() && !closing) {
+            LockSupport.parkNanos(this, nanos);
         }
         asleep = false;
     }

@@ -6,7 +6,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 
@@ -58,7 +57,7 @@ public record RedisAddress(
     }
 
     /** A new connection, on which the password was accepted and the database is chosen. Blocks. */
-    Connection connect(int connectMillis, int readMillis) {
+    Wire connect(int connectMillis, int readMillis) {
         DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder()
                 .connectionTimeoutMillis(connectMillis)
                 .socketTimeoutMillis(readMillis)
@@ -71,7 +70,7 @@ public record RedisAddress(
         if (tls) {
             config.sslOptions(trust.options());
         }
-        Connection connection = new Connection(new HostAndPort(host, port), config.build());
+        Wire connection = new Wire(new HostAndPort(host, port), config.build());
         connection.connect();
         return connection;
     }

@@ -131,16 +131,23 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
             return denied;
         }
         // what runs here alone may use up what may run everywhere, and is known without a question
-        List<Charge> slots = charges.stream()
-                .filter(c -> c.limit().metric() == LimitMetric.CONCURRENCY)
-                .toList();
-        return switch (local.reserve(slots)) {
+        return switch (local.reserve(slots(charges))) {
             case Granted(var here) -> {
                 Pending pending = new Pending(charges, here, this::count);
                 yield soon && !earlyLimits.near(charges) ? new Granted(pending) : asked(pending);
             }
             case Denied full -> full;
         };
+    }
+
+    private static List<Charge> slots(List<Charge> charges) {
+        List<Charge> slots = new ArrayList<>(1);
+        for (Charge charge : charges) {
+            if (charge.limit().metric() == LimitMetric.CONCURRENCY) {
+                slots.add(charge);
+            }
+        }
+        return slots;
     }
 
     /** Takes what a request was admitted with in a call of its own. */

@@ -9,7 +9,11 @@ final class RedisFault {
     private RedisFault() {}
 
     /** No connection could be made. */
-    static String connecting(JedisException e) {
+    static String connecting(RuntimeException e) {
+        if (!(e instanceof JedisException)) {
+            // the client stumbles over an answer of another kind
+            return "no connection can be made (it does not answer as Redis does)";
+        }
         String text = String.valueOf(e.getMessage());
         if (e instanceof JedisAccessControlException) {
             return "it refuses the password (redis.password-file)";

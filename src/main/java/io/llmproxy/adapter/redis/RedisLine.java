@@ -1,5 +1,7 @@
 package io.llmproxy.adapter.redis;
 
+import io.llmproxy.domain.Carrier;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -10,14 +12,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
- * The one connection to Redis, and the one thread that talks on it.
+ * The one connection to Redis, and the one thread that talks on it: a virtual one, so that whom it answers runs next on the same
+ * carrier, and that what gathers while it waits for its turn goes out together. {@link Patience} is its clock, on a thread of the system.
  *
  * <p>All that is asked for while a round trip is under way goes out together with the next one: under load a request costs a share of
  * a system call, and no pool has to be waited for. Calls are done in the order in which they were asked for, and corrections before
@@ -37,11 +39,9 @@ final class RedisLine implements AutoCloseable {
     /** What is on its way when Redis stands still is given up by requests long before; its answers still tell what was done. */
     private static final int READ_MILLIS = 15_000;
 
-    /** So long what is to be told may wait for company, and slots that were given back for other processes to find them. */
-    private static final long LINGER = Duration.ofMillis(3).toNanos();
-
-    /** So long after an exchange nobody who has something to tell has to wake the thread. */
-    private static final long BUSY = Duration.ofMillis(100).toNanos();
+    private static final long READ_NANOS = READ_MILLIS * 1_000_000L;
+    /** Requests in a call tell that there are some more being served. */
+    private static final int SERVED = 2;
 
     private static final long BEAT = Duration.ofSeconds(2).toNanos();
     private static final long BEAT_AWAY = Duration.ofMillis(200).toNanos();
@@ -51,20 +51,19 @@ final class RedisLine implements AutoCloseable {
     private final Corrections corrections;
     private final RedisBreaker breaker;
     private final Outbox outbox = new Outbox();
-    private final Patience waiters = new Patience(this::quiet, this::expire);
+    private final Patience clock = new Patience(new Clockwork());
     private final Thread thread;
+    private volatile @Nullable Wire connection;
     private volatile List<Call> underWay = List.of();
     private volatile boolean waiting;
-    private volatile boolean resting;
+    private volatile long nextBeat = System.nanoTime();
+    private volatile long sentAt;
     private volatile boolean closing;
     private volatile boolean closed;
     private volatile boolean silent;
 
     // of the thread alone
-    private @Nullable Connection connection;
     private @Nullable Settle unconfirmed;
-    private long nextBeat;
-    private long lastExchange = System.nanoTime();
 
     /** Who makes calls for the line, and hears of it; on the line's thread. */
     interface LineEvents {
@@ -89,12 +88,12 @@ final class RedisLine implements AutoCloseable {
         this.corrections = corrections;
         this.breaker = breaker;
         this.events = events;
-        this.thread = Thread.ofPlatform().daemon().name("redis").unstarted(this::run);
+        this.thread = Thread.ofVirtual().name("redis").unstarted(this::run);
     }
 
     void start() {
         thread.start();
-        waiters.start();
+        clock.start();
     }
 
     boolean up() {
@@ -110,14 +109,12 @@ final class RedisLine implements AutoCloseable {
         if (closed) {
             outbox.failAll();
         }
-        waiters.begin();
+        clock.begin();
     }
 
     /** There is something to correct: that goes with the next call, or by itself a moment later. */
     void told() {
-        if (resting) {
-            LockSupport.unpark(thread);
-        }
+        clock.begin();
     }
 
     /** Waits until all is told that was to be told before, for two seconds at most and as long as Redis is there. */
@@ -144,6 +141,7 @@ final class RedisLine implements AutoCloseable {
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "talking to Redis at " + address + " failed by a fault of the gateway", e);
                 broken("the gateway does not understand its answers");
+                pause(BEAT_AWAY);
             }
         }
         farewell();
@@ -159,39 +157,28 @@ final class RedisLine implements AutoCloseable {
         List<Call> batch = batch();
         if (!batch.isEmpty()) {
             exchange(batch);
-            if (batch.size() > 1 || !(batch.getFirst() instanceof Beat)) {
-                lastExchange = System.nanoTime();
-            }
         }
     }
 
-    /** Until there is something to ask or to tell. What is to be told waits a moment for what is asked, which it can go with. */
+    /** Until there is something to ask, or the clock says that it is time. What is to be told waits that long for what is asked. */
     private void rest() {
-        long now = System.nanoTime();
-        boolean busy = now - lastExchange < BUSY;
         waiting = true;
-        if (outbox.isEmpty() && !closing && nextBeat - now > 0) {
-            if (busy || !corrections.isEmpty() && up()) {
-                LockSupport.parkNanos(this, Math.min(LINGER, nextBeat - now));
-            } else {
-                resting = true;
-                if (corrections.isEmpty() || !up()) {
-                    LockSupport.parkNanos(this, nextBeat - now);
-                }
-                resting = false;
-            }
+        if (outbox.isEmpty() && !closing && nextBeat - System.nanoTime() > 0) {
+            LockSupport.park(this);
         }
         waiting = false;
     }
 
     private boolean connect() {
         try {
-            Connection made = address.connect(CONNECT_MILLIS, READ_MILLIS);
+            Wire made = address.connect(CONNECT_MILLIS, READ_MILLIS);
             connection = made;
             load(made);
+            // a timer for each read: the clock looks after them
+            made.setSoTimeout(0);
             nextBeat = System.nanoTime();
             return true;
-        } catch (JedisException e) {
+        } catch (RuntimeException e) {
             breaker.open(RedisFault.connecting(e));
         }
         disconnect();
@@ -199,7 +186,7 @@ final class RedisLine implements AutoCloseable {
     }
 
     /** A script that is unknown when it is called is done after those that are known, and so out of its order. */
-    private static void load(Connection made) {
+    private static void load(Wire made) {
         for (RedisScript script : RedisScript.values()) {
             made.executeCommand(
                     new CommandArguments(Protocol.Command.SCRIPT).add("LOAD").add(script.text()));
@@ -242,6 +229,7 @@ final class RedisLine implements AutoCloseable {
 
     private void exchange(List<Call> batch) {
         int done = 0;
+        sentAt = System.nanoTime();
         underWay = batch;
         try {
             List<Object> answers = sent(batch, false);
@@ -267,13 +255,17 @@ final class RedisLine implements AutoCloseable {
     }
 
     private List<Object> sent(List<Call> batch, boolean text) {
-        Connection open = connection;
+        Wire open = connection;
         if (open == null) {
             throw new JedisConnectionException("closed");
         }
+        int requests = 0;
         for (Call call : batch) {
             open.sendCommand(text ? call.byText() : call.byHash());
+            requests += call instanceof Takes takes ? takes.size() : 0;
         }
+        open.send();
+        Carrier.yieldToOthers(SERVED * requests);
         return open.getMany(batch.size());
     }
 
@@ -291,24 +283,49 @@ final class RedisLine implements AutoCloseable {
     }
 
     private void disconnect() {
-        Connection open = connection;
+        cut();
         connection = null;
-        if (open != null) {
-            try {
-                open.forceDisconnect();
-            } catch (java.io.IOException | JedisException e) {
-                LOG.log(Level.DEBUG, "closing a broken connection", e);
+    }
+
+    private final class Clockwork implements Patience.Watched {
+        @Override
+        public boolean quiet() {
+            return underWay.isEmpty() && outbox.isEmpty() && !toTell();
+        }
+
+        @Override
+        public long due() {
+            return nextBeat;
+        }
+
+        @Override
+        public void tick(long now) {
+            underWay.forEach(call -> call.expire(now));
+            outbox.expire(now);
+            if (!underWay.isEmpty() && now - sentAt > READ_NANOS) {
+                // closing TLS may take a while itself
+                sentAt = now;
+                Thread.ofVirtual().start(RedisLine.this::cut);
+            } else if (waiting && (toTell() || now - nextBeat >= 0)) {
+                LockSupport.unpark(thread);
             }
+        }
+
+        private boolean toTell() {
+            return !corrections.isEmpty() && up();
         }
     }
 
-    private boolean quiet() {
-        return underWay.isEmpty() && outbox.isEmpty();
-    }
-
-    private void expire(long now) {
-        underWay.forEach(call -> call.expire(now));
-        outbox.expire(now);
+    /** Whoever reads from the connection finds it broken. */
+    private void cut() {
+        Wire open = connection;
+        if (open != null) {
+            try {
+                open.forceDisconnect();
+            } catch (IOException | JedisException e) {
+                LOG.log(Level.DEBUG, "closing a connection", e);
+            }
+        }
     }
 
     private void pause(long nanos) {
@@ -322,9 +339,10 @@ final class RedisLine implements AutoCloseable {
 
     private void farewell() {
         outbox.failAll();
-        if (connection != null && up() && !silent) {
+        Wire open = connection;
+        if (open != null && up() && !silent) {
             try {
-                connection.setSoTimeout(1000);
+                open.setSoTimeout(1000);
                 while (connection != null && (unconfirmed != null || !corrections.isEmpty())) {
                     exchange(batch());
                 }
@@ -333,12 +351,10 @@ final class RedisLine implements AutoCloseable {
                 LOG.log(Level.DEBUG, "no farewell to Redis", e);
             }
         }
-        if (connection != null) {
-            connection.disconnect();
-        }
+        disconnect();
         closed = true;
         outbox.failAll();
-        waiters.close();
+        clock.close();
     }
 
     /** Ends without a farewell, as a process that is killed. */
@@ -352,7 +368,9 @@ final class RedisLine implements AutoCloseable {
         closing = true;
         LockSupport.unpark(thread);
         try {
-            thread.join(Duration.ofSeconds(3));
+            if (!thread.join(Duration.ofSeconds(3))) {
+                cut();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

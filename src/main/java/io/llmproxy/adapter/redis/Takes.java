@@ -46,6 +46,10 @@ final class Takes extends Call {
         return new Takes(takes, names.keys(), out.bytes(), time);
     }
 
+    int size() {
+        return takes.size();
+    }
+
     private static int length(List<Take> takes) {
         int length = 0;
         for (Take take : takes) {

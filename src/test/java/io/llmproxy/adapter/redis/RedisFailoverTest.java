@@ -98,6 +98,34 @@ class RedisFailoverTest {
         }
     }
 
+    /** What answers, but not as Redis does. */
+    @Test
+    void anAnswerThatIsNoneOfRedisIsSaid() throws IOException {
+        try (ServerSocket other = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> answerOk(other));
+            try (RedisCounterStore store = Stores.patient("redis://127.0.0.1:" + other.getLocalPort())) {
+                Stores.await(() -> fault(store).contains("it does not answer as Redis does"));
+                assertThat(takes(store)).isTrue();
+            }
+        }
+    }
+
+    private static void answerOk(ServerSocket listener) {
+        while (!listener.isClosed()) {
+            try (Socket socket = listener.accept()) {
+                for (int read = socket.getInputStream().read();
+                        read >= 0;
+                        read = socket.getInputStream().read()) {
+                    if (read == '*') {
+                        socket.getOutputStream().write("+OK\r\n".getBytes(StandardCharsets.US_ASCII));
+                    }
+                }
+            } catch (IOException e) {
+                // the client was not pleased, or the test is over
+            }
+        }
+    }
+
     @Test
     void aFullMemoryIsSaid() {
         try (RedisServer redis = RedisServer.start();
@@ -124,6 +152,9 @@ class RedisFailoverTest {
         }
     }
 
+    private static final String HELLO =
+            "*6\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n6.2.6\r\n$5\r\nproto\r\n:2";
+
     private static void refer(ServerSocket node) {
         while (!node.isClosed()) {
             try (Socket socket = node.accept();
@@ -133,7 +164,10 @@ class RedisFailoverTest {
                     // every command begins with how many parts it has, and its name is the second line after that
                     if (line.startsWith("*")) {
                         in.readLine();
-                        String answer = in.readLine().startsWith("EVAL") ? "-MOVED 8000 10.0.0.7:6379" : "+OK";
+                        String name = in.readLine();
+                        String answer = name.startsWith("EVAL")
+                                ? "-MOVED 8000 10.0.0.7:6379"
+                                : name.equals("HELLO") ? HELLO : "+OK";
                         socket.getOutputStream().write((answer + "\r\n").getBytes(StandardCharsets.US_ASCII));
                     }
                 }
