@@ -196,7 +196,9 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
     /** Null where there was no answer in time. */
     private @Nullable Take taken(List<Charge> charges) {
-        long deadline = System.nanoTime() + patience.minus(Patience.TICK).toNanos();
+        // somebody looks at it a tick after its time is over, and it runs a moment after that
+        long deadline = System.nanoTime()
+                + patience.minus(Patience.TICK.multipliedBy(2)).toNanos();
         while (true) {
             Take take = new Take(charges, deadline, this::giveBack);
             line.submit(take);
