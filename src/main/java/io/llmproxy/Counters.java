@@ -49,7 +49,8 @@ final class Counters implements AutoCloseable {
         boolean refuse = wanted.onFailure().equals("refuse");
         String tenant = config.tenant();
         RedisCounterStore redis = new RedisCounterStore(
-                new RedisCounterStore.Settings(RedisAddress.of(url, password), refuse, tenant == null ? "*" : tenant),
+                new RedisCounterStore.Settings(
+                        RedisAddress.of(url, password, wanted.caFile()), refuse, tenant == null ? "*" : tenant),
                 memory,
                 clock);
         redis.start();

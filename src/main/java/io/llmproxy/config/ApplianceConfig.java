@@ -87,9 +87,16 @@ public record ApplianceConfig(
             @Nullable Path passwordFile,
             int pool) {}
 
-    /** Where counters are shared. */
+    /**
+     * Where counters are shared.
+     *
+     * @param caFile authorities besides those of this Java; null: none
+     */
     public record RedisConfig(
-            @Nullable String url, @Nullable Path passwordFile, String onFailure) {}
+            @Nullable String url,
+            @Nullable Path passwordFile,
+            @Nullable Path caFile,
+            String onFailure) {}
 
     /** The levels every installation starts with. */
     public record LimitsConfig(Level global, Level tenant, Level user, Level ip, int concurrency) {

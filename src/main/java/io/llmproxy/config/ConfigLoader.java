@@ -259,6 +259,7 @@ public final class ConfigLoader {
                 new RedisConfig(
                         optional(ConfigReference.REDIS_URL),
                         optional(ConfigReference.REDIS_PASSWORD_FILE),
+                        optional(ConfigReference.REDIS_CA_FILE),
                         value(ConfigReference.REDIS_ON_FAILURE)),
                 new LimitsConfig(
                         level(ConfigReference.GLOBAL),

@@ -96,6 +96,11 @@ public final class ConfigReference {
             "redis.url", null, ConfigValues::redisUrl, "redis://... where counters are shared; null: in this process");
     static final ConfigKey<Path> REDIS_PASSWORD_FILE =
             key("redis.password-file", null, ConfigValues::path, "a file with the Redis password");
+    static final ConfigKey<Path> REDIS_CA_FILE = key(
+            "redis.ca-file",
+            null,
+            ConfigValues::path,
+            "PEM authorities that Redis is believed by, besides the system's");
     static final ConfigKey<String> REDIS_ON_FAILURE = key(
             "redis.on-failure",
             "local",

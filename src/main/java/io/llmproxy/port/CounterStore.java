@@ -21,8 +21,10 @@ public interface CounterStore {
     /**
      * Takes what can be judged before a key is known. A store that is a round trip away may grant what it is not known to have to
      * refuse, and take with {@link #reserve(List, Reservation)}; what never gets so far it takes when the reservation ends.
+     *
+     * @param soon whether the rest follows at once; false: a large body is to be received before, which a refusal saves
      */
-    default LimitDecision admit(List<Charge> charges) {
+    default LimitDecision admit(List<Charge> charges, boolean soon) {
         return reserve(charges);
     }
 

@@ -14,8 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * keeps connections and passes nothing on.
  */
 public final class TcpGate implements AutoCloseable {
-    private final int target;
     private final ServerSocket listener;
+    private volatile int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean shut;
     private final ReentrantLock lock = new ReentrantLock();
@@ -24,13 +24,25 @@ public final class TcpGate implements AutoCloseable {
     private boolean stalled;
 
     public TcpGate(int target) throws IOException {
+        this(target, new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+    }
+
+    /** @param listener takes the connections: one with TLS ends it here, and what goes on is plain */
+    public TcpGate(int target, ServerSocket listener) {
         this.target = target;
-        this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this.listener = listener;
         Thread.ofVirtual().start(this::accept);
     }
 
     public int port() {
         return listener.getLocalPort();
+    }
+
+    /** Another server takes over: connections to the one before are cut, and new ones go there. */
+    public void leadTo(int port) {
+        target = port;
+        sockets.forEach(TcpGate::close);
+        sockets.clear();
     }
 
     public void shut() {

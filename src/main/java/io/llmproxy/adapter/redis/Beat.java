@@ -52,7 +52,7 @@ final class Beat extends Call {
     }
 
     @Override
-    void failed() {
+    public void failed() {
         // the line knows
     }
 }

@@ -5,7 +5,7 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol;
 
 /** A script to run, with its keys and its argument, and what is done with the answer, on the thread of the line. */
-abstract class Call {
+abstract non-sealed class Call implements Asked {
     private final RedisScript script;
     private final List<byte[]> keys;
     private final byte[] argument;
@@ -16,16 +16,13 @@ abstract class Call {
         this.argument = argument;
     }
 
-    /** Whether somebody still wants it done. */
-    boolean wanted() {
+    @Override
+    public boolean wanted() {
         return true;
     }
 
     /** @param answer what the script returned: packed bytes, or a number */
     abstract void answered(Object answer);
-
-    /** It was not done, or nobody knows whether it was. */
-    abstract void failed();
 
     CommandArguments byHash() {
         return arguments(Protocol.Command.EVALSHA, script.hash());

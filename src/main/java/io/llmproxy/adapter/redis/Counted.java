@@ -42,7 +42,7 @@ final class Counted implements Reservation {
                 corrections.owe(charge, used, at);
             }
         }
-        line.wake();
+        line.told();
         return here.settle(use);
     }
 

@@ -48,7 +48,7 @@ final class Held implements Reservation {
     static Held of(Take take, long[] answer, int from, int to, Corrections corrections, RedisLine line) {
         Hold[] holds = new Hold[to - from];
         for (int i = from; i < to; i++) {
-            int at = 2 + 4 * i;
+            int at = 1 + 4 * i;
             holds[i - from] =
                     new Hold(take.charges().get(i), answer[at], answer[at + 1], answer[at + 2] == 1, answer[at + 3]);
         }
@@ -78,7 +78,7 @@ final class Held implements Reservation {
                 overrun = Math.max(overrun, delta);
             }
         }
-        line.wake();
+        line.told();
         return overrun;
     }
 
@@ -86,7 +86,7 @@ final class Held implements Reservation {
     public void release() {
         if (ended.compareAndSet(false, true)) {
             holds.forEach(hold -> correct(hold, -hold.amount()));
-            line.wake();
+            line.told();
         }
     }
 

@@ -1,32 +1,46 @@
 package io.llmproxy.adapter.redis;
 
 import io.llmproxy.domain.secret.Secret;
+import java.io.IOException;
 import java.net.URI;
-import javax.net.ssl.SSLParameters;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.SslVerifyMode;
 
 /**
  * Where Redis is and how to get in: {@code redis://HOST:PORT/DATABASE}, or {@code rediss://} for TLS, which checks the server's
- * certificate and name by the authorities that this Java trusts.
+ * certificate and name by the authorities that this Java trusts, and those of a file.
  *
  * @param password null: none is sent
+ * @param trust by whom it is believed where it speaks TLS
  */
 public record RedisAddress(
         String host,
         int port,
         int database,
         boolean tls,
-        @Nullable Secret password) {
+        @Nullable Secret password,
+        RedisTrust trust) {
     private static final int DEFAULT_PORT = 6379;
 
-    /** @throws IllegalArgumentException where the URL is none of Redis */
-    public static RedisAddress of(String url, @Nullable Secret password) {
+    /**
+     * Of a URL.
+     *
+     * @param caFile authorities besides those of this Java, in PEM; null: none
+     * @throws IllegalArgumentException where the URL is none of Redis
+     * @throws IOException where the file cannot be read, or holds no certificate
+     */
+    public static RedisAddress of(String url, @Nullable Secret password, @Nullable Path caFile) throws IOException {
+        return of(url, password, caFile == null ? RedisTrust.SYSTEM : RedisTrust.besides(caFile));
+    }
+
+    static RedisAddress of(String url, @Nullable Secret password) {
+        return of(url, password, RedisTrust.SYSTEM);
+    }
+
+    private static RedisAddress of(String url, @Nullable Secret password, RedisTrust trust) {
         URI uri = URI.create(url);
         String host = uri.getHost();
         if (host == null) {
@@ -38,11 +52,12 @@ public record RedisAddress(
                 uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort(),
                 path.isEmpty() ? 0 : Integer.parseInt(path),
                 "rediss".equals(uri.getScheme()),
-                password);
+                password,
+                trust);
     }
 
     /** A new connection, on which the password was accepted and the database is chosen. Blocks. */
-    Connection connect(int connectMillis, int readMillis) {
+    Wire connect(int connectMillis, int readMillis) {
         DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder()
                 .connectionTimeoutMillis(connectMillis)
                 .socketTimeoutMillis(readMillis)
@@ -53,14 +68,9 @@ public record RedisAddress(
             config.password(password.reveal());
         }
         if (tls) {
-            SSLParameters checks = new SSLParameters();
-            checks.setEndpointIdentificationAlgorithm("HTTPS");
-            config.sslOptions(SslOptions.builder()
-                    .sslParameters(checks)
-                    .sslVerifyMode(SslVerifyMode.FULL)
-                    .build());
+            config.sslOptions(trust.options());
         }
-        Connection connection = new Connection(new HostAndPort(host, port), config.build());
+        Wire connection = new Wire(new HostAndPort(host, port), config.build());
         connection.connect();
         return connection;
     }

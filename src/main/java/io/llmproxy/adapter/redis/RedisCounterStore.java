@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * Counters in Redis, shared by all processes that name the same one.
  *
  * <p>A request takes of all its counters in one script and one round trip, by the server's clock: what needs no key is admitted
- * without a question where nothing is known against it, and taken with the rest ({@link Pending}). What was really used is told
- * afterwards, in batches, in the background.
+ * without a question where its limits are known to be far away and the rest follows at once, and taken with the rest ({@link Pending}).
+ * What was really used is told afterwards, in batches, in the background.
  *
  * <p>No request waits longer than {@link RedisLine#PATIENCE}. Where Redis does not answer, requests are counted in this process, by limits
  * that are divided by the number of processes that were last known, or are refused. What was granted here Redis is told when it
@@ -43,7 +43,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     private final InstantSource clock;
     private final Duration patience;
     private final Corrections corrections = new Corrections();
-    private final Denials denials = new Denials();
+    private final EarlyLimits earlyLimits = new EarlyLimits();
     private final RedisBreaker breaker;
     private final RedisLine line;
     private final RedisSurvey survey;
@@ -119,25 +119,49 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     }
 
     @Override
-    public LimitDecision admit(List<Charge> charges) {
+    public LimitDecision admit(List<Charge> charges, boolean soon) {
         if (charges.isEmpty()) {
             return LimitDecision.FREE;
         }
         if (!breaker.up()) {
             return away(charges);
         }
-        Denied denied = denials.of(charges);
+        Denied denied = earlyLimits.refusal(charges);
         if (denied != null) {
             return denied;
         }
         // what runs here alone may use up what may run everywhere, and is known without a question
-        List<Charge> slots = charges.stream()
-                .filter(c -> c.limit().metric() == LimitMetric.CONCURRENCY)
-                .toList();
-        return switch (local.reserve(slots)) {
-            case Granted(var here) -> new Granted(new Pending(charges, here, this::count));
+        return switch (local.reserve(slots(charges))) {
+            case Granted(var here) -> {
+                Pending pending = new Pending(charges, here, this::count);
+                yield soon && !earlyLimits.near(charges) ? new Granted(pending) : asked(pending);
+            }
             case Denied full -> full;
         };
+    }
+
+    private static List<Charge> slots(List<Charge> charges) {
+        List<Charge> slots = new ArrayList<>(1);
+        for (Charge charge : charges) {
+            if (charge.limit().metric() == LimitMetric.CONCURRENCY) {
+                slots.add(charge);
+            }
+        }
+        return slots;
+    }
+
+    /** Takes what a request was admitted with in a call of its own. */
+    private LimitDecision asked(Pending pending) {
+        boolean granted = false;
+        try {
+            LimitDecision decision = reserve(List.of(), pending);
+            granted = decision instanceof Granted;
+            return granted ? new Granted(pending) : decision;
+        } finally {
+            if (!granted) {
+                pending.release();
+            }
+        }
     }
 
     @Override
@@ -164,6 +188,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
             return denied(take, answer);
         }
         if (admitted instanceof Pending pending && !early.isEmpty()) {
+            earlyLimits.granted(early, answer, charges.size());
             pending.took(Held.of(take, answer, charges.size(), all.size(), corrections, line));
         }
         return new Granted(Held.of(take, answer, 0, charges.size(), corrections, line));
@@ -171,11 +196,13 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
     /** Null where there was no answer in time. */
     private @Nullable Take taken(List<Charge> charges) {
-        long deadline = System.nanoTime() + patience.toNanos();
+        // somebody looks at it a tick after its time is over, and it runs a moment after that
+        long deadline = System.nanoTime()
+                + patience.minus(Patience.TICK.multipliedBy(2)).toNanos();
         while (true) {
-            Take take = Take.of(charges, incarnation, time, this::giveBack);
+            Take take = new Take(charges, deadline, this::giveBack);
             line.submit(take);
-            long[] answer = take.await(deadline);
+            long[] answer = take.await();
             if (answer == null) {
                 if (take.late()) {
                     breaker.late();
@@ -183,10 +210,10 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
                 return null;
             }
             breaker.inTime();
+            // the window of a calendar has ended; what time it is there is known by now
             if (answer[0] != WRONG_WINDOW) {
                 return take;
             }
-            time.server(answer[1]);
         }
     }
 
@@ -199,7 +226,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
     /** In the background, of a request that has ended; nothing is given back. */
     private void count(List<Charge> charges) {
-        Take take = Take.of(charges, incarnation, time, (ended, answer) -> {
+        Take take = new Take(charges, 0, (ended, answer) -> {
             if (Take.denied(answer)) {
                 denied(ended, answer);
             }
@@ -208,9 +235,9 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     }
 
     private LimitDecision denied(Take take, long[] answer) {
-        Charge charge = take.charges().get((int) answer[2]);
-        Denied denied = new Denied(charge.limit(), charge.amount(), answer[3], Held.seconds(answer[4]));
-        denials.note(charge, denied, answer[4]);
+        Charge charge = take.charges().get((int) answer[1]);
+        Denied denied = new Denied(charge.limit(), charge.amount(), answer[2], Held.seconds(answer[3]));
+        earlyLimits.denied(charge, denied, answer[3]);
         return denied;
     }
 
@@ -283,7 +310,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         survey.reset(limit);
         local.reset(limit);
         corrections.forget(limit);
-        denials.forget();
+        earlyLimits.forget();
     }
 
     /** In the background: what is taken afterwards finds it. */
@@ -309,6 +336,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     }
 
     private final class Events implements RedisLine.LineEvents {
+        private final CounterNames names = new CounterNames();
         private boolean lost;
         private boolean beaten;
 
@@ -334,6 +362,11 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         }
 
         @Override
+        public Takes takes(List<Take> waiting) {
+            return Takes.of(waiting, incarnation, names, time);
+        }
+
+        @Override
         public Settle settle(List<Correction> batch, Runnable done) {
             return Settle.of(process, ++batches, batch, time, done);
         }
@@ -348,7 +381,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
         @Override
         public void back() {
-            denials.forget();
+            earlyLimits.forget();
         }
 
         private List<Incarnation> names() {

@@ -14,11 +14,12 @@ import java.util.UUID;
  */
 final class RedisKeys {
     private static final String TAG = "{llmproxy}:";
+    private static final byte[] LEASES = bytes(TAG + "leases");
 
     private RedisKeys() {}
 
     static byte[] leases() {
-        return bytes(TAG + "leases");
+        return LEASES;
     }
 
     static byte[] processes() {

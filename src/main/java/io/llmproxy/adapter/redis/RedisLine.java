@@ -1,25 +1,25 @@
 package io.llmproxy.adapter.redis;
 
+import io.llmproxy.domain.Carrier;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol;
-import redis.clients.jedis.exceptions.JedisAccessControlException;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /**
- * The one connection to Redis, and the one thread that talks on it.
+ * The one connection to Redis, and the one thread that talks on it: a virtual one, so that whom it answers runs next on the same
+ * carrier, and that what gathers while it waits for its turn goes out together. {@link Patience} is its clock, on a thread of the system.
  *
  * <p>All that is asked for while a round trip is under way goes out together with the next one: under load a request costs a share of
  * a system call, and no pool has to be waited for. Calls are done in the order in which they were asked for, and corrections before
@@ -35,10 +35,13 @@ final class RedisLine implements AutoCloseable {
     static final Duration LEASE = Duration.ofSeconds(30);
 
     private static final Logger LOG = System.getLogger(RedisLine.class.getName());
-    private static final int BATCH = 256;
     private static final int CONNECT_MILLIS = 1000;
     /** What is on its way when Redis stands still is given up by requests long before; its answers still tell what was done. */
     private static final int READ_MILLIS = 15_000;
+
+    private static final long READ_NANOS = READ_MILLIS * 1_000_000L;
+    /** Requests in a call tell that there are some more being served. */
+    private static final int SERVED = 2;
 
     private static final long BEAT = Duration.ofSeconds(2).toNanos();
     private static final long BEAT_AWAY = Duration.ofMillis(200).toNanos();
@@ -47,22 +50,29 @@ final class RedisLine implements AutoCloseable {
     private final LineEvents events;
     private final Corrections corrections;
     private final RedisBreaker breaker;
-    private final ConcurrentLinkedQueue<Call> calls = new ConcurrentLinkedQueue<>();
+    private final Outbox outbox = new Outbox();
+    private final Patience clock = new Patience(new Clockwork());
     private final Thread thread;
+    private volatile @Nullable Wire connection;
+    private volatile List<Call> underWay = List.of();
     private volatile boolean waiting;
+    private volatile long nextBeat = System.nanoTime();
+    private volatile long sentAt;
     private volatile boolean closing;
+    private volatile boolean closed;
     private volatile boolean silent;
 
     // of the thread alone
-    private @Nullable Connection connection;
     private @Nullable Settle unconfirmed;
-    private long nextBeat;
 
     /** Who makes calls for the line, and hears of it; on the line's thread. */
     interface LineEvents {
         Beat beat(Runnable answered);
 
         Beat farewell();
+
+        /** One call for as many as fit into it, which are removed from the list. */
+        Takes takes(List<Take> waiting);
 
         Settle settle(List<Correction> corrections, Runnable done);
 
@@ -78,11 +88,12 @@ final class RedisLine implements AutoCloseable {
         this.corrections = corrections;
         this.breaker = breaker;
         this.events = events;
-        this.thread = Thread.ofPlatform().daemon().name("redis").unstarted(this::run);
+        this.thread = Thread.ofVirtual().name("redis").unstarted(this::run);
     }
 
     void start() {
         thread.start();
+        clock.start();
     }
 
     boolean up() {
@@ -90,9 +101,20 @@ final class RedisLine implements AutoCloseable {
     }
 
     /** Does it as soon as it can; where the breaker opens before, it fails. */
-    void submit(Call call) {
-        calls.add(call);
-        wake();
+    void submit(Asked call) {
+        outbox.add(call);
+        if (waiting) {
+            LockSupport.unpark(thread);
+        }
+        if (closed) {
+            outbox.failAll();
+        }
+        clock.begin();
+    }
+
+    /** There is something to correct: that goes with the next call, or by itself a moment later. */
+    void told() {
+        clock.begin();
     }
 
     /** Waits until all is told that was to be told before, for two seconds at most and as long as Redis is there. */
@@ -112,13 +134,6 @@ final class RedisLine implements AutoCloseable {
         }
     }
 
-    /** There is something to correct. */
-    void wake() {
-        if (waiting) {
-            LockSupport.unpark(thread);
-        }
-    }
-
     private void run() {
         while (!closing) {
             try {
@@ -126,6 +141,7 @@ final class RedisLine implements AutoCloseable {
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "talking to Redis at " + address + " failed by a fault of the gateway", e);
                 broken("the gateway does not understand its answers");
+                pause(BEAT_AWAY);
             }
         }
         farewell();
@@ -133,67 +149,57 @@ final class RedisLine implements AutoCloseable {
 
     private void round() {
         if (connection == null && !connect()) {
-            failAll();
+            outbox.failAll();
             pause(BEAT_AWAY);
             return;
         }
+        rest();
         List<Call> batch = batch();
-        if (batch.isEmpty()) {
-            waiting = true;
-            if (calls.isEmpty() && (corrections.isEmpty() || !up()) && !closing) {
-                LockSupport.parkNanos(this, Math.max(1, nextBeat - System.nanoTime()));
-            }
-            waiting = false;
-            return;
+        if (!batch.isEmpty()) {
+            exchange(batch);
         }
-        exchange(batch);
+    }
+
+    /** Until there is something to ask, or the clock says that it is time. What is to be told waits that long for what is asked. */
+    private void rest() {
+        waiting = true;
+        if (outbox.isEmpty() && !closing && nextBeat - System.nanoTime() > 0) {
+            LockSupport.park(this);
+        }
+        waiting = false;
     }
 
     private boolean connect() {
         try {
-            Connection made = address.connect(CONNECT_MILLIS, READ_MILLIS);
+            Wire made = address.connect(CONNECT_MILLIS, READ_MILLIS);
             connection = made;
             load(made);
+            // a timer for each read: the clock looks after them
+            made.setSoTimeout(0);
             nextBeat = System.nanoTime();
             return true;
-        } catch (JedisAccessControlException e) {
-            breaker.open("it refuses the password (redis.password-file)");
-        } catch (JedisException e) {
-            breaker.open(refusal(e));
+        } catch (RuntimeException e) {
+            breaker.open(RedisFault.connecting(e));
         }
         disconnect();
         return false;
     }
 
     /** A script that is unknown when it is called is done after those that are known, and so out of its order. */
-    private static void load(Connection made) {
+    private static void load(Wire made) {
         for (RedisScript script : RedisScript.values()) {
             made.executeCommand(
                     new CommandArguments(Protocol.Command.SCRIPT).add("LOAD").add(script.text()));
         }
     }
 
-    private static String refusal(JedisException e) {
-        String text = String.valueOf(e.getMessage());
-        return text.contains("AUTH") || text.contains("password")
-                ? "it wants another password (redis.password-file)"
-                : "no connection can be made (" + text + ")";
-    }
-
     /** Corrections first: whoever gave back a slot and asks for one finds it. */
     private List<Call> batch() {
         List<Call> batch = new ArrayList<>();
-        List<Call> asked = new ArrayList<>();
-        for (Call call = calls.poll(); call != null; call = calls.poll()) {
-            if (!up()) {
-                call.failed();
-            } else if (call.wanted()) {
-                asked.add(call);
-            }
-            if (asked.size() >= BATCH) {
-                break;
-            }
+        if (!up()) {
+            outbox.failAll();
         }
+        List<Call> asked = outbox.next(events::takes);
         long now = System.nanoTime();
         if (!up()) {
             nextBeat = Math.min(nextBeat, now + BEAT_AWAY);
@@ -223,6 +229,8 @@ final class RedisLine implements AutoCloseable {
 
     private void exchange(List<Call> batch) {
         int done = 0;
+        sentAt = System.nanoTime();
+        underWay = batch;
         try {
             List<Object> answers = sent(batch, false);
             List<Call> unknown = new ArrayList<>();
@@ -238,23 +246,26 @@ final class RedisLine implements AutoCloseable {
                 Object answer = answers.get(done);
                 answered(batch.get(done), answer instanceof JedisNoScriptException ? again.get(next++) : answer);
             }
-        } catch (JedisConnectionException e) {
-            broken("the connection broke (" + e.getMessage() + ")");
         } catch (JedisException e) {
-            broken("it answers with an error (" + e.getMessage() + ")");
+            broken(RedisFault.calling(e));
         } finally {
             batch.subList(done, batch.size()).forEach(Call::failed);
+            underWay = List.of();
         }
     }
 
     private List<Object> sent(List<Call> batch, boolean text) {
-        Connection open = connection;
+        Wire open = connection;
         if (open == null) {
             throw new JedisConnectionException("closed");
         }
+        int requests = 0;
         for (Call call : batch) {
             open.sendCommand(text ? call.byText() : call.byHash());
+            requests += call instanceof Takes takes ? takes.size() : 0;
         }
+        open.send();
+        Carrier.yieldToOthers(SERVED * requests);
         return open.getMany(batch.size());
     }
 
@@ -272,20 +283,48 @@ final class RedisLine implements AutoCloseable {
     }
 
     private void disconnect() {
-        Connection open = connection;
+        cut();
         connection = null;
-        if (open != null) {
-            try {
-                open.forceDisconnect();
-            } catch (java.io.IOException | JedisException e) {
-                LOG.log(Level.DEBUG, "closing a broken connection", e);
+    }
+
+    private final class Clockwork implements Patience.Watched {
+        @Override
+        public boolean quiet() {
+            return underWay.isEmpty() && outbox.isEmpty() && !toTell();
+        }
+
+        @Override
+        public long due() {
+            return nextBeat;
+        }
+
+        @Override
+        public void tick(long now) {
+            underWay.forEach(call -> call.expire(now));
+            outbox.expire(now);
+            if (!underWay.isEmpty() && now - sentAt > READ_NANOS) {
+                // closing TLS may take a while itself
+                sentAt = now;
+                Thread.ofVirtual().start(RedisLine.this::cut);
+            } else if (waiting && (toTell() || now - nextBeat >= 0)) {
+                LockSupport.unpark(thread);
             }
+        }
+
+        private boolean toTell() {
+            return !corrections.isEmpty() && up();
         }
     }
 
-    private void failAll() {
-        for (Call call = calls.poll(); call != null; call = calls.poll()) {
-            call.failed();
+    /** Whoever reads from the connection finds it broken. */
+    private void cut() {
+        Wire open = connection;
+        if (open != null) {
+            try {
+                open.forceDisconnect();
+            } catch (IOException | JedisException e) {
+                LOG.log(Level.DEBUG, "closing a connection", e);
+            }
         }
     }
 
@@ -294,15 +333,16 @@ final class RedisLine implements AutoCloseable {
         long until = System.nanoTime() + nanos;
         while (!closing && until - System.nanoTime() > 0) {
             LockSupport.parkNanos(this, until - System.nanoTime());
-            failAll();
+            outbox.failAll();
         }
     }
 
     private void farewell() {
-        failAll();
-        if (connection != null && up() && !silent) {
+        outbox.failAll();
+        Wire open = connection;
+        if (open != null && up() && !silent) {
             try {
-                connection.setSoTimeout(1000);
+                open.setSoTimeout(1000);
                 while (connection != null && (unconfirmed != null || !corrections.isEmpty())) {
                     exchange(batch());
                 }
@@ -311,10 +351,10 @@ final class RedisLine implements AutoCloseable {
                 LOG.log(Level.DEBUG, "no farewell to Redis", e);
             }
         }
-        if (connection != null) {
-            connection.disconnect();
-        }
-        failAll();
+        disconnect();
+        closed = true;
+        outbox.failAll();
+        clock.close();
     }
 
     /** Ends without a farewell, as a process that is killed. */
@@ -328,7 +368,9 @@ final class RedisLine implements AutoCloseable {
         closing = true;
         LockSupport.unpark(thread);
         try {
-            thread.join(Duration.ofSeconds(3));
+            if (!thread.join(Duration.ofSeconds(3))) {
+                cut();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -90,7 +90,7 @@ final class RedisSurvey {
         }
 
         @Override
-        void failed() {
+        public void failed() {
             // they begin anew when Redis is back, and are told again
         }
     }

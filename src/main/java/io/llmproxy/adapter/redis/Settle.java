@@ -29,7 +29,7 @@ final class Settle extends Call {
     }
 
     @Override
-    void failed() {
+    public void failed() {
         // it is sent again on the next connection
     }
 }

@@ -1,8 +1,6 @@
 package io.llmproxy.adapter.redis;
 
 import io.llmproxy.domain.limit.Charge;
-import io.llmproxy.domain.limit.Limit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -10,77 +8,71 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes of the counters of one request. Whoever asked waits for the answer for a moment only; what is granted to nobody is given
- * back.
+ * Takes of the counters of one request, in one call with those of other requests ({@link Takes}). Whoever asked waits for the answer for
+ * a moment only; what is granted to nobody is given back.
  */
-final class Take extends Call {
+final class Take implements Asked {
     private static final long[] FAILED = {};
     private static final long[] GIVEN_UP = {-1};
 
     private final List<Charge> charges;
-    private final Incarnation incarnation;
     private final Thread waiter;
+    private final long deadline;
     private final BiConsumer<Take, long[]> unwanted;
     private final AtomicReference<long @Nullable []> answer = new AtomicReference<>();
     private boolean counted;
+    /** Whose slots it takes: known when it is sent. */
+    private @Nullable Incarnation incarnation;
 
-    private Take(
-            List<Charge> charges,
-            List<byte[]> keys,
-            byte[] argument,
-            Incarnation incarnation,
-            BiConsumer<Take, long[]> unwanted) {
-        super(RedisScript.TAKE, keys, argument);
+    /**
+     * Asked for by the present thread.
+     *
+     * @param deadline until when it waits, of {@link System#nanoTime}
+     * @param unwanted told an answer that came when nobody waited any more, on the thread of the line
+     */
+    Take(List<Charge> charges, long deadline, BiConsumer<Take, long[]> unwanted) {
         this.charges = charges;
-        this.incarnation = incarnation;
+        this.deadline = deadline;
         this.waiter = Thread.currentThread();
         this.unwanted = unwanted;
-    }
-
-    /** @param unwanted told an answer that came when nobody waited any more, on the thread of the line */
-    static Take of(List<Charge> charges, Incarnation incarnation, ServerTime time, BiConsumer<Take, long[]> unwanted) {
-        List<byte[]> keys = new ArrayList<>(charges.size() + 1);
-        keys.add(RedisKeys.leases());
-        Packer out = new Packer(2 + 8 * charges.size()).number(time.told()).text(incarnation.name());
-        long now = time.now();
-        for (Charge charge : charges) {
-            Limit limit = charge.limit();
-            keys.add(RedisKeys.counter(limit, charge.key().subject()));
-            out.number(RedisKeys.kind(limit))
-                    .number(limit.hard() ? 1 : 0)
-                    .number(limit.amount())
-                    .number(charge.amount())
-                    .number(limit.period().micros())
-                    .number(limit.segments())
-                    .number(ServerTime.start(limit, now))
-                    .number(ServerTime.end(limit, now));
-        }
-        return new Take(charges, keys, out.bytes(), incarnation, unwanted);
     }
 
     List<Charge> charges() {
         return charges;
     }
 
-    Incarnation incarnation() {
-        return incarnation;
+    /** On the thread of the line, before it is sent. */
+    void by(Incarnation sender) {
+        incarnation = sender;
     }
 
-    /** How many slots of what runs at one time it is about. */
+    /** By whom it was sent; when there is an answer. */
+    Incarnation incarnation() {
+        Incarnation sender = incarnation;
+        if (sender == null) {
+            throw new IllegalStateException("it was not sent");
+        }
+        return sender;
+    }
+
+    /** Whether it is about a slot of what runs at one time. */
     static boolean slot(Charge charge) {
         return RedisKeys.kind(charge.limit()) == RedisKeys.Kind.RUNNING && charge.amount() > 0;
     }
 
     @Override
-    boolean wanted() {
+    public boolean wanted() {
         return answer.get() == null || counted;
     }
 
-    @Override
-    void answered(Object packed) {
-        long[] numbers = Unpacker.numbers((byte[]) packed);
+    /** @param numbers 1, and for each charge: what is left, how long until nothing is used, whether it passed, stamp; or a refusal */
+    void answered(long[] numbers) {
         if (granted(numbers)) {
-            charges.stream().filter(Take::slot).forEach(c -> incarnation.took());
+            for (Charge charge : charges) {
+                if (slot(charge)) {
+                    incarnation().took();
+                }
+            }
         }
         if (answer.compareAndSet(null, numbers)) {
             LockSupport.unpark(waiter);
@@ -90,7 +82,7 @@ final class Take extends Call {
     }
 
     @Override
-    void failed() {
+    public void failed() {
         if (answer.compareAndSet(null, FAILED)) {
             LockSupport.unpark(waiter);
         }
@@ -120,18 +112,20 @@ final class Take extends Call {
         return known;
     }
 
-    /** Waits for the answer until then, of {@link System#nanoTime}; null: there is none. */
-    long @Nullable [] await(long deadline) {
+    @Override
+    public void expire(long now) {
+        if (now - deadline >= 0 && answer.compareAndSet(null, GIVEN_UP)) {
+            LockSupport.unpark(waiter);
+        }
+    }
+
+    /** Waits for the answer; null: there is none. It ends by an answer, by {@link #failed} or by {@link #expire}. */
+    long @Nullable [] await() {
         boolean interrupted = false;
         long @Nullable [] known = answer.get();
         while (known == null) {
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
-                answer.compareAndSet(null, GIVEN_UP);
-            } else {
-                LockSupport.parkNanos(this, left);
-                interrupted |= Thread.interrupted();
-            }
+            LockSupport.park(this);
+            interrupted |= Thread.interrupted();
             known = answer.get();
         }
         if (interrupted) {

@@ -33,8 +33,8 @@ public final class BudgetRefusals implements CounterStore {
     }
 
     @Override
-    public LimitDecision admit(List<Charge> charges) {
-        return noted(charges, counters.admit(charges));
+    public LimitDecision admit(List<Charge> charges, boolean soon) {
+        return noted(charges, counters.admit(charges, soon));
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.gateway.ClientRequest;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.PassedLimits;
 import io.llmproxy.gateway.PricingRules;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * second step refuses, the first is taken back, so that nobody uses up what all share by being refused.
  */
 public final class Limiter {
+    /** What is sent together with its head, or right after it, more or less. */
+    private static final long SMALL_BODY = 64 * 1024;
+
     private final CounterStore store;
     private final Telemetry telemetry;
     private final PassedLimits passed;
@@ -53,7 +57,15 @@ public final class Limiter {
         }
         Charges charges = new Charges(Need.NOTHING);
         limits.early().early(ClientPlace.of(x.request()), charges);
-        x.claims().admitted(granted(x, charges, store.admit(charges.all)));
+        x.claims().admitted(granted(x, charges, store.admit(charges.all, soon(x.request()))));
+    }
+
+    /** Whether the whole request is here or will be in a moment. */
+    private static boolean soon(ClientRequest request) {
+        long length = request.contentLength();
+        return length >= 0
+                && length <= SMALL_BODY
+                && request.headers().first("expect").isEmpty();
     }
 
     /**

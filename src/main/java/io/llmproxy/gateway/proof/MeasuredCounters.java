@@ -81,7 +81,7 @@ final class MeasuredCounters implements CounterStore {
 
     /** Takes at once, so that it is known from when on it is held. */
     @Override
-    public LimitDecision admit(List<Charge> charges) {
+    public LimitDecision admit(List<Charge> charges, boolean soon) {
         return reserve(charges);
     }
 

@@ -6,9 +6,12 @@ import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.testing.CounterStoreContract;
 import io.llmproxy.testing.RedisServer;
@@ -111,9 +114,10 @@ class RedisCounterStoreTest extends CounterStoreContract {
     void whatEndsAfterTheNameOfAProcessChangedIsGivenBackUnderTheOldOne() {
         Limit running = limit("running", LimitMetric.CONCURRENCY, 1, LimitPeriod.NONE, LimitAlgorithm.FIXED_WINDOW);
         Granted granted = (Granted) take(running, 1);
+        Instant before = store.standing().since();
         redis.command("CLIENT KILL TYPE normal SKIPME yes");
-        Stores.awaitAway(store);
-        Stores.awaitUp(store);
+        Stores.await(() ->
+                store.standing().fault() == null && !store.standing().since().equals(before));
         assertThat(takes(running, 1)).isFalse();
         granted.reservation().settle(new ActualUse(0, 0, 0));
         assertThat(takes(running, 1)).isTrue();
@@ -168,24 +172,68 @@ class RedisCounterStoreTest extends CounterStoreContract {
     void whatIsAdmittedIsTakenInOneStepWithTheRest() {
         Limit global = Limit.of(
                 "config:global",
-                io.llmproxy.domain.limit.LimitScope.GLOBAL,
+                LimitScope.GLOBAL,
                 LimitMetric.REQUESTS,
                 2,
                 LimitPeriod.MINUTE,
                 LimitAlgorithm.TOKEN_BUCKET,
-                io.llmproxy.domain.limit.LimitOrigin.CONFIG);
+                LimitOrigin.CONFIG);
         Limit user = requests(10, LimitPeriod.HOUR, LimitAlgorithm.FIXED_WINDOW);
         for (int i = 0; i < 2; i++) {
-            Granted admitted = (Granted) store.admit(List.of(charge(global, 1)));
+            Granted admitted = (Granted) store.admit(List.of(charge(global, 1)), true);
             assertThat(admitted.reservation().taken()).isFalse();
             assertThat(store.reserve(List.of(charge(user, 1)), admitted.reservation()))
                     .isInstanceOf(Granted.class);
             assertThat(admitted.reservation().grants()).hasSize(1);
         }
-        // one that ends before the rest is known is counted in the background
-        ((Granted) store.admit(List.of(charge(global, 1)))).reservation().settle(new ActualUse(0, 0, 0));
+        // nothing is left: it is asked before it is admitted
+        assertThat(store.admit(List.of(charge(global, 1)), true)).isInstanceOf(Denied.class);
         assertThat(used(global)).isEqualTo(2);
-        Stores.await(() -> !(store.admit(List.of(charge(global, 1))) instanceof Granted));
         assertThat(used(user)).isEqualTo(2);
+    }
+
+    private static Limit ofAll(long amount) {
+        return Limit.of(
+                "config:global",
+                LimitScope.GLOBAL,
+                LimitMetric.REQUESTS,
+                amount,
+                LimitPeriod.HOUR,
+                LimitAlgorithm.FIXED_WINDOW,
+                LimitOrigin.CONFIG);
+    }
+
+    @Test
+    void whatEndsBeforeItsOneCallIsCountedInTheBackground() {
+        Limit global = ofAll(100);
+        ((Granted) store.admit(List.of(charge(global, 1)), true)).reservation().settle(new ActualUse(0, 0, 0));
+        Stores.await(() -> used(global) == 1);
+    }
+
+    @Test
+    void whatHasALargeBodyIsTakenBeforeIt() {
+        Limit global = ofAll(100);
+        Granted admitted = (Granted) store.admit(List.of(charge(global, 1)), false);
+        assertThat(admitted.reservation().taken()).isTrue();
+        assertThat(used(global)).isEqualTo(1);
+        assertThat(store.reserve(List.of(), admitted.reservation())).isInstanceOf(Granted.class);
+        assertThat(used(global)).isEqualTo(1);
+        admitted.reservation().release();
+        assertThat(used(global)).isZero();
+    }
+
+    @Test
+    void aLimitThatIsNearIsAskedForEach() {
+        Limit global = ofAll(10);
+        RedisCounterStore other = another();
+        assertThat(taken(global, 9)).isEqualTo(9);
+        Granted blind = (Granted) other.admit(List.of(charge(global, 1)), true);
+        assertThat(blind.reservation().taken()).isFalse();
+        assertThat(other.reserve(List.of(), blind.reservation())).isInstanceOf(Granted.class);
+        blind.reservation().release();
+        // it saw that little is left
+        Granted asked = (Granted) other.admit(List.of(charge(global, 1)), true);
+        assertThat(asked.reservation().taken()).isTrue();
+        assertThat(other.admit(List.of(charge(global, 1)), true)).isInstanceOf(Denied.class);
     }
 }

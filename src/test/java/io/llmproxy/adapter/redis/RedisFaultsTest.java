@@ -98,7 +98,8 @@ class RedisFaultsTest {
                 assertThat(e.error().status()).isEqualTo(503);
                 assertThat(e.error().message()).contains("limits");
             });
-            assertThatThrownBy(() -> store.admit(List.of(charge(RUNNING, 1)))).isInstanceOf(ProxyException.class);
+            assertThatThrownBy(() -> store.admit(List.of(charge(RUNNING, 1)), true))
+                    .isInstanceOf(ProxyException.class);
             assertThatThrownBy(() -> store.reset(TOKENS)).isInstanceOf(StoreException.class);
         }
     }

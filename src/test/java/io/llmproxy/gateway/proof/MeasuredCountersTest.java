@@ -59,7 +59,7 @@ class MeasuredCountersTest {
     void seesWhatIsHeldAtMostAndInTheEnd() {
         MeasuredCounters measured = new MeasuredCounters(store);
         Reservation first = granted(measured.reserve(charge(60)));
-        Reservation second = granted(measured.admit(charge(30)));
+        Reservation second = granted(measured.admit(charge(30), true));
         assertThat(measured.reserve(charge(20), second)).isInstanceOf(Denied.class);
         first.release();
         first.release();
