@@ -13,7 +13,6 @@ import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
-import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
@@ -57,6 +56,7 @@ import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
+import io.llmproxy.gateway.proof.LimitProof;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
@@ -67,7 +67,7 @@ import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
-import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.Tokenizer;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
@@ -194,14 +194,20 @@ public final class Appliance implements AutoCloseable {
                     catalogue,
                     config.tenant(),
                     config.limits().limits()));
-            MemoryCounterStore counters = new MemoryCounterStore(setup.clock());
+            LimitCounters counters = opened(LimitCounters.choose(config, database, directory, setup.clock()));
             IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
             IdempotentRuns runs =
                     opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            Gateway gateway = gateway(snapshots, ledger, database.objects(), telemetry, counters, runs);
-            AdminStores stores = stores(database, live(snapshots, counters));
+            ObjectStore objects = database.objects();
+            GatewaySettings settings = gatewaySettings();
+            Tokenizer tokenizer = new JtokkitTokenizer();
+            Gateway gateway = Stages.gateway(
+                    settings, snapshots, ledger, objects, telemetry, counters.store(), tokenizer, runs, setup.clock());
+            LimitProof proof =
+                    new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
+            AdminStores stores = stores(database, live(snapshots, counters.store()));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
@@ -211,10 +217,11 @@ public final class Appliance implements AutoCloseable {
             if (journal.backlog() > 0) {
                 flusher.flush(); // before the first request: what the journal still holds counts for limits too
             }
-            LimitHistory history = new LimitHistory(usage, counters, setup.clock());
+            LimitHistory history = new LimitHistory(usage, counters.store(), counters.clock());
             history.restore(snapshots.current());
             snapshots.onPublish(history::restore);
-            opened(new LimitSweeper(counters, snapshots));
+            opened(new LimitSweeper(
+                    counters, () -> proof.with(snapshots.current().limits().byId())));
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
@@ -230,10 +237,12 @@ public final class Appliance implements AutoCloseable {
                     snapshots,
                     inFlight::count,
                     journal::backlog,
+                    counters.status(),
                     List.of(
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
+                            new StatusBoard.Concern(counters.fault()),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle));
@@ -242,7 +251,8 @@ public final class Appliance implements AutoCloseable {
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
-            telemetry.gauge("llmproxy_limit_counters", "Counters of limits that are kept in memory", counters::size);
+            telemetry.gauge(
+                    "llmproxy_limit_counters", "Counters of limits that are kept in memory", counters.size()::getAsInt);
             telemetry.gauge(
                     "llmproxy_journal_waiting_records",
                     "Usage records in memory, which the journal refuses to take",
@@ -267,6 +277,7 @@ public final class Appliance implements AutoCloseable {
                                     idempotency,
                                     new MemoryIdempotencyStore(SECRET_ANSWERS),
                                     config.idempotency().retention()),
+                            proof::run,
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -349,36 +360,20 @@ public final class Appliance implements AutoCloseable {
                 config.retention(), config.maxAnswer(), config.memory(), config.maxStored(), config.patience());
     }
 
-    private Gateway gateway(
-            Snapshots snapshots,
-            Ledger ledger,
-            ObjectStore objects,
-            Telemetry telemetry,
-            CounterStore counters,
-            IdempotentRuns runs)
-            throws IOException {
+    private GatewaySettings gatewaySettings() throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
         ApplianceConfig.GatewayConfig config = setup.config().gateway();
-        return Stages.gateway(
-                new GatewaySettings(
-                        config.maxBody(),
-                        config.maxUpload(),
-                        config.bodyMemory(),
-                        config.queryKey(),
-                        config.sseKeepAlive(),
-                        spool,
-                        new PricingRules(
-                                setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader())),
-                snapshots,
-                ledger,
-                objects,
-                telemetry,
-                counters,
-                new JtokkitTokenizer(),
-                runs,
-                setup.clock());
+        return new GatewaySettings(
+                config.maxBody(),
+                config.maxUpload(),
+                config.bodyMemory(),
+                config.queryKey(),
+                config.sseKeepAlive(),
+                spool,
+                new PricingRules(
+                        setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader()));
     }
 
     private static OnFull onFull(ApplianceConfig.JournalConfig config) {

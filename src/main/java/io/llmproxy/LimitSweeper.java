@@ -1,8 +1,9 @@
 package io.llmproxy;
 
-import io.llmproxy.adapter.memory.MemoryCounterStore;
-import io.llmproxy.runtime.Snapshots;
+import io.llmproxy.domain.limit.Limit;
 import java.time.Duration;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /** Drops counters that count nothing any more, twice a minute. */
 final class LimitSweeper implements AutoCloseable {
@@ -10,12 +11,13 @@ final class LimitSweeper implements AutoCloseable {
 
     private final Thread thread;
 
-    LimitSweeper(MemoryCounterStore counters, Snapshots snapshots) {
+    /** @param limits those in force, by their ids */
+    LimitSweeper(LimitCounters counters, Supplier<Map<String, Limit>> limits) {
         thread = Thread.ofVirtual().name("limit-sweeper").start(() -> {
             try {
                 while (true) {
                     Thread.sleep(PERIOD);
-                    counters.sweep(snapshots.current().limits().byId());
+                    counters.sweep().accept(limits.get());
                 }
             } catch (InterruptedException e) {
                 // the appliance stops

@@ -2,6 +2,7 @@ package io.llmproxy;
 
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
+import io.llmproxy.admin.LimitStoreStatus;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.Provider;
@@ -35,6 +36,7 @@ final class StatusBoard {
     private final LongSupplier backlog;
     private final List<Concern> concerns;
     private final Concern obstacle;
+    private final Supplier<LimitStoreStatus> limits;
     private final Instant startedAt;
     private volatile boolean started;
 
@@ -51,12 +53,14 @@ final class StatusBoard {
             Snapshots snapshots,
             IntSupplier inFlight,
             LongSupplier backlog,
+            Supplier<LimitStoreStatus> limits,
             List<Concern> concerns,
             Concern obstacle) {
         this.setup = setup;
         this.snapshots = snapshots;
         this.inFlight = inFlight;
         this.backlog = backlog;
+        this.limits = limits;
         this.concerns = concerns;
         this.obstacle = obstacle;
         this.startedAt = setup.clock().instant();
@@ -88,6 +92,7 @@ final class StatusBoard {
                 snapshot.tenants().size(),
                 snapshot.keysById().size(),
                 (int) live(snapshot).count(),
+                limits.get(),
                 problems(snapshot));
     }
 

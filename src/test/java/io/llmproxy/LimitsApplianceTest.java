@@ -132,6 +132,32 @@ class LimitsApplianceTest {
     }
 
     @Test
+    void provesUnderLoadThatLimitsHoldAndLeavesNothingBehind() {
+        String usage =
+                appliance.ctl("usage", "report", "--by", "tenant", "-o", "json").value();
+        Ctl proof = appliance.ctl("prove", "limits", "--requests", "1000", "--parallel", "100", "-o", "json");
+        assertThat(proof.code()).as(proof.out() + proof.err()).isZero();
+        assertThat(proof.out()).contains("\"holds\": true", "\"store\": \"memory\"", "\"concurrency\"");
+        assertThat(proof.out()).doesNotContain("\"refused\": 0,", "\"answered\": 0,", "\"failed\": 0,");
+        assertThat(appliance
+                        .ctl("usage", "report", "--by", "tenant", "-o", "json")
+                        .value())
+                .isEqualTo(usage);
+        assertThat(appliance.ctl("tenant", "show", "proof").code()).isEqualTo(4);
+        Ctl table = appliance.ctl("prove", "limits", "--requests", "50", "--parallel", "5");
+        assertThat(table.value()).containsIgnoringCase("granted").containsIgnoringCase("used");
+        assertThat(table.err()).contains("holds");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--requests,0", "--requests,1000001", "--parallel,0", "--parallel,10001"})
+    void refusesAProofOfNothingAndOneWithoutEnd(String option, String value) {
+        Ctl refused = appliance.ctl("prove", "limits", option, value);
+        assertThat(refused.code()).isNotZero();
+        assertThat(refused.err()).contains("must be from 1 to");
+    }
+
+    @Test
     void thisMachineIsNotHeldToTheLimitOfAddresses() {
         try (Http http = tenant("near")) {
             for (int i = 0; i < 60; i++) {

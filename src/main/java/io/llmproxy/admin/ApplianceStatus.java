@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param admin the TCP address for health and metrics; null: there is none
  * @param database what it is and whether it answers
  * @param journalBacklog usage records not yet in the database
+ * @param limits where limits are counted
  * @param problems what is wrong and what to do, one sentence each; empty: all is well
  */
 public record ApplianceStatus(
@@ -27,6 +28,7 @@ public record ApplianceStatus(
         int tenants,
         int keys,
         int providers,
+        LimitStoreStatus limits,
         List<String> problems) {
     public ApplianceStatus {
         problems = List.copyOf(problems);

@@ -62,6 +62,7 @@ final class CommandTree {
                         LimitCommands::verbs,
                         List.of("quota")),
                 new Noun("usage", "What was used: the ledger of requests and tokens.", UsageCommands::verbs),
-                new Noun("ledger", "The ledger itself, and whether it is sound.", LedgerCommands::verbs));
+                new Noun("ledger", "The ledger itself, and whether it is sound.", LedgerCommands::verbs),
+                new Noun("prove", "Proofs that the running server gives of itself.", ProveCommands::verbs));
     }
 }

@@ -82,10 +82,21 @@ final class ServerCommands {
                 "now",
                 count(status, "requestsInFlight", "request") + " in flight, "
                         + count(status, "journalBacklog", "usage record") + " to store");
+        shown.put("limits", limits(status.path("limits")));
         List<String> problems = texts(status.path("problems"));
         shown.put("problems", problems.isEmpty() ? "none" : Integer.toString(problems.size()));
         c.output().fields(shown, STATUS);
         problems.forEach(problem -> c.output().line("  ! " + Text.printable(problem)));
+    }
+
+    private static String limits(JsonNode limits) {
+        String store = Json.text(limits.path("store"));
+        if (store.isEmpty() || store.equals("memory")) {
+            return "in memory";
+        }
+        long processes = limits.path("processes").asLong(1);
+        return store + " " + Json.text(limits.path("state")) + ", shared by "
+                + (processes == 1 ? "1 process" : processes + " processes");
     }
 
     private static String count(JsonNode status, String field, String noun) {

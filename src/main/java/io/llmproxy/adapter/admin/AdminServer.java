@@ -20,6 +20,7 @@ import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.IdempotencyStore;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -70,6 +71,7 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param flushLedger brings what has been answered into the ledger; called before each read of it
      * @param faults why a live provider, by its id, cannot be called; null: it can, or it is not live
+     * @param proofs what it can prove of itself
      * @param metrics the Prometheus text, format 0.0.4
      */
     public record Application(
@@ -83,7 +85,15 @@ public final class AdminServer implements AutoCloseable {
             Supplier<Health> health,
             Supplier<String> metrics,
             Replays replays,
+            Proofs proofs,
             InstantSource clock) {}
+
+    /** What the appliance can prove of itself. */
+    @FunctionalInterface
+    public interface Proofs {
+        /** Blocks, some more than a minute at most. */
+        LimitProofReport limits(int requests, int parallel);
+    }
 
     /**
      * Where answers to requests with an Idempotency-Key are kept.
@@ -134,6 +144,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
+        routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         return new RouteTable(routes);
     }
 

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.admin;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.KeyView;
+import io.llmproxy.admin.LimitStoreStatus;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.ProviderView;
 import io.llmproxy.domain.Durations;
@@ -189,7 +190,12 @@ final class Shapes {
                 s.tenants(),
                 s.keys(),
                 s.providers(),
+                limits(s.limits()),
                 s.problems());
+    }
+
+    private static StatusJson.Limits limits(LimitStoreStatus s) {
+        return new StatusJson.Limits(s.store(), s.state(), time(s.since()), s.processes());
     }
 
     static Instant time(Instant at) {

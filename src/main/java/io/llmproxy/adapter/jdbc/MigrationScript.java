@@ -26,7 +26,8 @@ record MigrationScript(String file, String text) {
             "V3__objects.sql",
             "V4__limits.sql",
             "V5__prices.sql",
-            "V6__idempotency.sql");
+            "V6__idempotency.sql",
+            "V8__limit_leases.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

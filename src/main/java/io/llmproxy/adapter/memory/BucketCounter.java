@@ -40,14 +40,14 @@ final class BucketCounter implements Counter {
             if (before.retired()) {
                 return Outcome.RETIRED;
             }
-            Level level = at(before, hold.limit(), now);
+            Level level = at(before, hold.local(), now);
             long used = level.used + hold.amount();
-            boolean passed = used > hold.limit().amount();
+            boolean passed = used > hold.local().amount();
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }
             if (state.compareAndSet(before, new Level(used, level.at))) {
-                hold.taken(now, Math.max(0, hold.limit().amount() - used), passed, now);
+                hold.taken(now, used, passed, now);
                 return Outcome.TAKEN;
             }
         }
@@ -95,8 +95,9 @@ final class BucketCounter implements Counter {
             if (before.retired()) {
                 return;
             }
-            Level level = at(before, hold.limit(), now);
-            long flowed = delta < 0 ? flow(hold.limit(), Math.max(0, now - hold.stamp())) : 0;
+            Limit pace = hold.pace();
+            Level level = at(before, pace, now);
+            long flowed = delta < 0 ? flow(pace, Math.max(0, now - hold.stamp())) : 0;
             long change = delta < 0 ? Math.min(0, delta + flowed) : delta;
             if (state.compareAndSet(before, new Level(Math.max(0, level.used + change), level.at))) {
                 return;

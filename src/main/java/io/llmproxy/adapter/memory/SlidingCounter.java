@@ -77,12 +77,12 @@ final class SlidingCounter implements Counter {
             }
             Segments current = at(before, now);
             long used = current.sum + hold.amount();
-            boolean passed = used > hold.limit().amount();
+            boolean passed = used > hold.local().amount();
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }
             if (state.compareAndSet(before, current.with(segments - 1, hold.amount()))) {
-                hold.taken(current.latest, Math.max(0, hold.limit().amount() - used), passed, now);
+                hold.taken(current.latest, used, passed, now);
                 return Outcome.TAKEN;
             }
         }

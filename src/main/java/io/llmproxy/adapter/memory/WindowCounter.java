@@ -58,7 +58,7 @@ final class WindowCounter implements Counter {
             }
             Window window = at(before, now);
             long used = window.used + hold.amount();
-            boolean passed = used > hold.limit().amount();
+            boolean passed = used > hold.local().amount();
             if (passed && hold.limit().hard()) {
                 // where the clock was set, what that did to the window is kept
                 if (window.start == before.start || state.compareAndSet(before, window)) {
@@ -67,7 +67,7 @@ final class WindowCounter implements Counter {
                 continue;
             }
             if (state.compareAndSet(before, window.withUsed(used))) {
-                hold.taken(window.start, Math.max(0, hold.limit().amount() - used), passed, now);
+                hold.taken(window.start, used, passed, now);
                 return Outcome.TAKEN;
             }
         }

@@ -14,8 +14,10 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.port.CounterStore;
+import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.runtime.LimitTable;
 import io.llmproxy.runtime.Limits;
@@ -44,7 +46,7 @@ public final class Limiter {
         }
         Charges charges = new Charges(Need.NOTHING);
         limits.early().early(ClientPlace.of(x.request()), charges);
-        x.claims().admitted(granted(x, store.reserve(charges.all)));
+        x.claims().admitted(granted(x, decision(charges)));
     }
 
     /**
@@ -63,7 +65,7 @@ public final class Limiter {
         for (int i = 0; i <= last; i++) {
             Charges charges = new Charges(need);
             table.collect(facts(x, targets.isEmpty() ? null : targets.get(i)), charges);
-            LimitDecision decision = store.reserve(charges.all);
+            LimitDecision decision = decision(charges);
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
                 x.claims().reserved(granted(x, decision));
@@ -86,6 +88,14 @@ public final class Limiter {
                 x.endpoint().template(),
                 target == null ? null : target.provider().account().id(),
                 target == null ? null : target.providerName());
+    }
+
+    private LimitDecision decision(Charges charges) {
+        try {
+            return store.reserve(charges.all);
+        } catch (StoreException e) {
+            throw Refusals.unavailable("The gateway cannot check its limits at the moment; send the request again.");
+        }
     }
 
     private Reservation granted(Exchange x, LimitDecision decision) {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * What {@code llmproxyctl status} shows.
  *
  * @param tenant the one tenant of the process, or {@code *}
+ * @param limits where limits are counted
  * @param problems what is wrong and what to do, one sentence each; empty: all is well
  */
 public record StatusJson(
@@ -23,4 +24,15 @@ public record StatusJson(
         int tenants,
         int keys,
         int providers,
-        List<String> problems) {}
+        Limits limits,
+        List<String> problems) {
+
+    /**
+     * Where limits are counted.
+     *
+     * @param store {@code memory}, or what several processes share
+     * @param state {@code ok}, or what it is instead
+     * @param processes how many share the limits, this one included
+     */
+    public record Limits(String store, String state, Instant since, int processes) {}
+}

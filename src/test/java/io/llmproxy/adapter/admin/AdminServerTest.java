@@ -469,7 +469,20 @@ class AdminServerTest {
 
     private AdminServer.Application application() {
         ApplianceStatus status = new ApplianceStatus(
-                "0.1.0", "*", f.now, 5, "http://127.0.0.1:8080", null, "embedded", 0, 0, 1, 0, 0, List.of());
+                "0.1.0",
+                "*",
+                f.now,
+                5,
+                "http://127.0.0.1:8080",
+                null,
+                "embedded",
+                0,
+                0,
+                1,
+                0,
+                0,
+                new io.llmproxy.admin.LimitStoreStatus("memory", "ok", f.now, 1),
+                List.of());
         return new AdminServer.Application(
                 f.executor,
                 f.queries,
@@ -481,6 +494,7 @@ class AdminServerTest {
                 () -> health,
                 () -> "llmproxy_up 1\n",
                 new AdminServer.Replays(stored, new MemoryIdempotencyStore(10), Duration.ofHours(24)),
+                (requests, parallel) -> new io.llmproxy.gateway.proof.LimitProofReport(0, 0, 0, 0, List.of()),
                 f.clock);
     }
 

@@ -75,6 +75,7 @@ class OpenApiTest {
                 Map.entry("LimitSet", LimitJson.Set.class),
                 Map.entry("LimitUsage", LimitJson.Usage.class),
                 Map.entry("LedgerCheck", LedgerJson.class),
+                Map.entry("LimitProof", io.llmproxy.wire.admin.LimitProofJson.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
                 Map.entry("Status", StatusJson.class));
@@ -109,8 +110,21 @@ class OpenApiTest {
 
     private static List<AdminRoute> routes() {
         AdminFixture f = new AdminFixture();
-        ApplianceStatus status =
-                new ApplianceStatus("1", "*", Instant.EPOCH, 0, "", null, "", 0, 0, 0, 0, 0, List.of());
+        ApplianceStatus status = new ApplianceStatus(
+                "1",
+                "*",
+                Instant.EPOCH,
+                0,
+                "",
+                null,
+                "",
+                0,
+                0,
+                0,
+                0,
+                0,
+                new io.llmproxy.admin.LimitStoreStatus("memory", "ok", Instant.EPOCH, 1),
+                List.of());
         return AdminServer.table(new AdminServer.Application(
                         f.executor,
                         f.queries,
@@ -123,6 +137,7 @@ class OpenApiTest {
                         () -> "",
                         new AdminServer.Replays(
                                 new MemoryIdempotencyStore(1), new MemoryIdempotencyStore(1), Duration.ofHours(24)),
+                        (requests, parallel) -> new io.llmproxy.gateway.proof.LimitProofReport(0, 0, 0, 0, List.of()),
                         f.clock))
                 .routes();
     }

@@ -1,0 +1,120 @@
+package io.llmproxy.gateway.proof;
+
+import io.llmproxy.domain.limit.ActualUse;
+import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Grant;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.port.CounterStore;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Counts beside a store what it grants, without knowing how it counts. What is granted is added when the store has granted it, and
+ * what is given back is taken off before the store hears of it: so what is seen here at any moment was surely held at that moment.
+ */
+final class MeasuredCounters implements CounterStore {
+    private final CounterStore store;
+    private final Map<String, Seen> seen = new ConcurrentHashMap<>();
+
+    MeasuredCounters(CounterStore store) {
+        this.store = store;
+    }
+
+    /** What was seen of one limit. */
+    static final class Seen {
+        private final AtomicLong held = new AtomicLong();
+        private final AtomicLong peak = new AtomicLong();
+        private final AtomicLong overrun = new AtomicLong();
+
+        private void add(long delta) {
+            long now = held.addAndGet(delta);
+            if (delta > 0) {
+                peak.accumulateAndGet(now, Math::max);
+            }
+        }
+
+        long held() {
+            return held.get();
+        }
+
+        long peak() {
+            return peak.get();
+        }
+
+        long overrun() {
+            return overrun.get();
+        }
+    }
+
+    Seen of(Limit limit) {
+        return seen.computeIfAbsent(limit.id(), id -> new Seen());
+    }
+
+    @Override
+    public LimitDecision reserve(List<Charge> charges) {
+        LimitDecision decision = store.reserve(charges);
+        if (!(decision instanceof Granted granted)) {
+            return decision;
+        }
+        granted.reservation().grants().forEach(g -> of(g.limit()).add(g.amount()));
+        return new Granted(new Measured(granted.reservation()));
+    }
+
+    @Override
+    public Map<CounterKey, Long> used(Limit limit) {
+        return store.used(limit);
+    }
+
+    @Override
+    public void reset(Limit limit) {
+        store.reset(limit);
+    }
+
+    @Override
+    public void seed(Charge charge) {
+        store.seed(charge);
+    }
+
+    private final class Measured implements Reservation {
+        private final Reservation inner;
+        private final AtomicBoolean ended = new AtomicBoolean();
+
+        Measured(Reservation inner) {
+            this.inner = inner;
+        }
+
+        @Override
+        public List<Grant> grants() {
+            return inner.grants();
+        }
+
+        @Override
+        public long settle(ActualUse use) {
+            if (!ended.compareAndSet(false, true)) {
+                return 0;
+            }
+            for (Grant grant : inner.grants()) {
+                long delta = use.of(grant.limit().metric(), grant.amount()) - grant.amount();
+                Seen one = of(grant.limit());
+                one.overrun.addAndGet(Math.max(0, delta));
+                one.add(delta);
+            }
+            return inner.settle(use);
+        }
+
+        @Override
+        public void release() {
+            if (ended.compareAndSet(false, true)) {
+                inner.grants().forEach(g -> of(g.limit()).add(-g.amount()));
+                inner.release();
+            }
+        }
+    }
+}
