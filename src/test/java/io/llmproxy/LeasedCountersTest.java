@@ -462,7 +462,7 @@ class LeasedCountersTest {
                     long most = 1L + random.nextInt(100);
                     if (tried(store, limits, most) instanceof Granted(var reservation)) {
                         worst.accumulateAndGet(running.incrementAndGet(), Math::max);
-                        Thread.yield();
+                        Thread.onSpinWait();
                         running.decrementAndGet();
                         if (random.nextInt(4) == 0) {
                             reservation.release();
