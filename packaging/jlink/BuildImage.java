@@ -87,6 +87,8 @@ void main(String[] args) throws Exception {
     copyJars(target.resolve("lib"), target.resolve(args[2]), image.resolve("lib"));
     dropEncodings(onlyFile(image.resolve("lib"), "jtokkit-*.jar"));
     dropTranslations(onlyFile(image.resolve("lib"), "postgresql-*.jar"));
+    dropClients(onlyFile(image.resolve("lib"), "jedis-*.jar"));
+    dropBinders(onlyFile(image.resolve("lib"), "micrometer-core-*.jar"));
     Path picocli = onlyFile(image.resolve("lib"), "picocli-*.jar");
     recompile(onlyFile(target.resolve("lib-sources"), "picocli-*-sources.jar"), picocli, target.resolve("picocli"));
     Files.createDirectories(image.resolve("conf"));
@@ -153,6 +155,31 @@ void dropTranslations(Path jar) throws IOException {
     try (FileSystem zip = FileSystems.newFileSystem(jar);
             Stream<Path> files = Files.list(zip.getPath("/org/postgresql/translation"))) {
         for (Path file : files.filter(f -> f.getFileName().toString().startsWith("messages_")).toList()) {
+            Files.delete(file);
+        }
+    }
+}
+
+/// Of the Redis library the connection and the protocol are used (docs/adr/012): not its clients with a method for every command,
+/// its commands for modules, its pools, clusters and caches.
+void dropClients(Path jar) throws IOException {
+    Pattern unused = Pattern.compile("/redis/clients/jedis/("
+            + "(search|mcf|timeseries|bloom|json|csc|executors|params|providers|builders)/.*"
+            + "|commands/(?!ProtocolCommand).*"
+            + "|(Jedis(?!ClientConfig|SocketFactory|MetaInfo)|UnifiedJedis|Pipelin|CommandObject|Cluster|Multi|Transaction|AbstractPipeline"
+            + "|AbstractTransaction|ReliableTransaction|StaticCommandFlags|RedisClient|RedisCluster|RedisSentinel|Sharded).*[.]class)");
+    try (FileSystem zip = FileSystems.newFileSystem(jar); Stream<Path> files = Files.walk(zip.getPath("/redis"))) {
+        for (Path file : files.filter(f -> unused.matcher(f.toString()).matches() && !Files.isDirectory(f)).toList()) {
+            Files.delete(file);
+        }
+    }
+}
+
+/// Meters of libraries that are not here, and of the JVM by way of them.
+void dropBinders(Path jar) throws IOException {
+    try (FileSystem zip = FileSystems.newFileSystem(jar);
+            Stream<Path> files = Files.walk(zip.getPath("/io/micrometer/core/instrument/binder"))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
             Files.delete(file);
         }
     }

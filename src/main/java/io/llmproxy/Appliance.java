@@ -23,14 +23,17 @@ import io.llmproxy.adapter.secret.MasterKeyException;
 import io.llmproxy.adapter.systemd.SdNotify;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.adapter.tokenizer.JtokkitTokenizer;
+import io.llmproxy.adapter.webhook.SignedWebhook;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
 import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
@@ -53,20 +56,29 @@ import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Spool;
+import io.llmproxy.gateway.alert.AlertRules;
+import io.llmproxy.gateway.alert.AlertSender;
+import io.llmproxy.gateway.alert.BudgetAlerts;
+import io.llmproxy.gateway.alert.BudgetRefusals;
+import io.llmproxy.gateway.alert.BudgetWatch;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
+import io.llmproxy.gateway.limit.PassedLimitLog;
 import io.llmproxy.gateway.proof.LimitProof;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
+import io.llmproxy.port.AlertHook;
+import io.llmproxy.port.AlertStore;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
+import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
@@ -194,20 +206,21 @@ public final class Appliance implements AutoCloseable {
                     catalogue,
                     config.tenant(),
                     config.limits().limits()));
-            LimitCounters counters = opened(LimitCounters.choose(config, database, directory, setup.clock()));
+            Counters counters = opened(Counters.open(config, database, directory, setup.clock()));
             IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
             IdempotentRuns runs =
                     opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
+            BudgetRefusals refusals = new BudgetRefusals(counters.store());
             ObjectStore objects = database.objects();
             GatewaySettings settings = gatewaySettings();
             Tokenizer tokenizer = new JtokkitTokenizer();
             Gateway gateway = Stages.gateway(
-                    settings, snapshots, ledger, objects, telemetry, counters.store(), tokenizer, runs, setup.clock());
+                    settings, snapshots, ledger, objects, telemetry, refusals, tokenizer, runs, setup.clock());
             LimitProof proof =
                     new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
-            AdminStores stores = stores(database, live(snapshots, counters.store()));
+            AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
@@ -220,12 +233,19 @@ public final class Appliance implements AutoCloseable {
             LimitHistory history = new LimitHistory(usage, counters.store(), counters.clock());
             history.restore(snapshots.current());
             snapshots.onPublish(history::restore);
+            opened(new PassedLimitLog(
+                            gateway.passed(), () -> snapshots.current().limits().byId(), setup.clock()))
+                    .start();
+            counters.remember(history, snapshots);
             opened(new LimitSweeper(
-                    counters, () -> proof.with(snapshots.current().limits().byId())));
+                    counters,
+                    () -> proof.with(snapshots.current().limits().byId())));
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
             opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
+                    .start();
+            opened(alerts(database.alerts(), usage, snapshots, refusals, telemetry))
                     .start();
             refresher.start(REFRESH);
 
@@ -237,22 +257,26 @@ public final class Appliance implements AutoCloseable {
                     snapshots,
                     inFlight::count,
                     journal::backlog,
-                    counters.status(),
+                    () -> pressure(gateway),
                     List.of(
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
-                            new StatusBoard.Concern(counters.fault()),
                             new StatusBoard.Concern(ledger::fault),
+                            new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
-                    new StatusBoard.Concern(ledger::obstacle));
+                    new StatusBoard.Concern(ledger::obstacle),
+                    counters::status);
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             telemetry.gauge(
                     "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
             telemetry.gauge(
-                    "llmproxy_limit_counters", "Counters of limits that are kept in memory", counters.size()::getAsInt);
+                    "llmproxy_body_memory_bytes",
+                    "What the bodies of running requests hold in memory beyond their first piece",
+                    gateway.bodyMemory()::used);
+            counters.measure(telemetry);
             telemetry.gauge(
                     "llmproxy_journal_waiting_records",
                     "Usage records in memory, which the journal refuses to take",
@@ -342,8 +366,16 @@ public final class Appliance implements AutoCloseable {
                 live);
     }
 
-    private static LiveLimits live(Snapshots snapshots, CounterStore counters) {
-        return new LiveLimits(() -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id));
+    private static LiveLimits live(Snapshots snapshots, CounterStore counters, Gateway gateway) {
+        return new LiveLimits(
+                () -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id), gateway.passed()::of);
+    }
+
+    private static ApplianceStatus.Pressure pressure(Gateway gateway) {
+        return new ApplianceStatus.Pressure(
+                gateway.bodyMemory().used(),
+                gateway.passed().soft(),
+                gateway.passed().shadow());
     }
 
     private static LiveLimits.@Nullable Named named(Snapshots snapshots, UUID id) {
@@ -374,6 +406,33 @@ public final class Appliance implements AutoCloseable {
                 spool,
                 new PricingRules(
                         setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader()));
+    }
+
+    private BudgetAlerts alerts(
+            AlertStore alerts, UsageStore usage, Snapshots snapshots, BudgetRefusals refusals, Telemetry telemetry)
+            throws StartException {
+        ApplianceConfig config = setup.config();
+        Webhook webhook = config.alerts().webhook();
+        AlertRules rules = new AlertRules(
+                config.tenant() == null ? "" : config.tenant(),
+                config.alerts().thresholds(),
+                webhook != null,
+                webhook == null ? Duration.ZERO : webhook.retryFor());
+        return new BudgetAlerts(
+                new BudgetWatch(rules, alerts, usage, snapshots, refusals, telemetry, setup.clock()),
+                new AlertSender(rules, alerts, hook(webhook), setup.clock()));
+    }
+
+    private static AlertHook hook(@Nullable Webhook webhook) throws StartException {
+        if (webhook == null) {
+            return (alert, now) -> {};
+        }
+        try {
+            SignedWebhook.secret(webhook.secretFile());
+        } catch (IOException e) {
+            throw new StartException(StartException.USAGE, "alerts.webhook.secret-file: " + e.getMessage(), e);
+        }
+        return new SignedWebhook(webhook.url(), webhook.secretFile(), webhook.timeout());
     }
 
     private static OnFull onFull(ApplianceConfig.JournalConfig config) {

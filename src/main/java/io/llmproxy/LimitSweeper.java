@@ -12,12 +12,12 @@ final class LimitSweeper implements AutoCloseable {
     private final Thread thread;
 
     /** @param limits those in force, by their ids */
-    LimitSweeper(LimitCounters counters, Supplier<Map<String, Limit>> limits) {
+    LimitSweeper(Counters counters, Supplier<Map<String, Limit>> limits) {
         thread = Thread.ofVirtual().name("limit-sweeper").start(() -> {
             try {
                 while (true) {
                     Thread.sleep(PERIOD);
-                    counters.sweep().accept(limits.get());
+                    counters.sweep(limits.get());
                 }
             } catch (InterruptedException e) {
                 // the appliance stops

@@ -2,7 +2,6 @@ package io.llmproxy;
 
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
-import io.llmproxy.admin.LimitStoreStatus;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.Provider;
@@ -34,9 +33,10 @@ final class StatusBoard {
     private final Snapshots snapshots;
     private final IntSupplier inFlight;
     private final LongSupplier backlog;
+    private final Supplier<ApplianceStatus.Pressure> pressure;
     private final List<Concern> concerns;
     private final Concern obstacle;
-    private final Supplier<LimitStoreStatus> limits;
+    private final Supplier<ApplianceStatus.Counters> counters;
     private final Instant startedAt;
     private volatile boolean started;
 
@@ -47,22 +47,27 @@ final class StatusBoard {
         }
     }
 
-    /** @param obstacle why requests cannot be served */
+    /**
+     * @param obstacle why requests cannot be served
+     * @param counters where limits are counted
+     */
     StatusBoard(
             Appliance.Setup setup,
             Snapshots snapshots,
             IntSupplier inFlight,
             LongSupplier backlog,
-            Supplier<LimitStoreStatus> limits,
+            Supplier<ApplianceStatus.Pressure> pressure,
             List<Concern> concerns,
-            Concern obstacle) {
+            Concern obstacle,
+            Supplier<ApplianceStatus.Counters> counters) {
         this.setup = setup;
         this.snapshots = snapshots;
         this.inFlight = inFlight;
         this.backlog = backlog;
-        this.limits = limits;
+        this.pressure = pressure;
         this.concerns = concerns;
         this.obstacle = obstacle;
+        this.counters = counters;
         this.startedAt = setup.clock().instant();
     }
 
@@ -87,12 +92,13 @@ final class StatusBoard {
                 gateway,
                 admin,
                 config.database().url() == null ? "h2" : "postgresql",
+                counters.get(),
                 inFlight.getAsInt(),
                 backlog.getAsLong(),
+                pressure.get(),
                 snapshot.tenants().size(),
                 snapshot.keysById().size(),
                 (int) live(snapshot).count(),
-                limits.get(),
                 problems(snapshot));
     }
 

@@ -241,6 +241,14 @@ class ArchitectureTest {
     }
 
     @Test
+    void redisStaysBehindItsAdapter() {
+        onlyIn(List.of("redis.clients.."), "io.llmproxy.adapter.redis..")
+                .because(
+                        "the image leaves out most of the library: only who knows what is left may use it (docs/adr/012)")
+                .check(CODE);
+    }
+
+    @Test
     void jsonTreesStayOutOfTheCore() {
         onlyIn(List.of("tools.jackson..", "com.fasterxml.."), WIRE, ADAPTER, CLI)
                 .because("bodies go through the gateway as bytes; a tree of them would be a copy and a change")

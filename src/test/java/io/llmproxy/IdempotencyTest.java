@@ -153,6 +153,25 @@ class IdempotencyTest {
     }
 
     @Test
+    void theSameKeyOfAnotherTenantIsAnotherRequest() {
+        String key = key();
+        int before = calls();
+        HttpResponse<String> first = http.send(chat(key));
+        try (Http other = new Http(appliance.gateway(), appliance.tenantWithKey("other", upstream.baseUrl()))) {
+            HttpResponse<String> answer = other.send(post(other, CHAT, Http.CHAT, key));
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.headers().firstValue(REPLAYED)).isEmpty();
+            assertThat(other.send(post(other, CHAT, Http.CHAT.replace("hi", "x"), key))
+                            .statusCode())
+                    .isEqualTo(409);
+            assertThat(header(other.send(post(other, CHAT, Http.CHAT, key)), "x-llmproxy-replay-of"))
+                    .isEqualTo(header(answer, "x-request-id"))
+                    .isNotEqualTo(header(first, "x-request-id"));
+        }
+        assertThat(calls()).isEqualTo(before + 2);
+    }
+
+    @Test
     void anEventStreamIsGivenAgainByteForByte() {
         String key = key();
         HttpResponse<byte[]> first = http.bytes(post(CHAT, Http.CHAT_STREAM, key));

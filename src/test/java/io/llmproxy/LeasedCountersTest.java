@@ -16,7 +16,6 @@ import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
-import io.llmproxy.port.StoreException;
 import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.TcpGate;
 import java.net.URI;
@@ -89,15 +88,12 @@ class LeasedCountersTest {
 
     /** What it decides when it has heard from the database, however slow that is. */
     private static LimitDecision take(LeasedCounterStore store, Limit limit, long amount) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (true) {
-            try {
-                return store.reserve(List.of(charge(limit, amount)));
-            } catch (StoreException e) {
-                assertThat(System.nanoTime() - end).isNegative();
-                pause();
-            }
+        LimitDecision decision = store.reserve(List.of(charge(limit, amount)));
+        for (int i = 0; i < 20 && decision instanceof Denied; i++) {
+            pause();
+            decision = store.reserve(List.of(charge(limit, amount)));
         }
+        return decision;
     }
 
     /** How much it gets, one by one, until it gets no more for a while. */
@@ -303,7 +299,7 @@ class LeasedCountersTest {
         Limit day = limit("day", LimitMetric.REQUESTS, 1000, LimitPeriod.DAY);
         take(one, day, 20);
         take(two, day, 20);
-        Limit lower = day.with(50);
+        Limit lower = day.amount(50);
         AtomicLong taken = new AtomicLong();
         List<Thread> threads = new ArrayList<>();
         for (LeasedCounterStore store : List.of(one, two)) {
@@ -311,7 +307,7 @@ class LeasedCountersTest {
         }
         threads.forEach(LeasedCountersTest::join);
         assertThat(taken.get()).isLessThanOrEqualTo(10);
-        Limit raised = day.with(60);
+        Limit raised = day.amount(60);
         await(() -> take(one, raised, 10) instanceof Granted);
     }
 
@@ -336,56 +332,91 @@ class LeasedCountersTest {
         await(() -> used(one, day) == 0);
     }
 
-    @Test
-    void withoutTheDatabaseWhatIsHeldIsUsedAndThenRequestsAreRefusedUntilItIsBack() throws Exception {
+    /** A store whose way to the database is that door. */
+    private LeasedCounterStore behind(TcpGate door, Duration lease) {
         URI address = URI.create(url.substring("jdbc:".length()));
+        return process(
+                "jdbc:postgresql://127.0.0.1:" + door.port() + address.getPath(), UUID.randomUUID(), lease);
+    }
+
+    private static TcpGate door() throws java.io.IOException {
+        return new TcpGate(URI.create(url.substring("jdbc:".length())).getPort());
+    }
+
+    @Test
+    void whoIsAloneGoesOnWithAllWhileTheDatabaseIsAwayAndCountsItAfterwards() throws Exception {
         Limit day = limit("day", LimitMetric.REQUESTS, 1000, LimitPeriod.DAY);
-        try (TcpGate door = new TcpGate(address.getPort())) {
-            LeasedCounterStore one =
-                    process("jdbc:postgresql://127.0.0.1:" + door.port() + address.getPath(), UUID.randomUUID(), LONG);
+        Limit met = limit("met", LimitMetric.TOKENS, 50, LimitPeriod.DAY);
+        Limit slots = limit("slots", LimitMetric.CONCURRENCY, 7, LimitPeriod.NONE, LimitAlgorithm.FIXED_WINDOW);
+        try (TcpGate door = door()) {
+            LeasedCounterStore one = behind(door, Duration.ofSeconds(2));
             assertThat(take(one, day, 1)).isInstanceOf(Granted.class);
+            assertThat(one.processes()).isEqualTo(1);
             door.shut();
-            long taken = 0;
-            while (true) {
-                try {
-                    taken += one.reserve(List.of(charge(day, 1))) instanceof Granted ? 1 : 0;
-                } catch (StoreException e) {
-                    break;
-                }
-            }
-            assertThat(taken).isBetween(100L, 999L);
             await(() -> one.fault() != null);
+            assertThat(one.reserve(List.of(charge(day, 999)))).isInstanceOf(Granted.class);
+            assertThat(refuses(one, day)).isTrue();
+            assertThat(one.reserve(List.of(charge(met, 50)))).isInstanceOf(Granted.class);
+            assertThat(refuses(one, met)).isTrue();
+            for (int i = 0; i < 7; i++) {
+                assertThat(refuses(one, slots)).isFalse();
+            }
+            assertThat(refuses(one, slots)).isTrue();
+            // changed meanwhile
+            assertThat(one.reserve(List.of(charge(day.amount(1010), 10)))).isInstanceOf(Granted.class);
+            assertThat(refuses(one, day.amount(1010))).isTrue();
             door.open();
             await(() -> one.fault() == null);
-            takeTheRest(1 + taken + drain(one, day), 1000, day, one);
+            LeasedCounterStore two = process();
+            await(() -> used(two, day) == 1010 && used(two, met) == 50);
+            assertThat(drain(two, day.amount(1010))).isZero();
+            assertThat(drain(two, met)).isZero();
+            assertThat(drain(one, day.amount(1010))).isZero();
         }
     }
 
     @Test
-    void afterALeaseWithoutTheDatabaseNothingIsHeldAnyMore() throws Exception {
-        URI address = URI.create(url.substring("jdbc:".length()));
+    void oneOfSeveralUsesWhatItHoldsWithoutTheDatabaseAndThenRefusesUntilItIsBack() throws Exception {
         Limit day = limit("day", LimitMetric.REQUESTS, 1000, LimitPeriod.DAY);
-        try (TcpGate door = new TcpGate(address.getPort())) {
-            LeasedCounterStore one = process(
-                    "jdbc:postgresql://127.0.0.1:" + door.port() + address.getPath(),
-                    UUID.randomUUID(),
-                    Duration.ofSeconds(2));
+        try (TcpGate door = door()) {
+            LeasedCounterStore one = behind(door, LONG);
+            LeasedCounterStore two = process();
+            await(() -> one.processes() == 2);
             assertThat(take(one, day, 1)).isInstanceOf(Granted.class);
             door.shut();
-            await(() -> refuses(one, day));
+            long taken = 1;
+            while (!refuses(one, day)) {
+                taken++;
+            }
+            assertThat(taken).isBetween(10L, 999L);
+            await(() -> one.fault() != null);
             assertThat(refuses(one, day)).isTrue();
+            taken += drain(two, day);
+            assertThat(taken).isLessThanOrEqualTo(1000);
             door.open();
-            await(() -> !refuses(one, day));
+            await(() -> one.fault() == null);
+            takeTheRest(taken + drain(one, day), 1000, day, one, two);
+        }
+    }
+
+    @Test
+    void whatIsHeldIsUsedOnAfterALeaseWithoutTheDatabase() throws Exception {
+        Limit day = limit("day", LimitMetric.REQUESTS, 1000, LimitPeriod.DAY);
+        try (TcpGate door = door()) {
+            LeasedCounterStore one = behind(door, Duration.ofSeconds(2));
+            process();
+            await(() -> one.processes() == 2);
+            assertThat(take(one, day, 1)).isInstanceOf(Granted.class);
+            door.shut();
+            await(() -> one.fault() != null);
+            java.time.Instant since = one.since();
+            await(() -> one.clock().instant().isAfter(since.plusSeconds(3)));
+            assertThat(refuses(one, day)).isFalse();
         }
     }
 
     private static boolean refuses(LeasedCounterStore store, Limit limit) {
-        try {
-            store.reserve(List.of(charge(limit, 1)));
-            return false;
-        } catch (StoreException e) {
-            return true;
-        }
+        return store.reserve(List.of(charge(limit, 1))) instanceof Denied;
     }
 
     @Test
@@ -496,14 +527,10 @@ class LeasedCountersTest {
     }
 
     private static LimitDecision tried(LeasedCounterStore store, List<Limit> limits, long most) {
-        try {
-            return store.reserve(List.of(
-                    charge(limits.get(0), most),
-                    charge(limits.get(1), most),
-                    charge(limits.get(2), 1),
-                    charge(limits.get(3), 1)));
-        } catch (StoreException e) {
-            return new Denied(limits.get(0), most, 0, 1);
-        }
+        return store.reserve(List.of(
+                charge(limits.get(0), most),
+                charge(limits.get(1), most),
+                charge(limits.get(2), 1),
+                charge(limits.get(3), 1)));
     }
 }

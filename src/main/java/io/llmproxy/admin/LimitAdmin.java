@@ -9,7 +9,6 @@ import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
-import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
@@ -36,10 +35,6 @@ final class LimitAdmin {
 
     Work set(Actor actor, SetLimit c, Instant now) {
         Limit draft = draft(actor, c, now);
-        if (c.metric() == LimitMetric.COST) {
-            throw AdminException.invalid(
-                    "metric: limits of cost need a catalogue of prices, which this version does not have yet");
-        }
         return () -> {
             Tenant owner = owner(actor, c.tenant());
             Limit limit = owner == null ? draft : draft.of(owner.id());
@@ -106,7 +101,8 @@ final class LimitAdmin {
                     && other.period() == limit.period()
                     && (other.subject() == null || Objects.equals(other.subject(), limit.subject()));
             if (same && limit.amount() > other.amount()) {
-                throw AdminException.forbidden("an admin of the installation set " + other.amount() + " for "
+                throw AdminException.forbidden("an admin of the installation set "
+                        + other.metric().text(other.amount()) + " for "
                         + other.scopeText() + "; you may set less, not more");
             }
         }
@@ -174,7 +170,7 @@ final class LimitAdmin {
         Details details = new Details()
                 .put("scope", limit.scopeText())
                 .put("metric", limit.metric().word())
-                .put("amount", limit.amount())
+                .put("amount", limit.metric().text(limit.amount()))
                 .put("period", limit.period().word())
                 .put("algorithm", limit.algorithm().word())
                 .put("mode", limit.mode().word());

@@ -66,11 +66,12 @@ final class LimitReads {
                 Subject subject = subject(tenant, key);
                 boolean own = tenant != null && tenant.id().equals(subject.tenantId);
                 if (!shared || own) {
-                    out.add(new LimitView.Usage(view, subject.name, used));
+                    out.add(new LimitView.Usage(
+                            view, subject.name, used, stores.live().passed().applyAsLong(key)));
                 }
             });
             if (out.size() == before && !shared) {
-                out.add(new LimitView.Usage(view, null, 0));
+                out.add(new LimitView.Usage(view, null, 0, 0));
             }
         }
         return out;

@@ -10,6 +10,7 @@ public record LimitView(Limit limit, @Nullable Tenant owner) {
      * What was used of a limit by one subject.
      *
      * @param subject null where the limit has one counter
+     * @param passed requests that were served although they passed it, since the start; 0 where the limit is hard
      */
-    public record Usage(LimitView view, @Nullable String subject, long used) {}
+    public record Usage(LimitView view, @Nullable String subject, long used, long passed) {}
 }

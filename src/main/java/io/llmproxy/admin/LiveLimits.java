@@ -1,11 +1,13 @@
 package io.llmproxy.admin;
 
+import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.port.CounterStore;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +15,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param inForce every limit by its id
  * @param owners the tenant of a key or a tenant by its id; null: it is neither's
+ * @param passed how many requests passed a counter's limit, which was soft or shadow, since the start
  */
 public record LiveLimits(
-        Supplier<Map<String, Limit>> inForce, CounterStore counters, Function<UUID, @Nullable Named> owners) {
+        Supplier<Map<String, Limit>> inForce,
+        CounterStore counters,
+        Function<UUID, @Nullable Named> owners,
+        ToLongFunction<CounterKey> passed) {
+    /** Where nobody counts what passes. */
+    public LiveLimits(
+            Supplier<Map<String, Limit>> inForce, CounterStore counters, Function<UUID, @Nullable Named> owners) {
+        this(inForce, counters, owners, key -> 0);
+    }
 
     /** What an id stands for. */
     public record Named(UUID tenantId, String name) {}

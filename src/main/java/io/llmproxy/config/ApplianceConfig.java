@@ -9,6 +9,7 @@ import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.UpstreamProxy;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -30,6 +31,7 @@ public record ApplianceConfig(
         EgressConfig egress,
         UpstreamConfig upstream,
         PricingConfig pricing,
+        AlertsConfig alerts,
         ShutdownConfig shutdown,
         LogConfig log) {
 
@@ -178,6 +180,24 @@ public record ApplianceConfig(
             ALLOW,
             DENY
         }
+    }
+
+    /**
+     * When budgets are alerts, and who is told.
+     *
+     * @param thresholds percents; none: no alerts
+     * @param webhook null: the log alone
+     */
+    public record AlertsConfig(
+            List<Integer> thresholds, @Nullable Webhook webhook) {
+        /**
+         * Who is called.
+         *
+         * @param secretFile holds what calls are signed with
+         * @param timeout for one call
+         * @param retryFor how long it is tried
+         */
+        public record Webhook(URI url, Path secretFile, Duration timeout, Duration retryFor) {}
     }
 
     /** @param grace how long running requests may take to finish */

@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import io.llmproxy.config.ApplianceConfig.AdminConfig;
+import io.llmproxy.config.ApplianceConfig.AlertsConfig;
 import io.llmproxy.config.ApplianceConfig.DatabaseConfig;
 import io.llmproxy.config.ApplianceConfig.EgressConfig;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig;
@@ -18,6 +19,7 @@ import io.llmproxy.config.ConfigException.Problem;
 import io.llmproxy.config.YamlSource.Setting;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.limit.LimitScope;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,7 +27,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -86,16 +87,19 @@ public final class ConfigLoader {
         if (!loader.problems.isEmpty()) {
             throw new ConfigException(loader.problems);
         }
-        loader.warnOfWhatIsNotEnforced();
         return new Loaded(config, List.copyOf(loader.warnings), Set.copyOf(loader.explicit));
     }
 
     private void requireBothOfThePair() {
-        boolean certificate = optional(ConfigReference.TLS_CERTIFICATE) != null;
-        boolean key = optional(ConfigReference.TLS_KEY) != null;
-        if (certificate != key) {
-            ConfigKey<?> given = certificate ? ConfigReference.TLS_CERTIFICATE : ConfigReference.TLS_KEY;
-            ConfigKey<?> missing = certificate ? ConfigReference.TLS_KEY : ConfigReference.TLS_CERTIFICATE;
+        requireBoth(ConfigReference.TLS_CERTIFICATE, ConfigReference.TLS_KEY);
+        requireBoth(ConfigReference.WEBHOOK_URL, ConfigReference.WEBHOOK_SECRET_FILE);
+    }
+
+    private void requireBoth(ConfigKey<?> one, ConfigKey<?> other) {
+        boolean first = optional(one) != null;
+        if (first != (optional(other) != null)) {
+            ConfigKey<?> given = first ? one : other;
+            ConfigKey<?> missing = first ? other : one;
             problems.add(new Problem("configuration", given.name(), "is of no use without " + missing.name()));
         }
     }
@@ -176,19 +180,9 @@ public final class ConfigLoader {
         put(key, setting.texts(), setting.origin());
     }
 
-    /** Keys that are accepted from the first version on and have no effect yet: silence would be taken for obedience. */
-    private void warnOfWhatIsNotEnforced() {
-        for (ConfigKey<?> key : ConfigReference.keys()) {
-            boolean redis = key.equals(ConfigReference.REDIS_URL);
-            if (redis && !Objects.equals(values.get(key), key.parse(fallback(key)))) {
-                warnings.add(key.name() + " is set, but this version does not act on it yet");
-            }
-        }
-    }
-
     private static @Nullable List<String> fallback(ConfigKey<?> key) {
         String text = key.fallback();
-        return text == null ? null : key.list() ? List.of() : List.of(text);
+        return text == null ? null : key.list() ? items(text) : List.of(text);
     }
 
     private static String unknown(String name) {
@@ -203,7 +197,7 @@ public final class ConfigLoader {
         try {
             Object value = key.parse(texts);
             if (value == null && key.fallback() != null) {
-                value = key.parse(key.list() ? List.of() : List.of(key.fallback()));
+                value = key.parse(fallback(key));
             }
             if (value == null) {
                 values.remove(key);
@@ -286,6 +280,7 @@ public final class ConfigLoader {
                         optional(ConfigReference.UPSTREAM_PROXY),
                         value(ConfigReference.UPSTREAM_NO_PROXY)),
                 new PricingConfig(value(ConfigReference.PRICING_UNKNOWN)),
+                new AlertsConfig(value(ConfigReference.ALERT_THRESHOLDS), webhook()),
                 new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
                 new LogConfig(value(ConfigReference.LOG_FORMAT), value(ConfigReference.LOG_LEVEL)));
     }
@@ -294,6 +289,15 @@ public final class ConfigLoader {
         Path certificate = optional(ConfigReference.TLS_CERTIFICATE);
         Path key = optional(ConfigReference.TLS_KEY);
         return certificate == null || key == null ? null : new TlsConfig(certificate, key);
+    }
+
+    private AlertsConfig.@Nullable Webhook webhook() {
+        URI url = optional(ConfigReference.WEBHOOK_URL);
+        Path secret = optional(ConfigReference.WEBHOOK_SECRET_FILE);
+        return url == null || secret == null
+                ? null
+                : new AlertsConfig.Webhook(
+                        url, secret, value(ConfigReference.WEBHOOK_TIMEOUT), value(ConfigReference.WEBHOOK_RETRY_FOR));
     }
 
     private LimitsConfig.Level level(ConfigReference.Level keys) {

@@ -7,6 +7,7 @@ import io.llmproxy.config.ApplianceConfig.PricingConfig;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.UpstreamProxy;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -169,6 +170,31 @@ public final class ConfigReference {
             "allow",
             t -> ConfigValues.oneOf(t, PricingConfig.Unknown.class),
             "a request whose model has no known price: allow serves and marks it, deny refuses it");
+    static final ConfigKey<List<Integer>> ALERT_THRESHOLDS = list(
+            "alerts.thresholds",
+            "[50, 80, 100]",
+            t -> ConfigValues.integer(t, 1, 100),
+            "percents of a budget of money or tokens that are told once in each of its periods; []: no alerts");
+    static final ConfigKey<URI> WEBHOOK_URL = key(
+            "alerts.webhook.url",
+            null,
+            ConfigValues::webhook,
+            "where alerts are posted; null: they are in the log alone");
+    static final ConfigKey<Path> WEBHOOK_SECRET_FILE = key(
+            "alerts.webhook.secret-file",
+            null,
+            ConfigValues::path,
+            "a file with the secret that calls are signed with");
+    static final ConfigKey<Duration> WEBHOOK_TIMEOUT = key(
+            "alerts.webhook.timeout",
+            "10s",
+            t -> ConfigValues.duration(t, Duration.ofMillis(100), Duration.ofSeconds(60)),
+            "how long a call may take");
+    static final ConfigKey<Duration> WEBHOOK_RETRY_FOR = key(
+            "alerts.webhook.retry-for",
+            "24h",
+            t -> ConfigValues.duration(t, Duration.ZERO, Duration.ofDays(30)),
+            "how long an alert that the webhook does not take is sent again");
     static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
             "shutdown.grace",
             "30s",
@@ -251,8 +277,12 @@ public final class ConfigReference {
     }
 
     private static <T> ConfigKey<List<T>> list(String name, Function<String, T> item, String doc) {
+        return list(name, "[]", item, doc);
+    }
+
+    private static <T> ConfigKey<List<T>> list(String name, String fallback, Function<String, T> item, String doc) {
         ConfigKey<List<T>> key = new ConfigKey<>(
-                name, "[]", true, texts -> texts.stream().map(item).toList(), doc);
+                name, fallback, true, texts -> texts.stream().map(item).toList(), doc);
         KEYS.add(key);
         return key;
     }

@@ -5,12 +5,15 @@ import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.model.UpstreamProxy;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Reads the texts of values; each throws {@link InvalidValueException} that says what would be right. */
@@ -26,6 +29,10 @@ final class ConfigValues {
             new SizeUnit("GB", 1_000_000_000),
             new SizeUnit("B", 1));
     private static final long MAX_SIZE = 1L << 40;
+
+    private static final Pattern REDIS_URL = Pattern.compile("rediss?://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])"
+            + "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+            + "(/[0-9]{0,4})?");
 
     private ConfigValues() {}
 
@@ -48,6 +55,20 @@ final class ConfigValues {
     /** The rule without the text, which may hold a password. */
     static UpstreamProxy proxy(String text) {
         return UpstreamProxy.parse("", text);
+    }
+
+    /** The rule without the text, which may hold a secret in its path. */
+    static URI webhook(String text) {
+        try {
+            URI url = new URI(text);
+            boolean web = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+            if (web && url.getHost() != null && url.getRawUserInfo() == null && url.getRawFragment() == null) {
+                return url;
+            }
+        } catch (URISyntaxException e) {
+            // told below
+        }
+        throw new InvalidValueException("", "must be an absolute URL of http or https, without a user and a fragment");
     }
 
     /** A name, a glob or {@code .suffix}, in small letters. */
@@ -178,6 +199,11 @@ final class ConfigValues {
         }
         if (text.indexOf('@') >= 0) {
             throw new InvalidValueException("", "must not hold a password; name a file in redis.password-file");
+        }
+        if (!REDIS_URL.matcher(text).matches()) {
+            throw wrong(
+                    "must be redis://HOST:PORT/DATABASE (rediss:// for TLS), of which port and database may be left out",
+                    text);
         }
         return text;
     }

@@ -6,11 +6,13 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class BodyMemory {
     static final BodyMemory NONE = new BodyMemory(0);
 
+    private final long total;
     private final AtomicLong left;
     private final long share;
 
     /** @param bytes for all bodies together */
     public BodyMemory(long bytes) {
+        this.total = bytes;
         this.left = new AtomicLong(bytes);
         this.share = bytes / 4;
     }
@@ -31,6 +33,11 @@ public final class BodyMemory {
 
     void giveBack(long bytes) {
         left.addAndGet(bytes);
+    }
+
+    /** What bodies hold now; bytes. */
+    public long used() {
+        return Math.max(0, total - left.get());
     }
 
     long left() {

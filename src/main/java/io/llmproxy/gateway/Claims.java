@@ -17,6 +17,11 @@ public final class Claims {
         early = held;
     }
 
+    /** What was admitted before the key was known. */
+    public Reservation early() {
+        return early;
+    }
+
     public void reserved(Reservation held) {
         late = held;
     }

@@ -6,8 +6,11 @@ package io.llmproxy.gateway;
  * @param pipeline what a request goes through
  * @param inFlight what runs: to be counted, drained and cut
  * @param lastUse when keys were last used
+ * @param passed how often limits were passed that do not refuse
+ * @param bodyMemory the heap that large bodies share
  */
-public record Gateway(Pipeline pipeline, InFlight inFlight, LastUse lastUse) {
+public record Gateway(
+        Pipeline pipeline, InFlight inFlight, LastUse lastUse, PassedLimits passed, BodyMemory bodyMemory) {
     /** Serves one request to its end, whatever that is; returns when the answer is out and accounted for. Never throws. */
     public void serve(ClientRequest request, ResponseSink sink) {
         pipeline.handle(new Exchange(request, sink));

@@ -4,6 +4,7 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.Reservation;
 import java.util.List;
 import java.util.Map;
 
@@ -17,6 +18,23 @@ public interface CounterStore {
      * @throws StoreException where the store cannot tell
      */
     LimitDecision reserve(List<Charge> charges);
+
+    /**
+     * Takes what can be judged before a key is known. A store that is a round trip away may grant what it is not known to have to
+     * refuse, and take with {@link #reserve(List, Reservation)}; what never gets so far it takes when the reservation ends.
+     */
+    default LimitDecision admit(List<Charge> charges) {
+        return reserve(charges);
+    }
+
+    /**
+     * Takes the charges, and in the same step what {@code admitted} has not taken yet.
+     *
+     * @param admitted what {@link #admit} granted to the same request; where this refuses, it is the caller's to release it
+     */
+    default LimitDecision reserve(List<Charge> charges, Reservation admitted) {
+        return reserve(charges);
+    }
 
     /** How much of a limit its counters count now, those that have counted something of late. For people: it walks over all counters. */
     Map<CounterKey, Long> used(Limit limit);

@@ -19,6 +19,9 @@ public interface Telemetry {
     /** A request used so many tokens more than were reserved for it. */
     default void overran(long tokens) {}
 
+    /** A budget of the metric was used up to a threshold, in percent, for the first time in its period. */
+    default void alerted(String metric, int threshold) {}
+
     Telemetry NONE = new Telemetry() {
         @Override
         public void served(UsageRecord record) {}

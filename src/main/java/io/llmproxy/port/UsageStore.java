@@ -2,7 +2,7 @@ package io.llmproxy.port;
 
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.usage.LedgerReport;
-import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.UsageFigures;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import java.time.Instant;
@@ -28,19 +28,22 @@ public interface UsageStore {
     List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by);
 
     /**
-     * What was used, and not refused or only replayed, since {@code from}, or ever where that is null, of all tenants: for limits that outlive a process. Reads the
-     * records of that time one page after another; memory grows with the number of sums alone.
+     * What was used, and not refused or only replayed, since {@code from}, or ever where that is null, of all tenants: for limits that outlive a process. What was refused has no tokens and costs nothing. Memory
+     * grows with the number of sums alone.
+     *
+     * @param detailed false: the sums of models that providers were asked for, and of endpoints, are not told apart, and those two are
+     *     null and empty; so the store may take sums that it keeps. True: it reads the records of that time
      */
-    default List<UsageQuery.Sum> sums(@Nullable Instant from) {
+    default List<UsageQuery.Sum> sums(@Nullable Instant from, boolean detailed) {
         UsageQuery all = new UsageQuery(null, null, from, null);
         Map<UsageQuery.Sum, UsageQuery.Sum> sums = new HashMap<>();
         String cursor = null;
         do {
             Page<UsageRecord> page = list(all, new Page.Request(Page.Request.MAX, cursor));
             page.items().stream()
-                    .filter(r -> r.outcome() != Outcome.REFUSED)
-                    .filter(r -> !UsageRecord.IDEMPOTENT_REPLAY.equals(r.errorCode()))
+                    .filter(r -> UsageFigures.isCharged(r.outcome(), r.errorCode()))
                     .map(UsageQuery.Sum::of)
+                    .map(s -> detailed ? s : s.plain())
                     .forEach(s -> sums.merge(s.group(), s, UsageQuery.Sum::plus));
             cursor = page.next();
         } while (cursor != null);

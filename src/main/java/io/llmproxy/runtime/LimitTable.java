@@ -4,6 +4,7 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -26,6 +27,7 @@ public final class LimitTable {
     private final List<Patterned> endpoints = new ArrayList<>();
     private final List<Ranged> ranges = new ArrayList<>();
     private final boolean budgets;
+    private final boolean costs;
 
     /** Who is meant by the subject of a limit of users or keys, which may be an id, an e-mail address or a name. */
     public interface Named {
@@ -98,6 +100,7 @@ public final class LimitTable {
         each = ordered.stream().filter(l -> l.subject() == null).toList();
         ordered.stream().filter(l -> l.subject() != null).forEach(l -> index(l, named));
         budgets = limits.stream().anyMatch(l -> l.metric().budget());
+        costs = limits.stream().anyMatch(l -> l.metric() == LimitMetric.COST);
     }
 
     private void index(Limit limit, Named named) {
@@ -120,6 +123,11 @@ public final class LimitTable {
     /** Whether any of them counts tokens or money. */
     public boolean budgets() {
         return budgets;
+    }
+
+    /** Whether any of them counts money. */
+    public boolean costs() {
+        return costs;
     }
 
     public boolean isEmpty() {

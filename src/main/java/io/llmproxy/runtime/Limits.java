@@ -15,8 +15,12 @@ import io.llmproxy.port.StateSource.ManagedState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collector;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,27 +125,46 @@ public record Limits(LimitTable early, Map<UUID, LimitTable> byTenant, Map<Strin
                 java.time.ZoneOffset.UTC);
     }
 
-    /** Looks names up among those of one tenant. */
-    private record InState(ManagedState state, UUID tenant) implements LimitTable.Named {
+    /** Looks names up among those of one tenant, which are laid out at the first look: a limit must not walk over a million users. */
+    private static final class InState implements LimitTable.Named {
+        private final ManagedState state;
+        private final UUID tenant;
+        private @Nullable Map<String, List<UUID>> users;
+        private @Nullable Map<String, List<UUID>> keys;
+
+        InState(ManagedState state, UUID tenant) {
+            this.state = state;
+            this.tenant = tenant;
+        }
+
         @Override
         public List<UUID> users(String subject) {
-            return state.users().stream()
-                    .filter(u -> u.tenantId().equals(tenant))
-                    .filter(u -> u.email().equalsIgnoreCase(subject)
-                            || u.id().toString().equals(subject))
-                    .map(User::id)
-                    .toList();
+            if (users == null) {
+                users = state.users().stream()
+                        .filter(u -> u.tenantId().equals(tenant))
+                        .collect(byName(User::email, User::id));
+            }
+            UUID id = id(subject);
+            return id != null ? List.of(id) : users.getOrDefault(subject.toLowerCase(Locale.ROOT), List.of());
         }
 
         @Override
         public List<UUID> keys(String subject) {
             UUID id = id(subject);
-            return id != null
-                    ? List.of(id)
-                    : state.keys().stream()
-                            .filter(k -> k.tenantId().equals(tenant) && k.name().equals(subject))
-                            .map(ApiKey::id)
-                            .toList();
+            if (id != null) {
+                return List.of(id);
+            }
+            if (keys == null) {
+                keys = state.keys().stream()
+                        .filter(k -> k.tenantId().equals(tenant))
+                        .collect(byName(ApiKey::name, ApiKey::id));
+            }
+            return keys.getOrDefault(subject, List.of());
+        }
+
+        private static <T> Collector<T, ?, Map<String, List<UUID>>> byName(
+                Function<T, String> name, Function<T, UUID> id) {
+            return Collectors.groupingBy(name, Collectors.mapping(id, Collectors.toList()));
         }
 
         private static @Nullable UUID id(String text) {

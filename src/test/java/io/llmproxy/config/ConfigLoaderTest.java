@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigLoaderTest {
     @TempDir
@@ -163,11 +164,36 @@ class ConfigLoaderTest {
         assertThat(loaded.config().tenant()).isNull();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://x",
+                "redis://",
+                "redis://x:0",
+                "redis://x:70000",
+                "redis://x/one",
+                "redis://x/-1",
+                "redis://x/99999",
+                "redis://x/1/2",
+                "redis://x?a=b",
+                "redis://x#y",
+                "redis://a b",
+                "redis://user:secret@x"
+            })
+    void aUrlOfRedisThatMakesNoSense(String url) {
+        assertThatThrownBy(() -> load("redis: {url: '" + url + "'}"))
+                .hasMessageContaining("redis.url")
+                .hasMessageNotContaining("secret");
+    }
+
     @Test
-    void warnsOfWhatHasNoEffectYet() throws ConfigException {
-        assertThat(load("limits: {ip: {requests: 51}}").warnings()).isEmpty();
-        assertThat(load("redis: {url: 'redis://x'}").warnings())
-                .containsExactly("redis.url is set, but this version does not act on it yet");
+    void aUrlOfRedisNamesHostPortAndDatabase() throws ConfigException {
+        assertThat(load("redis: {url: 'rediss://[::1]:6380/3'}")
+                        .config()
+                        .redis()
+                        .url())
+                .isEqualTo("rediss://[::1]:6380/3");
+        assertThat(load("redis: {url: 'redis://x'}").warnings()).isEmpty();
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.domain.object.StoredObject;
 import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.LedgerFault;
 import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.PriceOverlay;
@@ -728,6 +729,10 @@ public final class InMemoryStores {
                 records.stream().mapToLong(r -> r.tokens().output()).sum(),
                 0,
                 0,
-                0);
+                0,
+                records.stream().mapToLong(r -> r.cost().nanos()).sum(),
+                records.stream()
+                        .filter(r -> r.cost().state() != Cost.State.PRICED)
+                        .count());
     }
 }

@@ -26,7 +26,8 @@ final class LimitCommands {
             Column.text("per", "per"),
             Column.number("amount", "amount"),
             Column.number("used", "used"),
-            Column.number("remaining", "remaining"));
+            Column.number("remaining", "remaining"),
+            Column.number("passed", "passed"));
 
     private static final String LIMITS = "limits";
 
@@ -75,6 +76,7 @@ final class LimitCommands {
                 .flag("--shadow", "serve what passes it, and only count it")
                 .example(
                         "llmproxyctl -t acme limit set --scope user --metric tokens --amount 200000 --per day",
+                        "llmproxyctl -t acme limit set --scope tenant --metric cost --amount 250 --per month",
                         "llmproxyctl -t acme limit set --scope key=ci --metric requests --amount 10 --per second",
                         "llmproxyctl limit set --scope global --metric requests --amount 50000 --per minute",
                         "llmproxyctl -t acme limit set --scope model='gpt-4o*' --metric concurrency --amount 20");

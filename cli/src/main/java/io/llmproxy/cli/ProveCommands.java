@@ -40,23 +40,26 @@ final class ProveCommands {
         JsonNode report =
                 new AdminClient(c.client().endpoint(), PATIENCE).post(ApiPath.of("prove", "limits"), fields.body());
         boolean holds = report.path("holds").asBoolean(false);
+        boolean proves = report.path("answered").asLong(0) > 0;
         if (c.line().flag(GlobalOptions.QUIET)) {
-            c.output().line(holds ? "holds" : "broken");
+            c.output().line(holds ? "holds" : proves ? "broken" : "unproven");
         } else if (c.output().format() == Format.JSON || c.output().format() == Format.YAML) {
             c.output().one(report, LIMITS);
         } else {
             c.output().list(report.path("limits").values(), LIMITS);
-            c.note(summary(report));
+            c.note(summary(report, holds ? "holds" : proves ? "BROKEN" : "NOT PROVEN"));
         }
         if (!holds) {
             throw new CliException(
                     ExitCode.REFUSED,
-                    "limits do not hold: peak must not pass limit (and overrun), and used must be what was granted");
+                    proves
+                            ? "limits do not hold: peak must not pass limit (and overrun), and used must be what was granted"
+                            : "nothing was proven, since no request was answered; see the server's log and status");
         }
         return ExitCode.DONE;
     }
 
-    private static String summary(JsonNode report) {
+    private static String summary(JsonNode report, String verdict) {
         return Column.grouped(report.path("answered").asLong(0)) + " requests answered, "
                 + Column.grouped(report.path("refused").asLong(0)) + " refused by limits, "
                 + Column.grouped(report.path("failed").asLong(0)) + " failed on purpose, in "
@@ -64,6 +67,6 @@ final class ProveCommands {
                 + Text.printable(Json.text(report.path("store"))) + ", shared by "
                 + report.path("processes").asLong(1)
                 + ". Never more granted than the limit, and used is what was granted: "
-                + (report.path("holds").asBoolean(false) ? "holds" : "BROKEN");
+                + verdict;
     }
 }

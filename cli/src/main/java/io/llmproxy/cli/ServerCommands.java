@@ -18,8 +18,15 @@ final class ServerCommands {
             Column.text("gateway", "gateway"),
             Column.text("admin", "admin"),
             Column.text("database", "database"),
+            Column.text("counters", "counters"),
+            Column.text("counters are", "countersState"),
+            Column.text("since", "countersSince"),
+            Column.number("processes", "countersProcesses"),
             Column.number("in flight", "requestsInFlight"),
             Column.number("backlog", "journalBacklog"),
+            Column.number("body memory", "bodyMemory"),
+            Column.number("soft passed", "softLimitsPassed"),
+            Column.number("shadow passed", "shadowLimitsPassed"),
             Column.number("tenants", "tenants"),
             Column.number("keys", "keys"),
             Column.number("providers", "providers"),
@@ -82,21 +89,24 @@ final class ServerCommands {
                 "now",
                 count(status, "requestsInFlight", "request") + " in flight, "
                         + count(status, "journalBacklog", "usage record") + " to store");
-        shown.put("limits", limits(status.path("limits")));
+        passed(shown, status);
         List<String> problems = texts(status.path("problems"));
         shown.put("problems", problems.isEmpty() ? "none" : Integer.toString(problems.size()));
         c.output().fields(shown, STATUS);
         problems.forEach(problem -> c.output().line("  ! " + Text.printable(problem)));
     }
 
-    private static String limits(JsonNode limits) {
-        String store = Json.text(limits.path("store"));
-        if (store.isEmpty() || store.equals("memory")) {
-            return "in memory";
+    /** Said where there is something to say, since few set such limits. */
+    private static void passed(ObjectNode shown, JsonNode status) {
+        long soft = status.path("softLimitsPassed").asLong(0);
+        long shadow = status.path("shadowLimitsPassed").asLong(0);
+        if (soft + shadow > 0) {
+            shown.put(
+                    "limits",
+                    count(status, "softLimitsPassed", "request") + " passed soft ones, "
+                            + count(status, "shadowLimitsPassed", "request")
+                            + " would have been refused by shadow ones");
         }
-        long processes = limits.path("processes").asLong(1);
-        return store + " " + Json.text(limits.path("state")) + ", shared by "
-                + (processes == 1 ? "1 process" : processes + " processes");
     }
 
     private static String count(JsonNode status, String field, String noun) {

@@ -1,5 +1,6 @@
 package io.llmproxy.cli;
 
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class UsageCommands {
     private static final List<String> DIMENSIONS = List.of("tenant", "user", "key", "model", "provider", "day");
 
+    private static final String MONEY = "cost";
+
     private static final List<Column> SUMS = List.of(
             Column.number("requests", "requests"),
             Column.number("errors", "errors"),
@@ -20,7 +23,9 @@ final class UsageCommands {
             Column.number("total", "totalTokens"),
             Column.number("cached", "cachedInputTokens"),
             Column.number("cache write", "cacheWriteTokens"),
-            Column.number("reasoning", "reasoningTokens"));
+            Column.number("reasoning", "reasoningTokens"),
+            Column.number("usd", MONEY),
+            Column.number("unpriced", "unpriced"));
 
     private static final View RECORDS = new View(
             "requestId",
@@ -60,7 +65,7 @@ final class UsageCommands {
     }
 
     private static Verb report() {
-        return span(Verb.of("report", "Sums up requests and tokens.", UsageCommands::report))
+        return span(Verb.of("report", "Sums up requests, tokens and money.", UsageCommands::report))
                 .list("--by", "DIMENSIONS", "one row for each: " + String.join(", ", DIMENSIONS))
                 .example(
                         "llmproxyctl -t acme usage report --by model",
@@ -105,11 +110,25 @@ final class UsageCommands {
     private static JsonNode total(String label, List<JsonNode> rows) {
         ObjectNode total = Json.object().put(label, "TOTAL");
         for (Column sum : SUMS) {
-            total.put(
-                    sum.field(),
-                    rows.stream().mapToLong(r -> r.path(sum.field()).asLong(0)).sum());
+            BigDecimal all =
+                    rows.stream().map(r -> amount(r.path(sum.field()))).reduce(BigDecimal.ZERO, BigDecimal::add);
+            if (sum.field().equals(MONEY)) {
+                total.put(sum.field(), all.toPlainString());
+            } else {
+                total.put(sum.field(), all.longValue());
+            }
         }
         return total;
+    }
+
+    /** Money is a text of a decimal, all else a number. */
+    private static BigDecimal amount(JsonNode node) {
+        String text = node.asString("");
+        try {
+            return text.isEmpty() ? BigDecimal.ZERO : new BigDecimal(text);
+        } catch (NumberFormatException e) {
+            return BigDecimal.ZERO;
+        }
     }
 
     private static Verb export() {

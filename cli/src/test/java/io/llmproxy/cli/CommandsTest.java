@@ -337,19 +337,21 @@ class CommandsTest {
         server.answer(
                 "GET /api/v1/usage/report?tenant=acme&from=2026-11-13T12%3A00%3A00Z&to=2026-11-20T00%3A00%3A00Z&by=model",
                 200, """
-                {"items":[{"model":"gpt-4o","requests":1200,"errors":1,"inputTokens":1234567,"outputTokens":5,"totalTokens":1234572},
-                {"model":null,"requests":1,"errors":1,"inputTokens":0,"outputTokens":0,"totalTokens":0}],"next":null}""");
+                {"items":[{"model":"gpt-4o","requests":1200,"errors":1,"inputTokens":1234567,"outputTokens":5,"totalTokens":1234572,
+                "cost":"12.500000001","unpriced":3},
+                {"model":null,"requests":1,"errors":1,"inputTokens":0,"outputTokens":0,"totalTokens":0,
+                "cost":"0.5","unpriced":0}],"next":null}""");
 
         assertThat(ctl.run("-t", "acme", "usage", "report", "--by", "model", "--from", "7d", "--to", "2026-11-20"))
                 .isZero();
         assertThat(ctl.out()).isEqualTo("""
-                MODEL   REQUESTS  ERRORS      INPUT  OUTPUT      TOTAL  CACHED  CACHE WRITE  REASONING
-                gpt-4o     1,200       1  1,234,567       5  1,234,572       -            -          -
-                -              1       1          0       0          0       -            -          -
-                TOTAL      1,201       2  1,234,567       5  1,234,572       0            0          0
+                MODEL   REQUESTS  ERRORS      INPUT  OUTPUT      TOTAL  CACHED  CACHE WRITE  REASONING           USD  UNPRICED
+                gpt-4o     1,200       1  1,234,567       5  1,234,572       -            -          -  12.500000001         3
+                -              1       1          0       0          0       -            -          -           0.5         0
+                TOTAL      1,201       2  1,234,567       5  1,234,572       0            0          0  13.000000001         3
                 """);
         ctl.run("-t", "acme", "usage", "report", "--by", "model", "--from", "7d", "--to", "2026-11-20", "-o", "csv");
-        assertThat(ctl.out().lines()).hasSize(3).contains("gpt-4o,1200,1,1234567,5,1234572,,,");
+        assertThat(ctl.out().lines()).hasSize(3).contains("gpt-4o,1200,1,1234567,5,1234572,,,,12.500000001,3");
     }
 
     @Test
@@ -377,6 +379,63 @@ class CommandsTest {
         assertThat(ctl.run("ledger", "check", "-o", "json")).isZero();
         assertThat(ctl.out()).contains("\"sound\"");
         assertThat(ctl.err()).isEmpty();
+    }
+
+    private static String proof(boolean holds, int answered) {
+        return """
+                {"holds":%s,"store":"memory","processes":1,"answered":%d,"refused":600,"failed":30,"milliseconds":412,
+                "limits":[{"scope":"tenant","metric":"tokens","period":"day","limit":"20000","peak":"20000",
+                "granted":"19000","used":"19000","overrun":"0","holds":%s}]}""".formatted(holds, answered, holds);
+    }
+
+    @Test
+    void provesThatLimitsHoldAndSaysWhatWasGranted() {
+        server.answer("POST /api/v1/prove/limits", 200, proof(true, 370));
+
+        assertThat(ctl.run("prove", "limits", "--requests", "1000", "--parallel", "50"))
+                .isZero();
+        assertThat(server.last().body()).isEqualTo("{\"requests\":1000,\"parallel\":50}");
+        assertThat(ctl.out()).isEqualTo("""
+                SCOPE   METRIC  PER  LIMIT   PEAK    GRANTED  USED    OVERRUN  HOLDS
+                tenant  tokens  day  20,000  20,000   19,000  19,000        0  yes
+                """);
+        assertThat(ctl.err())
+                .contains(
+                        "370 requests answered, 600 refused by limits, 30 failed on purpose, in 412 ms",
+                        "counted in memory, shared by 1",
+                        ": holds");
+        assertThat(ctl.run("prove", "limits", "-q")).isZero();
+        assertThat(ctl.out()).isEqualTo("holds\n");
+        assertThat(ctl.run("prove", "-o", "json")).isZero();
+        assertThat(ctl.out()).contains("\"peak\"").doesNotContain("answered,");
+    }
+
+    @Test
+    void aLimitThatDoesNotHoldIsExitCodeOne() {
+        server.answer("POST /api/v1/prove/limits", 200, proof(false, 370));
+
+        assertThat(ctl.run("prove", "limits")).isEqualTo(1);
+        assertThat(ctl.err()).contains("BROKEN", "limits do not hold");
+        assertThat(ctl.run("prove", "limits", "-q")).isEqualTo(1);
+        assertThat(ctl.out()).isEqualTo("broken\n");
+    }
+
+    @Test
+    void aProofInWhichNobodyWasServedProvesNothing() {
+        server.answer("POST /api/v1/prove/limits", 200, proof(false, 0));
+
+        assertThat(ctl.run("prove", "limits")).isEqualTo(1);
+        assertThat(ctl.err())
+                .contains("NOT PROVEN", "nothing was proven")
+                .doesNotContain("BROKEN", "do not hold", ": holds");
+        assertThat(ctl.run("prove", "limits", "-q")).isEqualTo(1);
+        assertThat(ctl.out()).isEqualTo("unproven\n");
+    }
+
+    @Test
+    void aProofOfNoNumberIsWrongUsage() {
+        assertThat(ctl.run("prove", "limits", "--requests", "many")).isEqualTo(2);
+        assertThat(server.seen()).isEmpty();
     }
 
     @Test

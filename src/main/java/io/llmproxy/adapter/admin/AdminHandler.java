@@ -16,6 +16,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Takes every request of one listener: finds its operation, lets it answer, and turns refusals into problems. */
@@ -29,12 +30,20 @@ final class AdminHandler implements Handler {
     private final RouteTable table;
     private final AdminIdempotency once;
     private final boolean local;
+    private final Function<ServerRequest, Optional<Actor>> callers;
 
     /** @param local whether this is the socket, whose callers the kernel names; anywhere else open operations alone answer */
     AdminHandler(RouteTable table, AdminIdempotency once, boolean local) {
+        this(table, once, local, local ? AdminHandler::named : request -> Optional.empty());
+    }
+
+    /** @param callers who is calling; empty: nobody knows */
+    AdminHandler(
+            RouteTable table, AdminIdempotency once, boolean local, Function<ServerRequest, Optional<Actor>> callers) {
         this.table = table;
         this.once = once;
         this.local = local;
+        this.callers = callers;
     }
 
     @Override
@@ -60,14 +69,14 @@ final class AdminHandler implements Handler {
     private Answer routed(ServerRequest request) {
         String path = request.prologue().uriPath().rawPath();
         String method = request.prologue().method().text();
-        if (!local && !open(method, path)) {
+        Optional<Actor> caller = callers.apply(request);
+        if (!local && caller.isEmpty() && !open(method, path)) {
             throw new Problem(
                     401,
                     "authentication_required",
                     "administration over TCP needs configured authentication, and there is none;"
                             + " use the admin socket, as llmproxyctl does");
         }
-        Optional<Actor> caller = caller(request);
         if (local && caller.isEmpty()) {
             throw new Problem(403, "forbidden", "the kernel does not say who is calling, so the call is refused");
         }
@@ -113,7 +122,8 @@ final class AdminHandler implements Handler {
         }
     }
 
-    private static Optional<Actor> caller(ServerRequest request) {
+    /** By the kernel. */
+    private static Optional<Actor> named(ServerRequest request) {
         return request.remotePeer() instanceof LocalPeer peer ? peer.actor() : Optional.empty();
     }
 

@@ -71,8 +71,8 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param flushLedger brings what has been answered into the ledger; called before each read of it
      * @param faults why a live provider, by its id, cannot be called; null: it can, or it is not live
-     * @param proofs what it can prove of itself
      * @param metrics the Prometheus text, format 0.0.4
+     * @param proofs what it can prove of itself
      */
     public record Application(
             CommandExecutor executor,
@@ -201,11 +201,11 @@ public final class AdminServer implements AutoCloseable {
         return builder.build();
     }
 
-    private static Http1ConnectionSelector http1() {
+    static Http1ConnectionSelector http1() {
         return Http1ConnectionSelector.builder().config(Http1Config.create()).build();
     }
 
-    private static HttpRouting.Builder routing(AdminHandler handler) {
+    static HttpRouting.Builder routing(AdminHandler handler) {
         return HttpRouting.builder()
                 .addFilter((chain, request, response) -> {
                     // the server answers "Connection: close" without closing

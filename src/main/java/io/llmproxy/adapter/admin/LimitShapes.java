@@ -27,7 +27,7 @@ final class LimitShapes {
                 l.scope().word(),
                 l.subject(),
                 l.metric().word(),
-                amount(l.metric(), l.amount()),
+                l.metric().text(l.amount()),
                 per(l),
                 paced ? l.algorithm().word() : null,
                 l.algorithm() == LimitAlgorithm.SLIDING_WINDOW ? l.segments() : null,
@@ -43,19 +43,14 @@ final class LimitShapes {
                 usage.subject() == null ? l.subject() : usage.subject(),
                 l.metric().word(),
                 per(l),
-                amount(l.metric(), l.amount()),
-                amount(l.metric(), usage.used()),
-                amount(l.metric(), Math.max(0, l.amount() - usage.used())));
+                l.metric().text(l.amount()),
+                l.metric().text(usage.used()),
+                l.metric().text(Math.max(0, l.amount() - usage.used())),
+                usage.passed());
     }
 
     private static @Nullable String per(Limit limit) {
         return limit.period() == LimitPeriod.NONE ? null : limit.period().word();
-    }
-
-    private static String amount(LimitMetric metric, long amount) {
-        return metric == LimitMetric.COST
-                ? BigDecimal.valueOf(amount, MICROS).stripTrailingZeros().toPlainString()
-                : Long.toString(amount);
     }
 
     /** A number, or a text of one: money as decimal US dollars, all else as whole numbers. */

@@ -27,7 +27,9 @@ final class ProofResource {
     }
 
     List<AdminRoute> routes() {
-        return List.of(route("POST", "/api/v1/prove/limits", this::limits));
+        // its answer is one of the moment, which is kept in memory, as those with secrets are: a proof leaves nothing
+        // behind
+        return List.of(route("POST", "/api/v1/prove/limits", this::limits).showingSecret());
     }
 
     private Answer limits(AdminRequest r) {
@@ -42,8 +44,8 @@ final class ProofResource {
         ApplianceStatus now = status.get();
         return Answer.ok(new LimitProofJson(
                 report.holds(),
-                now.limits().store(),
-                now.limits().processes(),
+                now.counters().store(),
+                now.counters().processes(),
                 report.answered(),
                 report.refused(),
                 report.failed(),

@@ -3,7 +3,6 @@ package io.llmproxy.adapter.admin;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.KeyView;
-import io.llmproxy.admin.LimitStoreStatus;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.ProviderView;
 import io.llmproxy.domain.Durations;
@@ -185,17 +184,19 @@ final class Shapes {
                 s.gateway(),
                 s.admin(),
                 s.database(),
+                s.counters().store(),
+                s.counters().state(),
+                time(s.counters().since()),
+                s.counters().processes(),
                 s.requestsInFlight(),
                 s.journalBacklog(),
+                s.pressure().bodyMemory(),
+                s.pressure().softPassed(),
+                s.pressure().shadowPassed(),
                 s.tenants(),
                 s.keys(),
                 s.providers(),
-                limits(s.limits()),
                 s.problems());
-    }
-
-    private static StatusJson.Limits limits(LimitStoreStatus s) {
-        return new StatusJson.Limits(s.store(), s.state(), time(s.since()), s.processes());
     }
 
     static Instant time(Instant at) {

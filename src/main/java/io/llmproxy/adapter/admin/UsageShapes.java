@@ -5,6 +5,7 @@ import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageQuery.Dimension;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.domain.usage.Usd;
 import io.llmproxy.wire.admin.UsageJson;
 import java.util.List;
 import java.util.Locale;
@@ -73,7 +74,9 @@ final class UsageShapes {
                 row.inputTokens() + row.outputTokens(),
                 row.cachedInputTokens(),
                 row.cacheWriteTokens(),
-                row.reasoningTokens());
+                row.reasoningTokens(),
+                Usd.ofNanos(row.costNanos()),
+                row.unpriced());
     }
 
     private static @Nullable String of(Dimension dimension, List<Dimension> by, UsageQuery.Row row) {

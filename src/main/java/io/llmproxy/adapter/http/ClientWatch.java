@@ -2,6 +2,7 @@ package io.llmproxy.adapter.http;
 
 import io.helidon.common.buffers.DataReader;
 import io.helidon.webserver.CloseConnectionException;
+import io.llmproxy.domain.Carrier;
 import io.llmproxy.gateway.ClientRequest;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
@@ -141,6 +142,7 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
                 if (available > 0) {
                     return socket.readBytes(available);
                 }
+                Carrier.yieldToOthers();
                 socket.pullData();
             }
         } catch (DataReader.InsufficientDataAvailableException e) {

@@ -117,7 +117,7 @@ final class ErrorRenderer {
             fields.put("id", limit.limitId());
             fields.put("scope", limit.scope());
             fields.put("metric", limit.metric());
-            fields.put("amount", limit.amount());
+            fields.put("amount", limit.money() ? limit.amountText() : limit.amount());
             fields.put("period", limit.period());
             fields.put("reset_seconds", limit.resetSeconds() == 0 ? null : limit.resetSeconds());
             target.put("limit", fields);

@@ -84,8 +84,7 @@ public final class GatewayServer implements AutoCloseable {
         this.connections = new Connections(http1(), new OneRouting(routing), settings.patience(), refuser, drain);
         this.secure = certificate == null
                 ? null
-                : new SecureConnections(
-                        certificate, connections, serving, settings.patience().idle(), drain::stopping);
+                : new SecureConnections(certificate, connections, serving, settings.patience(), drain::stopping);
         this.server = WebServer.builder()
                 .host(settings.host())
                 .port(settings.port())

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.http;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.task.InterruptableTask;
 import io.helidon.webserver.spi.ServerConnection;
+import io.llmproxy.adapter.http.h2.BodyPatience;
 import io.llmproxy.adapter.http.h2.Http2Connection;
 import io.llmproxy.adapter.http.h2.Http2Stream;
 import io.llmproxy.domain.HeaderFields;
@@ -13,16 +14,20 @@ import java.time.Duration;
 final class Http2ServerConnection implements ServerConnection, InterruptableTask<Void> {
     private final SecureContext context;
     private final Serving serving;
-    private final Duration ioTimeout;
+    private final ClientPatience patience;
     private final TimedWriter writer;
     private final Http2Connection streams;
 
-    Http2ServerConnection(SecureContext context, Serving serving, Duration ioTimeout) {
+    Http2ServerConnection(SecureContext context, Serving serving, ClientPatience patience) {
         this.context = context;
         this.serving = serving;
-        this.ioTimeout = ioTimeout;
+        this.patience = patience;
         this.writer = new TimedWriter(context.dataWriter());
-        this.streams = new Http2Connection(context.dataReader(), writer, ioTimeout, this::serve);
+        this.streams = new Http2Connection(
+                context.dataReader(),
+                writer,
+                new BodyPatience(patience.idle(), patience.perWindow(), patience.window()),
+                this::serve);
     }
 
     @Override
@@ -36,7 +41,7 @@ final class Http2ServerConnection implements ServerConnection, InterruptableTask
             streams.stop();
         }
         streams.sweep(now);
-        return writer.stalled(ioTimeout, now) || streams.finished(now);
+        return writer.stalled(patience.idle(), now) || streams.finished(now);
     }
 
     @Override

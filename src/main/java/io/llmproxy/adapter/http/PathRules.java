@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,12 +92,15 @@ final class PathRules {
         return null;
     }
 
-    /** Some servers drop what follows a semicolon before they look at the dots. */
+    /** Some servers drop what follows a semicolon before they look at the dots, and decode before that, once or twice. */
     private static boolean dots(String segment) {
-        int semicolon = segment.indexOf(';');
-        String name = semicolon < 0 ? segment : segment.substring(0, semicolon);
-        String decoded = name.replace("%2e", ".").replace("%2E", ".");
-        return decoded.equals(".") || decoded.equals("..");
+        String decoded = segment.toLowerCase(Locale.ROOT)
+                .replace("%25", "%")
+                .replace("%2e", ".")
+                .replace("%3b", ";");
+        int semicolon = decoded.indexOf(';');
+        String name = semicolon < 0 ? decoded : decoded.substring(0, semicolon);
+        return name.equals(".") || name.equals("..");
     }
 
     private static boolean allowed(char c) {

@@ -29,7 +29,7 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     private final CertificateFiles certificate;
     private final ServerConnectionSelector http1;
     private final Serving serving;
-    private final Duration ioTimeout;
+    private final ClientPatience patience;
     private final BooleanSupplier stopping;
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
     private final Sweeper sweeper = new Sweeper("secure-sweeper", this::sweep);
@@ -39,12 +39,12 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
             CertificateFiles certificate,
             ServerConnectionSelector http1,
             Serving serving,
-            Duration ioTimeout,
+            ClientPatience patience,
             BooleanSupplier stopping) {
         this.certificate = certificate;
         this.http1 = http1;
         this.serving = serving;
-        this.ioTimeout = ioTimeout;
+        this.patience = patience;
         this.stopping = stopping;
     }
 
@@ -155,7 +155,7 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
         }
 
         private ServerConnection http2(SecureContext layered) {
-            Http2ServerConnection connection = new Http2ServerConnection(layered, serving, ioTimeout);
+            Http2ServerConnection connection = new Http2ServerConnection(layered, serving, patience);
             http2 = connection;
             return connection;
         }

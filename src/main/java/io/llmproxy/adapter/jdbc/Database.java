@@ -3,6 +3,7 @@ package io.llmproxy.adapter.jdbc;
 import com.zaxxer.hikari.HikariDataSource;
 import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.port.AlertStore;
 import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ContentSealer;
@@ -149,13 +150,21 @@ public final class Database implements AutoCloseable {
         return new JdbcLimitStore(sql);
     }
 
+    public AlertStore alerts() {
+        return new JdbcAlertStore(sql);
+    }
+
     public AuditStore audit() {
         return new JdbcAuditStore(sql);
     }
 
-    /** @param format of the records in the ledger */
+    /**
+     * Blocks; at the first start on a database of an earlier version as long as it takes to sum up its ledger.
+     *
+     * @param format of the records in the ledger
+     */
     public UsageStore usage(UsageFormat format) {
-        return new JdbcUsageStore(sql, format);
+        return new JdbcUsageStore(sql, format).complete();
     }
 
     public ObjectStore objects() {

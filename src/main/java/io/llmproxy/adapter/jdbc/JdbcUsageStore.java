@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** The ledger in the database; its tables are explained where they are made, and in docs/adr/007. */
 final class JdbcUsageStore implements UsageStore {
@@ -53,6 +54,12 @@ final class JdbcUsageStore implements UsageStore {
         this.sql = sql;
         this.blocks = new UsageBlocks(sql, format);
         this.rollups = new UsageRollups(sql);
+    }
+
+    /** Blocks until all sums have all figures: at the first start on a ledger of an earlier version as long as reading all of it. */
+    JdbcUsageStore complete() {
+        new RollupCompletion(sql, blocks, rollups).run();
+        return this;
     }
 
     @Override
@@ -127,6 +134,11 @@ final class JdbcUsageStore implements UsageStore {
     @Override
     public List<UsageQuery.Row> report(UsageQuery query, List<UsageQuery.Dimension> by) {
         return new UsageReport(sql, blocks).rows(query, by);
+    }
+
+    @Override
+    public List<UsageQuery.Sum> sums(@Nullable Instant from, boolean detailed) {
+        return detailed ? UsageStore.super.sums(from, true) : new UsageSums(sql, blocks).since(from);
     }
 
     private record Numbered(long seq, UsageRecord record) {}

@@ -144,7 +144,16 @@ final class UsageReport {
 
     private static UsageQuery.Row row(List<@Nullable String> group, UsageFigures f) {
         return new UsageQuery.Row(
-                group, f.requests(), f.errors(), f.input(), f.output(), f.cachedInput(), f.cacheWrite(), f.reasoning());
+                group,
+                f.requests(),
+                f.errors(),
+                f.input(),
+                f.output(),
+                f.cachedInput(),
+                f.cacheWrite(),
+                f.reasoning(),
+                f.costNanos(),
+                f.unpriced());
     }
 
     private static int compare(List<@Nullable String> a, List<@Nullable String> b) {

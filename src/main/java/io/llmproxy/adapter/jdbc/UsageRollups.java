@@ -28,7 +28,10 @@ final class UsageRollups {
             "audio_output_tokens",
             "request_bytes",
             "response_bytes",
-            "duration_us");
+            "duration_us",
+            "cost_nanos",
+            "unpriced",
+            "uncharged");
 
     private static final List<String> GROUP = List.of(
             "tenant_id",
@@ -115,7 +118,10 @@ final class UsageRollups {
             f.audioOutput(),
             f.requestBytes(),
             f.responseBytes(),
-            f.durationMicros()
+            f.durationMicros(),
+            f.costNanos(),
+            f.unpriced(),
+            f.uncharged()
         };
     }
 
@@ -133,7 +139,10 @@ final class UsageRollups {
                 row.number(FIGURES.get(8)),
                 row.number(FIGURES.get(9)),
                 row.number(FIGURES.get(10)),
-                row.number(FIGURES.get(11)));
+                row.number(FIGURES.get(11)),
+                row.number(FIGURES.get(12)),
+                row.number(FIGURES.get(13)),
+                row.number(FIGURES.get(14)));
     }
 
     static UsageGroup group(Row row) throws SQLException {

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A process never appends to a file of an earlier one: it begins a journal of its own, with an identity that nothing else
  * has, so that what is recovered at the start is read only. Where a directory was copied, copy and original therefore agree on
  * what is in the journals that both have, and write to different ones. A segment whose records are committed is kept for a
- * while: a database that comes back without its last commits is given them again. Appending threads encode on their own and hold {@code writing} for one write to the kernel; the reader holds
+ * while: a database that comes back without its last commits is given them again. Appending threads encode on their own and hold {@code writing} for one copy into the file; the reader holds
  * {@code reading} and takes {@code writing} only to look at the list of segments. Bytes behind a segment's size are never
  * read, therefore a half-written record is invisible even where it could not be cut off.
  */
@@ -102,7 +102,7 @@ public final class FileUsageJournal implements UsageJournal {
      * @throws StoreException where the directory cannot be read or written
      */
     public static FileUsageJournal open(Path directory, Duration sync) {
-        return open(directory, sync, SegmentFile::open, SEGMENT_SIZE, KEPT);
+        return open(directory, sync, MappedSegmentFile::new, SEGMENT_SIZE, KEPT);
     }
 
     /** @param kept for how long segments stay after their last record was committed */

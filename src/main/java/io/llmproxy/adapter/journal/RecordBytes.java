@@ -1,7 +1,9 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageFigures;
+import io.llmproxy.domain.usage.UsageRecord;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -14,7 +16,7 @@ import java.util.Arrays;
  */
 final class RecordBytes {
     /** How many figures a record has; those of {@link UsageFigures} in their order. */
-    static final int FIGURES = 12;
+    static final int FIGURES = 15;
 
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
@@ -25,8 +27,12 @@ final class RecordBytes {
             .map(o -> o.name().getBytes(StandardCharsets.US_ASCII))
             .toArray(byte[][]::new);
 
+    private static final byte[] PRICED = Cost.State.PRICED.name().getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] REPLAY = UsageRecord.IDEMPOTENT_REPLAY.getBytes(StandardCharsets.US_ASCII);
+
     private final long[] figures = new long[FIGURES];
     private byte[] bytes = {};
+    private int version;
     private int at;
     private long seconds;
     private int nanos;
@@ -38,6 +44,7 @@ final class RecordBytes {
     /** Looks at the record, which was decoded once or encoded by this program. */
     void read(byte[] source, int from) {
         bytes = source;
+        version = bytes[from];
         at = from + 1 + UUID_SIZE; // behind the version and the id
         passText();
         passText();
@@ -71,6 +78,7 @@ final class RecordBytes {
         at += Integer.BYTES;
         Outcome outcome = outcome();
         passText();
+        boolean charged = outcome != Outcome.REFUSED && !isText(REPLAY);
         passText();
         at++;
         figures[0] = 1;
@@ -82,6 +90,20 @@ final class RecordBytes {
         figures[9] = figure();
         figures[10] = figure();
         figures[11] = figure();
+        at += 2 * Long.BYTES + Integer.BYTES;
+        readCost();
+        figures[14] = charged ? 0 : 1;
+    }
+
+    private void readCost() {
+        if (version == UsageRecordCodec.WITHOUT_COST) {
+            figures[12] = 0;
+            figures[13] = 1;
+            return;
+        }
+        figures[12] = UsageFigures.boundedCost((long) LONG.get(bytes, at));
+        at += Long.BYTES;
+        figures[13] = isText(PRICED) ? 0 : 1;
     }
 
     private long figure() {
@@ -99,6 +121,15 @@ final class RecordBytes {
             }
         }
         throw new IllegalStateException("an outcome that no record of this format has");
+    }
+
+    /** Whether the text that begins at {@code at} is that one. */
+    private boolean isText(byte[] text) {
+        if (bytes[at] == 0) {
+            return false;
+        }
+        int begin = at + 3;
+        return Arrays.equals(text, 0, text.length, bytes, begin, begin + textLength());
     }
 
     private void passText() {

@@ -68,7 +68,7 @@ final class RollupTable {
                             UsageRecordCodec.text(in)),
                     new UsageFigures(
                             sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7], sums[8], sums[9],
-                            sums[10], sums[11]));
+                            sums[10], sums[11], sums[12], sums[13], sums[14]));
         }
     }
 

@@ -78,6 +78,7 @@ record Segment(UUID journal, long number, Path path, long size, long records, bo
                     records++;
                 }
             }
+            // zeros are the place that was taken on the disk for records to come
             long trailing = reader.trailing();
             boolean torn = last && trailing > 0 && trailing <= Frames.MAX_FRAME;
             damaged |= reader.damaged() > 0 || trailing > 0 && !torn;

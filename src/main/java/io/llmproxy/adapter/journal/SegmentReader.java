@@ -95,9 +95,20 @@ final class SegmentReader implements AutoCloseable {
         return damaged;
     }
 
-    /** How many bytes lie behind the last frame. */
-    long trailing() {
-        return Math.max(0, limit - position);
+    /** How many bytes lie behind the last frame, up to the last that is not zero; to be asked when no frame follows. */
+    long trailing() throws IOException {
+        for (long end = limit; end > position; end = blockStart) {
+            blockStart = Math.max(position, end - block.length);
+            filled = (int) (end - blockStart);
+            file.seek(blockStart);
+            file.readFully(block, 0, filled);
+            for (int i = filled; i > 0; i--) {
+                if (block[i - 1] != 0) {
+                    return blockStart + i - position;
+                }
+            }
+        }
+        return 0;
     }
 
     @Override

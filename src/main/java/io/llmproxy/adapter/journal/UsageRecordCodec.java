@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class UsageRecordCodec {
     static final byte VERSION = 2;
-    private static final int WITHOUT_COST = 1;
+    static final int WITHOUT_COST = 1;
     /** Longer texts are cut: a client chooses some of them, and none is worth a record of unbounded length. */
     static final int MAX_TEXT = 4096;
 

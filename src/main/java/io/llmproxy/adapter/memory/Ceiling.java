@@ -27,9 +27,9 @@ record Ceiling(Limit local, long amount, long basis, long elsewhere, long refill
 
     static Ceiling of(Limit limit, long amount, long elsewhere, long refill) {
         return limit.hard()
-                ? new Ceiling(limit.with(Math.max(1, amount)), amount, limit.amount(), elsewhere, refill)
+                ? new Ceiling(limit.amount(Math.max(1, amount)), amount, limit.amount(), elsewhere, refill)
                 : new Ceiling(
-                        limit.with(Math.max(1, limit.amount() - elsewhere)),
+                        limit.amount(Math.max(1, limit.amount() - elsewhere)),
                         Long.MAX_VALUE,
                         REFUSES_NOBODY,
                         elsewhere,
@@ -39,7 +39,7 @@ record Ceiling(Limit local, long amount, long basis, long elsewhere, long refill
     /** Of a limit that is divided evenly, without asking anybody. */
     static Ceiling part(Limit limit, int processes) {
         long amount = Math.max(1, limit.amount() / processes);
-        return new Ceiling(limit.with(amount), amount, limit.amount(), 0, Long.MAX_VALUE);
+        return new Ceiling(limit.amount(amount), amount, limit.amount(), 0, Long.MAX_VALUE);
     }
 
     /** Whether it may be tried: counters see to what was used. */

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * book's by the time that an answer takes, never before it; so a share that one process gives back after its window has ended comes
  * to another when that one has reached the new window too.
  *
- * <p><b>The book away</b>: what is held may be used for the length of a lease; then, and for what is not held, this process cannot
- * tell, and throws. Soft limits go on counting by themselves. Limits of each single address are not shared but divided by the number
+ * <p><b>The book away</b>: what is held may be used on; what is not held is refused, unless this process was alone when the book went:
+ * then all is its own until the book is back, and counts then. Soft limits go on counting by themselves. Limits of each single address are not shared but divided by the number
  * of processes, since anybody may come with any number of addresses.
  */
 public final class LeasedCounterStore implements CounterStore, AutoCloseable {
@@ -92,9 +92,12 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     private Share share(CounterKey place, Limit limit) {
         Share known = shares.get(place);
         if (known == null) {
-            return shares.computeIfAbsent(place, p -> opened(p, limit));
+            known = shares.computeIfAbsent(place, p -> opened(p, limit));
         }
         known.see(limit);
+        if (keeper.alone() && limit.hard() && known.ceiling().amount() != limit.amount()) {
+            keeper.widen(known);
+        }
         return known;
     }
 
@@ -131,9 +134,6 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
 
     @Override
     public LimitDecision reserve(List<Charge> charges) {
-        if (keeper.lapsed() && charges.stream().anyMatch(c -> c.limit().hard() && !divided(c.limit()))) {
-            throw keeper.unreachable();
-        }
         LimitDecision decision = memory.reserve(charges);
         return decision instanceof Denied denied && !divided(denied.limit()) ? later(charges, denied) : decision;
     }
@@ -149,7 +149,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
             }
             long patience = lacking.first ? FIRST_PATIENCE : PATIENCE;
             if (!keeper.await(lacking, began + patience)) {
-                throw keeper.unreachable();
+                return denied; // nobody can say whether there is more
             }
             decision = memory.reserve(charges);
             if (decision instanceof Denied && clock.nanos() - began > PATIENCE) {
@@ -202,6 +202,11 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     private long elsewhere(CounterKey key) {
         Share share = shares.get(key);
         return share == null ? 0 : share.ceiling().elsewhere();
+    }
+
+    /** Where it counts by itself. */
+    public MemoryCounterStore memory() {
+        return memory;
     }
 
     /** Here at once, in other processes when they next look. @throws StoreException where they cannot be told */

@@ -53,6 +53,8 @@ final class ShareKeeper implements AutoCloseable {
     private final ConcurrentLinkedQueue<Share> asking = new ConcurrentLinkedQueue<>();
     /** Held while the book is talked to. */
     private final ReentrantLock talking = new ReentrantLock();
+    /** Held for a moment by who gives a share all of a limit, and to end that. */
+    private final ReentrantLock widening = new ReentrantLock();
 
     private final Thread thread = Thread.ofVirtual().name("limit-shares").unstarted(this::run);
     private volatile CompletableFuture<Void> round = new CompletableFuture<>();
@@ -61,6 +63,7 @@ final class ShareKeeper implements AutoCloseable {
     private volatile @Nullable StoreException fault;
     private volatile Instant since = Instant.EPOCH;
     private volatile boolean stopped;
+    private volatile boolean alone;
     private Set<String> strangers = Set.of();
     private int ticks;
 
@@ -118,17 +121,15 @@ final class ShareKeeper implements AutoCloseable {
     String fault() {
         return fault == null
                 ? null
-                : "limits that are shared with other processes cannot be taken from the database: what this process"
-                        + " holds of them is used up, then requests are refused with 503";
+                : alone()
+                        ? "limits cannot be taken from the database; this process was alone, and goes on with all of them"
+                        : "limits that are shared with other processes cannot be taken from the database: what this"
+                                + " process holds of them is used up, then requests are refused";
     }
 
-    StoreException unreachable() {
-        StoreException known = fault;
-        return known != null
-                ? known
-                : new StoreException(
-                        "taking a share of a limit: the database did not answer in time",
-                        new TimeoutException("limits are shared by leases"));
+    /** Whether the book is away and nobody else was known to share limits: all of each limit is this process's own. */
+    boolean alone() {
+        return alone;
     }
 
     /** Waits for an answer to what the share asked for; false: there is none in time, or the book is away. */
@@ -205,6 +206,10 @@ final class ShareKeeper implements AutoCloseable {
     }
 
     private boolean exchange(List<Share> part) {
+        if (fault != null && !probed()) {
+            part.forEach(this::later);
+            return false;
+        }
         long sent = nanos.getAsLong();
         if (lapsed()) {
             shares.values().forEach(terms::lower);
@@ -219,27 +224,76 @@ final class ShareKeeper implements AutoCloseable {
                 terms.apply(part.get(i), asks.get(i), answer.given().get(i));
             }
             validUntil = sent + lease();
-            if (fault != null) {
-                fault = null;
-                since = clock.instant();
-                LOG.log(Level.INFO, "limits are shared with other processes again");
-            }
             return true;
         } catch (RuntimeException e) {
-            if (fault == null) {
-                LOG.log(
-                        Level.WARNING,
-                        "what other processes hold of limits cannot be told; only what is held here is used",
-                        e);
-                since = clock.instant();
-            }
-            fault = e instanceof StoreException known ? known : new StoreException("taking shares of limits failed", e);
+            away(e);
             part.forEach(this::later);
             return false;
         } finally {
             CompletableFuture<Void> done = round;
             round = new CompletableFuture<>();
             done.complete(null);
+        }
+    }
+
+    private void away(RuntimeException e) {
+        if (fault == null) {
+            since = clock.instant();
+            LOG.log(Level.WARNING, "what other processes hold of limits cannot be told", e);
+        }
+        fault = e instanceof StoreException known ? known : new StoreException("taking shares of limits failed", e);
+        if (processes == 1 && !alone) {
+            alone = true;
+            shares.values().forEach(terms::widen);
+        }
+    }
+
+    /**
+     * Whether the book answers again, asked before anything is taken back: what this process gave itself while it was alone ends
+     * first, and then it takes its shares, in which all counts that it has used.
+     */
+    private boolean probed() {
+        try {
+            Round answer = book.exchange(List.of());
+            clock.set(answer.now());
+            processes = answer.processes();
+            hear(answer);
+        } catch (RuntimeException e) {
+            away(e);
+            return false;
+        }
+        boolean wide = endAlone();
+        fault = null;
+        since = clock.instant();
+        if (wide || lapsed()) {
+            shares.values().forEach(terms::lower);
+        }
+        shares.values().forEach(Share::ask);
+        LOG.log(Level.INFO, "limits are shared with other processes again");
+        return true;
+    }
+
+    /** All of a limit that was met, or changed, while this process is alone. */
+    void widen(Share share) {
+        widening.lock();
+        try {
+            if (alone) {
+                terms.widen(share);
+            }
+        } finally {
+            widening.unlock();
+        }
+    }
+
+    /** Nothing is widened any more when it returns. */
+    private boolean endAlone() {
+        widening.lock();
+        try {
+            boolean was = alone;
+            alone = false;
+            return was;
+        } finally {
+            widening.unlock();
         }
     }
 

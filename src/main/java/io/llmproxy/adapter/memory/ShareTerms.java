@@ -57,6 +57,16 @@ final class ShareTerms {
         }
     }
 
+    /** All of the limit is this process's, which is alone and cannot ask. */
+    void widen(Share share) {
+        Limit limit = share.limit();
+        if (limit.hard()) {
+            memory.catchUp(share.key(), limit);
+            share.set(Ceiling.of(limit, limit.amount(), 0, Long.MAX_VALUE));
+            share.fertile();
+        }
+    }
+
     /** @param stopping whether the process ends */
     Ask ask(Share share, boolean stopping) {
         Limit limit = share.limit();

@@ -250,6 +250,16 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     }
 
     @Override
+    public void alerted(String metric, int threshold) {
+        counter(
+                        "llmproxy_budget_alerts",
+                        "Budgets whose use passed a threshold for the first time in their period",
+                        Tag.create("metric", metric),
+                        Tag.create("threshold", Integer.toString(threshold)))
+                .increment();
+    }
+
+    @Override
     public void overran(long tokens) {
         overrun.increment(tokens);
     }

@@ -1,5 +1,6 @@
 package io.llmproxy.domain.error;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -255,19 +256,30 @@ public sealed interface ProxyError {
         @Override
         public String message() {
             String per = period.equals("-") ? "" : period.equals("total") ? " in all" : " per " + period;
-            String wanted = asked > 1 ? ", of which this request may take " + asked + "," : "";
+            String wanted =
+                    asked > 1 ? ", of which this request may take " + text(asked) + (money() ? " USD" : "") + "," : "";
             String then = resetSeconds == 0
                     ? "ask your operator to raise it."
                     : (budget ? "it begins anew in " : "retry in ") + resetSeconds + " s.";
-            return "The " + scope + " limit of " + amountText() + per + wanted + " is reached; " + then;
+            return "The " + scope + " limit of " + withUnit() + per + wanted + " is reached; " + then;
         }
 
-        private String amountText() {
-            return metric.equals("cost")
-                    ? java.math.BigDecimal.valueOf(amount, 6)
-                                    .stripTrailingZeros()
-                                    .toPlainString() + " USD"
-                    : amount + " " + metric.replace('-', ' ');
+        /** The amount as users write it: US dollars for {@code cost}. */
+        public String amountText() {
+            return text(amount);
+        }
+
+        /** Whether its amounts are millionths of a US dollar. */
+        public boolean money() {
+            return metric.equals("cost");
+        }
+
+        private String text(long some) {
+            return money() ? BigDecimal.valueOf(some, 6).stripTrailingZeros().toPlainString() : Long.toString(some);
+        }
+
+        private String withUnit() {
+            return amountText() + " " + (money() ? "USD" : metric.replace('-', ' '));
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.llmproxy.domain.limit;
 
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.TokenUsage;
 
 /**
@@ -10,8 +11,10 @@ import io.llmproxy.domain.usage.TokenUsage;
 public record ActualUse(long inputTokens, long outputTokens, long costMicros) {
     public static final long UNKNOWN = -1;
 
-    public static ActualUse of(TokenUsage tokens) {
-        return new ActualUse(tokens.input(), tokens.output(), UNKNOWN);
+    /** @param cost of which a part that is known counts, rounded up */
+    public static ActualUse of(TokenUsage tokens, Cost cost) {
+        boolean unknown = cost.state() == Cost.State.UNPRICED;
+        return new ActualUse(tokens.input(), tokens.output(), unknown ? UNKNOWN : cost.microsRoundedUp());
     }
 
     /** @param reserved what was taken before */

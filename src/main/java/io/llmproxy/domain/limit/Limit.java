@@ -41,7 +41,7 @@ public record Limit(
 
     public Limit {
         Checks.text("id", id, 100);
-        Checks.amount("amount", amount, "to turn a limit off, delete it");
+        checkAmount(metric, amount);
         if (segments < 1 || segments > MAX_SEGMENTS) {
             throw new InvalidValueException("segments", "must be from 1 to " + MAX_SEGMENTS + "; got " + segments);
         }
@@ -71,6 +71,16 @@ public record Limit(
                 LimitMode.HARD,
                 origin,
                 ZoneOffset.UTC);
+    }
+
+    private static void checkAmount(LimitMetric metric, long amount) {
+        if (metric == LimitMetric.COST && (amount < 1 || amount > MAX_AMOUNT)) {
+            throw new InvalidValueException(
+                    "amount",
+                    "must be from " + metric.text(1) + " to " + metric.text(MAX_AMOUNT) + " US dollars; got "
+                            + metric.text(amount) + (amount == 0 ? "; to turn a limit off, delete it" : ""));
+        }
+        Checks.amount("amount", amount, "to turn a limit off, delete it");
     }
 
     private static void checkScope(@Nullable UUID tenantId, LimitScope scope, @Nullable String subject) {
@@ -110,11 +120,6 @@ public record Limit(
                 id, tenantId, scope, subject, metric, amount, period, algorithm, segments, mode, origin, other);
     }
 
-    /** The same limit with another amount. */
-    public Limit with(long other) {
-        return new Limit(id, tenantId, scope, subject, metric, other, period, algorithm, segments, mode, origin, zone);
-    }
-
     /** The same limit, refusing nobody. */
     public Limit soft() {
         return new Limit(
@@ -135,6 +140,11 @@ public record Limit(
     /** The same limit of one tenant. */
     public Limit of(UUID tenant) {
         return new Limit(id, tenant, scope, subject, metric, amount, period, algorithm, segments, mode, origin, zone);
+    }
+
+    /** The same limit of another amount. */
+    public Limit amount(long other) {
+        return new Limit(id, tenantId, scope, subject, metric, other, period, algorithm, segments, mode, origin, zone);
     }
 
     /** Whether it is measured by the machine's steady counter, which nobody sets, and not by the wall clock's calendar. */

@@ -1,5 +1,6 @@
 package io.llmproxy.domain.limit;
 
+import io.llmproxy.domain.usage.Usd;
 import java.util.List;
 
 /** What a limit counts. */
@@ -31,6 +32,16 @@ public enum LimitMetric {
     /** Whether it is used up for money's sake, so that a refusal is one of payment and not of pace. */
     public boolean budget() {
         return tokens() || this == COST;
+    }
+
+    /** An amount of it as users write it: US dollars where it is money, which is kept in millionths of them. */
+    public String text(long amount) {
+        return this == COST ? Usd.ofMicros(amount) : Long.toString(amount);
+    }
+
+    /** The same with its unit, as {@code 12.5 USD}. */
+    public String withUnit(long amount) {
+        return text(amount) + " " + (this == COST ? "USD" : word.replace('-', ' '));
     }
 
     public static LimitMetric parse(String field, String text) {

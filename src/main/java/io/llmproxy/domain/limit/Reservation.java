@@ -6,6 +6,11 @@ import java.util.List;
 public interface Reservation {
     List<Grant> grants();
 
+    /** Whether the counters have it already; false: they take it with the rest, or when it ends. */
+    default boolean taken() {
+        return true;
+    }
+
     /** Replaces what was reserved by what was used; returns by how many tokens that passed the reservation, 0 where it did not. */
     long settle(ActualUse use);
 

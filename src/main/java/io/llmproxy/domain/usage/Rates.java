@@ -55,6 +55,11 @@ public record Rates(
         return Math.max(dearestInput(), Math.max(dearestOutput(), perRequest)) >= 0;
     }
 
+    /** Whether all prices that are told are 0. */
+    public boolean free() {
+        return known() && Math.max(dearestInput(), Math.max(dearestOutput(), perRequest)) == 0;
+    }
+
     /** Whether tokens are billed: what has a price for the request alone is not billed by tokens. */
     boolean ofTokens() {
         return Math.max(dearestInput(), dearestOutput()) >= 0;

@@ -1,11 +1,16 @@
 package io.llmproxy.domain.usage;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * What can be summed up of usage records: counts, tokens as in {@link TokenUsage}, bytes, microseconds. Sums are exact while
+ * What can be summed up of usage records: counts, tokens as in {@link TokenUsage}, bytes, microseconds, nano-USD. Sums are exact while
  * they fit a long; of one record no figure counts for more than {@link #LARGEST}, so that an absurd one, which a provider may
  * make up, cannot spoil a sum.
  *
  * @param errors requests that were refused, failed, cut, or answered with a status of 400 and above
+ * @param costNanos what is known of the costs
+ * @param unpriced requests whose cost is not all known
+ * @param uncharged requests that no limit counts: what was refused, and what another request's answer was repeated for
  */
 public record UsageFigures(
         long requests,
@@ -19,11 +24,17 @@ public record UsageFigures(
         long audioOutput,
         long requestBytes,
         long responseBytes,
-        long durationMicros) {
-    public static final UsageFigures ZERO = new UsageFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        long durationMicros,
+        long costNanos,
+        long unpriced,
+        long uncharged) {
+    public static final UsageFigures ZERO = new UsageFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /** A trillion: tokens, bytes or microseconds that no request has. */
     public static final long LARGEST = 1_000_000_000_000L;
+
+    /** Ten thousand USD, in nano-USD: what no request costs. */
+    public static final long LARGEST_COST = 10_000_000_000_000L;
 
     /** The figures of one record. */
     public static UsageFigures of(UsageRecord r) {
@@ -40,7 +51,10 @@ public record UsageFigures(
                 bounded(t.audioOutput()),
                 bounded(r.requestBytes()),
                 bounded(r.responseBytes()),
-                bounded(r.durationMicros()));
+                bounded(r.durationMicros()),
+                boundedCost(r.cost().nanos()),
+                r.cost().state() == Cost.State.PRICED ? 0 : 1,
+                isCharged(r.outcome(), r.errorCode()) ? 0 : 1);
     }
 
     public static boolean isError(Outcome outcome, int status) {
@@ -51,8 +65,22 @@ public record UsageFigures(
                 };
     }
 
+    /** Those figures alone that sums did not have from the beginning. */
+    public UsageFigures added() {
+        return new UsageFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, costNanos, unpriced, uncharged);
+    }
+
+    /** Whether limits count the request. */
+    public static boolean isCharged(Outcome outcome, @Nullable String errorCode) {
+        return outcome != Outcome.REFUSED && !UsageRecord.IDEMPOTENT_REPLAY.equals(errorCode);
+    }
+
     public static long bounded(long figure) {
         return Math.clamp(figure, 0, LARGEST);
+    }
+
+    public static long boundedCost(long nanos) {
+        return Math.clamp(nanos, 0, LARGEST_COST);
     }
 
     public UsageFigures plus(UsageFigures o) {
@@ -68,7 +96,10 @@ public record UsageFigures(
                 audioOutput + o.audioOutput,
                 requestBytes + o.requestBytes,
                 responseBytes + o.responseBytes,
-                durationMicros + o.durationMicros);
+                durationMicros + o.durationMicros,
+                costNanos + o.costNanos,
+                unpriced + o.unpriced,
+                uncharged + o.uncharged);
     }
 
     public UsageFigures negated() {
@@ -84,6 +115,9 @@ public record UsageFigures(
                 -audioOutput,
                 -requestBytes,
                 -responseBytes,
-                -durationMicros);
+                -durationMicros,
+                -costNanos,
+                -unpriced,
+                -uncharged);
     }
 }

@@ -42,7 +42,8 @@ public record UsageQuery(
             String endpoint,
             long requests,
             long inputTokens,
-            long outputTokens) {
+            long outputTokens,
+            long costNanos) {
         public static Sum of(UsageRecord r) {
             return new Sum(
                     r.tenantId(),
@@ -53,21 +54,42 @@ public record UsageQuery(
                     r.upstreamModel(),
                     r.endpoint(),
                     1,
-                    r.tokens().input(),
-                    r.tokens().output());
+                    UsageFigures.bounded(r.tokens().input()),
+                    UsageFigures.bounded(r.tokens().output()),
+                    UsageFigures.boundedCost(r.cost().nanos()));
         }
 
         /** Whose sum it is, with nothing used. */
         public Sum group() {
-            return with(0, 0, 0);
+            return with(0, 0, 0, 0);
+        }
+
+        /** The same without telling models that providers were asked for, and endpoints, apart. */
+        public Sum plain() {
+            return new Sum(
+                    tenantId,
+                    userId,
+                    keyId,
+                    provider,
+                    requestedModel,
+                    null,
+                    "",
+                    requests,
+                    inputTokens,
+                    outputTokens,
+                    costNanos);
         }
 
         /** @param other of the same group */
         public Sum plus(Sum other) {
-            return with(requests + other.requests, inputTokens + other.inputTokens, outputTokens + other.outputTokens);
+            return with(
+                    requests + other.requests,
+                    inputTokens + other.inputTokens,
+                    outputTokens + other.outputTokens,
+                    costNanos + other.costNanos);
         }
 
-        private Sum with(long newRequests, long input, long output) {
+        private Sum with(long newRequests, long input, long output, long nanos) {
             return new Sum(
                     tenantId,
                     userId,
@@ -78,7 +100,8 @@ public record UsageQuery(
                     endpoint,
                     newRequests,
                     input,
-                    output);
+                    output,
+                    nanos);
         }
     }
 
@@ -87,6 +110,8 @@ public record UsageQuery(
      *
      * @param group the values of the dimensions asked for, in their order; null where a record has none
      * @param errors requests that were refused, failed, cut, or answered with a status of 400 and above
+     * @param costNanos what is known of the costs, in nano-USD
+     * @param unpriced requests whose cost is not all known
      */
     public record Row(
             List<@Nullable String> group,
@@ -96,5 +121,7 @@ public record UsageQuery(
             long outputTokens,
             long cachedInputTokens,
             long cacheWriteTokens,
-            long reasoningTokens) {}
+            long reasoningTokens,
+            long costNanos,
+            long unpriced) {}
 }

@@ -12,6 +12,8 @@ public final class Usd {
     /** In place of a price that nobody told; 0 is a price, that of what is free. */
     public static final long UNKNOWN = -1;
 
+    private static final int MICRO = 6;
+    public static final long NANOS_PER_MICRO = 1_000;
     static final long PICOS_PER_NANO = 1_000;
     static final long PICOS_PER_MICRO = 1_000_000;
     private static final int PICO = 12;
@@ -79,6 +81,11 @@ public final class Usd {
     /** An amount of nano-USD in USD, as {@code 0.00125}. */
     public static String ofNanos(long nanos) {
         return text(nanos, NANO);
+    }
+
+    /** An amount of micro-USD in USD, as {@code 12.5}. */
+    public static String ofMicros(long micros) {
+        return text(micros, MICRO);
     }
 
     private static String text(long amount, int places) {

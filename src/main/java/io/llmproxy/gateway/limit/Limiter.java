@@ -10,14 +10,16 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.gateway.Exchange;
-import io.llmproxy.gateway.Refusals;
+import io.llmproxy.gateway.PassedLimits;
+import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.port.CounterStore;
-import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.runtime.LimitTable;
 import io.llmproxy.runtime.Limits;
@@ -33,10 +35,15 @@ import org.jspecify.annotations.Nullable;
 public final class Limiter {
     private final CounterStore store;
     private final Telemetry telemetry;
+    private final PassedLimits passed;
 
-    public Limiter(CounterStore store, Telemetry telemetry) {
+    private final CostBounds bounds;
+
+    public Limiter(CounterStore store, Telemetry telemetry, PassedLimits passed, PricingRules pricing) {
         this.store = store;
         this.telemetry = telemetry;
+        this.passed = passed;
+        this.bounds = new CostBounds(pricing);
     }
 
     /** What needs neither key nor body. @throws ProxyException where a limit refuses */
@@ -46,7 +53,7 @@ public final class Limiter {
         }
         Charges charges = new Charges(Need.NOTHING);
         limits.early().early(ClientPlace.of(x.request()), charges);
-        x.claims().admitted(granted(x, decision(charges)));
+        x.claims().admitted(granted(x, charges, store.admit(charges.all)));
     }
 
     /**
@@ -57,18 +64,22 @@ public final class Limiter {
      */
     public void reserve(Exchange x, Limits limits, List<Target> targets) {
         LimitTable table = limits.of(x.principal().tenant().id());
-        if (table.isEmpty()) {
+        if (table.isEmpty() && x.claims().early().taken()) {
             return;
         }
         Need need = table.budgets() ? Needs.of(x) : Need.NOTHING;
         int last = Math.max(0, targets.size() - 1);
         for (int i = 0; i <= last; i++) {
-            Charges charges = new Charges(need);
+            // another target may follow where this one fails: the dearest of them is what it may come to cost
+            long micros = table.costs()
+                    ? bounds.micros(x, need, targets.subList(Math.min(i, targets.size()), targets.size()))
+                    : 0;
+            Charges charges = new Charges(need.costing(micros));
             table.collect(facts(x, targets.isEmpty() ? null : targets.get(i)), charges);
-            LimitDecision decision = decision(charges);
+            LimitDecision decision = store.reserve(charges.all, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
-                x.claims().reserved(granted(x, decision));
+                x.claims().reserved(granted(x, charges, decision));
                 x.passOver(i);
                 return;
             }
@@ -90,15 +101,7 @@ public final class Limiter {
                 target == null ? null : target.providerName());
     }
 
-    private LimitDecision decision(Charges charges) {
-        try {
-            return store.reserve(charges.all);
-        } catch (StoreException e) {
-            throw Refusals.unavailable("The gateway cannot check its limits at the moment; send the request again.");
-        }
-    }
-
-    private Reservation granted(Exchange x, LimitDecision decision) {
+    private Reservation granted(Exchange x, Charges charges, LimitDecision decision) {
         return switch (decision) {
             case Granted granted -> {
                 for (Grant grant : granted.reservation().grants()) {
@@ -108,6 +111,7 @@ public final class Limiter {
                                 limit.scope().word(),
                                 limit.metric().word(),
                                 limit.mode().word());
+                        passed.note(limit, charges.subject(limit));
                     }
                 }
                 yield granted.reservation();
@@ -132,13 +136,17 @@ public final class Limiter {
                 limit.budget());
     }
 
-    /** The request has ended: what it holds becomes what it used. A second call does nothing. */
-    public void settle(Exchange x, Outcome outcome) {
+    /**
+     * The request has ended: what it holds becomes what it used. A second call does nothing.
+     *
+     * @param cost that its record has; unknown: what was reserved for it stands
+     */
+    public void settle(Exchange x, Outcome outcome, Cost cost) {
         if (outcome == Outcome.REFUSED) {
             x.claims().release();
             return;
         }
-        long overrun = x.claims().settle(ActualUse.of(x.tally().tokens()));
+        long overrun = x.claims().settle(ActualUse.of(x.tally().tokens(), cost));
         if (overrun > 0) {
             telemetry.overran(overrun);
         }
@@ -153,9 +161,22 @@ public final class Limiter {
             this.need = need;
         }
 
+        /** Whose use of the limit was charged. */
+        Object subject(Limit limit) {
+            for (Charge charge : all) {
+                if (charge.limit().id().equals(limit.id())) {
+                    return charge.key().subject();
+                }
+            }
+            return CounterKey.ONE;
+        }
+
         @Override
         public void add(Limit limit, Object subject) {
-            all.add(new Charge(limit, new CounterKey(limit.id(), subject), need.of(limit.metric())));
+            // what is free, or has no price that anybody knows, is not held to money
+            if (limit.metric() != LimitMetric.COST || need.costMicros() > 0) {
+                all.add(new Charge(limit, new CounterKey(limit.id(), subject), need.of(limit.metric())));
+            }
         }
     }
 }

@@ -5,11 +5,15 @@ import io.llmproxy.domain.limit.LimitMetric;
 /**
  * What a request may come to use.
  *
- * @param costMicros millionths of a US dollar; 0 as long as there are no prices
+ * @param costMicros millionths of a US dollar; 0 where it cannot cost anything, or nobody knows what
  */
 public record Need(long inputTokens, long outputTokens, long costMicros) {
     /** Of a request that generates nothing. */
     public static final Need NOTHING = new Need(0, 0, 0);
+
+    Need costing(long micros) {
+        return micros == costMicros ? this : new Need(inputTokens, outputTokens, micros);
+    }
 
     long of(LimitMetric metric) {
         return switch (metric) {

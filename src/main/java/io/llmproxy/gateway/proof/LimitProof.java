@@ -11,10 +11,13 @@ import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.ProviderFactory;
+import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -34,6 +37,13 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class LimitProof {
     /** After which no more requests are sent. */
     private static final Duration AT_MOST = Duration.ofSeconds(60);
+
+    /** In which counters far away hear of what was settled. */
+    private static final Duration SETTLING = Duration.ofSeconds(5);
+
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    private static final Logger LOG = System.getLogger(LimitProof.class.getName());
 
     private final GatewaySettings settings;
     private final ProviderFactory providers;
@@ -121,14 +131,42 @@ public final class LimitProof {
         long took = (System.nanoTime() - began) / 1_000_000;
         List<LimitProofReport.OfLimit> limits =
                 sandbox.limits().stream().map(l -> line(l, measured.of(l))).toList();
+        sandbox.limits().forEach(this::forget);
         sandbox.empty();
         refresher.refresh(); // retires the providers
         return new LimitProofReport(load.answered.get(), load.refused.get(), load.failed.get(), took, limits);
     }
 
     private LimitProofReport.OfLimit line(Limit limit, MeasuredCounters.Seen seen) {
-        long used = counters.used(limit).values().stream().mapToLong(n -> n).sum();
+        long end = System.nanoTime() + SETTLING.toNanos();
+        long used = used(limit);
+        while (used != seen.held() && System.nanoTime() - end < 0 && pause()) {
+            used = used(limit);
+        }
         return new LimitProofReport.OfLimit(limit, seen.peak(), seen.held(), used, seen.overrun());
+    }
+
+    private long used(Limit limit) {
+        return counters.used(limit).values().stream().mapToLong(n -> n).sum();
+    }
+
+    private static boolean pause() {
+        try {
+            Thread.sleep(PAUSE);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Counters that others share too are to forget it as well. */
+    private void forget(Limit limit) {
+        try {
+            counters.reset(limit);
+        } catch (StoreException e) {
+            LOG.log(Level.DEBUG, "the counters of a proof stay until they expire", e);
+        }
     }
 
     /** The clients. */

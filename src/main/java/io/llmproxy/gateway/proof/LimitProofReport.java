@@ -29,7 +29,13 @@ public record LimitProofReport(long answered, long refused, long failed, long mi
         limits = List.copyOf(limits);
     }
 
+    /** Whether anything was proven: where nobody was served, nothing was. */
+    public boolean proves() {
+        return answered > 0;
+    }
+
+    /** That every limit held, while requests were served. */
     public boolean holds() {
-        return limits.stream().allMatch(OfLimit::holds);
+        return proves() && limits.stream().allMatch(OfLimit::holds);
     }
 }

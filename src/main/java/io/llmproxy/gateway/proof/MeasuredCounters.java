@@ -67,6 +67,18 @@ final class MeasuredCounters implements CounterStore {
         return new Granted(new Measured(granted.reservation()));
     }
 
+    /** Takes at once, so that it is known from when on it is held. */
+    @Override
+    public LimitDecision admit(List<Charge> charges) {
+        return reserve(charges);
+    }
+
+    /** What was admitted has been taken. */
+    @Override
+    public LimitDecision reserve(List<Charge> charges, Reservation admitted) {
+        return reserve(charges);
+    }
+
     @Override
     public Map<CounterKey, Long> used(Limit limit) {
         return store.used(limit);

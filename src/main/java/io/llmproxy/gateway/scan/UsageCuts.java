@@ -73,10 +73,7 @@ final class UsageCuts {
 
     private List<Cut> one(Line line) {
         Chunk chunk = Chunk.read(bytes, line.dataFrom, line.dataTo);
-        if (chunk.usageAlone) {
-            return whole();
-        }
-        return chunk.nothing() ? List.of() : List.of(new Cut(chunk.from, chunk.to));
+        return chunk.usageAlone ? whole() : chunk.cuts;
     }
 
     private List<Cut> joined() {
@@ -94,10 +91,12 @@ final class UsageCuts {
         int before = 0;
         for (Line line : lines) {
             int length = line.dataTo - line.dataFrom;
-            int cutFrom = Math.clamp(chunk.from - before, 0, length);
-            int cutTo = Math.clamp(chunk.to - before, 0, length);
-            if (cutTo > cutFrom) {
-                cuts.add(new Cut(line.dataFrom + cutFrom, line.dataFrom + cutTo));
+            for (Cut cut : chunk.cuts) {
+                int cutFrom = Math.clamp(cut.from - before, 0, length);
+                int cutTo = Math.clamp(cut.to - before, 0, length);
+                if (cutTo > cutFrom) {
+                    cuts.add(new Cut(line.dataFrom + cutFrom, line.dataFrom + cutTo));
+                }
             }
             before += length + 1;
         }
@@ -115,22 +114,18 @@ final class UsageCuts {
      * What a chunk has of usage.
      *
      * @param usageAlone whether it is the chunk that is there for nothing else
-     * @param from where the member that says null begins, with the comma that goes with it
+     * @param cuts the members that say null, each with the comma that goes with it; several where a provider sends it twice
      */
-    private record Chunk(boolean usageAlone, int from, int to) {
-        boolean nothing() {
-            return from == to;
-        }
-
+    private record Chunk(boolean usageAlone, List<Cut> cuts) {
         static Chunk read(byte[] json, int start, int end) {
             JsonScanner scanner = new JsonScanner(json, start, end);
             boolean emptyChoices = false;
             boolean usage = false;
-            int cutFrom = 0;
-            int cutTo = 0;
-            int previousEnd = -1;
+            boolean given = false;
+            List<Cut> cuts = List.of();
+            int keptEnd = -1;
             if (scanner.next() != Token.OBJECT_START) {
-                return new Chunk(false, 0, 0);
+                return new Chunk(false, cuts);
             }
             while (scanner.next() == Token.NAME) {
                 int nameStart = scanner.start();
@@ -142,29 +137,50 @@ final class UsageCuts {
                     scanner.skipContainer();
                 }
                 int valueEnd = scanner.end();
+                if (isUsage && value == Token.NULL) {
+                    // it goes with the comma before it, or, where nothing is left before it, with the one behind it
+                    cuts = keptEnd >= 0
+                            ? with(cuts, keptEnd, valueEnd)
+                            : with(cuts, nameStart, behindComma(json, valueEnd, end));
+                    continue;
+                }
+                keptEnd = valueEnd;
                 if (isChoices) {
-                    emptyChoices = value == Token.ARRAY_START && skipSpace(json, valueStart + 1) == valueEnd - 1;
-                } else if (isUsage && value == Token.NULL) {
-                    // it goes with the comma before it, or, where it is the first, with the one behind it
-                    cutFrom = previousEnd >= 0 ? previousEnd : nameStart;
-                    cutTo = previousEnd >= 0 ? valueEnd : behindComma(json, valueEnd);
+                    emptyChoices = value == Token.ARRAY_START && skipSpace(json, valueStart + 1, end) == valueEnd - 1;
                 } else if (isUsage) {
+                    given = true;
                     usage = value == Token.OBJECT_START;
                 }
-                previousEnd = valueEnd;
             }
             scanner.next();
-            return new Chunk(usage && emptyChoices, cutFrom, cutTo);
+            // what says both null and something is the provider's own affair, and stays as it is
+            return new Chunk(usage && emptyChoices && cuts.isEmpty(), given ? List.of() : cuts);
         }
 
-        private static int behindComma(byte[] json, int valueEnd) {
-            int at = skipSpace(json, valueEnd);
-            return json[at] == ',' ? skipSpace(json, at + 1) : valueEnd;
+        /** Two that touch are one, since they share a comma. */
+        private static List<Cut> with(List<Cut> cuts, int from, int to) {
+            if (cuts.isEmpty()) {
+                return List.of(new Cut(from, to));
+            }
+            List<Cut> more = new ArrayList<>(cuts);
+            Cut last = more.getLast();
+            if (from <= last.to) {
+                more.set(more.size() - 1, new Cut(last.from, to));
+            } else {
+                more.add(new Cut(from, to));
+            }
+            return more;
         }
 
-        private static int skipSpace(byte[] json, int from) {
+        /** The object may lack its end; that shows only when it is read on. */
+        private static int behindComma(byte[] json, int valueEnd, int end) {
+            int at = skipSpace(json, valueEnd, end);
+            return at < end && json[at] == ',' ? skipSpace(json, at + 1, end) : valueEnd;
+        }
+
+        private static int skipSpace(byte[] json, int from, int end) {
             int i = from;
-            while (json[i] == ' ' || json[i] == '\t' || json[i] == '\n' || json[i] == '\r') {
+            while (i < end && (json[i] == ' ' || json[i] == '\t' || json[i] == '\n' || json[i] == '\r')) {
                 i++;
             }
             return i;

@@ -4,6 +4,7 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.ClientGoneException;
@@ -80,15 +81,16 @@ public final class Account implements Stage {
         telemetry.inFlight(1);
         try {
             Ending ending = run(x, next);
-            limiter.settle(x, ending.outcome());
-            UsageRecord record = close(x, ending);
+            Cost cost = Records.cost(x);
+            limiter.settle(x, ending.outcome(), cost);
+            UsageRecord record = close(x, ending, cost);
             if (costs != null && record != null) {
                 costs.settled(record.cost());
             }
             answer(x, client, ending);
         } finally {
             // whatever way it ended; where it was settled above, this does nothing
-            limiter.settle(x, Outcome.FAILED);
+            limiter.settle(x, Outcome.FAILED, Cost.UNKNOWN);
             telemetry.inFlight(-1);
             inFlight.leave(x);
         }
@@ -124,7 +126,7 @@ public final class Account implements Stage {
     }
 
     /** Null where it is a stranger's, of whom there is no record. */
-    private @Nullable UsageRecord close(Exchange x, Ending ending) {
+    private @Nullable UsageRecord close(Exchange x, Ending ending, Cost cost) {
         KeyEntry owner = x.keyOrNull();
         if (owner == null) {
             owner = keys.owner(x.request(), snapshots.current(), clock.instant());
@@ -134,7 +136,7 @@ public final class Account implements Stage {
             telemetry.refusedUnknown(status);
             return null;
         }
-        UsageRecord record = Records.of(x, owner, status, ending.outcome(), ending.error(), System.nanoTime());
+        UsageRecord record = Records.of(x, owner, status, ending.outcome(), ending.error(), cost, System.nanoTime());
         ledger.append(record);
         telemetry.served(record);
         unpriced.note(record);

@@ -30,6 +30,7 @@ record Answer(HeaderFields headers, long length, boolean hasBody, String decode,
         boolean hasBody = !x.request().method().equals("HEAD") && head.status() != 204 && head.status() != 304;
         String coding = headers.contains("content-encoding") ? coding(headers) : "";
         boolean decode = hasBody
+                && !coding.isEmpty()
                 && ContentCoding.known(coding)
                 && (x.plainWanted() || !ContentCoding.accepted(x.request().headers(), coding));
         if (decode) {

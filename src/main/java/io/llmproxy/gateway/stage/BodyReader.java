@@ -47,9 +47,9 @@ final class BodyReader {
     private final BodyMemory memory;
     private final AtomicLong nextAlarm = new AtomicLong(System.nanoTime());
 
-    BodyReader(GatewaySettings settings) {
+    BodyReader(GatewaySettings settings, BodyMemory memory) {
         this.settings = settings;
-        this.memory = new BodyMemory(settings.bodyMemory());
+        this.memory = memory;
     }
 
     /** A body, whose holder closes it, and what it asks for. */

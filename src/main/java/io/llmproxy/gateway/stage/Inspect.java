@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.gateway.Ask;
 import io.llmproxy.gateway.Body;
+import io.llmproxy.gateway.BodyMemory;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.GatewaySettings;
@@ -12,8 +13,9 @@ import io.llmproxy.gateway.Stage;
 public final class Inspect implements Stage {
     private final BodyReader bodies;
 
-    public Inspect(GatewaySettings settings) {
-        this.bodies = new BodyReader(settings);
+    /** @param memory that bodies share */
+    public Inspect(GatewaySettings settings, BodyMemory memory) {
+        this.bodies = new BodyReader(settings, memory);
     }
 
     @Override

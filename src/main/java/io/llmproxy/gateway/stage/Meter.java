@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Generation;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;

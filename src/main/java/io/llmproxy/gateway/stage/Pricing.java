@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.usage.Price;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Generation;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;

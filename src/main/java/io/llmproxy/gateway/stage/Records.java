@@ -27,7 +27,13 @@ final class Records {
     private Records() {}
 
     static UsageRecord of(
-            Exchange x, KeyEntry owner, int status, Outcome outcome, @Nullable ProxyError error, long nanos) {
+            Exchange x,
+            KeyEntry owner,
+            int status,
+            Outcome outcome,
+            @Nullable ProxyError error,
+            Cost cost,
+            long nanos) {
         Principal principal = owner.principal();
         User user = principal.user();
         Tally tally = x.tally();
@@ -62,15 +68,17 @@ final class Records {
                 tally.firstByteNanos() < 0 ? -1 : micros(tally.firstByteNanos()),
                 micros(tally.overheadNanos(x.elapsed(nanos))),
                 tally.attempts(),
-                cost(x, owner, target));
+                cost);
     }
 
     /** By the prices of the snapshot that the request began with, and those of that moment. */
-    private static Cost cost(Exchange x, KeyEntry owner, @Nullable Target target) {
+    static Cost cost(Exchange x) {
         Tally tally = x.tally();
+        Target target = tally.target();
+        KeyEntry owner = x.keyOrNull();
         boolean generated = tally.delivered() != null;
         boolean used = generated || tally.tokens().source() != TokenUsage.Source.NONE;
-        if (!used || target == null) {
+        if (!used || target == null || owner == null) {
             return Cost.NOTHING;
         }
         Price price = owner.view().prices().find(target.provider().account(), target.model(), x.startedAt());

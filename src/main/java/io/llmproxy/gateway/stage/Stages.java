@@ -1,11 +1,13 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.gateway.BodyMemory;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
 import io.llmproxy.gateway.KeyRing;
 import io.llmproxy.gateway.LastUse;
 import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.PassedLimits;
 import io.llmproxy.gateway.Pipeline;
 import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
@@ -47,7 +49,9 @@ public final class Stages {
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
         ModelListing listing = new ModelListing(ownership, clock);
-        Limiter limiter = new Limiter(counters, telemetry);
+        PassedLimits passed = new PassedLimits();
+        BodyMemory bodyMemory = new BodyMemory(settings.bodyMemory());
+        Limiter limiter = new Limiter(counters, telemetry, passed, settings.pricing());
         Limit limit = new Limit(limiter, snapshots);
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(listing::retain);
@@ -55,7 +59,7 @@ public final class Stages {
                 new Account(ledger, telemetry, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
-                new Inspect(settings),
+                new Inspect(settings, bodyMemory),
                 new Route(listing, ownership, limit),
                 new Idempotency(runs),
                 new Pricing(settings.pricing()),
@@ -65,6 +69,6 @@ public final class Stages {
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
                 new Forward(settings.queryKey())));
-        return new Gateway(pipeline, inFlight, lastUse);
+        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory);
     }
 }

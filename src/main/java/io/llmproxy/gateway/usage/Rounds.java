@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A virtual thread that does its round again and again, and waits after each as long as the round said, unless it is woken.
  * One last round is done when it is closed.
  */
-final class Rounds {
+public final class Rounds {
     private final String name;
     private final Supplier<Duration> round;
     private final ReentrantLock lock = new ReentrantLock();
@@ -23,12 +23,12 @@ final class Rounds {
     private long ended;
 
     /** @param round does the work and says how long to wait; what it throws ends the thread */
-    Rounds(String name, Supplier<Duration> round) {
+    public Rounds(String name, Supplier<Duration> round) {
         this.name = name;
         this.round = round;
     }
 
-    void start() {
+    public void start() {
         lock.lock();
         try {
             if (thread == null && !closed) {
@@ -126,7 +126,7 @@ final class Rounds {
     }
 
     /** Ends after one more round, or interrupts it where that takes longer than {@code bound}; blocks as long. */
-    void close(Duration bound) {
+    public void close(Duration bound) {
         Thread running;
         lock.lock();
         try {

@@ -39,6 +39,7 @@ public record LimitJson(
      *
      * @param subject whose use it is; null where all have one counter, or none has used any
      * @param remaining 0 where the limit is passed
+     * @param passed requests that a soft or shadow limit let pass since the start, and a hard one would have refused
      */
     public record Usage(
             String id,
@@ -48,5 +49,6 @@ public record LimitJson(
             @Nullable String per,
             String amount,
             String used,
-            String remaining) {}
+            String remaining,
+            long passed) {}
 }

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What {@code llmproxyctl prove limits} shows.
  *
- * @param holds whether every limit held
+ * @param holds whether every limit held, while requests were answered; of none that was answered nothing is known
  * @param store where limits are counted
  * @param processes how many share the limits, this one included
  * @param failed granted and then failed, cut, or left by the client; and those whose limits could not be told

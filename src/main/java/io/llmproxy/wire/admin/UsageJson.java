@@ -40,7 +40,12 @@ public record UsageJson(
         String priced,
         @Nullable String priceId) {
 
-    /** One row of a report; the dimensions that were not asked for are null. */
+    /**
+     * One row of a report; the dimensions that were not asked for are null.
+     *
+     * @param cost in USD, what is known of it
+     * @param unpriced requests whose cost is not all known: above 0, {@code cost} is the least that was spent
+     */
     public record ReportRow(
             @Nullable String tenant,
             @Nullable String user,
@@ -55,5 +60,7 @@ public record UsageJson(
             long totalTokens,
             long cachedInputTokens,
             long cacheWriteTokens,
-            long reasoningTokens) {}
+            long reasoningTokens,
+            String cost,
+            long unpriced) {}
 }

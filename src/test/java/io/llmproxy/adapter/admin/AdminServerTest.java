@@ -13,6 +13,7 @@ import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.SocketClient;
 import io.llmproxy.testing.SocketClient.Response;
@@ -476,12 +477,13 @@ class AdminServerTest {
                 "http://127.0.0.1:8080",
                 null,
                 "embedded",
+                new ApplianceStatus.Counters("memory", "up", f.now, 1),
                 0,
                 0,
+                ApplianceStatus.Pressure.NONE,
                 1,
                 0,
                 0,
-                new io.llmproxy.admin.LimitStoreStatus("memory", "ok", f.now, 1),
                 List.of());
         return new AdminServer.Application(
                 f.executor,
@@ -494,7 +496,7 @@ class AdminServerTest {
                 () -> health,
                 () -> "llmproxy_up 1\n",
                 new AdminServer.Replays(stored, new MemoryIdempotencyStore(10), Duration.ofHours(24)),
-                (requests, parallel) -> new io.llmproxy.gateway.proof.LimitProofReport(0, 0, 0, 0, List.of()),
+                (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 f.clock);
     }
 

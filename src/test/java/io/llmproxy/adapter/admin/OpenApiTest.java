@@ -6,10 +6,12 @@ import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.LedgerJson;
 import io.llmproxy.wire.admin.LimitJson;
+import io.llmproxy.wire.admin.LimitProofJson;
 import io.llmproxy.wire.admin.PriceJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
@@ -75,7 +77,7 @@ class OpenApiTest {
                 Map.entry("LimitSet", LimitJson.Set.class),
                 Map.entry("LimitUsage", LimitJson.Usage.class),
                 Map.entry("LedgerCheck", LedgerJson.class),
-                Map.entry("LimitProof", io.llmproxy.wire.admin.LimitProofJson.class),
+                Map.entry("LimitProof", LimitProofJson.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
                 Map.entry("Status", StatusJson.class));
@@ -118,12 +120,13 @@ class OpenApiTest {
                 "",
                 null,
                 "",
+                new ApplianceStatus.Counters("memory", "up", Instant.EPOCH, 1),
+                0,
+                0,
+                ApplianceStatus.Pressure.NONE,
                 0,
                 0,
                 0,
-                0,
-                0,
-                new io.llmproxy.admin.LimitStoreStatus("memory", "ok", Instant.EPOCH, 1),
                 List.of());
         return AdminServer.table(new AdminServer.Application(
                         f.executor,
@@ -137,7 +140,7 @@ class OpenApiTest {
                         () -> "",
                         new AdminServer.Replays(
                                 new MemoryIdempotencyStore(1), new MemoryIdempotencyStore(1), Duration.ofHours(24)),
-                        (requests, parallel) -> new io.llmproxy.gateway.proof.LimitProofReport(0, 0, 0, 0, List.of()),
+                        (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                         f.clock))
                 .routes();
     }

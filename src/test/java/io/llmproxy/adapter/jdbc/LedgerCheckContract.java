@@ -8,10 +8,13 @@ import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.journal.JournalRecords;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.LedgerFault;
 import io.llmproxy.domain.usage.LedgerFault.Check;
 import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.UsageQuery;
+import io.llmproxy.domain.usage.UsageQuery.Dimension;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.UsageBatch;
@@ -30,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Somebody tampers with the tables, and the check names what he did. Each test has a database of its own. */
 abstract class LedgerCheckContract {
@@ -58,7 +63,10 @@ abstract class LedgerCheckContract {
     private UsageBatch append(int block) {
         List<UsageRecord> records = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
-            records.add(Samples.usage(acme, NOW.plusSeconds(block), i % 2 == 0 ? "m" : "n", Outcome.COMPLETED, 200));
+            boolean even = i % 2 == 0;
+            Cost cost = even ? new Cost(1_000 + i, Cost.State.PRICED, "p") : Cost.UNKNOWN;
+            Outcome outcome = i % 10 == 0 ? Outcome.REFUSED : Outcome.COMPLETED;
+            records.add(Samples.usage(acme, NOW.plusSeconds(block), even ? "m" : "n", outcome, 200, cost));
         }
         UsageBatch batch = JournalRecords.batch(directory.resolve("journal" + block), records);
         assertThat(store.append(batch)).isTrue();
@@ -154,6 +162,40 @@ abstract class LedgerCheckContract {
         run("UPDATE usage_rollups SET input_tokens = input_tokens + CASE WHEN model = 'm' THEN 7 ELSE -7 END");
         assertThat(first().check()).isEqualTo(Check.ROLLUPS);
         assertThat(first().detail()).contains("another user, key, model or provider");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cost_nanos", "unpriced", "uncharged"})
+    void aChangedSumOfMoneyIsNamed(String column) throws SQLException {
+        run("UPDATE usage_rollups SET " + column + " = " + column + " - 3 WHERE model = 'm'");
+        assertThat(first().check()).isEqualTo(Check.ROLLUPS);
+        assertThat(first().detail()).contains("3 more " + column);
+    }
+
+    @Test
+    void aLedgerOfAnEarlierVersionIsSummedUpAtTheFirstStart() throws SQLException {
+        List<UsageQuery.Row> before = store.report(new UsageQuery(null, null, null, null), List.of(Dimension.MODEL));
+        assertThat(before.getFirst().costNanos()).isPositive();
+        run("UPDATE usage_rollups SET cost_nanos = 0, unpriced = 0, uncharged = 0");
+        run("UPDATE usage_head SET whole = FALSE");
+        assertThat(store.check(Map.of()).sound()).isFalse();
+        store = database.usage(new JournalFormat());
+        assertThat(store.check(Map.of()).sound()).isTrue();
+        assertThat(store.report(new UsageQuery(null, null, null, null), List.of(Dimension.MODEL)))
+                .isEqualTo(before);
+        // once: what is wrong later is not hidden by a start
+        run("UPDATE usage_rollups SET cost_nanos = 0 WHERE model = 'm'");
+        assertThat(database.usage(new JournalFormat()).check(Map.of()).sound()).isFalse();
+    }
+
+    @Test
+    void aDamagedBlockDoesNotKeepAnEarlierVersionsLedgerFromStarting() throws SQLException {
+        run("UPDATE usage_blocks SET data = digest WHERE seq = 301");
+        run("UPDATE usage_head SET whole = FALSE");
+        store = database.usage(new JournalFormat());
+        assertThat(store.check(Map.of()).faults())
+                .extracting(LedgerFault::check)
+                .containsOnly(Check.BLOCKS, Check.ROLLUPS);
     }
 
     @Test

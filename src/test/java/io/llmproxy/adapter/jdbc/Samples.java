@@ -18,6 +18,7 @@ import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
@@ -149,6 +150,11 @@ final class Samples {
 
     /** A record of a key that need not exist. */
     static UsageRecord usage(Tenant tenant, Instant at, @Nullable String model, Outcome outcome, int status) {
+        return usage(tenant, at, model, outcome, status, Cost.UNKNOWN);
+    }
+
+    static UsageRecord usage(
+            Tenant tenant, Instant at, @Nullable String model, Outcome outcome, int status, Cost cost) {
         return new UsageRecord(
                 Ids.next(at),
                 "client-1",
@@ -175,6 +181,7 @@ final class Samples {
                 123_456,
                 -1,
                 78,
-                2);
+                2,
+                cost);
     }
 }

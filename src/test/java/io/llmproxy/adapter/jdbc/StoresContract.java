@@ -73,6 +73,14 @@ abstract class StoresContract {
     }
 
     @Nested
+    class Alerts extends AlertStoreContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
     class Audit extends AuditStoreContract {
         @Override
         Database database() {

@@ -11,6 +11,7 @@ import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageQuery.Dimension;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -157,8 +159,46 @@ abstract class UsageStoreContract {
         assertThat(requests(NOW.plusSeconds(2))).isZero();
     }
 
+    @Test
+    void sumsOfHoursAndOfRecordsAreTheSame() {
+        Instant hour = Instant.parse("2026-05-06T07:00:00Z");
+        List<UsageRecord> records = new ArrayList<>();
+        for (int minute = 0; minute < 240; minute++) {
+            Cost cost = new Cost(minute * 1_000L, Cost.State.PRICED, "p");
+            records.add(Samples.usage(
+                    tenant,
+                    hour.plusSeconds(60L * minute),
+                    minute % 2 == 0 ? "a" : null,
+                    Outcome.COMPLETED,
+                    200,
+                    cost));
+        }
+        append(records);
+        for (int minute = 0; minute < 240; minute += 13) {
+            Instant from = hour.plusSeconds(60L * minute);
+            assertThat(plainSums(from, false)).as("%d", minute).isEqualTo(plainSums(from, true));
+        }
+        assertThat(plainSums(null, false)).isEqualTo(plainSums(null, true)).hasSize(2);
+        assertThat(usage().sums(null, true).stream()
+                        .filter(s -> s.tenantId().equals(tenant.id()))
+                        .map(UsageQuery.Sum::upstreamModel))
+                .containsOnly("upstream-model");
+        UsageQuery.Row report = usage().report(mine(), List.of()).getFirst();
+        assertThat(report.costNanos()).isEqualTo(1_000L * 239 * 240 / 2);
+        assertThat(report.unpriced()).isZero();
+    }
+
+    private Map<UsageQuery.Sum, UsageQuery.Sum> plainSums(@Nullable Instant from, boolean detailed) {
+        Map<UsageQuery.Sum, UsageQuery.Sum> sums = new HashMap<>();
+        usage().sums(from, detailed).stream()
+                .filter(s -> s.tenantId().equals(tenant.id()))
+                .map(UsageQuery.Sum::plain)
+                .forEach(s -> sums.merge(s.group(), s, UsageQuery.Sum::plus));
+        return sums;
+    }
+
     private long requests(@Nullable Instant from) {
-        return usage().sums(from).stream()
+        return usage().sums(from, false).stream()
                 .filter(s -> s.tenantId().equals(tenant.id()))
                 .mapToLong(UsageQuery.Sum::requests)
                 .sum();
@@ -240,7 +280,9 @@ abstract class UsageStoreContract {
                 5 * requests,
                 4 * requests,
                 3 * requests,
-                2 * requests);
+                2 * requests,
+                0,
+                requests);
     }
 
     @Test

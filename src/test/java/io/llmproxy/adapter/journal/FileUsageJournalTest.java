@@ -84,7 +84,7 @@ class FileUsageJournalTest {
 
     @Test
     void beginsNewFilesAndDeletesThoseThatAreCommitted() {
-        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, SegmentFile::open, 1000, Duration.ZERO)) {
+        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, MappedSegmentFile::new, 1000, Duration.ZERO)) {
             append(journal, 0, 100);
             assertThat(logs().size()).isGreaterThan(10);
             List<String> seen = new ArrayList<>();
@@ -241,7 +241,8 @@ class FileUsageJournalTest {
     void keepsTheOrderOfEveryThreadAndLosesNothing() throws InterruptedException {
         int threads = 50;
         int each = 200;
-        try (FileUsageJournal journal = FileUsageJournal.open(dir, SYNC, SegmentFile::open, 100_000, Duration.ZERO)) {
+        try (FileUsageJournal journal =
+                FileUsageJournal.open(dir, SYNC, MappedSegmentFile::new, 100_000, Duration.ZERO)) {
             List<Thread> running = new ArrayList<>();
             for (int t = 0; t < threads; t++) {
                 String name = t + ":";
@@ -336,7 +337,7 @@ class FileUsageJournalTest {
         Semaphore synced = new Semaphore(0);
         CountDownLatch closed = new CountDownLatch(1);
         SegmentFile.Opener counting = path -> new Watched(
-                SegmentFile.open(path),
+                new MappedSegmentFile(path),
                 () -> {
                     syncs.incrementAndGet();
                     synced.release();
@@ -378,7 +379,8 @@ class FileUsageJournalTest {
     }
 
     private static FileUsageJournal open(Path directory) {
-        return FileUsageJournal.open(directory, SYNC, SegmentFile::open, FileUsageJournal.SEGMENT_SIZE, Duration.ZERO);
+        return FileUsageJournal.open(
+                directory, SYNC, MappedSegmentFile::new, FileUsageJournal.SEGMENT_SIZE, Duration.ZERO);
     }
 
     /** The next records; {@link #commit} is about them. */

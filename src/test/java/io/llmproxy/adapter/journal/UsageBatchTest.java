@@ -3,6 +3,7 @@ package io.llmproxy.adapter.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageBlock;
@@ -124,7 +125,7 @@ class UsageBatchTest {
                 model,
                 status,
                 outcome,
-                outcome == Outcome.REFUSED ? "code" : null,
+                outcome == Outcome.REFUSED ? "code" : tokens % 3 == 0 ? UsageRecord.IDEMPOTENT_REPLAY : null,
                 true,
                 new TokenUsage(tokens, 2, 3, 4, 5, 6, 7, TokenUsage.Source.ESTIMATED),
                 8,
@@ -132,7 +133,10 @@ class UsageBatchTest {
                 10,
                 -1,
                 11,
-                1);
+                1,
+                tokens % 5 == 0
+                        ? Cost.UNKNOWN
+                        : new Cost(tokens, tokens % 2 == 0 ? Cost.State.PRICED : Cost.State.PARTIAL, "p"));
     }
 
     @Test
@@ -230,7 +234,7 @@ class UsageBatchTest {
     }
 
     private static FileUsageJournal open(Path directory, Duration kept) {
-        return FileUsageJournal.open(directory, Duration.ofMillis(100), SegmentFile::open, 1000, kept);
+        return FileUsageJournal.open(directory, Duration.ofMillis(100), MappedSegmentFile::new, 1000, kept);
     }
 
     private static void append(FileUsageJournal journal, int from, int to) {

@@ -411,6 +411,29 @@ class StreamScannersTest {
     }
 
     @Test
+    void leavesOutEveryNullUsageThatAProviderSendsTwice() throws IOException {
+        String[][] cases = {
+            {"{\"usage\":null,\"usage\":null}", "{}"},
+            {"{\"usage\":null , \"usage\":null, \"a\":1}", "{\"a\":1}"},
+            {"{\"a\":1,\"usage\":null,\"usage\" : null,\"b\":2}", "{\"a\":1,\"b\":2}"},
+            {"{\"usage\":null,\"a\":1,\"usage\":null}", "{\"a\":1}"},
+            {"{\"a\":1,\"usage\":null,\"b\":2,\"usage\":null}", "{\"a\":1,\"b\":2}"},
+            // both null and not: the provider's own affair
+            {"{\"usage\":null,\"usage\":{}}", "{\"usage\":null,\"usage\":{}}"},
+            {"{\"usage\":{},\"usage\":null,\"choices\":[]}", "{\"usage\":{},\"usage\":null,\"choices\":[]}"},
+        };
+        for (String[] one : cases) {
+            byte[] all = bytes("data: " + one[0] + "\n\n");
+            for (int i = 0; i <= all.length; i++) {
+                assertThat(filtered(all, i)).as("split at " + i).isEqualTo("data: " + one[1] + "\n\n");
+            }
+        }
+        // in two lines of data
+        assertThat(filtered(bytes("data: {\"usage\":null,\"a\":1\ndata: ,\"usage\":null}\n\n"), 0))
+                .isEqualTo("data: {\"a\":1\ndata: }\n\n");
+    }
+
+    @Test
     void passesEventsThatComeTogetherOnTogether() throws IOException {
         List<String> writes = new ArrayList<>();
         UsageFilter filter =

@@ -53,7 +53,7 @@ public final class Http2Connection {
     private final FrameWriter writer;
     private final SendWindows windows;
     private final ReceiveWindow receive = new ReceiveWindow(CONNECTION_WINDOW);
-    private final Duration patience;
+    private final BodyPatience patience;
     private final Consumer<Http2Stream> gateway;
     private final Map<Integer, Http2Stream> streams = new ConcurrentHashMap<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -71,14 +71,14 @@ public final class Http2Connection {
     private long resetsSince;
 
     /**
-     * @param patience how long a client may neither send the body that is waited for nor take what is sent
+     * @param bodies how long a client is waited for that sends a body; as long as it may idle there it may take nothing
      * @param gateway serves one stream on its thread, and has answered or reset it when it returns
      */
-    public Http2Connection(DataReader in, DataWriter out, Duration patience, Consumer<Http2Stream> gateway) {
+    public Http2Connection(DataReader in, DataWriter out, BodyPatience bodies, Consumer<Http2Stream> gateway) {
         this.in = in;
         this.writer = new FrameWriter(out);
-        this.windows = new SendWindows(patience);
-        this.patience = patience;
+        this.windows = new SendWindows(bodies.idle());
+        this.patience = bodies;
         this.gateway = gateway;
     }
 
@@ -152,7 +152,7 @@ public final class Http2Connection {
         return windows;
     }
 
-    Duration patience() {
+    BodyPatience patience() {
         return patience;
     }
 

@@ -3,7 +3,7 @@ package io.llmproxy.adapter.http.h2;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.time.Duration;
+import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class RequestBody extends InputStream {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Duration patience;
+    private final BodyPatience patience;
     private final IntConsumer consumed;
     // guarded by the lock
     private final Deque<byte[]> pieces = new ArrayDeque<>();
@@ -26,12 +26,14 @@ final class RequestBody extends InputStream {
     private boolean ended;
     private boolean discarding;
     private @Nullable String failure;
+    // since the window of the rate began: what came, and how many nanoseconds were waited for it
+    private long received;
+    private long waited;
 
     /**
-     * @param patience how long the client may send nothing while it is waited for
      * @param consumed told how many bytes were read or thrown away
      */
-    RequestBody(Duration patience, IntConsumer consumed) {
+    RequestBody(BodyPatience patience, IntConsumer consumed) {
         this.patience = patience;
         this.consumed = consumed;
     }
@@ -44,6 +46,7 @@ final class RequestBody extends InputStream {
                 return false;
             }
             pieces.add(piece);
+            received += piece.length;
             changed.signal();
             return true;
         } finally {
@@ -114,22 +117,40 @@ final class RequestBody extends InputStream {
 
     /** False: the body has ended. */
     private boolean await() throws IOException {
-        long nanos = patience.toNanos();
+        long begun = System.nanoTime();
         try {
             while (pieces.isEmpty() && !ended && failure == null) {
-                if (nanos <= 0) {
-                    throw new IOException("The client has stopped to send the body.");
+                long left = patience(System.nanoTime() - begun);
+                if (changed.awaitNanos(left) <= 0) {
+                    patience(System.nanoTime() - begun);
                 }
-                nanos = changed.awaitNanos(nanos);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("The gateway is stopping.", e);
+        } finally {
+            waited += System.nanoTime() - begun;
         }
         if (pieces.isEmpty() && failure != null) {
             throw new EOFException(failure);
         }
         return !pieces.isEmpty();
+    }
+
+    /** How long to wait on, of one wait that has lasted {@code lasted} nanoseconds; throws where that was enough. */
+    private long patience(long lasted) throws IOException {
+        long left = patience.idle().toNanos() - lasted;
+        if (patience.perWindow() > 0) {
+            if (received >= patience.perWindow()) {
+                received = 0;
+                waited = -lasted;
+            }
+            left = Math.min(left, patience.window().toNanos() - waited - lasted);
+        }
+        if (left <= 0) {
+            throw new InterruptedIOException("The client sends the body too slowly, or has stopped to.");
+        }
+        return left;
     }
 
     private int take(byte[] into, int from, int length) {

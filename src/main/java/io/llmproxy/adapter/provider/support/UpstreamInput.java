@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.support;
 
+import io.llmproxy.domain.Carrier;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.port.UpstreamException;
 import io.llmproxy.port.UpstreamException.Kind;
@@ -91,6 +92,9 @@ final class UpstreamInput extends InputStream {
 
     private int timed(byte[] bytes, int offset, int length) throws UpstreamException {
         arm();
+        if (phase == Phase.WAITING) {
+            Carrier.yieldToOthers();
+        }
         int n = -1;
         IOException failure = null;
         try {

@@ -22,6 +22,10 @@ final class FrameClient implements AutoCloseable {
     private final Thread server;
 
     FrameClient(Duration patience, Consumer<Http2Stream> gateway) {
+        this(BodyPatience.idle(patience), gateway);
+    }
+
+    FrameClient(BodyPatience patience, Consumer<Http2Stream> gateway) {
         connection = new Http2Connection(DataReader.create(this::next), new Out(), patience, gateway);
         server = Thread.ofVirtual().start(connection::run);
     }

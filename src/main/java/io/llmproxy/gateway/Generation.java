@@ -1,14 +1,11 @@
-package io.llmproxy.gateway.stage;
-
-import io.llmproxy.gateway.Endpoint;
-import io.llmproxy.gateway.Exchange;
+package io.llmproxy.gateway;
 
 /** Whether a request may have something generated, and so uses what somebody is billed for. */
-final class Generation {
+public final class Generation {
     private Generation() {}
 
     /** Stored answers, fetched again, tell a usage that was accounted for when they were made. */
-    static boolean possible(Exchange x) {
+    public static boolean possible(Exchange x) {
         Endpoint endpoint = x.endpoint();
         return x.request().method().equals("POST")
                 && (endpoint.model() != Endpoint.Model.NONE

@@ -1,0 +1,125 @@
+package io.llmproxy.adapter.redis;
+
+import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.port.StoreException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.exceptions.JedisException;
+
+/** What people want to know of counters, and do to them: off the line, on connections of its own, and slowly. Blocks. */
+final class RedisSurvey {
+    private static final int CONNECT_MILLIS = 1000;
+    private static final int READ_MILLIS = 5000;
+    private static final int PAGE = 1000;
+
+    private final RedisAddress address;
+    private final RedisLine line;
+    private final ServerTime time;
+    private final String process;
+
+    RedisSurvey(RedisAddress address, RedisLine line, ServerTime time, String process) {
+        this.address = address;
+        this.line = line;
+        this.time = time;
+        this.process = process;
+    }
+
+    Map<CounterKey, Long> used(Limit limit) {
+        line.flush();
+        Map<CounterKey, Long> used = new HashMap<>();
+        scan(RedisKeys.present(limit), (connection, keys) -> {
+            connection.sendCommand(look(limit, keys, -1).byText());
+            long[] counts = Unpacker.numbers((byte[]) connection.getOne());
+            for (int i = 0; i < keys.size(); i++) {
+                used.put(RedisKeys.parse(limit, keys.get(i)), counts[i + 1]);
+            }
+        });
+        return used;
+    }
+
+    void reset(Limit limit) {
+        line.flush();
+        scan(RedisKeys.all(limit), (connection, keys) -> {
+            CommandArguments unlink = new CommandArguments(Protocol.Command.UNLINK);
+            keys.forEach(unlink::add);
+            connection.executeCommand(unlink);
+        });
+    }
+
+    /** On the line, in the background. */
+    void seed(Charge charge) {
+        Limit limit = charge.limit();
+        line.submit(look(limit, List.of(RedisKeys.counter(limit, charge.key().subject())), charge.amount()));
+    }
+
+    private Look look(Limit limit, List<byte[]> counters, long floor) {
+        List<byte[]> keys = new ArrayList<>(counters.size() + 1);
+        keys.add(RedisKeys.leases());
+        keys.addAll(counters);
+        long now = time.now();
+        byte[] argument = new Packer(9)
+                .number(time.told())
+                .text(process)
+                .number(floor)
+                .number(RedisKeys.kind(limit))
+                .number(limit.amount())
+                .number(limit.period().micros())
+                .number(limit.segments())
+                .number(ServerTime.start(limit, now))
+                .number(ServerTime.end(limit, now))
+                .bytes();
+        return new Look(keys, argument);
+    }
+
+    private static final class Look extends Call {
+        Look(List<byte[]> keys, byte[] argument) {
+            super(RedisScript.LOOK, keys, argument);
+        }
+
+        @Override
+        void answered(Object answer) {
+            // counters count at least so much now
+        }
+
+        @Override
+        void failed() {
+            // they begin anew when Redis is back, and are told again
+        }
+    }
+
+    private interface Page {
+        void read(Connection connection, List<byte[]> keys);
+    }
+
+    private void scan(byte[] pattern, Page page) {
+        try (Connection connection = address.connect(CONNECT_MILLIS, READ_MILLIS)) {
+            byte[] cursor = {'0'};
+            do {
+                CommandArguments scan = new CommandArguments(Protocol.Command.SCAN)
+                        .add(cursor)
+                        .add("MATCH")
+                        .add(pattern)
+                        .add("COUNT")
+                        .add(PAGE);
+                List<?> answer = (List<?>) connection.executeCommand(scan);
+                cursor = (byte[]) answer.get(0);
+                List<byte[]> keys = new ArrayList<>();
+                Consumer<Object> add = key -> keys.add((byte[]) key);
+                ((List<?>) answer.get(1)).forEach(add);
+                if (!keys.isEmpty()) {
+                    page.read(connection, keys);
+                }
+            } while (cursor.length != 1 || cursor[0] != '0');
+        } catch (JedisException e) {
+            throw new StoreException.Away("Redis at " + address + " does not answer", e);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.llmproxy.gateway.alert;
+
+import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.port.CounterStore;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The counters, with a note of which budgets refused requests since they were last asked about: what is left of a budget may be too
+ * little for any request long before it is zero. Thread-safe.
+ */
+public final class BudgetRefusals implements CounterStore {
+    /** More are not noted: the next refusal is, once these were taken. */
+    static final int MAX = 10_000;
+
+    private final CounterStore counters;
+    private final Set<CounterKey> noted = ConcurrentHashMap.newKeySet();
+
+    public BudgetRefusals(CounterStore counters) {
+        this.counters = counters;
+    }
+
+    @Override
+    public LimitDecision reserve(List<Charge> charges) {
+        return noted(charges, counters.reserve(charges));
+    }
+
+    @Override
+    public LimitDecision admit(List<Charge> charges) {
+        return noted(charges, counters.admit(charges));
+    }
+
+    @Override
+    public LimitDecision reserve(List<Charge> charges, Reservation admitted) {
+        return noted(charges, counters.reserve(charges, admitted));
+    }
+
+    private LimitDecision noted(List<Charge> charges, LimitDecision decision) {
+        if (decision instanceof Denied denied && BudgetWatch.watches(denied.limit()) && noted.size() < MAX) {
+            note(denied.limit(), charges);
+        }
+        return decision;
+    }
+
+    private void note(Limit limit, List<Charge> charges) {
+        for (Charge charge : charges) {
+            if (charge.limit().id().equals(limit.id())) {
+                noted.add(charge.key());
+            }
+        }
+    }
+
+    /** Those that refused since the last call. */
+    Set<CounterKey> take() {
+        Set<CounterKey> taken = Set.copyOf(noted);
+        noted.removeAll(taken);
+        return taken;
+    }
+
+    /** They were not looked at. */
+    void giveBack(Set<CounterKey> taken) {
+        noted.addAll(taken);
+    }
+
+    @Override
+    public Map<CounterKey, Long> used(Limit limit) {
+        return counters.used(limit);
+    }
+
+    @Override
+    public void reset(Limit limit) {
+        counters.reset(limit);
+    }
+
+    @Override
+    public void seed(Charge charge) {
+        counters.seed(charge);
+    }
+}

@@ -1,0 +1,21 @@
+-- What counters of one limit count now; with a floor of 0 or more, they count at least that. KEYS: the leases, then the counters.
+-- ARGV[1]: {time or 0, process, floor or -1, kind, amount, period, segments, start, end}. Returns packed {now, used of each}.
+local a = cmsgpack.unpack(ARGV[1])
+local now = clock(a[1])
+local kind, amount, period, segments = a[4], a[5], a[6], a[7]
+local out = {now}
+for i = 2, #KEYS do
+  if kind == RUNNING then
+    out[i] = running(KEYS[i], KEYS[1], a[2], now)
+  else
+    local st = state(kind, redis.call('GET', KEYS[i]), amount, period, segments, a[8], a[9], now)
+    out[i] = used(kind, st)
+    if a[3] > out[i] then
+      local more = a[3] - out[i]
+      local at = kind == SLIDING and segments + 1 or kind == BUCKET and 1 or 3
+      st[at] = st[at] + more
+      keep(KEYS[i], kind, st, amount, period, segments, now)
+    end
+  end
+end
+return cmsgpack.pack(out)

@@ -1,0 +1,386 @@
+package io.llmproxy.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.domain.limit.ActualUse;
+import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitMode;
+import io.llmproxy.domain.limit.LimitOrigin;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.port.CounterStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What every store of counters does, whatever it is made of; time is what the test says. */
+public abstract class CounterStoreContract {
+    protected static final Instant START = Instant.parse("2026-11-20T12:00:00Z");
+
+    /** A store that counts nothing yet. */
+    protected abstract CounterStore store();
+
+    /** Lets time pass. */
+    protected abstract void pass(Duration time);
+
+    protected abstract Instant now();
+
+    /** What is done now and then to keep the store small. */
+    protected void tidy(Map<String, Limit> limits) {
+        // nothing
+    }
+
+    /** How many random histories are compared with the definition. */
+    protected int histories() {
+        return 40;
+    }
+
+    protected static Limit requests(long amount, LimitPeriod period, LimitAlgorithm algorithm) {
+        return limit("requests", LimitMetric.REQUESTS, amount, period, algorithm);
+    }
+
+    protected static Limit limit(
+            String id, LimitMetric metric, long amount, LimitPeriod period, LimitAlgorithm algorithm) {
+        return Limit.of(id, LimitScope.USER, metric, amount, period, algorithm, LimitOrigin.ADMIN);
+    }
+
+    protected static Limit with(Limit limit, long amount) {
+        return limit(limit.id(), limit.metric(), amount, limit.period(), limit.algorithm());
+    }
+
+    protected static Charge charge(Limit limit, long amount) {
+        return new Charge(limit, new CounterKey(limit.id(), "ann"), amount);
+    }
+
+    protected LimitDecision take(Limit limit, long amount) {
+        return store().reserve(List.of(charge(limit, amount)));
+    }
+
+    protected boolean takes(Limit limit, long amount) {
+        return take(limit, amount) instanceof Granted;
+    }
+
+    protected long taken(Limit limit, int tries) {
+        long taken = 0;
+        for (int i = 0; i < tries; i++) {
+            taken += takes(limit, 1) ? 1 : 0;
+        }
+        return taken;
+    }
+
+    protected long used(Limit limit) {
+        return store().used(limit).values().stream().mapToLong(n -> n).sum();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    protected void grantsTheAmountAndNoMore(LimitAlgorithm algorithm) {
+        assertThat(taken(requests(7, LimitPeriod.MINUTE, algorithm), 20)).isEqualTo(7);
+        assertThat(taken(requests(7, LimitPeriod.DAY, algorithm), 20)).isEqualTo(7);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    protected void grantsTheAmountAgainAPeriodLater(LimitAlgorithm algorithm) {
+        Limit limit = requests(7, LimitPeriod.MINUTE, algorithm);
+        taken(limit, 20);
+        pass(Duration.ofMinutes(1));
+        assertThat(taken(limit, 20)).isEqualTo(7);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    protected void whatItSaysOfWaitingIsTrue(LimitAlgorithm algorithm) {
+        Limit limit = requests(60, LimitPeriod.MINUTE, algorithm);
+        pass(Duration.ofSeconds(13));
+        taken(limit, 60);
+        Denied denied = (Denied) take(limit, 1);
+        assertThat(denied.waitSeconds()).isBetween(1L, 60L);
+        pass(Duration.ofSeconds(denied.waitSeconds()));
+        assertThat(takes(limit, 1)).isTrue();
+    }
+
+    /** Each algorithm against its definition, computed from the list of all that was granted. */
+    @ParameterizedTest
+    @EnumSource
+    protected void agreesWithASequentialModel(LimitAlgorithm algorithm) {
+        for (int seed = 0; seed < histories(); seed++) {
+            Random random = new Random(seed);
+            long amount = 1L + random.nextInt(50);
+            LimitPeriod period = random.nextBoolean() ? LimitPeriod.MINUTE : LimitPeriod.HOUR;
+            Limit limit = limit("seed " + seed, LimitMetric.TOKENS, amount, period, algorithm);
+            Model model = new Model(limit);
+            for (int step = 0; step < 300; step++) {
+                long micros = (long) (random.nextDouble() * random.nextDouble() * period.micros() / 5);
+                pass(Duration.ofNanos(micros * 1000 / 1_000_000 * 1_000_000));
+                long asked = random.nextInt((int) amount + 2);
+                long now = now().toEpochMilli() * 1000;
+                boolean granted = takes(limit, asked);
+                String at = "seed " + seed + ", step " + step + ", " + limit;
+                if (granted) {
+                    assertThat(model.room(now)).as(at).isGreaterThanOrEqualTo(asked);
+                    model.granted(now, asked);
+                } else {
+                    long rounding = algorithm == LimitAlgorithm.TOKEN_BUCKET ? 1 : 0;
+                    assertThat(model.room(now) - rounding).as(at).isLessThan(asked);
+                }
+            }
+        }
+    }
+
+    private static final class Model {
+        private final Limit limit;
+        private final List<long[]> grants = new ArrayList<>();
+        private double level;
+        private long levelAt;
+
+        Model(Limit limit) {
+            this.limit = limit;
+        }
+
+        void granted(long now, long amount) {
+            level = level(now) + amount;
+            levelAt = now;
+            grants.add(new long[] {now, amount});
+        }
+
+        private double level(long now) {
+            return Math.max(0, level - (double) (now - levelAt) / limit.period().micros() * limit.amount());
+        }
+
+        long room(long now) {
+            long period = limit.period().micros();
+            long segment = period / limit.segments();
+            return switch (limit.algorithm()) {
+                case TOKEN_BUCKET -> (long) (limit.amount() - level(now) + 1e-6);
+                case FIXED_WINDOW -> limit.amount() - since(Math.floorDiv(now, period) * period);
+                case SLIDING_WINDOW ->
+                    limit.amount() - since((Math.floorDiv(now, segment) - limit.segments() + 1) * segment);
+            };
+        }
+
+        private long since(long from) {
+            return grants.stream()
+                    .filter(g -> g[0] >= from)
+                    .mapToLong(g -> g[1])
+                    .sum();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    protected void settlesToWhatWasUsed(LimitAlgorithm algorithm) {
+        Limit limit = limit("tokens", LimitMetric.TOKENS, 1000, LimitPeriod.DAY, algorithm);
+        Granted granted = (Granted) take(limit, 800);
+        assertThat(takes(limit, 300)).isFalse();
+        assertThat(granted.reservation().settle(new ActualUse(100, 50, ActualUse.UNKNOWN)))
+                .isLessThanOrEqualTo(0);
+        granted.reservation().release();
+        assertThat(used(limit)).isEqualTo(150);
+        assertThat(takes(limit, 850)).isTrue();
+        assertThat(takes(limit, 1)).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    protected void countsAnOverrunTruly(LimitAlgorithm algorithm) {
+        Limit limit = limit("tokens", LimitMetric.TOKENS, 1000, LimitPeriod.DAY, algorithm);
+        Granted granted = (Granted) take(limit, 800);
+        assertThat(granted.reservation().settle(new ActualUse(2000, 500, ActualUse.UNKNOWN)))
+                .isEqualTo(1700);
+        assertThat(used(limit)).isEqualTo(2500);
+        assertThat(takes(limit, 1)).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    protected void aReservationThatOutlivesItsPeriodGivesNothingToTheNext(LimitAlgorithm algorithm) {
+        Limit limit = limit("tokens", LimitMetric.TOKENS, 1000, LimitPeriod.MINUTE, algorithm);
+        Granted granted = (Granted) take(limit, 1000);
+        pass(Duration.ofMinutes(1));
+        assertThat(takes(limit, 700)).isTrue();
+        granted.reservation().settle(new ActualUse(300, 0, ActualUse.UNKNOWN));
+        assertThat(takes(limit, 301)).isFalse();
+    }
+
+    @Test
+    protected void takesOfAllLimitsOrOfNone() {
+        Limit wide = requests(100, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW);
+        Limit narrow = limit("narrow", LimitMetric.TOKENS, 10, LimitPeriod.DAY, LimitAlgorithm.TOKEN_BUCKET);
+        Limit tight = limit("tight", LimitMetric.TOKENS, 5, LimitPeriod.MINUTE, LimitAlgorithm.SLIDING_WINDOW);
+        LimitDecision decision = store().reserve(List.of(charge(wide, 1), charge(narrow, 6), charge(tight, 6)));
+        assertThat(decision)
+                .isInstanceOfSatisfying(Denied.class, d -> assertThat(d.limit()).isEqualTo(tight));
+        assertThat(used(wide) + used(narrow) + used(tight)).isZero();
+    }
+
+    @Test
+    protected void concurrencyIsGivenBack() {
+        Limit limit = limit("running", LimitMetric.CONCURRENCY, 2, LimitPeriod.NONE, LimitAlgorithm.FIXED_WINDOW);
+        Granted first = (Granted) take(limit, 1);
+        assertThat(takes(limit, 1)).isTrue();
+        assertThat(takes(limit, 1)).isFalse();
+        first.reservation().settle(new ActualUse(5, 5, ActualUse.UNKNOWN));
+        assertThat(takes(limit, 1)).isTrue();
+        assertThat(takes(limit, 1)).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    protected void aRaisedLimitHoldsAtOnceAndALoweredOneToo(LimitAlgorithm algorithm) {
+        Limit limit = requests(5, LimitPeriod.HOUR, algorithm);
+        taken(limit, 9);
+        assertThat(taken(with(limit, 8), 9)).isEqualTo(3);
+        assertThat(taken(with(limit, 2), 9)).isZero();
+        assertThat(taken(with(limit, Limit.MAX_AMOUNT), 9)).isEqualTo(9);
+    }
+
+    @Test
+    protected void anotherAlgorithmBeginsAnew() {
+        Limit limit = requests(5, LimitPeriod.HOUR, LimitAlgorithm.FIXED_WINDOW);
+        taken(limit, 9);
+        assertThat(taken(requests(5, LimitPeriod.HOUR, LimitAlgorithm.TOKEN_BUCKET), 9))
+                .isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SOFT", "SHADOW"})
+    protected void softLimitsCountAndGrant(LimitMode mode) {
+        Limit hard = requests(1, LimitPeriod.HOUR, LimitAlgorithm.FIXED_WINDOW);
+        Limit soft = new Limit(
+                hard.id(),
+                null,
+                hard.scope(),
+                null,
+                hard.metric(),
+                1,
+                hard.period(),
+                hard.algorithm(),
+                6,
+                mode,
+                hard.origin(),
+                hard.zone());
+        assertThat(((Granted) take(soft, 1)).reservation().grants().getFirst().passed())
+                .isFalse();
+        assertThat(((Granted) take(soft, 1)).reservation().grants().getFirst().passed())
+                .isTrue();
+        assertThat(used(soft)).isEqualTo(2);
+    }
+
+    @Test
+    protected void daysBeginAtMidnightOfTheZone() {
+        Limit day = requests(1, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW).in(ZoneId.of("Asia/Tokyo"));
+        assertThat(takes(day, 1)).isTrue();
+        assertThat(((Denied) take(day, 1)).waitSeconds())
+                .isEqualTo(Duration.ofHours(3).toSeconds());
+        pass(Duration.ofHours(3));
+        assertThat(takes(day, 1)).isTrue();
+    }
+
+    @Test
+    protected void totalsNeverComeBack() {
+        Limit total = requests(1, LimitPeriod.TOTAL, LimitAlgorithm.FIXED_WINDOW);
+        assertThat(takes(total, 1)).isTrue();
+        pass(Duration.ofDays(4000));
+        tidy(Map.of(total.id(), total));
+        assertThat(((Denied) take(total, 1)).waitSeconds()).isZero();
+    }
+
+    @Test
+    protected void seedsAreTheLeastThatCounts() {
+        Limit day = limit("day", LimitMetric.TOKENS, 100, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW);
+        takes(day, 10);
+        store().seed(charge(day, 95));
+        assertThat(takes(day, 6)).isFalse();
+        store().seed(charge(day, 3));
+        assertThat(used(day)).isEqualTo(95);
+        store().reset(day);
+        assertThat(takes(day, 100)).isTrue();
+    }
+
+    /** A thousand threads that take, settle, overrun, release and forget; beside them the sweeper. */
+    @ParameterizedTest
+    @EnumSource
+    protected void neverGrantsMoreThanTheLimitAndLeaksNothing(LimitAlgorithm algorithm) throws InterruptedException {
+        List<Limit> limits = List.of(
+                limit("tokens", LimitMetric.TOKENS, 50_000, LimitPeriod.DAY, algorithm),
+                limit("input", LimitMetric.INPUT_TOKENS, 30_000, LimitPeriod.MINUTE, algorithm),
+                requests(2_000, LimitPeriod.HOUR, algorithm),
+                limit("running", LimitMetric.CONCURRENCY, 20, LimitPeriod.NONE, LimitAlgorithm.FIXED_WINDOW));
+        AtomicLong settledTokens = new AtomicLong();
+        AtomicLong settledInput = new AtomicLong();
+        AtomicLong granted = new AtomicLong();
+        AtomicLong running = new AtomicLong();
+        AtomicLong worst = new AtomicLong();
+        CountDownLatch go = new CountDownLatch(1);
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            Random random = new Random(i);
+            threads.add(Thread.ofVirtual().start(() -> {
+                await(go);
+                for (int n = 0; n < 20; n++) {
+                    long most = 1L + random.nextInt(100);
+                    LimitDecision decision = store().reserve(List.of(
+                            charge(limits.get(0), most),
+                            charge(limits.get(1), most),
+                            charge(limits.get(2), 1),
+                            charge(limits.get(3), 1)));
+                    if (decision instanceof Granted(var reservation)) {
+                        worst.accumulateAndGet(running.incrementAndGet(), Math::max);
+                        Thread.onSpinWait();
+                        running.decrementAndGet();
+                        if (random.nextInt(4) == 0) {
+                            reservation.release();
+                        } else {
+                            long input = random.nextLong(most + 1);
+                            long output = random.nextLong(most + 1 - input);
+                            reservation.settle(new ActualUse(input, output, ActualUse.UNKNOWN));
+                            settledTokens.addAndGet(input + output);
+                            settledInput.addAndGet(input);
+                            granted.incrementAndGet();
+                        }
+                        reservation.settle(new ActualUse(1_000_000, 0, ActualUse.UNKNOWN));
+                        reservation.release();
+                    }
+                }
+            }));
+        }
+        Map<String, Limit> all = Map.of(
+                "tokens", limits.get(0), "input", limits.get(1), "requests", limits.get(2), "running", limits.get(3));
+        go.countDown();
+        for (Thread thread : threads) {
+            tidy(all);
+            thread.join();
+        }
+        assertThat(granted.get()).isPositive();
+        assertThat(worst.get()).isLessThanOrEqualTo(20);
+        assertThat(used(limits.get(0))).isEqualTo(settledTokens.get()).isLessThanOrEqualTo(50_000);
+        assertThat(used(limits.get(1))).isEqualTo(settledInput.get()).isLessThanOrEqualTo(30_000);
+        assertThat(used(limits.get(2))).isEqualTo(granted.get()).isLessThanOrEqualTo(2_000);
+        assertThat(used(limits.get(3))).isZero();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
