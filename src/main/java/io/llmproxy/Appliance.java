@@ -238,8 +238,7 @@ public final class Appliance implements AutoCloseable {
                     .start();
             counters.remember(history, snapshots);
             opened(new LimitSweeper(
-                    counters,
-                    () -> proof.with(snapshots.current().limits().byId())));
+                    counters, () -> proof.with(snapshots.current().limits().byId())));
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();

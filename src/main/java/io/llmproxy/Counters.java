@@ -71,9 +71,7 @@ final class Counters implements AutoCloseable {
                 : new Secret(Files.readString(passwordFile).strip());
         boolean refuse = wanted.onFailure().equals("refuse");
         RedisCounterStore redis = new RedisCounterStore(
-                new RedisCounterStore.Settings(RedisAddress.of(url, password), refuse, tenant),
-                memory,
-                clock);
+                new RedisCounterStore.Settings(RedisAddress.of(url, password), refuse, tenant), memory, clock);
         redis.start();
         return new Counters(memory, redis, null, refuse, clock);
     }

@@ -335,11 +335,10 @@ class LeasedCountersTest {
     /** A store whose way to the database is that door. */
     private LeasedCounterStore behind(TcpGate door, Duration lease) {
         URI address = URI.create(url.substring("jdbc:".length()));
-        return process(
-                "jdbc:postgresql://127.0.0.1:" + door.port() + address.getPath(), UUID.randomUUID(), lease);
+        return process("jdbc:postgresql://127.0.0.1:" + door.port() + address.getPath(), UUID.randomUUID(), lease);
     }
 
-    private static TcpGate door() throws java.io.IOException {
+    private TcpGate door() throws java.io.IOException {
         return new TcpGate(URI.create(url.substring("jdbc:".length())).getPort());
     }
 

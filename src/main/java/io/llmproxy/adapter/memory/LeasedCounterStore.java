@@ -95,7 +95,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
             known = shares.computeIfAbsent(place, p -> opened(p, limit));
         }
         known.see(limit);
-        if (keeper.alone() && limit.hard() && known.ceiling().amount() != limit.amount()) {
+        if (keeper.alone() && limit.hard() && known.widened != limit.amount()) {
             keeper.widen(known);
         }
         return known;

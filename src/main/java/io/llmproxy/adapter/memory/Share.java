@@ -27,6 +27,9 @@ final class Share {
 
     private volatile boolean barren;
 
+    /** The limit's amount, where all of it is this process's own while the book is away; else 0. */
+    volatile long widened;
+
     // the keeper's own
     volatile boolean first = true;
     boolean leaving;

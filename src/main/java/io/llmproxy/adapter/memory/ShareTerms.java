@@ -51,18 +51,25 @@ final class ShareTerms {
      */
     void lower(Share share) {
         Limit limit = share.limit();
+        share.widened = 0;
         if (limit.hard()) {
             memory.catchUp(share.key(), limit);
             share.set(share.ceiling().loweredTo(limit, memory.used(share.key(), limit)));
         }
     }
 
-    /** All of the limit is this process's, which is alone and cannot ask. */
+    /**
+     * All of the limit is this process's, which is alone and cannot ask; but for what others have used before of a long period, as far
+     * as it is known.
+     */
     void widen(Share share) {
         Limit limit = share.limit();
         if (limit.hard()) {
             memory.catchUp(share.key(), limit);
-            share.set(Ceiling.of(limit, limit.amount(), 0, Long.MAX_VALUE));
+            Ceiling before = share.ceiling();
+            long others = limit.steady() ? 0 : before.elsewhere();
+            share.set(Ceiling.of(limit, Math.max(0, limit.amount() - others), others, Long.MAX_VALUE));
+            share.widened = limit.amount();
             share.fertile();
         }
     }
