@@ -219,13 +219,14 @@ class SharedLimitsTest {
             try (Http http = new Http(one.gateway(), secret)) {
                 assertThat(http.chat().statusCode()).isEqualTo(200);
                 door.shut();
-                await(() -> one.ctl("status").value().contains("away"));
+                await(() -> one.ctl("status", "-o", "json").value().contains("\"countersState\": \"away\""));
+                assertThat(one.ctl("status").value()).contains("this process was alone");
                 for (int i = 1; i < 40; i++) {
                     assertThat(http.chat().statusCode()).isEqualTo(200);
                 }
                 assertThat(http.chat().statusCode()).isEqualTo(429);
                 door.open();
-                await(() -> !one.ctl("status").value().contains("away"));
+                await(() -> one.ctl("status", "-o", "json").value().contains("\"countersState\": \"up\""));
                 assertThat(hammered(4, http)).isZero();
                 assertThat(upstream.requests()).hasSize(40);
             }
