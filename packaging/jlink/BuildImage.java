@@ -23,7 +23,7 @@ static final List<String> COMMON_FLAGS = List.of(
         "-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:aot*=off:stderr", "--enable-native-access=ALL-UNNAMED");
 
 /// A small process, however much memory the machine has: nearly all that a request allocates is garbage when its answer is
-/// out, so the collector is the one without threads and tables of its own, in a heap that begins at 160 MB and grows, up to
+/// out, so the collector is the one without threads and tables of its own, in a heap that begins at 128 MB and grows, up to
 /// half of the memory, only when what lives in it does (docs/benchmarks.md). Compressed oops are named so that a machine of
 /// 64 GB and more does not lose them, and the cache with them. Threads of the system wait for the sockets, a quarter as many as
 /// processors and at least one: by default virtual threads do it, which queue behind the very requests that they are to wake.
@@ -31,7 +31,8 @@ static final List<String> COMMON_FLAGS = List.of(
 /// ExitOnOutOfMemoryError would exit 3, which means "the port is taken" here.
 static final List<String> SERVER_FLAGS = List.of(
         "-XX:+UseSerialGC",
-        "-Xms160m",
+        "-Xms128m",
+        "-XX:NewSize=53m",
         "-XX:MaxRAMPercentage=50",
         "-XX:+UseCompressedOops",
         "-XX:+UseCompactObjectHeaders",
@@ -83,7 +84,7 @@ void main(String[] args) throws Exception {
     Path image = target.resolve("llmproxy");
     long start = System.nanoTime();
     deleteTree(image);
-    linkRuntime(image.resolve("runtime"));
+    linkRuntime(image.resolve("runtime"), target.resolve("image-excluded.txt"));
     copyJars(target.resolve("lib"), target.resolve(args[2]), image.resolve("lib"));
     dropEncodings(onlyFile(image.resolve("lib"), "jtokkit-*.jar"));
     dropTranslations(onlyFile(image.resolve("lib"), "postgresql-*.jar"));
@@ -115,11 +116,37 @@ void main(String[] args) throws Exception {
     report(image, linked - start, System.nanoTime() - linked);
 }
 
-void linkRuntime(Path runtime) throws IOException {
+/// The XML parser and transformer of the JDK, which java.sql brings along for the names in its interfaces: nothing here
+/// reads or writes XML (the settings of JFR have a parser of their own). jlink wants every package of a module to hold
+/// something, so the smallest class of each stays.
+List<String> xmlParsers() throws IOException {
+    Path root = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules");
+    Map<Path, List<Path>> packages;
+    try (Stream<Path> files = Files.walk(root.resolve("java.xml/com/sun/org/apache"))) {
+        packages = files.filter(Files::isRegularFile).collect(Collectors.groupingBy(Path::getParent));
+    }
+    List<String> excluded = new ArrayList<>();
+    for (List<Path> files : packages.values()) {
+        Map<Path, Long> sizes = new HashMap<>();
+        for (Path file : files) {
+            // what is no class comes last: a package of text alone is none
+            sizes.put(file, file.toString().endsWith(".class") ? Files.size(file) : Long.MAX_VALUE);
+        }
+        files.stream()
+                .sorted(Comparator.<Path, Long>comparing(sizes::get).thenComparing(Path::toString))
+                .skip(1)
+                .forEach(f -> excluded.add("/" + root.relativize(f)));
+    }
+    Collections.sort(excluded);
+    return excluded;
+}
+
+void linkRuntime(Path runtime, Path excluded) throws IOException {
+    Files.write(excluded, xmlParsers());
     int status = ToolProvider.findFirst("jlink").orElseThrow().run(
             System.out, System.err,
             "--add-modules", MODULES, "--strip-debug", "--no-header-files", "--no-man-pages",
-            "--compress=zip-9", "--output", runtime.toString());
+            "--compress=zip-9", "--exclude-resources=@" + excluded, "--output", runtime.toString());
     if (status != 0) {
         throw new IllegalStateException("jlink of " + runtime + " exited with " + status);
     }

@@ -3,7 +3,6 @@ package io.llmproxy;
 import io.llmproxy.adapter.admin.AddressTakenException;
 import io.llmproxy.adapter.admin.AdminServer;
 import io.llmproxy.adapter.admin.ModelIds;
-import io.llmproxy.adapter.http.ClientPatience;
 import io.llmproxy.adapter.http.GatewayServer;
 import io.llmproxy.adapter.http.PortTakenException;
 import io.llmproxy.adapter.http.tls.CertificateFault;
@@ -15,7 +14,6 @@ import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
-import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.secret.AesGcmSealer;
 import io.llmproxy.adapter.secret.LocalSecretSource;
 import io.llmproxy.adapter.secret.MasterKey;
@@ -23,7 +21,6 @@ import io.llmproxy.adapter.secret.MasterKeyException;
 import io.llmproxy.adapter.systemd.SdNotify;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.adapter.tokenizer.JtokkitTokenizer;
-import io.llmproxy.adapter.webhook.SignedWebhook;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
@@ -34,11 +31,7 @@ import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
-import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
-import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
-import io.llmproxy.config.ApplianceConfig.LogConfig;
-import io.llmproxy.config.ApplianceConfig.PricingConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.domain.Durations;
@@ -47,21 +40,17 @@ import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
-import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
 import io.llmproxy.gateway.Ledger;
-import io.llmproxy.gateway.OnFull;
-import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.alert.AlertRules;
 import io.llmproxy.gateway.alert.AlertSender;
 import io.llmproxy.gateway.alert.BudgetAlerts;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.alert.BudgetWatch;
-import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
@@ -71,7 +60,6 @@ import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
-import io.llmproxy.port.AlertHook;
 import io.llmproxy.port.AlertStore;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
@@ -80,11 +68,11 @@ import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.runtime.TenantView;
-import java.io.Console;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -97,7 +85,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -171,7 +158,7 @@ public final class Appliance implements AutoCloseable {
         this.setup = setup;
         ApplianceConfig config = setup.config();
         this.systemd = new SdNotify(setup.environment());
-        Logging.install(format(config.log()), level(config.log()));
+        Logging.install(PartSettings.format(config.log()), PartSettings.level(config.log()));
         setup.loaded().warnings().forEach(w -> LOG.log(Level.WARNING, w));
         try {
             DataDirectory directory = opened(DataDirectory.take(setup.places().data()));
@@ -180,7 +167,7 @@ public final class Appliance implements AutoCloseable {
             CompletableFuture<HelidonTelemetry> measuring =
                     CompletableFuture.supplyAsync(HelidonTelemetry::new, Thread::startVirtualThread);
             opened(() -> measuring.join().close());
-            Database database = opened(database(config, directory.path()));
+            Database database = opened(PartSettings.database(config, directory.path()));
             SecretSource secrets = secrets(directory.path());
             AesGcmSealer sealer = sealer(database, directory.path());
             Providers providers = new Providers(
@@ -188,7 +175,7 @@ public final class Appliance implements AutoCloseable {
                     sealer,
                     config.egress().allow(),
                     () -> ownListeners,
-                    upstreamDefaults(config.upstream()),
+                    PartSettings.upstreamDefaults(config.upstream()),
                     setup.clock());
             HelidonTelemetry telemetry = measuring.join();
             FileUsageJournal journal = opened(FileUsageJournal.open(
@@ -208,13 +195,13 @@ public final class Appliance implements AutoCloseable {
                     config.limits().limits()));
             Counters counters = opened(Counters.open(config, database, directory, setup.clock()));
             IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
-            IdempotentRuns runs =
-                    opened(new IdempotentRuns(idempotency, idempotency(config.idempotency()), setup.clock()));
-            Ledger ledger = new Ledger(journal, onFull(config.journal()), setup.clock());
+            IdempotentRuns runs = opened(
+                    new IdempotentRuns(idempotency, PartSettings.idempotency(config.idempotency()), setup.clock()));
+            Ledger ledger = new Ledger(journal, PartSettings.onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
             BudgetRefusals refusals = new BudgetRefusals(counters.store());
             ObjectStore objects = database.objects();
-            GatewaySettings settings = gatewaySettings();
+            GatewaySettings settings = PartSettings.gateway(config, spool());
             Tokenizer tokenizer = new JtokkitTokenizer();
             Gateway gateway = Stages.gateway(
                     settings, snapshots, ledger, objects, telemetry, refusals, tokenizer, runs, setup.clock());
@@ -269,21 +256,8 @@ public final class Appliance implements AutoCloseable {
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
-            telemetry.gauge(
-                    "llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
-            telemetry.gauge(
-                    "llmproxy_body_memory_bytes",
-                    "What the bodies of running requests hold in memory beyond their first piece",
-                    gateway.bodyMemory()::used);
+            measure(telemetry, journal, ledger, gateway);
             counters.measure(telemetry);
-            telemetry.gauge(
-                    "llmproxy_journal_waiting_records",
-                    "Usage records in memory, which the journal refuses to take",
-                    ledger::waiting);
-            telemetry.gauge(
-                    "llmproxy_journal_dropped_records",
-                    "Usage records dropped since the start, while the journal refused to take them",
-                    ledger::dropped);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
                     new AdminServer.Application(
@@ -321,23 +295,6 @@ public final class Appliance implements AutoCloseable {
         return part;
     }
 
-    private static Database database(ApplianceConfig config, Path directory) throws IOException {
-        Path passwordFile = config.database().passwordFile();
-        Secret password = passwordFile == null
-                ? null
-                : new Secret(Files.readString(passwordFile).strip());
-        return Database.open(
-                config.database().url(),
-                directory,
-                config.database().user(),
-                password,
-                config.database().pool());
-    }
-
-    private static UpstreamDefaults upstreamDefaults(ApplianceConfig.UpstreamConfig config) {
-        return new UpstreamDefaults(config.caFile(), config.proxy(), config.noProxy());
-    }
-
     private SecretSource secrets(Path directory) {
         return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
     }
@@ -370,6 +327,22 @@ public final class Appliance implements AutoCloseable {
                 () -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id), gateway.passed()::of);
     }
 
+    private static void measure(HelidonTelemetry telemetry, UsageJournal journal, Ledger ledger, Gateway gateway) {
+        telemetry.gauge("llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
+        telemetry.gauge(
+                "llmproxy_body_memory_bytes",
+                "What the bodies of running requests hold in memory beyond their first piece",
+                gateway.bodyMemory()::used);
+        telemetry.gauge(
+                "llmproxy_journal_waiting_records",
+                "Usage records in memory, which the journal refuses to take",
+                ledger::waiting);
+        telemetry.gauge(
+                "llmproxy_journal_dropped_records",
+                "Usage records dropped since the start, while the journal refused to take them",
+                ledger::dropped);
+    }
+
     private static ApplianceStatus.Pressure pressure(Gateway gateway) {
         return new ApplianceStatus.Pressure(
                 gateway.bodyMemory().used(),
@@ -386,25 +359,12 @@ public final class Appliance implements AutoCloseable {
         return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug());
     }
 
-    private static IdempotencySettings idempotency(IdempotencyConfig config) {
-        return new IdempotencySettings(
-                config.retention(), config.maxAnswer(), config.memory(), config.maxStored(), config.patience());
-    }
-
-    private GatewaySettings gatewaySettings() throws IOException {
+    /** Empty: what a former process left there belongs to requests that are over. */
+    private Path spool() throws IOException {
         Path spool = setup.places().data().resolve("spool");
         Files.createDirectories(spool);
         Spool.clear(spool);
-        ApplianceConfig.GatewayConfig config = setup.config().gateway();
-        return new GatewaySettings(
-                config.maxBody(),
-                config.maxUpload(),
-                config.bodyMemory(),
-                config.queryKey(),
-                config.sseKeepAlive(),
-                spool,
-                new PricingRules(
-                        setup.config().pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader()));
+        return spool;
     }
 
     private BudgetAlerts alerts(
@@ -419,26 +379,7 @@ public final class Appliance implements AutoCloseable {
                 webhook == null ? Duration.ZERO : webhook.retryFor());
         return new BudgetAlerts(
                 new BudgetWatch(rules, alerts, usage, snapshots, refusals, telemetry, setup.clock()),
-                new AlertSender(rules, alerts, hook(webhook), setup.clock()));
-    }
-
-    private static AlertHook hook(@Nullable Webhook webhook) throws StartException {
-        if (webhook == null) {
-            return (alert, now) -> {};
-        }
-        try {
-            SignedWebhook.secret(webhook.secretFile());
-        } catch (IOException e) {
-            throw new StartException(StartException.USAGE, "alerts.webhook.secret-file: " + e.getMessage(), e);
-        }
-        return new SignedWebhook(webhook.url(), webhook.secretFile(), webhook.timeout());
-    }
-
-    private static OnFull onFull(ApplianceConfig.JournalConfig config) {
-        return switch (config.onFull()) {
-            case REFUSE -> OnFull.REFUSE;
-            case CONTINUE -> OnFull.CONTINUE;
-        };
+                new AlertSender(rules, alerts, PartSettings.hook(webhook), setup.clock()));
     }
 
     private @Nullable CertificateFiles certificate(ApplianceConfig config) throws CertificateFault {
@@ -457,37 +398,12 @@ public final class Appliance implements AutoCloseable {
                         config.gateway().trustedProxies(),
                         Math.max(config.gateway().maxBody(), config.gateway().maxUpload()),
                         config.shutdown().grace().plus(CUTTING),
-                        patience(config.gateway().clients())),
+                        PartSettings.patience(config.gateway().clients())),
                 certificate,
                 setup.clock(),
                 gateway::serve);
         server.start();
         return server;
-    }
-
-    private static ClientPatience patience(Clients clients) {
-        return new ClientPatience(
-                clients.head(), clients.keepAlive(), clients.rate(), ClientPatience.DEFAULT.window(), clients.idle());
-    }
-
-    private static Logging.Format format(LogConfig log) {
-        return switch (log.format()) {
-            case TEXT -> Logging.Format.TEXT;
-            case JSON -> Logging.Format.JSON;
-            case AUTO ->
-                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false)
-                        ? Logging.Format.TEXT
-                        : Logging.Format.JSON;
-        };
-    }
-
-    private static Level level(LogConfig log) {
-        return switch (log.level()) {
-            case DEBUG -> Level.DEBUG;
-            case INFO -> Level.INFO;
-            case WARN -> Level.WARNING;
-            case ERROR -> Level.ERROR;
-        };
     }
 
     private AdminServer.Listeners listeners(ApplianceConfig config) {

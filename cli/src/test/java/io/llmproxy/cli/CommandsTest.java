@@ -396,8 +396,8 @@ class CommandsTest {
                 .isZero();
         assertThat(server.last().body()).isEqualTo("{\"requests\":1000,\"parallel\":50}");
         assertThat(ctl.out()).isEqualTo("""
-                SCOPE   METRIC  PER  LIMIT   PEAK    GRANTED  USED    OVERRUN  HOLDS
-                tenant  tokens  day  20,000  20,000   19,000  19,000        0  yes
+                SCOPE   METRIC  PER  LIMIT   PEAK  GRANTED   USED  OVERRUN  HOLDS
+                tenant  tokens  day  20000  20000    19000  19000        0  true
                 """);
         assertThat(ctl.err())
                 .contains(
@@ -406,7 +406,7 @@ class CommandsTest {
                         ": holds");
         assertThat(ctl.run("prove", "limits", "-q")).isZero();
         assertThat(ctl.out()).isEqualTo("holds\n");
-        assertThat(ctl.run("prove", "-o", "json")).isZero();
+        assertThat(ctl.run("prove", "limits", "-o", "json")).isZero();
         assertThat(ctl.out()).contains("\"peak\"").doesNotContain("answered,");
     }
 

@@ -7,6 +7,7 @@ import io.llmproxy.gateway.ClientRequest;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientWatch implements Supplier<byte @Nullable []> {
     private final DataReader socket;
+    private final IntSupplier serving;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition readEnded = lock.newCondition();
     // these are guarded by the lock
@@ -37,8 +39,10 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
     private volatile boolean gone;
     private volatile long since;
 
-    ClientWatch(DataReader socket) {
+    /** @param serving how many requests are being served on all connections, more or less */
+    ClientWatch(DataReader socket, IntSupplier serving) {
         this.socket = socket;
+        this.serving = serving;
     }
 
     boolean gone() {
@@ -142,7 +146,7 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
                 if (available > 0) {
                     return socket.readBytes(available);
                 }
-                Carrier.yieldToOthers();
+                Carrier.yieldToOthers(serving.getAsInt());
                 socket.pullData();
             }
         } catch (DataReader.InsufficientDataAvailableException e) {

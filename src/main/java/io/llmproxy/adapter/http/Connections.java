@@ -13,7 +13,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The living connections of one listener. Gives each to Helidon's HTTP/1.1 with a {@link WatchedContext}, and sweeps over
@@ -21,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * connections that lie idle too long, and, while the listener stops, for idle ones altogether.
  */
 final class Connections implements ServerConnectionSelector, AutoCloseable {
-    private static final Duration PERIOD = Duration.ofMillis(100);
     private static final Duration WATCH_AFTER = Duration.ofMillis(200);
 
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
@@ -30,7 +28,9 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     private final ClientPatience patience;
     private final Refuser refuser;
     private final Drain drain;
-    private volatile @Nullable Thread sweeper;
+    private final Sweeper sweeper = new Sweeper("client-sweeper", this::sweep);
+    // at the last sweep
+    private volatile int serving;
 
     Connections(Http1Config config, Router router, ClientPatience patience, Refuser refuser, Drain drain) {
         this.router = router;
@@ -41,15 +41,12 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
     }
 
     void start() {
-        sweeper = Thread.ofPlatform().daemon().name("client-sweeper").start(this::sweepUntilInterrupted);
+        sweeper.start();
     }
 
     @Override
     public void close() {
-        Thread running = sweeper;
-        if (running != null) {
-            running.interrupt();
-        }
+        sweeper.close();
     }
 
     @Override
@@ -70,20 +67,17 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
 
     @Override
     public ServerConnection connection(ConnectionContext context) {
-        WatchedContext watched = new WatchedContext(context, router);
+        WatchedContext watched = new WatchedContext(context, router, () -> serving);
         return new Connection(http1.connection(watched), watched);
     }
 
-    private void sweepUntilInterrupted() {
-        try {
-            while (!Thread.currentThread().isInterrupted()) {
-                Thread.sleep(PERIOD);
-                long now = System.nanoTime();
-                live.forEach(connection -> sweep(connection, now));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void sweep(long now) {
+        int busy = 0;
+        for (Connection connection : live) {
+            busy += connection.context.clock().serving() ? 1 : 0;
+            sweep(connection, now);
         }
+        serving = busy;
     }
 
     private void sweep(Connection connection, long now) {

@@ -10,6 +10,7 @@ import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
+import java.util.function.IntSupplier;
 
 /**
  * A connection whose bytes pass through a {@link ClientWatch} and a {@link HeadReader} on the way in and a {@link TimedWriter} on
@@ -26,10 +27,10 @@ final class WatchedContext implements ConnectionContext {
     private final ClientBytes bytes;
     private final HeadReader reader;
 
-    WatchedContext(ConnectionContext plain, Router router) {
+    WatchedContext(ConnectionContext plain, Router router, IntSupplier serving) {
         this.plain = plain;
         this.router = router;
-        this.watch = new ClientWatch(plain.dataReader());
+        this.watch = new ClientWatch(plain.dataReader(), serving);
         this.writer = new TimedWriter(plain.dataWriter());
         this.bytes = new ClientBytes(watch, clock);
         this.reader = new HeadReader(bytes);

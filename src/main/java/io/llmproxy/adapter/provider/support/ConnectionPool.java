@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.support;
 
+import io.llmproxy.domain.Carrier;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.port.UpstreamException;
 import io.llmproxy.port.UpstreamException.Kind;
@@ -60,6 +61,11 @@ final class ConnectionPool {
 
     void leave() {
         permits.release();
+    }
+
+    /** Before a call waits for its answer. */
+    void letOthersRun() {
+        Carrier.yieldToOthers(maxConnections - permits.availablePermits());
     }
 
     /** The youngest idle connection on which nothing came meanwhile. */

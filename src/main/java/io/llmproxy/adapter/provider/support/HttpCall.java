@@ -77,6 +77,7 @@ final class HttpCall implements ProviderCall {
         try {
             begin(on);
             send(on);
+            pool.letOthersRun();
             Head received = receive(on);
             answered = true;
             return received;

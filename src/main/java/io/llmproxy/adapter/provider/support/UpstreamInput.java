@@ -1,6 +1,5 @@
 package io.llmproxy.adapter.provider.support;
 
-import io.llmproxy.domain.Carrier;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.port.UpstreamException;
 import io.llmproxy.port.UpstreamException.Kind;
@@ -92,9 +91,6 @@ final class UpstreamInput extends InputStream {
 
     private int timed(byte[] bytes, int offset, int length) throws UpstreamException {
         arm();
-        if (phase == Phase.WAITING) {
-            Carrier.yieldToOthers();
-        }
         int n = -1;
         IOException failure = null;
         try {

@@ -1,0 +1,112 @@
+package io.llmproxy;
+
+import io.llmproxy.adapter.http.ClientPatience;
+import io.llmproxy.adapter.jdbc.Database;
+import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.provider.support.UpstreamDefaults;
+import io.llmproxy.adapter.webhook.SignedWebhook;
+import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
+import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
+import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
+import io.llmproxy.config.ApplianceConfig.LogConfig;
+import io.llmproxy.config.ApplianceConfig.PricingConfig;
+import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.gateway.GatewaySettings;
+import io.llmproxy.gateway.OnFull;
+import io.llmproxy.gateway.PricingRules;
+import io.llmproxy.gateway.idempotency.IdempotencySettings;
+import io.llmproxy.port.AlertHook;
+import java.io.Console;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the configuration means to the parts: each key in the terms of the part that it is for. */
+final class PartSettings {
+    private PartSettings() {}
+
+    /** Opens it. */
+    static Database database(ApplianceConfig config, Path directory) throws IOException {
+        Path passwordFile = config.database().passwordFile();
+        Secret password = passwordFile == null
+                ? null
+                : new Secret(Files.readString(passwordFile).strip());
+        return Database.open(
+                config.database().url(),
+                directory,
+                config.database().user(),
+                password,
+                config.database().pool());
+    }
+
+    static UpstreamDefaults upstreamDefaults(ApplianceConfig.UpstreamConfig config) {
+        return new UpstreamDefaults(config.caFile(), config.proxy(), config.noProxy());
+    }
+
+    static IdempotencySettings idempotency(IdempotencyConfig config) {
+        return new IdempotencySettings(
+                config.retention(), config.maxAnswer(), config.memory(), config.maxStored(), config.patience());
+    }
+
+    /** @param spool where bodies go that are too large for the memory */
+    static GatewaySettings gateway(ApplianceConfig all, Path spool) {
+        ApplianceConfig.GatewayConfig config = all.gateway();
+        return new GatewaySettings(
+                config.maxBody(),
+                config.maxUpload(),
+                config.bodyMemory(),
+                config.queryKey(),
+                config.sseKeepAlive(),
+                spool,
+                new PricingRules(all.pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader()));
+    }
+
+    /** @throws StartException where the secret cannot be read */
+    static AlertHook hook(@Nullable Webhook webhook) throws StartException {
+        if (webhook == null) {
+            return (alert, now) -> {};
+        }
+        try {
+            SignedWebhook.secret(webhook.secretFile());
+        } catch (IOException e) {
+            throw new StartException(StartException.USAGE, "alerts.webhook.secret-file: " + e.getMessage(), e);
+        }
+        return new SignedWebhook(webhook.url(), webhook.secretFile(), webhook.timeout());
+    }
+
+    static OnFull onFull(ApplianceConfig.JournalConfig config) {
+        return switch (config.onFull()) {
+            case REFUSE -> OnFull.REFUSE;
+            case CONTINUE -> OnFull.CONTINUE;
+        };
+    }
+
+    static ClientPatience patience(Clients clients) {
+        return new ClientPatience(
+                clients.head(), clients.keepAlive(), clients.rate(), ClientPatience.DEFAULT.window(), clients.idle());
+    }
+
+    static Logging.Format format(LogConfig log) {
+        return switch (log.format()) {
+            case TEXT -> Logging.Format.TEXT;
+            case JSON -> Logging.Format.JSON;
+            case AUTO ->
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false)
+                        ? Logging.Format.TEXT
+                        : Logging.Format.JSON;
+        };
+    }
+
+    static Level level(LogConfig log) {
+        return switch (log.level()) {
+            case DEBUG -> Level.DEBUG;
+            case INFO -> Level.INFO;
+            case WARN -> Level.WARNING;
+            case ERROR -> Level.ERROR;
+        };
+    }
+}
