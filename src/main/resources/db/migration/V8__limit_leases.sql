@@ -1,9 +1,10 @@
--- several processes on one database share limits: each holds a share of a counter, and uses no more. share counts as used where
--- its process died. Times are the database's.
+-- several processes on one database share limits: each holds a share of a counter, and uses no more. sure is what it may have used
+-- of that without having said so, which counts as used where it died. Times are the database's.
 CREATE TABLE IF NOT EXISTS limit_processes (
     id           UUID PRIMARY KEY,
     tenant       VARCHAR(63) NOT NULL,
-    lease_until  TIMESTAMP(6) WITH TIME ZONE NOT NULL
+    lease_until  TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+    stopped      BOOLEAN     NOT NULL
 );
 
 -- known is what was used before anybody counted here; lasting: its period never ends; wanted_until: somebody lacks something that others may hold unused
@@ -23,6 +24,7 @@ CREATE TABLE IF NOT EXISTS limit_shares (
     subject      VARCHAR(300) NOT NULL,
     process      UUID         NOT NULL,
     share        BIGINT       NOT NULL,
+    sure         BIGINT       NOT NULL,
     used         BIGINT       NOT NULL,
     PRIMARY KEY (limit_id, subject, process)
 );

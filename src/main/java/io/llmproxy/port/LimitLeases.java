@@ -1,6 +1,7 @@
 package io.llmproxy.port;
 
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -8,11 +9,20 @@ import java.util.Map;
 
 /**
  * The book in which processes write what they hold of limits that they share: of each counter never more in all than the limit's
- * amount, but for what was truly used. Who has not been heard of for a lease holds nothing any more, but what it held counts as used
- * until the period in which it may have used it is over. The book's clock is the one clock of all. Used by one thread at a time, but
- * for {@link #used}; every call blocks and throws {@link StoreException} where the book is away.
+ * amount, but for what was truly used. Who has not been heard of for a lease holds nothing any more, but what it may have used counts as
+ * used until the period in which it may have used it is over. A time in which the book was away for everybody is no silence. The book's
+ * clock is the one clock of all. Used by one thread at a time, but for {@link #used}; every call blocks and throws
+ * {@link StoreException} where the book is away.
  */
 public interface LimitLeases {
+    /**
+     * Whether a process uses of what it holds only what it has told the book, so that the rest comes back when it dies. Not where all
+     * of it comes back soon: periods up to a minute, concurrency, and buckets, which flow at the pace of what is held.
+     */
+    static boolean sparing(Limit limit) {
+        return limit.period().durable() && limit.algorithm() != LimitAlgorithm.TOKEN_BUCKET;
+    }
+
     /** How long a process may use what it holds without being heard of. */
     Duration lease();
 
@@ -38,8 +48,10 @@ public interface LimitLeases {
      * @param subject of the counter, as a text of at most 300 characters
      * @param used in the present period
      * @param keep how much of what it holds it wants to go on holding; it must not use more while it asks
+     * @param sure how much of that it may have used by the next time: what counts when it is never heard of again
      * @param least how much more is of use at all
-     * @param more how much more it could use
+     * @param more how much more it wants to hold
+     * @param soon how much it could use soon
      * @param first whether it asks for the first time in this life
      * @param end whether it wants to be forgotten there
      * @param known at least so much was used by all in the present period before this life; negative: unknown
@@ -49,8 +61,10 @@ public interface LimitLeases {
             String subject,
             long used,
             long keep,
+            long sure,
             long least,
             long more,
+            long soon,
             boolean first,
             boolean end,
             long known) {}
@@ -58,12 +72,13 @@ public interface LimitLeases {
     /**
      * What there is of it.
      *
-     * @param share what this process holds now, and may use
+     * @param share what this process holds now
+     * @param sure what it may use of that until it asks again; where {@link #sparing} is false, and while the book is away, all
      * @param inherited how much of that counts as used already: in its last life, or before anybody counted
      * @param elsewhere what others have used in the present period, as far as it is known
      * @param free what nobody holds
      */
-    record Given(long share, long inherited, long elsewhere, long free) {}
+    record Given(long share, long sure, long inherited, long elsewhere, long free) {}
 
     /** A counter by the limit's id and the text of its subject. */
     record Place(String limitId, String subject) {}

@@ -25,17 +25,25 @@ final class JdbcLimitLeases implements LimitLeases {
 
     private static final String UNTIL = "clock_timestamp() + make_interval(secs => :lease)";
     private static final NamedSql FORMER = NamedSql.of("SELECT lease_until FROM limit_processes WHERE id = :id");
-    private static final NamedSql JOIN = NamedSql.of("INSERT INTO limit_processes (id, tenant, lease_until)"
-            + " VALUES (:id, :tenant, " + UNTIL + ") ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant,"
-            + " lease_until = excluded.lease_until");
+    private static final NamedSql JOIN = NamedSql.of("INSERT INTO limit_processes (id, tenant, lease_until, stopped)"
+            + " VALUES (:id, :tenant, " + UNTIL + ", FALSE) ON CONFLICT (id) DO UPDATE SET tenant = excluded.tenant,"
+            + " lease_until = excluded.lease_until, stopped = FALSE");
     private static final NamedSql LEAVE =
-            NamedSql.of("UPDATE limit_processes SET lease_until = clock_timestamp() WHERE id = :id");
+            NamedSql.of("UPDATE limit_processes SET lease_until = clock_timestamp(), stopped = TRUE WHERE id = :id");
+    private static final NamedSql ONE_BY_ONE = NamedSql.of("SELECT pg_advisory_xact_lock(4711013)");
+    /** Nobody was heard of for half a lease: the database was away, and who was alive then may still be. */
+    private static final NamedSql SPARE = NamedSql.of("UPDATE limit_processes p SET lease_until = " + UNTIL
+            + " FROM (SELECT max(lease_until) AS last FROM limit_processes) m"
+            + " WHERE m.last < clock_timestamp() + make_interval(secs => :lease / 2)"
+            + " AND m.last > clock_timestamp() - INTERVAL '1 day'"
+            + " AND p.lease_until > m.last - make_interval(secs => :lease) AND NOT p.stopped AND p.id <> :id");
+
     private static final NamedSql PROCESSES = NamedSql.of("SELECT count(*) AS number, clock_timestamp() AS now"
             + " FROM limit_processes WHERE lease_until > clock_timestamp()"
             + " AND (tenant = :tenant OR tenant = '*' OR :tenant = '*')");
     private static final String ASKED =
             " jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(limit_id text, subject text, share bigint,"
-                    + " used bigint, known bigint, lasting boolean)";
+                    + " sure bigint, used bigint, known bigint, lasting boolean)";
     private static final String SAME = " a.limit_id = %1$s.limit_id AND a.subject = %1$s.subject";
     private static final NamedSql OPEN =
             NamedSql.of("INSERT INTO limit_counters (limit_id, subject, known, known_at, lasting)"
@@ -44,14 +52,16 @@ final class JdbcLimitLeases implements LimitLeases {
     private static final NamedSql LOCK = NamedSql.of("SELECT c.limit_id, c.subject, c.known, c.known_at"
             + " FROM limit_counters c JOIN" + ASKED + " ON" + SAME.formatted("c")
             + " ORDER BY c.limit_id, c.subject FOR UPDATE OF c");
-    private static final NamedSql SHARES = NamedSql.of("SELECT s.limit_id, s.subject, s.process, s.share, s.used,"
-            + " COALESCE(p.lease_until, to_timestamp(0)) AS lease_until"
-            + " FROM limit_shares s JOIN" + ASKED + " ON" + SAME.formatted("s")
-            + " LEFT JOIN limit_processes p ON p.id = s.process");
-    private static final NamedSql PUT = NamedSql.of("INSERT INTO limit_shares (limit_id, subject, process, share, used)"
-            + " SELECT a.limit_id, a.subject, :id, a.share, a.used FROM" + ASKED
-            + " ON CONFLICT (limit_id, subject, process) DO UPDATE SET share = excluded.share,"
-            + " used = excluded.used");
+    private static final NamedSql SHARES =
+            NamedSql.of("SELECT s.limit_id, s.subject, s.process, s.share, s.sure, s.used,"
+                    + " COALESCE(p.lease_until, to_timestamp(0)) AS lease_until"
+                    + " FROM limit_shares s JOIN" + ASKED + " ON" + SAME.formatted("s")
+                    + " LEFT JOIN limit_processes p ON p.id = s.process");
+    private static final NamedSql PUT =
+            NamedSql.of("INSERT INTO limit_shares (limit_id, subject, process, share, sure, used)"
+                    + " SELECT a.limit_id, a.subject, :id, a.share, a.sure, a.used FROM" + ASKED
+                    + " ON CONFLICT (limit_id, subject, process) DO UPDATE SET share = excluded.share,"
+                    + " sure = excluded.sure, used = excluded.used");
     private static final NamedSql DROP = NamedSql.of(
             "DELETE FROM limit_shares s USING" + ASKED + " WHERE" + SAME.formatted("s") + " AND s.process = :id");
     private static final NamedSql WANT =
@@ -69,7 +79,7 @@ final class JdbcLimitLeases implements LimitLeases {
     private static final NamedSql FORGET_DEAD =
             NamedSql.of("DELETE FROM limit_shares s USING limit_processes p WHERE s.limit_id = :limit"
                     + " AND p.id = s.process AND p.lease_until <= clock_timestamp()");
-    private static final NamedSql USED = NamedSql.of("SELECT s.limit_id, s.subject, s.process, s.share, s.used,"
+    private static final NamedSql USED = NamedSql.of("SELECT s.limit_id, s.subject, s.process, s.share, s.sure, s.used,"
             + " COALESCE(p.lease_until, to_timestamp(0)) AS lease_until,"
             + " clock_timestamp() AS now FROM limit_shares s LEFT JOIN limit_processes p ON p.id = s.process"
             + " WHERE s.limit_id = :limit AND s.process <> :id");
@@ -82,6 +92,7 @@ final class JdbcLimitLeases implements LimitLeases {
     private final Duration lease;
     private Instant former = Instant.EPOCH;
     private int exchanges;
+    private boolean missed = true;
 
     /** @param tenant the one that the process serves; {@code *}: all */
     JdbcLimitLeases(Sql sql, UUID process, String tenant, Duration lease) {
@@ -100,8 +111,19 @@ final class JdbcLimitLeases implements LimitLeases {
     public Start join() {
         former = sql.first("joining other processes", FORMER, Params.of("id", process), row -> row.time("lease_until"))
                 .orElse(Instant.EPOCH);
-        sql.update("joining other processes", JOIN, own());
-        return new Start(peers().now, resets());
+        return sql.transactions().inTransaction(() -> {
+            beHeardOf(true);
+            return new Start(peers().now, resets());
+        });
+    }
+
+    /** @param first after a time without the database: those who have not come back yet are not taken for dead */
+    private void beHeardOf(boolean first) {
+        if (first) {
+            sql.list("looking for other processes", ONE_BY_ONE, Params.none(), row -> true);
+            sql.update("sparing other processes", SPARE, own());
+        }
+        sql.update("being heard of", JOIN, own());
     }
 
     private Params own() {
@@ -131,8 +153,10 @@ final class JdbcLimitLeases implements LimitLeases {
         if (++exchanges % PURGE_EVERY == 0) {
             LeasePurge.run(sql);
         }
-        return sql.transactions().inTransaction(() -> {
-            sql.update("being heard of", JOIN, own());
+        boolean before = missed;
+        missed = true;
+        Round round = sql.transactions().inTransaction(() -> {
+            beHeardOf(before);
             Map<Place, Counted> counted = asks.isEmpty() ? Map.of() : counted(asks);
             Peers peers = peers(); // the clock is read when all is locked
             List<Given> given = asks.isEmpty() ? List.of() : shared(asks, counted, peers);
@@ -141,6 +165,8 @@ final class JdbcLimitLeases implements LimitLeases {
                     : sql.list("looking for what others lack", WANTED, own(), JdbcLimitLeases::placeOf);
             return new Round(peers.now, Math.max(1, peers.number), given, wanted, resets());
         });
+        missed = false;
+        return round;
     }
 
     private static Place placeOf(Row row) throws java.sql.SQLException {
@@ -154,12 +180,13 @@ final class JdbcLimitLeases implements LimitLeases {
     /** A counter as it is, locked by this transaction. */
     private record Counted(boolean fresh, long known, Instant knownAt, List<Held> held) {}
 
-    private record Held(Place place, UUID process, long share, long used, Instant leaseUntil) {
+    private record Held(Place place, UUID process, long share, long sure, long used, Instant leaseUntil) {
         static Held of(Row row) throws java.sql.SQLException {
             return new Held(
                     placeOf(row),
                     row.uuid("process"),
                     row.number("share"),
+                    row.number("sure"),
                     row.number("used"),
                     row.time("lease_until"));
         }
@@ -193,7 +220,7 @@ final class JdbcLimitLeases implements LimitLeases {
         List<Given> given = new ArrayList<>();
         for (Ask ask : asks) {
             Counted counter = counted.get(place(ask));
-            Given one = counter == null ? new Given(ask.keep(), 0, 0, 0) : given(ask, counter, peers);
+            Given one = counter == null ? new Given(ask.keep(), ask.sure(), 0, 0, 0) : given(ask, counter, peers);
             given.add(one);
             if (ask.end()) {
                 dropped.add(ask);
@@ -221,12 +248,12 @@ final class JdbcLimitLeases implements LimitLeases {
         for (Held held : counter.held) {
             if (held.process.equals(process)) {
                 boolean lost = limit.metric() == LimitMetric.CONCURRENCY || ShareRule.lapsed(limit, former, peers.now);
-                left = lost ? 0 : held.share;
+                left = lost ? 0 : held.sure;
             } else {
                 boolean alive = held.leaseUntil.isAfter(peers.now);
                 if (alive || !ShareRule.lapsed(limit, held.leaseUntil, peers.now)) {
-                    taken += held.share;
-                    elsewhere += alive ? held.used : held.share;
+                    taken += alive ? held.share : held.sure;
+                    elsewhere += alive ? held.used : held.sure;
                 }
             }
         }
@@ -234,7 +261,8 @@ final class JdbcLimitLeases implements LimitLeases {
         long kept = ask.keep() + inherited;
         long free = limit.amount() - taken - kept;
         long more = limit.hard() && !ask.end() ? ShareRule.grant(free, ask.least(), ask.more(), peers.number) : 0;
-        return new Given(kept + more, inherited, elsewhere, Math.max(0, free - more));
+        long share = kept + more;
+        return new Given(share, ShareRule.sure(ask, inherited, share), inherited, elsewhere, Math.max(0, free - more));
     }
 
     /**
@@ -262,6 +290,8 @@ final class JdbcLimitLeases implements LimitLeases {
                     ask.subject(),
                     "share",
                     given == null ? 0L : given.get(i).share(),
+                    "sure",
+                    given == null ? 0L : given.get(i).sure(),
                     "used",
                     ask.used() + inherited,
                     "known",
@@ -282,7 +312,7 @@ final class JdbcLimitLeases implements LimitLeases {
             Instant now = row.time("now");
             boolean alive = held.leaseUntil.isAfter(now);
             boolean counts = alive || !ShareRule.lapsed(limit, held.leaseUntil, now);
-            return new Use(held.place.subject(), !counts ? 0 : alive ? held.used : held.share);
+            return new Use(held.place.subject(), !counts ? 0 : alive ? held.used : held.sure);
         }));
         uses.addAll(sql.list("reading shared counters", KNOWN, params, row -> {
             Known known = Known.of(row);

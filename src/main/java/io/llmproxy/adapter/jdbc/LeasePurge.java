@@ -8,9 +8,9 @@ final class LeasePurge {
     /** Of limits that never end, what the dead have used is kept with the counter. */
     private static final NamedSql DEAD = NamedSql.of("WITH gone AS (DELETE FROM limit_shares s USING limit_processes p"
             + " WHERE p.id = s.process AND p.lease_until" + LONG_GONE
-            + " RETURNING s.limit_id, s.subject, s.share)"
-            + " UPDATE limit_counters c SET known = c.known + g.share FROM (SELECT limit_id, subject,"
-            + " SUM(share) AS share FROM gone GROUP BY limit_id, subject) g"
+            + " RETURNING s.limit_id, s.subject, s.sure)"
+            + " UPDATE limit_counters c SET known = c.known + g.sure FROM (SELECT limit_id, subject,"
+            + " SUM(sure) AS sure FROM gone GROUP BY limit_id, subject) g"
             + " WHERE c.lasting AND c.limit_id = g.limit_id AND c.subject = g.subject");
 
     private static final NamedSql PROCESSES = NamedSql.of("DELETE FROM limit_processes p WHERE p.lease_until"

@@ -4,11 +4,15 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.port.LimitLeases;
+import io.llmproxy.port.LimitLeases.Ask;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /** How a limit is shared out, and until when it counts what somebody held who is gone. */
 final class ShareRule {
+    private static final int SPARING = 8;
+
     private ShareRule() {}
 
     /**
@@ -26,6 +30,19 @@ final class ShareRule {
         long ahead = processes <= 1 ? free - free / 4 : free / (2L * processes);
         long soon = Math.min(more, free / Math.max(1, processes));
         return Math.min(free, Math.max(least, Math.max(ahead, soon)));
+    }
+
+    /**
+     * How much of a share may be used before the next word of it: what is used, what is wanted soon, and a little of the rest; all of
+     * it where it is not to be sparing with.
+     */
+    static long sure(Ask ask, long inherited, long share) {
+        if (!ask.limit().hard() || !LimitLeases.sparing(ask.limit())) {
+            return share;
+        }
+        long used = ask.used() + inherited;
+        long ahead = Math.max(ask.soon(), Math.max(0, share - used) / SPARING);
+        return Math.min(share, Math.max(ask.sure() + inherited, used + ahead));
     }
 
     /** Whether what somebody held nothing more of after {@code at} counts for nothing now. */

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * limit holds at once. Whole units flow off, the time for a part of one is kept, and every rounding is to the limit's side. The
  * clock is one that nobody sets.
  */
-final class BucketCounter implements Counter {
+final class BucketCounter extends Counter {
     private record Level(long used, long at) {
         boolean retired() {
             return used < 0;
@@ -29,12 +29,12 @@ final class BucketCounter implements Counter {
     }
 
     @Override
-    public boolean fits(Limit limit) {
+    boolean fits(Limit limit) {
         return limit.algorithm() == LimitAlgorithm.TOKEN_BUCKET && limit.period() == period;
     }
 
     @Override
-    public Outcome take(Hold hold, long now) {
+    Outcome take(Hold hold, long now) {
         while (true) {
             Level before = state.get();
             if (before.retired()) {
@@ -42,7 +42,7 @@ final class BucketCounter implements Counter {
             }
             Level level = at(before, hold.local(), now);
             long used = level.used + hold.amount();
-            boolean passed = used > hold.local().amount();
+            boolean passed = used > hold.most();
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }
@@ -89,7 +89,7 @@ final class BucketCounter implements Counter {
 
     /** What has flowed off since is not given back again: others have had it. */
     @Override
-    public void correct(Hold hold, long delta, long now) {
+    void correct(Hold hold, long delta, long now) {
         while (true) {
             Level before = state.get();
             if (before.retired()) {
@@ -106,7 +106,7 @@ final class BucketCounter implements Counter {
     }
 
     @Override
-    public boolean seed(Limit limit, long amount, long now) {
+    boolean seed(Limit limit, long amount, long now) {
         while (true) {
             Level before = state.get();
             if (before.retired()) {
@@ -120,25 +120,25 @@ final class BucketCounter implements Counter {
     }
 
     @Override
-    public long used(Limit limit, long now) {
+    long used(Limit limit, long now) {
         return at(state.get(), limit, now).used;
     }
 
     @Override
-    public long wait(Limit limit, long amount, long now) {
+    long wait(Limit limit, long amount, long now) {
         Level level = at(state.get(), limit, now);
         long excess = level.used + amount - limit.amount();
         return excess <= 0 ? 1 : Math.max(1, timeFor(limit, Math.min(excess, level.used)) - (now - level.at));
     }
 
     @Override
-    public long drained(Limit limit, long now) {
+    long drained(Limit limit, long now) {
         Level level = at(state.get(), limit, now);
         return Math.max(1, timeFor(limit, level.used) - (now - level.at));
     }
 
     @Override
-    public boolean retire(Limit limit, long now) {
+    boolean retire(Limit limit, long now) {
         Level level = state.get();
         return !level.retired() && at(level, limit, now).used == 0 && state.compareAndSet(level, RETIRED);
     }

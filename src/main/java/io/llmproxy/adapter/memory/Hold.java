@@ -11,7 +11,6 @@ final class Hold implements Grant {
 
     private final Charge charge;
     private final Counter counter;
-    private final @Nullable Share share;
     private final @Nullable Ceiling ceiling;
     private long stamp;
     private long used;
@@ -20,14 +19,13 @@ final class Hold implements Grant {
 
     /** Of a limit that this process has for itself. */
     Hold(Charge charge, Counter counter) {
-        this(charge, counter, null, null);
+        this(charge, counter, null);
     }
 
-    /** @param ceiling that of the share when the reservation was tried */
-    Hold(Charge charge, Counter counter, @Nullable Share share, @Nullable Ceiling ceiling) {
+    /** @param ceiling that of the share when the reservation was tried; null: the whole limit is this process's own */
+    Hold(Charge charge, Counter counter, @Nullable Ceiling ceiling) {
         this.charge = charge;
         this.counter = counter;
-        this.share = share;
         this.ceiling = ceiling;
     }
 
@@ -65,9 +63,15 @@ final class Hold implements Grant {
         return ceiling == null ? charge.limit() : ceiling.local();
     }
 
+    /** The amount that was this process's own when it was taken, at least 1. */
+    long most() {
+        return ceiling == null ? charge.limit().amount() : ceiling.most();
+    }
+
     /** The limit with the amount that is this process's own now. */
     Limit pace() {
-        return share == null ? charge.limit() : share.ceiling().local();
+        Share share = counter.share();
+        return share == null ? local() : share.ceiling().local();
     }
 
     @Override

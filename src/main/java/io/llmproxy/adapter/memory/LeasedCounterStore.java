@@ -33,9 +33,13 @@ import org.jspecify.annotations.Nullable;
  * book's by the time that an answer takes, never before it; so a share that one process gives back after its window has ended comes
  * to another when that one has reached the new window too.
  *
- * <p><b>The book away</b>: what is held may be used on; what is not held is refused, unless this process was alone when the book went:
- * then all is its own until the book is back, and counts then. Soft limits go on counting by themselves. Limits of each single address are not shared but divided by the number
- * of processes, since anybody may come with any number of addresses.
+ * <p><b>The dead</b>: of limits of long periods a process uses no more of its share than it has told the book, which is a little ahead
+ * of what it used. When it dies that much counts, and the rest of its share is free.
+ *
+ * <p><b>The book away</b>: all that is held may be used. Who was alone when the book went has the whole limits until the book is back;
+ * else what was never met is divided evenly by the processes that were known, and what is used up is refused. All that was used counts
+ * when the book is back. Soft limits go on counting by themselves. Limits of each single address are not shared but divided by the
+ * number of processes, since anybody may come with any number of addresses.
  */
 public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     /** How long a request waits for more of what its process holds something of. */
@@ -49,6 +53,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     private final Set<String> begunAnew = ConcurrentHashMap.newKeySet();
     private final BookClock clock;
     private final MemoryCounterStore memory;
+    private final BookLine line;
     private final ShareKeeper keeper;
     private final LimitLeases book;
 
@@ -70,18 +75,37 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         LimitLeases.Start start = book.join();
         clock.set(start.now());
         this.memory = new MemoryCounterStore(clock, nanos, new Held());
-        this.keeper = new ShareKeeper(book, memory, shares, clock, nanos, begunAnew, start, sent);
+        ShareTerms terms = new ShareTerms(memory, shares, nanos);
+        this.line = new BookLine(book, terms, memory, shares, clock, nanos, begunAnew, start, sent);
+        this.keeper = new ShareKeeper(book, line, terms, shares, nanos);
     }
 
     private final class Held implements Shares {
         @Override
-        public @Nullable Share of(CounterKey place, Limit limit) {
-            return divided(limit) ? part(limit) : share(place, limit);
+        public void link(Counter counter, CounterKey place, Limit limit) {
+            if (!divided(limit)) {
+                counter.share(held(place, limit));
+            }
         }
 
         @Override
-        public @Nullable Share find(CounterKey place, Limit limit) {
-            return divided(limit) ? part(limit) : shares.get(place);
+        public @Nullable Share of(Counter counter, Limit limit) {
+            Share share = counter.share();
+            if (share == null) {
+                return part(limit);
+            }
+            if (share.ended()) {
+                share = held(share.key(), limit);
+                counter.share(share);
+            }
+            share.see(limit);
+            return share;
+        }
+
+        @Override
+        public @Nullable Share find(Counter counter, Limit limit) {
+            Share share = counter.share();
+            return share == null ? part(limit) : share;
         }
     }
 
@@ -89,16 +113,16 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         return limit.scope() == LimitScope.IP && limit.subject() == null;
     }
 
+    /** That of a counter as it is now, with the limit as a request has it. */
     private Share share(CounterKey place, Limit limit) {
+        Share share = held(place, limit);
+        share.see(limit);
+        return share;
+    }
+
+    private Share held(CounterKey place, Limit limit) {
         Share known = shares.get(place);
-        if (known == null) {
-            known = shares.computeIfAbsent(place, p -> opened(p, limit));
-        }
-        known.see(limit);
-        if (keeper.alone() && limit.hard() && known.widened != limit.amount()) {
-            keeper.widen(known);
-        }
-        return known;
+        return known != null ? known : shares.computeIfAbsent(place, p -> opened(p, limit));
     }
 
     private Share opened(CounterKey place, Limit limit) {
@@ -110,7 +134,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     }
 
     private @Nullable Share part(Limit limit) {
-        int processes = keeper.processes();
+        int processes = line.processes();
         if (processes == 1) {
             return null;
         }
@@ -135,7 +159,30 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     @Override
     public LimitDecision reserve(List<Charge> charges) {
         LimitDecision decision = memory.reserve(charges);
-        return decision instanceof Denied denied && !divided(denied.limit()) ? later(charges, denied) : decision;
+        while (line.away() && lacking(decision) && widened(charges)) {
+            decision = memory.reserve(charges);
+        }
+        return lacking(decision) ? later(charges, (Denied) decision) : decision;
+    }
+
+    private static boolean lacking(LimitDecision decision) {
+        return decision instanceof Denied denied && !divided(denied.limit());
+    }
+
+    /** Takes what may be taken while the book is away, of limits that were met or changed meanwhile. @return whether there was any */
+    private boolean widened(List<Charge> charges) {
+        boolean any = false;
+        for (Charge charge : charges) {
+            Limit limit = charge.limit();
+            if (limit.hard() && !divided(limit)) {
+                Share share = share(memory.place(charge.key()), limit);
+                if (share.widened != limit.amount()) {
+                    line.widen(share);
+                    any |= share.widened == limit.amount();
+                }
+            }
+        }
+        return any;
     }
 
     /** After more has come of what was lacking. */
@@ -235,6 +282,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         memory.sweep(limits);
         keeper.forget(limits);
         parts.keySet().retainAll(limits.keySet());
+        begunAnew.retainAll(limits.keySet());
     }
 
     public int size() {
@@ -243,17 +291,17 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
 
     /** How many processes share limits, this one included. */
     public int processes() {
-        return keeper.processes();
+        return line.processes();
     }
 
     /** Why what is held is all there is; null: the book answers. */
     public @Nullable String fault() {
-        return keeper.fault();
+        return line.fault();
     }
 
     /** When the book began to answer, or to be away. */
     public Instant since() {
-        return keeper.since();
+        return line.since();
     }
 
     /** Gives back what is not used; to be called when no request runs any more. */

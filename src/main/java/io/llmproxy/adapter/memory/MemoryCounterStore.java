@@ -104,14 +104,14 @@ public final class MemoryCounterStore implements CounterStore {
 
     /** Null where it is denied. */
     private @Nullable Hold take(Charge charge, long now) {
-        Share share = shares.of(place(charge.key()), charge.limit());
-        Ceiling ceiling = share == null ? null : share.ceiling();
-        if (ceiling != null && !ceiling.allows(charge)) {
-            return null;
-        }
         while (true) {
             Counter counter = counter(charge);
-            Hold hold = new Hold(charge, counter, share, ceiling);
+            Share share = shares.of(counter, charge.limit());
+            Ceiling ceiling = share == null ? null : share.ceiling();
+            if (ceiling != null && !ceiling.allows(charge)) {
+                return null;
+            }
+            Hold hold = new Hold(charge, counter, ceiling);
             switch (counter.take(hold, now)) {
                 case TAKEN -> {
                     if (share != null && !share.stands(hold)) {
@@ -131,7 +131,7 @@ public final class MemoryCounterStore implements CounterStore {
     private LimitDecision denied(Charge charge, long now) {
         Limit limit = charge.limit();
         Counter counter = counter(charge);
-        Share share = shares.find(place(charge.key()), limit);
+        Share share = shares.find(counter, limit);
         Limit local = share == null ? limit : share.ceiling().local();
         long elsewhere = share == null ? 0 : share.ceiling().elsewhere();
         long left = Math.max(0, limit.amount() - counter.used(local, now) - elsewhere);
@@ -157,13 +157,19 @@ public final class MemoryCounterStore implements CounterStore {
             if (key.open()) {
                 open.incrementAndGet();
             }
-            return Counter.of(charge.limit());
+            return made(key, charge.limit());
         });
     }
 
     /** A limit that counts in another way now begins anew. */
     private Counter replaced(CounterKey key, Limit limit) {
-        return counters.compute(key, (k, known) -> known != null && known.fits(limit) ? known : Counter.of(limit));
+        return counters.compute(key, (k, known) -> known != null && known.fits(limit) ? known : made(k, limit));
+    }
+
+    private Counter made(CounterKey place, Limit limit) {
+        Counter counter = Counter.of(limit);
+        shares.link(counter, place, limit);
+        return counter;
     }
 
     /** Where the counter of a key is or would be. */
@@ -190,15 +196,15 @@ public final class MemoryCounterStore implements CounterStore {
     }
 
     /** The limit with the amount that is this process's own. */
-    private Limit local(CounterKey place, Limit limit) {
-        Share share = shares.find(place, limit);
+    private Limit local(Counter counter, Limit limit) {
+        Share share = shares.find(counter, limit);
         return share == null ? limit : share.ceiling().local();
     }
 
     /** What a counter counts now; 0 where there is none. */
     long used(CounterKey place, Limit limit) {
         Counter counter = counters.get(place);
-        return counter == null || !counter.fits(limit) ? 0 : counter.used(local(place, limit), now(limit));
+        return counter == null || !counter.fits(limit) ? 0 : counter.used(local(counter, limit), now(limit));
     }
 
     /** Counts so much more in the present period, whatever the limit says. */
@@ -218,7 +224,7 @@ public final class MemoryCounterStore implements CounterStore {
     void catchUp(CounterKey place, Limit limit) {
         Counter counter = counters.get(place);
         if (counter != null && counter.fits(limit)) {
-            counter.seed(local(place, limit), 0, now(limit));
+            counter.seed(local(counter, limit), 0, now(limit));
         }
     }
 
@@ -245,7 +251,7 @@ public final class MemoryCounterStore implements CounterStore {
         long now = now(limit);
         counters.forEach((key, counter) -> {
             if (key.limitId().equals(limit.id()) && counter.fits(limit)) {
-                used.put(key, counter.used(local(key, limit), now));
+                used.put(key, counter.used(local(counter, limit), now));
             }
         });
         return used;
@@ -265,7 +271,7 @@ public final class MemoryCounterStore implements CounterStore {
     public void seed(Charge charge) {
         while (true) {
             Counter counter = counter(charge);
-            Limit local = local(place(charge.key()), charge.limit());
+            Limit local = local(counter, charge.limit());
             if (counter.seed(local, charge.amount(), now(charge.limit()))) {
                 return;
             }
@@ -293,7 +299,7 @@ public final class MemoryCounterStore implements CounterStore {
                     remove(key, counter);
                 }
             } else if (steady(limit)
-                    ? counter.retire(local(key, limit), steady)
+                    ? counter.retire(local(counter, limit), steady)
                     : steady >= settled && counter.retire(limit, calendar)) {
                 remove(key, counter);
             }

@@ -27,11 +27,22 @@ final class Share {
 
     private volatile boolean barren;
 
-    /** The limit's amount, where all of it is this process's own while the book is away; else 0. */
+    /** The limit's amount, where this process helps itself to a part of it while the book is away; else 0. */
     volatile long widened;
 
-    // the keeper's own
+    /** Whether the book has not answered for it yet. */
     volatile boolean first = true;
+
+    private volatile boolean ended;
+
+    // the keeper's own
+    /** What the book holds for this process; of that, the ceiling is what it may use without a word to the book. */
+    long held;
+    /** What was told to the book that may be used. */
+    long told;
+    /** From what use on more must be held. */
+    long low = Long.MAX_VALUE;
+
     boolean leaving;
     boolean wanted;
     boolean gone;
@@ -118,8 +129,14 @@ final class Share {
         return largest.getAndSet(0);
     }
 
+    /** Nothing is held any more: a counter that still has it is to get another. */
+    boolean ended() {
+        return ended;
+    }
+
     /** Nobody holds it any more; who waits for it finds or makes another. */
     void dropped() {
+        ended = true;
         lacking.set(0);
         queued.set(false);
     }

@@ -14,12 +14,17 @@ interface Shares {
         }
 
         @Override
-        public @Nullable Share of(CounterKey place, Limit limit) {
+        public void link(Counter counter, CounterKey place, Limit limit) {
+            // nothing is shared
+        }
+
+        @Override
+        public @Nullable Share of(Counter counter, Limit limit) {
             return null;
         }
 
         @Override
-        public @Nullable Share find(CounterKey place, Limit limit) {
+        public @Nullable Share find(Counter counter, Limit limit) {
             return null;
         }
     };
@@ -29,11 +34,14 @@ interface Shares {
         return false;
     }
 
-    /** The share of a limit in one counter, made where there is none; null: the whole limit is this process's own. */
-    @Nullable
-    Share of(CounterKey place, Limit limit);
+    /** Gives a new counter its share, which is made where there is none. */
+    void link(Counter counter, CounterKey place, Limit limit);
 
-    /** The same, but none is made. */
+    /** The share of a limit in one counter, for a request; null: the whole limit is this process's own. */
     @Nullable
-    Share find(CounterKey place, Limit limit);
+    Share of(Counter counter, Limit limit);
+
+    /** The same, to look at. */
+    @Nullable
+    Share find(Counter counter, Limit limit);
 }
