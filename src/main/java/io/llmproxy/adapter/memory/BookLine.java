@@ -9,12 +9,14 @@ import io.llmproxy.port.LimitLeases.Round;
 import io.llmproxy.port.StoreException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class BookLine {
     private static final Logger LOG = System.getLogger(BookLine.class.getName());
+    /** A book that has not answered for so long is away. */
+    private static final long STALLED = Duration.ofSeconds(5).toNanos();
 
     private final LimitLeases book;
     private final ShareTerms terms;
@@ -34,14 +38,17 @@ final class BookLine {
     private final LongSupplier nanos;
     private final Set<String> begunAnew;
     private final Map<String, Long> resets;
-    /** Held for a moment by who widens a share, and to end that. */
-    private final ReentrantLock widening = new ReentrantLock();
+    /** Held for a moment by who changes what shares are, and whether this process helps itself. */
+    private final ReentrantLock changing = new ReentrantLock();
 
     private volatile int processes = 1;
     private volatile long validUntil;
     private volatile @Nullable StoreException fault;
     private volatile Instant since;
     private volatile boolean away;
+    // guarded by changing
+    private boolean waiting;
+    private long waitingSince;
 
     /** @param sent when the process joined, by the steady counter */
     BookLine(
@@ -111,15 +118,11 @@ final class BookLine {
             return false;
         }
         long sent = nanos.getAsLong();
-        if (lapsed()) {
-            shares.values().forEach(terms::lower);
-        }
-        List<Ask> asks = part.stream().map(s -> terms.ask(s, false)).toList();
+        List<Ask> asks = asks(part);
         try {
             Round answer = book.exchange(asks);
-            hear(answer);
-            for (int i = 0; i < asks.size(); i++) {
-                terms.apply(part.get(i), asks.get(i), answer.given().get(i));
+            if (!apply(part, asks, answer)) {
+                return false;
             }
             validUntil = sent + lease();
             return true;
@@ -129,15 +132,67 @@ final class BookLine {
         }
     }
 
-    private void gone(RuntimeException e) {
-        if (fault == null) {
-            since = clock.instant();
-            LOG.log(Level.WARNING, "what other processes hold of limits cannot be told", e);
+    private List<Ask> asks(List<Share> part) {
+        changing.lock();
+        try {
+            if (lapsed()) {
+                shares.values().forEach(terms::lower);
+            }
+            List<Ask> asks = part.stream().map(s -> terms.ask(s, false)).toList();
+            waiting = true;
+            waitingSince = nanos.getAsLong();
+            return asks;
+        } finally {
+            changing.unlock();
         }
-        fault = e instanceof StoreException known ? known : new StoreException("taking shares of limits failed", e);
-        if (!away) {
+    }
+
+    /** Takes the answer. @return false: it came too late, this process helps itself already, and has to ask anew */
+    private boolean apply(List<Share> part, List<Ask> asks, Round answer) {
+        changing.lock();
+        try {
+            waiting = false;
+            if (away) {
+                return false;
+            }
+            hear(answer);
+            for (int i = 0; i < asks.size(); i++) {
+                terms.apply(part.get(i), asks.get(i), answer.given().get(i));
+            }
+            return true;
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void gone(RuntimeException e) {
+        changing.lock();
+        try {
+            waiting = false;
+            if (fault == null) {
+                since = clock.instant();
+                LOG.log(Level.WARNING, "what other processes hold of limits cannot be told", e);
+            }
+            fault = e instanceof StoreException known ? known : new StoreException("taking shares of limits failed", e);
             away = true;
-            shares.values().forEach(this::widen);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Whether this process is to help itself, asked by a request that waited in vain. */
+    boolean awayOrStalled() {
+        if (away) {
+            return true;
+        }
+        changing.lock();
+        try {
+            if (waiting && !away && nanos.getAsLong() - waitingSince > STALLED) {
+                gone(new StoreException("taking shares of limits takes too long", new TimeoutException()));
+            }
+            return away;
+        } finally {
+            changing.unlock();
         }
     }
 
@@ -146,18 +201,25 @@ final class BookLine {
      * takes its shares, in which all counts that it has used.
      */
     private boolean restored() {
-        boolean alone = processes == 1;
+        Round answer;
         try {
-            hear(book.exchange(List.of()));
+            answer = book.exchange(List.of());
         } catch (RuntimeException e) {
             gone(e);
             return false;
         }
-        endAway();
-        fault = null;
-        since = clock.instant();
-        boolean all = alone || lapsed();
-        shares.values().forEach(s -> terms.restore(s, all));
+        changing.lock();
+        try {
+            boolean alone = processes == 1;
+            hear(answer);
+            away = false;
+            fault = null;
+            since = clock.instant();
+            boolean all = alone || lapsed();
+            shares.values().forEach(s -> terms.restore(s, all));
+        } finally {
+            changing.unlock();
+        }
         shares.values().forEach(Share::ask);
         LOG.log(Level.INFO, "limits are shared with other processes again");
         return true;
@@ -165,23 +227,13 @@ final class BookLine {
 
     /** What may be used of a limit that was met, or changed, while the book is away. */
     void widen(Share share) {
-        widening.lock();
+        changing.lock();
         try {
             if (away) {
                 terms.widen(share, processes);
             }
         } finally {
-            widening.unlock();
-        }
-    }
-
-    /** Nothing is widened any more when it returns. */
-    private void endAway() {
-        widening.lock();
-        try {
-            away = false;
-        } finally {
-            widening.unlock();
+            changing.unlock();
         }
     }
 

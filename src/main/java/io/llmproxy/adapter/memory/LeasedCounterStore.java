@@ -159,10 +159,19 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     @Override
     public LimitDecision reserve(List<Charge> charges) {
         LimitDecision decision = memory.reserve(charges);
-        while (line.away() && lacking(decision) && widened(charges)) {
+        if (!lacking(decision)) {
+            return decision;
+        }
+        return line.away() ? helped(charges) : later(charges, (Denied) decision);
+    }
+
+    /** With what this process may take by itself while the book is away. */
+    private LimitDecision helped(List<Charge> charges) {
+        LimitDecision decision = memory.reserve(charges);
+        while (lacking(decision) && widened(charges)) {
             decision = memory.reserve(charges);
         }
-        return lacking(decision) ? later(charges, (Denied) decision) : decision;
+        return decision;
     }
 
     private static boolean lacking(LimitDecision decision) {
@@ -196,7 +205,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
             }
             long patience = lacking.first ? FIRST_PATIENCE : PATIENCE;
             if (!keeper.await(lacking, began + patience)) {
-                return denied; // nobody can say whether there is more
+                return line.awayOrStalled() ? helped(charges) : denied;
             }
             decision = memory.reserve(charges);
             if (decision instanceof Denied && clock.nanos() - began > PATIENCE) {

@@ -71,7 +71,8 @@ final class Share {
 
     /** The limit as a request has it, which may have been changed. */
     void see(Limit current) {
-        if (current.amount() != limit.amount() || current.mode() != limit.mode()) {
+        Limit known = limit;
+        if (current.amount() != known.amount() || current.mode() != known.mode()) {
             limit = current;
         }
     }
