@@ -193,7 +193,7 @@ public final class Appliance implements AutoCloseable {
                     catalogue,
                     config.tenant(),
                     config.limits().limits()));
-            Counters counters = opened(Counters.open(config, setup.clock()));
+            Counters counters = opened(Counters.open(config, database, directory, setup.clock()));
             IdempotencyStore idempotency = database.idempotency(sealer, IDEMPOTENCY_LEASE);
             IdempotentRuns runs = opened(
                     new IdempotentRuns(idempotency, PartSettings.idempotency(config.idempotency()), setup.clock()));
@@ -217,7 +217,7 @@ public final class Appliance implements AutoCloseable {
             if (journal.backlog() > 0) {
                 flusher.flush(); // before the first request: what the journal still holds counts for limits too
             }
-            LimitHistory history = new LimitHistory(usage, counters.store(), setup.clock());
+            LimitHistory history = new LimitHistory(usage, counters.store(), counters.clock());
             history.restore(snapshots.current());
             snapshots.onPublish(history::restore);
             opened(new PassedLimitLog(
@@ -225,8 +225,7 @@ public final class Appliance implements AutoCloseable {
                     .start();
             counters.remember(history, snapshots);
             opened(new LimitSweeper(
-                    counters.memory(),
-                    () -> proof.with(snapshots.current().limits().byId())));
+                    counters, () -> proof.with(snapshots.current().limits().byId())));
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();

@@ -1,5 +1,7 @@
 package io.llmproxy;
 
+import io.llmproxy.adapter.jdbc.Database;
+import io.llmproxy.adapter.memory.LeasedCounterStore;
 import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.redis.RedisAddress;
 import io.llmproxy.adapter.redis.RedisCounterStore;
@@ -8,6 +10,7 @@ import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.RedisConfig;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.port.CounterStore;
@@ -15,54 +18,82 @@ import io.llmproxy.runtime.Snapshots;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Where limits are counted, as the configuration wants it: in this process's memory, or in Redis. */
+/** Where limits are counted, as the configuration wants it: in this process's memory, in Redis, or by leases from PostgreSQL. */
 final class Counters implements AutoCloseable {
+    /** How long what a process holds is its own without the database; after that others count it as lost. */
+    private static final Duration LEASE = Duration.ofMinutes(1);
+
     private final MemoryCounterStore memory;
     private final @Nullable RedisCounterStore redis;
+    private final @Nullable LeasedCounterStore leased;
+    private final InstantSource clock;
     private final boolean refuse;
     private final Instant startedAt;
 
     private Counters(
-            MemoryCounterStore memory, @Nullable RedisCounterStore redis, boolean refuse, InstantSource clock) {
+            MemoryCounterStore memory,
+            @Nullable RedisCounterStore redis,
+            @Nullable LeasedCounterStore leased,
+            boolean refuse,
+            InstantSource clock) {
         this.memory = memory;
         this.redis = redis;
+        this.leased = leased;
+        this.clock = leased == null ? clock : leased.clock();
         this.refuse = refuse;
         this.startedAt = clock.instant();
     }
 
     /** Connects where it is to; a Redis that is away does not prevent the start. */
-    static Counters open(ApplianceConfig config, InstantSource clock) throws IOException {
+    static Counters open(ApplianceConfig config, Database database, DataDirectory directory, InstantSource clock)
+            throws IOException {
+        String tenant = config.tenant() == null ? "*" : config.tenant();
+        if (config.redis().url() == null && config.database().url() != null) {
+            LeasedCounterStore leased =
+                    LeasedCounterStore.join(database.leases(directory.identity(clock.instant()), tenant, LEASE));
+            return new Counters(leased.memory(), null, leased, false, clock);
+        }
         MemoryCounterStore memory = new MemoryCounterStore(clock);
         RedisConfig wanted = config.redis();
         String url = wanted.url();
         if (url == null) {
-            return new Counters(memory, null, false, clock);
+            return new Counters(memory, null, null, false, clock);
         }
         Path passwordFile = wanted.passwordFile();
         Secret password = passwordFile == null
                 ? null
                 : new Secret(Files.readString(passwordFile).strip());
         boolean refuse = wanted.onFailure().equals("refuse");
-        String tenant = config.tenant();
         RedisCounterStore redis = new RedisCounterStore(
-                new RedisCounterStore.Settings(
-                        RedisAddress.of(url, password, wanted.caFile()), refuse, tenant == null ? "*" : tenant),
+                new RedisCounterStore.Settings(RedisAddress.of(url, password, wanted.caFile()), refuse, tenant),
                 memory,
                 clock);
         redis.start();
-        return new Counters(memory, redis, refuse, clock);
+        return new Counters(memory, redis, null, refuse, clock);
     }
 
     CounterStore store() {
-        return redis == null ? memory : redis;
+        return leased != null ? leased : redis != null ? redis : memory;
     }
 
-    MemoryCounterStore memory() {
-        return memory;
+    /** Of the windows. */
+    InstantSource clock() {
+        return clock;
+    }
+
+    /** Drops what counts nothing any more. */
+    void sweep(Map<String, Limit> limits) {
+        if (leased == null) {
+            memory.sweep(limits);
+        } else {
+            leased.sweep(limits);
+        }
     }
 
     /** A Redis that lost its counters is told again what the ledger knows. */
@@ -87,6 +118,10 @@ final class Counters implements AutoCloseable {
     }
 
     ApplianceStatus.Counters status() {
+        if (leased != null) {
+            String state = leased.fault() == null ? "up" : "away";
+            return new ApplianceStatus.Counters("postgresql", state, leased.since(), leased.processes());
+        }
         if (redis == null) {
             return new ApplianceStatus.Counters("memory", "up", startedAt, 1);
         }
@@ -98,6 +133,9 @@ final class Counters implements AutoCloseable {
     /** What is wrong and what is done about it; null: nothing. */
     @Nullable
     String fault() {
+        if (leased != null) {
+            return leased.fault();
+        }
         Standing standing = redis == null ? null : redis.standing();
         if (standing == null || standing.fault() == null) {
             return null;
@@ -111,6 +149,9 @@ final class Counters implements AutoCloseable {
 
     @Override
     public void close() {
+        if (leased != null) {
+            leased.close();
+        }
         if (redis != null) {
             redis.close();
         }

@@ -1,13 +1,17 @@
 package io.llmproxy;
 
+import io.llmproxy.domain.Ids;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +62,21 @@ final class DataDirectory implements AutoCloseable {
             return channel.tryLock();
         } catch (OverlappingFileLockException e) {
             return null;
+        }
+    }
+
+    /** What this directory is known by to other processes, in all lives of its process; made at the first start. */
+    UUID identity(Instant now) throws IOException {
+        Path file = path.resolve("identity");
+        if (!Files.exists(file)) {
+            Path draft = path.resolve("identity.new");
+            Files.writeString(draft, Ids.next(now) + "\n");
+            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+        }
+        try {
+            return UUID.fromString(Files.readString(file).strip());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " is damaged; delete it, and another identity is made", e);
         }
     }
 

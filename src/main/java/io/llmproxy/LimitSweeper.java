@@ -1,6 +1,5 @@
 package io.llmproxy;
 
-import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.runtime.Periodic;
 import java.time.Duration;
@@ -14,7 +13,7 @@ final class LimitSweeper implements AutoCloseable {
     private final Periodic sweeping;
 
     /** @param limits those in force, by their ids */
-    LimitSweeper(MemoryCounterStore counters, Supplier<Map<String, Limit>> limits) {
+    LimitSweeper(Counters counters, Supplier<Map<String, Limit>> limits) {
         sweeping = new Periodic(
                 Thread.ofVirtual().name("limit-sweeper"),
                 PERIOD,

@@ -15,6 +15,7 @@ public interface CounterStore {
      * and shadow limits take in any case.
      *
      * @param charges at most one per counter
+     * @throws StoreException where the store cannot tell
      */
     LimitDecision reserve(List<Charge> charges);
 
@@ -40,7 +41,7 @@ public interface CounterStore {
     /** How much of a limit its counters count now, those that have counted something of late. For people: it walks over all counters. */
     Map<CounterKey, Long> used(Limit limit);
 
-    /** Lets a limit's counters begin anew. */
+    /** Lets a limit's counters begin anew. @throws StoreException where that cannot be told to all who count */
     void reset(Limit limit);
 
     /** A counter counts at least the charge's amount in its present period: what is known of the time before a start. */

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.limit;
 
+import io.llmproxy.adapter.memory.LeasedCounterStore;
 import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.limit.ActualUse;
@@ -12,6 +13,7 @@ import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.port.CounterStore;
 import io.llmproxy.runtime.LimitTable;
 import io.llmproxy.testing.UsageRecords;
 import java.time.InstantSource;
@@ -25,11 +27,14 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What ten limits of all kinds cost a request: found, taken and settled. */
+/** What ten limits of all kinds cost a request: found, taken and settled; counted alone, or as a share of what others may count too. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -39,7 +44,10 @@ import org.openjdk.jmh.annotations.Warmup;
 public class LimitBenchmark {
     private static final long MUCH = Limit.MAX_AMOUNT;
 
-    private final MemoryCounterStore store = new MemoryCounterStore(InstantSource.system());
+    @Param({"memory", "shares"})
+    public String counters = "memory";
+
+    private CounterStore store = new MemoryCounterStore(InstantSource.system());
     private final LimitTable table = new LimitTable(
             List.of(
                     limit(LimitScope.GLOBAL, LimitMetric.TOKENS, LimitPeriod.MINUTE, LimitAlgorithm.TOKEN_BUCKET),
@@ -71,6 +79,20 @@ public class LimitBenchmark {
     private static Limit limit(LimitScope scope, LimitMetric metric, LimitPeriod period, LimitAlgorithm algorithm) {
         String id = scope.word() + " " + metric.word() + " " + period.word();
         return Limit.of(id, scope, metric, MUCH, period, algorithm, LimitOrigin.ADMIN);
+    }
+
+    @Setup
+    public void open() {
+        if (counters.equals("shares")) {
+            store = LeasedCounterStore.join(new BookOfOne());
+        }
+    }
+
+    @TearDown
+    public void close() {
+        if (store instanceof LeasedCounterStore shares) {
+            shares.close();
+        }
     }
 
     @Benchmark

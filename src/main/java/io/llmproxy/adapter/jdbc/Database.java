@@ -8,6 +8,7 @@ import io.llmproxy.port.ApiKeyStore;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ContentSealer;
 import io.llmproxy.port.IdempotencyStore;
+import io.llmproxy.port.LimitLeases;
 import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
@@ -23,6 +24,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.UUID;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -185,6 +187,20 @@ public final class Database implements AutoCloseable {
         return switch (sql.dialect()) {
             case H2 -> new JdbcLocalIdempotencyStore(new IdempotencyRows(sql, text));
             case POSTGRESQL -> new JdbcSharedIdempotencyStore(sql, new IdempotencyRows(sql, text), lease);
+        };
+    }
+
+    /**
+     * What processes hold of limits that they share, on PostgreSQL: nothing else is open to several processes.
+     *
+     * @param process of this data directory, in all its lives
+     * @param tenant the one that it serves; {@code *}: all
+     * @param lease how long it may be out of touch with the database before what it holds is lost
+     */
+    public LimitLeases leases(UUID process, String tenant, Duration lease) {
+        return switch (sql.dialect()) {
+            case H2 -> throw new IllegalStateException("an embedded database has one process");
+            case POSTGRESQL -> new JdbcLimitLeases(sql, process, tenant, lease);
         };
     }
 

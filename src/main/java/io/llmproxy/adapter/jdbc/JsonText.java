@@ -39,6 +39,28 @@ final class JsonText {
         return out.toString();
     }
 
+    /** Objects of texts, numbers and truth values. */
+    static String objects(Collection<? extends Map<String, ?>> rows) {
+        StringWriter out = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
+            json.writeStartArray();
+            for (Map<String, ?> row : rows) {
+                json.writeStartObject();
+                row.forEach((name, value) -> {
+                    json.writeName(name);
+                    switch (value) {
+                        case Long number -> json.writeNumber(number);
+                        case Boolean flag -> json.writeBoolean(flag);
+                        default -> json.writeString(value.toString());
+                    }
+                });
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        }
+        return out.toString();
+    }
+
     static List<String> list(String text) {
         List<String> values = new ArrayList<>();
         try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), text)) {

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * limit holds at once. Whole units flow off, the time for a part of one is kept, and every rounding is to the limit's side. The
  * clock is one that nobody sets.
  */
-final class BucketCounter implements Counter {
+final class BucketCounter extends Counter {
     private record Level(long used, long at) {
         boolean retired() {
             return used < 0;
@@ -29,25 +29,25 @@ final class BucketCounter implements Counter {
     }
 
     @Override
-    public boolean fits(Limit limit) {
+    boolean fits(Limit limit) {
         return limit.algorithm() == LimitAlgorithm.TOKEN_BUCKET && limit.period() == period;
     }
 
     @Override
-    public Outcome take(Hold hold, long now) {
+    Outcome take(Hold hold, long now) {
         while (true) {
             Level before = state.get();
             if (before.retired()) {
                 return Outcome.RETIRED;
             }
-            Level level = at(before, hold.limit(), now);
+            Level level = at(before, hold.local(), now);
             long used = level.used + hold.amount();
-            boolean passed = used > hold.limit().amount();
+            boolean passed = used > hold.most();
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }
             if (state.compareAndSet(before, new Level(used, level.at))) {
-                hold.taken(now, Math.max(0, hold.limit().amount() - used), passed, now);
+                hold.taken(now, used, passed, now);
                 return Outcome.TAKEN;
             }
         }
@@ -89,14 +89,15 @@ final class BucketCounter implements Counter {
 
     /** What has flowed off since is not given back again: others have had it. */
     @Override
-    public void correct(Hold hold, long delta, long now) {
+    void correct(Hold hold, long delta, long now) {
         while (true) {
             Level before = state.get();
             if (before.retired()) {
                 return;
             }
-            Level level = at(before, hold.limit(), now);
-            long flowed = delta < 0 ? flow(hold.limit(), Math.max(0, now - hold.stamp())) : 0;
+            Limit pace = hold.pace();
+            Level level = at(before, pace, now);
+            long flowed = delta < 0 ? flow(pace, Math.max(0, now - hold.stamp())) : 0;
             long change = delta < 0 ? Math.min(0, delta + flowed) : delta;
             if (state.compareAndSet(before, new Level(Math.max(0, level.used + change), level.at))) {
                 return;
@@ -105,7 +106,7 @@ final class BucketCounter implements Counter {
     }
 
     @Override
-    public boolean seed(Limit limit, long amount, long now) {
+    boolean seed(Limit limit, long amount, long now) {
         while (true) {
             Level before = state.get();
             if (before.retired()) {
@@ -119,25 +120,25 @@ final class BucketCounter implements Counter {
     }
 
     @Override
-    public long used(Limit limit, long now) {
+    long used(Limit limit, long now) {
         return at(state.get(), limit, now).used;
     }
 
     @Override
-    public long wait(Limit limit, long amount, long now) {
+    long wait(Limit limit, long amount, long now) {
         Level level = at(state.get(), limit, now);
         long excess = level.used + amount - limit.amount();
         return excess <= 0 ? 1 : Math.max(1, timeFor(limit, Math.min(excess, level.used)) - (now - level.at));
     }
 
     @Override
-    public long drained(Limit limit, long now) {
+    long drained(Limit limit, long now) {
         Level level = at(state.get(), limit, now);
         return Math.max(1, timeFor(limit, level.used) - (now - level.at));
     }
 
     @Override
-    public boolean retire(Limit limit, long now) {
+    boolean retire(Limit limit, long now) {
         Level level = state.get();
         return !level.retired() && at(level, limit, now).used == 0 && state.compareAndSet(level, RETIRED);
     }

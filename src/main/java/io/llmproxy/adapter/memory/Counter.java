@@ -1,38 +1,51 @@
 package io.llmproxy.adapter.memory;
 
 import io.llmproxy.domain.limit.Limit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was used of one limit by one subject. The limit comes with every call, since its amount may have changed; times are
  * microseconds of the clock that the limit's period is measured by. Every change is one compare-and-set of an immutable state, so
  * that nobody waits for anybody, and a thread that dies leaves no lock behind.
  */
-sealed interface Counter permits WindowCounter, SlidingCounter, BucketCounter {
+abstract sealed class Counter permits WindowCounter, SlidingCounter, BucketCounter {
+    /** What of the limit is this process's own; null: nothing is shared, or it is known without a counter. */
+    private volatile @Nullable Share share;
+
+    @Nullable
+    final Share share() {
+        return share;
+    }
+
+    final void share(Share owned) {
+        share = owned;
+    }
+
     /** Whether it counts as the limit wants; else it is replaced. */
-    boolean fits(Limit limit);
+    abstract boolean fits(Limit limit);
 
     /**
      * Takes {@code hold.amount()} where the limit has so much left, or where the limit is not a hard one; notes in the hold what is
      * left, and when it was taken.
      */
-    Outcome take(Hold hold, long now);
+    abstract Outcome take(Hold hold, long now);
 
     /** Adds to (or with a negative {@code delta} gives back of) what was taken by {@code hold}, as far as that still counts. */
-    void correct(Hold hold, long delta, long now);
+    abstract void correct(Hold hold, long delta, long now);
 
     /** Counts at least {@code amount} in the present period; false where it is retired. */
-    boolean seed(Limit limit, long amount, long now);
+    abstract boolean seed(Limit limit, long amount, long now);
 
-    long used(Limit limit, long now);
+    abstract long used(Limit limit, long now);
 
     /** How long until {@code amount} could be taken, if nobody else took any; {@link Long#MAX_VALUE}: for ever. */
-    long wait(Limit limit, long amount, long now);
+    abstract long wait(Limit limit, long amount, long now);
 
     /** How long until nothing is used any more; {@link Long#MAX_VALUE}: never by time alone. */
-    long drained(Limit limit, long now);
+    abstract long drained(Limit limit, long now);
 
     /** Retires it, for good, where it counts nothing: whoever still holds it is told so, and finds or makes another. */
-    boolean retire(Limit limit, long now);
+    abstract boolean retire(Limit limit, long now);
 
     /** What became of an attempt to take. */
     enum Outcome {

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.memory;
 import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
+import org.jspecify.annotations.Nullable;
 
 /** What a reservation has taken of one counter. Written by the thread that reserves, before anybody else sees it. */
 final class Hold implements Grant {
@@ -10,20 +11,31 @@ final class Hold implements Grant {
 
     private final Charge charge;
     private final Counter counter;
+    private final @Nullable Ceiling ceiling;
     private long stamp;
-    private long remaining;
+    private long used;
     private boolean passed;
     private long at;
 
+    /** Of a limit that this process has for itself. */
     Hold(Charge charge, Counter counter) {
-        this.charge = charge;
-        this.counter = counter;
+        this(charge, counter, null);
     }
 
-    /** @param stamp the counter's own note of when it was */
-    void taken(long stamp, long remaining, boolean passed, long at) {
+    /** @param ceiling that of the share when the reservation was tried; null: the whole limit is this process's own */
+    Hold(Charge charge, Counter counter, @Nullable Ceiling ceiling) {
+        this.charge = charge;
+        this.counter = counter;
+        this.ceiling = ceiling;
+    }
+
+    /**
+     * @param stamp the counter's own note of when it was
+     * @param used by all, this one included
+     */
+    void taken(long stamp, long used, boolean passed, long at) {
         this.stamp = stamp;
-        this.remaining = remaining;
+        this.used = used;
         this.passed = passed;
         this.at = at;
     }
@@ -36,9 +48,30 @@ final class Hold implements Grant {
         return stamp;
     }
 
+    /** What was used here when it was taken, itself included. */
+    long used() {
+        return used;
+    }
+
     @Override
     public Limit limit() {
         return charge.limit();
+    }
+
+    /** The limit with the amount that was this process's own when it was taken. */
+    Limit local() {
+        return ceiling == null ? charge.limit() : ceiling.local();
+    }
+
+    /** The amount that was this process's own when it was taken, at least 1. */
+    long most() {
+        return ceiling == null ? charge.limit().amount() : ceiling.most();
+    }
+
+    /** The limit with the amount that is this process's own now. */
+    Limit pace() {
+        Share share = counter.share();
+        return share == null ? local() : share.ceiling().local();
     }
 
     @Override
@@ -48,12 +81,13 @@ final class Hold implements Grant {
 
     @Override
     public long remaining() {
-        return remaining;
+        long elsewhere = ceiling == null ? 0 : ceiling.elsewhere();
+        return Math.max(0, limit().amount() - used - elsewhere);
     }
 
     @Override
     public long resetSeconds() {
-        return seconds(counter.drained(limit(), at));
+        return seconds(counter.drained(local(), at));
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
@@ -52,6 +53,7 @@ public final class MemoryCounterStore implements CounterStore {
 
     private static final long CLOCK_IS_TRUSTED = 3_600_000_000L;
 
+    private final Shares shares;
     private final InstantSource wall;
     private final LongSupplier nanos;
     private final long originMicros;
@@ -66,6 +68,12 @@ public final class MemoryCounterStore implements CounterStore {
 
     /** @param nanos the steady counter */
     public MemoryCounterStore(InstantSource wall, LongSupplier nanos) {
+        this(wall, nanos, Shares.WHOLE);
+    }
+
+    /** @param shares what of each limit may be used here */
+    MemoryCounterStore(InstantSource wall, LongSupplier nanos, Shares shares) {
+        this.shares = shares;
         this.wall = wall;
         this.nanos = nanos;
         this.originMicros = wall.millis() * 1000 - nanos.getAsLong() / 1000;
@@ -81,7 +89,7 @@ public final class MemoryCounterStore implements CounterStore {
         Hold[] holds = new Hold[charges.size()];
         for (int i = 0; i < holds.length; i++) {
             Charge charge = charges.get(i);
-            long now = charge.limit().steady() ? steady : calendar;
+            long now = steady(charge.limit()) ? steady : calendar;
             Hold hold = take(charge, now);
             if (hold == null) {
                 for (int taken = i - 1; taken >= 0; taken--) {
@@ -98,9 +106,18 @@ public final class MemoryCounterStore implements CounterStore {
     private @Nullable Hold take(Charge charge, long now) {
         while (true) {
             Counter counter = counter(charge);
-            Hold hold = new Hold(charge, counter);
+            Share share = shares.of(counter, charge.limit());
+            Ceiling ceiling = share == null ? null : share.ceiling();
+            if (ceiling != null && !ceiling.allows(charge)) {
+                return null;
+            }
+            Hold hold = new Hold(charge, counter, ceiling);
             switch (counter.take(hold, now)) {
                 case TAKEN -> {
+                    if (share != null && !share.stands(hold)) {
+                        correct(hold, -hold.amount());
+                        return null;
+                    }
                     return hold;
                 }
                 case DENIED -> {
@@ -114,8 +131,11 @@ public final class MemoryCounterStore implements CounterStore {
     private LimitDecision denied(Charge charge, long now) {
         Limit limit = charge.limit();
         Counter counter = counter(charge);
-        long left = Math.max(0, limit.amount() - counter.used(limit, now));
-        long wait = counter.wait(limit, charge.amount(), now);
+        Share share = shares.find(counter, limit);
+        Limit local = share == null ? limit : share.ceiling().local();
+        long elsewhere = share == null ? 0 : share.ceiling().elsewhere();
+        long left = Math.max(0, limit.amount() - counter.used(local, now) - elsewhere);
+        long wait = counter.wait(local, charge.amount(), now);
         return new LimitDecision.Denied(limit, charge.amount(), left, Hold.seconds(wait));
     }
 
@@ -137,17 +157,23 @@ public final class MemoryCounterStore implements CounterStore {
             if (key.open()) {
                 open.incrementAndGet();
             }
-            return Counter.of(charge.limit());
+            return made(key, charge.limit());
         });
     }
 
     /** A limit that counts in another way now begins anew. */
     private Counter replaced(CounterKey key, Limit limit) {
-        return counters.compute(key, (k, known) -> known != null && known.fits(limit) ? known : Counter.of(limit));
+        return counters.compute(key, (k, known) -> known != null && known.fits(limit) ? known : made(k, limit));
+    }
+
+    private Counter made(CounterKey place, Limit limit) {
+        Counter counter = Counter.of(limit);
+        shares.link(counter, place, limit);
+        return counter;
     }
 
     /** Where the counter of a key is or would be. */
-    private CounterKey place(CounterKey key) {
+    CounterKey place(CounterKey key) {
         if (!key.open() || open.get() < OPEN_COUNTERS || counters.containsKey(key)) {
             return key;
         }
@@ -169,8 +195,46 @@ public final class MemoryCounterStore implements CounterStore {
         }
     }
 
+    /** The limit with the amount that is this process's own. */
+    private Limit local(Counter counter, Limit limit) {
+        Share share = shares.find(counter, limit);
+        return share == null ? limit : share.ceiling().local();
+    }
+
+    /** What a counter counts now; 0 where there is none. */
+    long used(CounterKey place, Limit limit) {
+        Counter counter = counters.get(place);
+        return counter == null || !counter.fits(limit) ? 0 : counter.used(local(counter, limit), now(limit));
+    }
+
+    /** Counts so much more in the present period, whatever the limit says. */
+    void add(CounterKey place, Limit limit, long amount) {
+        long now = now(limit);
+        while (true) {
+            Charge charge = new Charge(limit.soft(), place, amount);
+            Counter counter = counter(charge);
+            if (counter.take(new Hold(charge, counter), now) == Counter.Outcome.TAKEN) {
+                return;
+            }
+            remove(place, counter);
+        }
+    }
+
+    /** Brings a counter up to this moment at the pace of the share as it is, before that is changed. */
+    void catchUp(CounterKey place, Limit limit) {
+        Counter counter = counters.get(place);
+        if (counter != null && counter.fits(limit)) {
+            counter.seed(local(counter, limit), 0, now(limit));
+        }
+    }
+
     private long now(Limit limit) {
-        return limit.steady() ? steady() : calendar();
+        return steady(limit) ? steady() : calendar();
+    }
+
+    /** Windows that several processes share begin for all at one time, by the clock that they share. */
+    private boolean steady(Limit limit) {
+        return limit.steady() && (shares.whole() || limit.algorithm() != LimitAlgorithm.FIXED_WINDOW);
     }
 
     private long steady() {
@@ -187,7 +251,7 @@ public final class MemoryCounterStore implements CounterStore {
         long now = now(limit);
         counters.forEach((key, counter) -> {
             if (key.limitId().equals(limit.id()) && counter.fits(limit)) {
-                used.put(key, counter.used(limit, now));
+                used.put(key, counter.used(local(counter, limit), now));
             }
         });
         return used;
@@ -207,7 +271,8 @@ public final class MemoryCounterStore implements CounterStore {
     public void seed(Charge charge) {
         while (true) {
             Counter counter = counter(charge);
-            if (counter.seed(charge.limit(), charge.amount(), now(charge.limit()))) {
+            Limit local = local(counter, charge.limit());
+            if (counter.seed(local, charge.amount(), now(charge.limit()))) {
                 return;
             }
             remove(place(charge.key()), counter);
@@ -233,8 +298,8 @@ public final class MemoryCounterStore implements CounterStore {
                 if (strangers.contains(key.limitId())) {
                     remove(key, counter);
                 }
-            } else if (limit.steady()
-                    ? counter.retire(limit, steady)
+            } else if (steady(limit)
+                    ? counter.retire(local(counter, limit), steady)
                     : steady >= settled && counter.retire(limit, calendar)) {
                 remove(key, counter);
             }

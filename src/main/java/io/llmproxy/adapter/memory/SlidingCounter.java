@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * Counts the present segment of the period and those before it, by a clock that nobody sets.
  */
-final class SlidingCounter implements Counter {
+final class SlidingCounter extends Counter {
     private static final class Segments {
         /** The number of the newest segment, which stands last. */
         final long latest;
@@ -62,14 +62,14 @@ final class SlidingCounter implements Counter {
     }
 
     @Override
-    public boolean fits(Limit limit) {
+    boolean fits(Limit limit) {
         return limit.algorithm() == LimitAlgorithm.SLIDING_WINDOW
                 && limit.period() == period
                 && limit.segments() == segments;
     }
 
     @Override
-    public Outcome take(Hold hold, long now) {
+    Outcome take(Hold hold, long now) {
         while (true) {
             Segments before = state.get();
             if (before.retired()) {
@@ -77,12 +77,12 @@ final class SlidingCounter implements Counter {
             }
             Segments current = at(before, now);
             long used = current.sum + hold.amount();
-            boolean passed = used > hold.limit().amount();
+            boolean passed = used > hold.most();
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }
             if (state.compareAndSet(before, current.with(segments - 1, hold.amount()))) {
-                hold.taken(current.latest, Math.max(0, hold.limit().amount() - used), passed, now);
+                hold.taken(current.latest, used, passed, now);
                 return Outcome.TAKEN;
             }
         }
@@ -101,7 +101,7 @@ final class SlidingCounter implements Counter {
     }
 
     @Override
-    public void correct(Hold hold, long delta, long now) {
+    void correct(Hold hold, long delta, long now) {
         while (true) {
             Segments before = state.get();
             if (before.retired()) {
@@ -116,7 +116,7 @@ final class SlidingCounter implements Counter {
     }
 
     @Override
-    public boolean seed(Limit limit, long amount, long now) {
+    boolean seed(Limit limit, long amount, long now) {
         while (true) {
             Segments before = state.get();
             if (before.retired()) {
@@ -130,12 +130,12 @@ final class SlidingCounter implements Counter {
     }
 
     @Override
-    public long used(Limit limit, long now) {
+    long used(Limit limit, long now) {
         return at(state.get(), now).sum;
     }
 
     @Override
-    public long wait(Limit limit, long amount, long now) {
+    long wait(Limit limit, long amount, long now) {
         Segments current = at(state.get(), now);
         long needed = current.sum + amount - limit.amount();
         for (int i = 0; i < segments && needed > 0; i++) {
@@ -148,7 +148,7 @@ final class SlidingCounter implements Counter {
     }
 
     @Override
-    public long drained(Limit limit, long now) {
+    long drained(Limit limit, long now) {
         Segments current = at(state.get(), now);
         for (int i = segments - 1; i >= 0; i--) {
             if (current.counts[i] > 0) {
@@ -164,7 +164,7 @@ final class SlidingCounter implements Counter {
     }
 
     @Override
-    public boolean retire(Limit limit, long now) {
+    boolean retire(Limit limit, long now) {
         Segments known = state.get();
         return !known.retired() && at(known, now).sum == 0 && state.compareAndSet(known, RETIRED);
     }

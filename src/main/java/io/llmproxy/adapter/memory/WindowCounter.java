@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * of what that window had used before; forward again into the window that was left finds it as it was. So setting the clock to and
  * fro gives nobody anything; and as every window ends in its time, nobody is shut out for longer than one period.
  */
-final class WindowCounter implements Counter {
+final class WindowCounter extends Counter {
     /** @param otherStart the window before this one, as the clock went; {@code otherUsed} was used in it */
     private record Window(long start, long end, long used, long otherStart, long otherUsed) {
         Window withUsed(long now) {
@@ -33,24 +33,28 @@ final class WindowCounter implements Counter {
     /** A clock that was set back by less than this is taken to stand still. */
     private static final long TOLERANCE = 60_000_000L;
 
-    private final long tolerance;
+    private final boolean steady;
     private final AtomicReference<Window> state = new AtomicReference<>(NEW);
 
     WindowCounter(Limit limit) {
         period = limit.period();
         zone = limit.zone();
-        tolerance = limit.steady() ? 0 : TOLERANCE;
+        steady = limit.steady();
+    }
+
+    private long tolerance() {
+        return steady ? 0 : TOLERANCE;
     }
 
     @Override
-    public boolean fits(Limit limit) {
+    boolean fits(Limit limit) {
         return limit.algorithm() == LimitAlgorithm.FIXED_WINDOW
                 && limit.period() == period
                 && limit.zone().equals(zone);
     }
 
     @Override
-    public Outcome take(Hold hold, long now) {
+    Outcome take(Hold hold, long now) {
         while (true) {
             Window before = state.get();
             if (before.retired()) {
@@ -58,7 +62,7 @@ final class WindowCounter implements Counter {
             }
             Window window = at(before, now);
             long used = window.used + hold.amount();
-            boolean passed = used > hold.limit().amount();
+            boolean passed = used > hold.most();
             if (passed && hold.limit().hard()) {
                 // where the clock was set, what that did to the window is kept
                 if (window.start == before.start || state.compareAndSet(before, window)) {
@@ -67,7 +71,7 @@ final class WindowCounter implements Counter {
                 continue;
             }
             if (state.compareAndSet(before, window.withUsed(used))) {
-                hold.taken(window.start, Math.max(0, hold.limit().amount() - used), passed, now);
+                hold.taken(window.start, used, passed, now);
                 return Outcome.TAKEN;
             }
         }
@@ -78,7 +82,7 @@ final class WindowCounter implements Counter {
             return window;
         }
         boolean known = window.end > window.start;
-        if (known && now < window.start && window.start - now <= tolerance) {
+        if (known && now < window.start && window.start - now <= tolerance()) {
             return window;
         }
         long start = period.start(now, zone);
@@ -92,7 +96,7 @@ final class WindowCounter implements Counter {
     }
 
     @Override
-    public void correct(Hold hold, long delta, long now) {
+    void correct(Hold hold, long delta, long now) {
         while (true) {
             Window before = state.get();
             Window after = corrected(before, hold.stamp(), delta);
@@ -114,7 +118,7 @@ final class WindowCounter implements Counter {
     }
 
     @Override
-    public boolean seed(Limit limit, long amount, long now) {
+    boolean seed(Limit limit, long amount, long now) {
         while (true) {
             Window before = state.get();
             if (before.retired()) {
@@ -128,12 +132,12 @@ final class WindowCounter implements Counter {
     }
 
     @Override
-    public long used(Limit limit, long now) {
+    long used(Limit limit, long now) {
         return at(state.get(), now).used;
     }
 
     @Override
-    public long wait(Limit limit, long amount, long now) {
+    long wait(Limit limit, long amount, long now) {
         if (period == LimitPeriod.NONE) {
             return 1;
         }
@@ -142,14 +146,14 @@ final class WindowCounter implements Counter {
     }
 
     @Override
-    public long drained(Limit limit, long now) {
+    long drained(Limit limit, long now) {
         return wait(limit, 0, now);
     }
 
     @Override
-    public boolean retire(Limit limit, long now) {
+    boolean retire(Limit limit, long now) {
         Window window = state.get();
-        boolean over = now - tolerance >= window.end;
+        boolean over = now - tolerance() >= window.end;
         boolean idle = period.ends() ? over : window.used == 0;
         return idle && !window.retired() && state.compareAndSet(window, RETIRED);
     }

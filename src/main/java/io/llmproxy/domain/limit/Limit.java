@@ -120,6 +120,23 @@ public record Limit(
                 id, tenantId, scope, subject, metric, amount, period, algorithm, segments, mode, origin, other);
     }
 
+    /** The same limit, refusing nobody. */
+    public Limit soft() {
+        return new Limit(
+                id,
+                tenantId,
+                scope,
+                subject,
+                metric,
+                amount,
+                period,
+                algorithm,
+                segments,
+                LimitMode.SOFT,
+                origin,
+                zone);
+    }
+
     /** The same limit of one tenant. */
     public Limit of(UUID tenant) {
         return new Limit(id, tenant, scope, subject, metric, amount, period, algorithm, segments, mode, origin, zone);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodyMemory bytes that bodies of running requests hold in memory
  * @param softLimitsPassed requests served although they passed a soft limit, since the start
  * @param shadowLimitsPassed requests that a shadow limit would have refused, since the start
- * @param counters where limits are counted: {@code memory} or {@code redis}
+ * @param counters where limits are counted: {@code memory}, {@code redis} or {@code postgresql}
  * @param countersState {@code up}; or {@code away}, since when something else is done ({@code redis.on-failure})
  * @param countersProcesses how many processes share them, as far as was last known
  * @param problems what is wrong and what to do, one sentence each; empty: all is well

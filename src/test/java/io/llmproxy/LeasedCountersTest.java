@@ -1,0 +1,155 @@
+package io.llmproxy;
+
+import static io.llmproxy.testing.LeasedStores.await;
+import static io.llmproxy.testing.LeasedStores.charge;
+import static io.llmproxy.testing.LeasedStores.drain;
+import static io.llmproxy.testing.LeasedStores.drained;
+import static io.llmproxy.testing.LeasedStores.limit;
+import static io.llmproxy.testing.LeasedStores.once;
+import static io.llmproxy.testing.LeasedStores.take;
+import static io.llmproxy.testing.LeasedStores.takeTheRest;
+import static io.llmproxy.testing.LeasedStores.takes;
+import static io.llmproxy.testing.LeasedStores.used;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.adapter.memory.LeasedCounterStore;
+import io.llmproxy.domain.limit.ActualUse;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.testing.LeasedStores;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Limits that several processes on one PostgreSQL share: taken, settled, changed. */
+class LeasedCountersTest {
+    private final LeasedStores processes = new LeasedStores();
+
+    @AfterEach
+    void tearDown() {
+        processes.close();
+    }
+
+    @Test
+    void oneProcessAloneUsesAllOfALimit() {
+        LeasedCounterStore one = processes.join();
+        Limit day = limit("day", LimitMetric.REQUESTS, 1000, LimitPeriod.DAY);
+        for (int i = 0; i < 1000; i++) {
+            take(one, day, 1);
+        }
+        assertThat(takes(one, day, 1)).isFalse();
+        assertThat(used(one, day)).isEqualTo(1000);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void twoProcessesUseALimitUpTogetherAndNoMore(LimitAlgorithm algorithm) {
+        Limit limit = limit("limit", LimitMetric.REQUESTS, 300, LimitPeriod.DAY, algorithm);
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        long taken = drained(limit, one, two);
+        assertThat(taken).isLessThanOrEqualTo(300);
+        takeTheRest(taken, 300, limit, one, two);
+        await(() -> used(one, limit) == 300 && used(two, limit) == 300);
+        assertThat(((Denied) once(one, limit, 1)).remaining()).isZero();
+    }
+
+    @Test
+    void whatOneHoldsAndDoesNotUseComesToTheOther() {
+        Limit day = limit("day", LimitMetric.TOKENS, 1000, LimitPeriod.DAY);
+        LeasedCounterStore one = processes.join();
+        take(one, day, 100);
+        LeasedCounterStore two = processes.join();
+        await(() -> takes(two, day, 900));
+        assertThat(takes(one, day, 1)).isFalse();
+        assertThat(takes(two, day, 1)).isFalse();
+    }
+
+    @Test
+    void whatIsSettledOrReleasedComesBackForAll() {
+        Limit day = limit("day", LimitMetric.TOKENS, 1000, LimitPeriod.DAY);
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        Granted all = take(one, day, 1000);
+        assertThat(takes(two, day, 1)).isFalse();
+        all.reservation().settle(new ActualUse(100, 50, ActualUse.UNKNOWN));
+        await(() -> takes(two, day, 850));
+        assertThat(takes(one, day, 1)).isFalse();
+    }
+
+    @Test
+    void anOverrunIsCountedForAll() {
+        Limit day = limit("day", LimitMetric.TOKENS, 1000, LimitPeriod.DAY);
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        Granted some = take(one, day, 100);
+        some.reservation().settle(new ActualUse(990, 0, ActualUse.UNKNOWN));
+        await(() -> used(two, day) == 990);
+        assertThat(takes(two, day, 11)).isFalse();
+        await(() -> takes(two, day, 10));
+    }
+
+    @Test
+    void whatTheLedgerKnowsOfTheTimeBeforeCountsOnce() {
+        Limit day = limit("day", LimitMetric.REQUESTS, 1000, LimitPeriod.DAY);
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        one.seed(charge(day, 600));
+        two.seed(charge(day, 600));
+        takeTheRest(drained(day, one, two), 400, day, one, two);
+    }
+
+    @Test
+    void softLimitsRefuseNobodyAndCountForAll() {
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        Limit soft = limit("soft", LimitMetric.REQUESTS, 10, LimitPeriod.DAY).soft();
+        for (int i = 0; i < 8; i++) {
+            assertThat(take(one, soft, 1).reservation().grants().getFirst().passed())
+                    .isFalse();
+        }
+        await(() ->
+                ((Granted) once(two, soft, 1)).reservation().grants().getFirst().passed());
+        await(() -> used(one, soft) > 10);
+    }
+
+    @Test
+    void aLoweredLimitHoldsForWhatIsHeldAlready() {
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        Limit day = limit("day", LimitMetric.REQUESTS, 1000, LimitPeriod.DAY);
+        take(one, day, 20);
+        take(two, day, 20);
+        Limit lower = day.amount(50);
+        assertThat(drained(lower, one, two)).isLessThanOrEqualTo(10);
+        Limit raised = day.amount(60);
+        await(() -> takes(one, raised, 10));
+    }
+
+    @Test
+    void aResetReachesTheOtherProcesses() {
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        Limit day = limit("day", LimitMetric.REQUESTS, 100, LimitPeriod.DAY);
+        takeTheRest(drain(one, day) + drain(two, day), 100, day, one, two);
+        two.reset(day);
+        await(() -> used(one, day) == 0 && used(two, day) == 0);
+        takeTheRest(drain(two, day) + drain(one, day), 100, day, one, two);
+    }
+
+    @Test
+    void aDeletedLimitIsForgotten() {
+        LeasedCounterStore one = processes.join();
+        Limit day = limit("day", LimitMetric.REQUESTS, 100, LimitPeriod.DAY);
+        take(one, day, 100);
+        one.sweep(Map.of());
+        one.sweep(Map.of());
+        await(() -> used(one, day) == 0);
+    }
+}
