@@ -6,12 +6,15 @@ import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.route.Route;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps the names by which tenants and keys refer to providers true in both directions. */
@@ -76,11 +79,22 @@ final class ProviderNames {
         if (tenant.settings().allowedProviders().contains(name)) {
             uses.add("it is among the allowed providers");
         }
+        routes(tenant)
+                .filter(r -> r.targets().stream()
+                        .anyMatch(t -> !t.alias() && t.name().equals(name)))
+                .forEach(route -> uses.add("the route `" + route.name() + "` leads there"));
         stores.keys().all(tenant.id(), null).stream()
                 .filter(k -> !k.revoked() && k.scope().providers().contains(name))
                 .map(ApiKey::name)
                 .forEach(key -> uses.add("the key `" + key + "` names it"));
         return uses;
+    }
+
+    /** Those that the tenant's requests may take: its own before those of all tenants. */
+    private Stream<Route> routes(Tenant tenant) {
+        List<Route> own = stores.routes().all(tenant.id());
+        Set<String> hidden = own.stream().map(Route::name).collect(Collectors.toSet());
+        return Stream.concat(own.stream(), stores.routes().all(null).stream().filter(r -> !hidden.contains(r.name())));
     }
 
     int countOwn(UUID tenantId) {

@@ -3,10 +3,12 @@ package io.llmproxy.runtime;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.usage.PriceTable;
 import io.llmproxy.port.Provider;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,20 +19,34 @@ import java.util.UUID;
 public final class TenantView {
     private final Tenant tenant;
     private final Map<String, Provider> byName;
-    private final List<Declaration> declarations;
+    private final Map<String, List<Match>> exact;
+    private final List<Declaration> globs;
     private final Optional<Provider> fallback;
     private final PriceTable prices;
     private final boolean tracksObjects;
+    private final RouteBook routes;
 
     /**
      * @param visible the tenant's own and the shared providers, enabled or not
      * @param prices what their models cost the tenant
      */
     public TenantView(Tenant tenant, List<Provider> visible, PriceTable prices) {
+        this(tenant, visible, prices, List.of());
+    }
+
+    /**
+     * @param visible the tenant's own and the shared providers, enabled or not
+     * @param prices what their models cost the tenant
+     * @param visibleRoutes the tenant's own routes and those of all tenants
+     */
+    public TenantView(Tenant tenant, List<Provider> visible, PriceTable prices, List<Route> visibleRoutes) {
         this.prices = prices;
         this.tenant = tenant;
         this.byName = byName(tenant, visible);
-        this.declarations = declarations(byName.values().stream().toList());
+        this.routes = visibleRoutes.isEmpty() ? RouteBook.EMPTY : new RouteBook(visibleRoutes, byName);
+        List<Declaration> declarations = declarations(byName.values().stream().toList());
+        this.exact = exact(declarations);
+        this.globs = declarations.stream().filter(d -> !d.glob.exact()).toList();
         this.fallback = fallback(tenant, byName);
         this.tracksObjects = byName.size() > 1
                 || byName.values().stream().anyMatch(p -> p.account().shared());
@@ -38,6 +54,11 @@ public final class TenantView {
 
     public Tenant tenant() {
         return tenant;
+    }
+
+    /** Its routes. */
+    public RouteBook routes() {
+        return routes;
     }
 
     /** What the models of its providers cost. */
@@ -66,23 +87,65 @@ public final class TenantView {
     public record Match(Provider provider, String upstreamModel) {}
 
     /**
-     * The provider of a model, as the contract resolves it: {@code provider/model} where the prefix names a provider; the most
-     * specific declaration (ties by priority, then name); the default provider.
+     * The providers of a model, best first, as the contract resolves it: {@code provider/model} where the prefix names a provider;
+     * those that declare it, the most specific declaration first (ties by priority, then name); the default provider. Empty: none.
      */
-    public Optional<Match> resolve(String model) {
+    public List<Match> candidates(String model) {
         int slash = model.indexOf('/');
         if (slash > 0 && slash < model.length() - 1) {
             Provider named = byName.get(model.substring(0, slash));
             if (named != null) {
-                return Optional.of(new Match(named, model.substring(slash + 1)));
+                return List.of(new Match(named, model.substring(slash + 1)));
             }
         }
+        List<Match> known = exact.get(model);
+        if (known != null) {
+            return known;
+        }
+        List<Match> declared = matches(globs, model);
+        return declared.isEmpty() && fallback.isPresent() ? List.of(new Match(fallback.get(), model)) : declared;
+    }
+
+    /** The best provider of a model. */
+    public Optional<Match> resolve(String model) {
+        List<Match> candidates = candidates(model);
+        return candidates.isEmpty() ? Optional.empty() : Optional.of(candidates.getFirst());
+    }
+
+    private static List<Match> matches(List<Declaration> declarations, String model) {
+        List<Match> out = List.of();
         for (Declaration declaration : declarations) {
-            if (declaration.glob.matches(model)) {
-                return Optional.of(new Match(declaration.provider, model));
+            if (declaration.glob.matches(model) && !has(out, declaration.provider)) {
+                Match match = new Match(declaration.provider, model);
+                if (out.isEmpty()) {
+                    out = List.of(match);
+                } else {
+                    out = new ArrayList<>(out);
+                    out.add(match);
+                }
             }
         }
-        return fallback.map(p -> new Match(p, model));
+        return out;
+    }
+
+    private static boolean has(List<Match> matches, Provider provider) {
+        for (Match match : matches) {
+            if (match.provider.equals(provider)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What is declared by name needs no search when it is asked for. */
+    private static Map<String, List<Match>> exact(List<Declaration> declarations) {
+        Map<String, List<Match>> out = new HashMap<>();
+        for (Declaration declaration : declarations) {
+            if (declaration.glob.exact()) {
+                out.computeIfAbsent(declaration.glob.pattern(), model -> List.copyOf(matches(declarations, model)));
+            }
+        }
+        return out;
     }
 
     /** The provider of requests that name no model. */

@@ -54,6 +54,7 @@ public final class AdminFixture {
             memory.audit(),
             memory.state(),
             memory.limits(),
+            memory.routes(),
             new LiveLimits(this::inForce, counters, id -> null));
     public final AtomicInteger published = new AtomicInteger();
     public final FakeProviders providers = new FakeProviders();

@@ -12,6 +12,7 @@ import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
+import io.llmproxy.port.RouteStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
@@ -138,6 +139,10 @@ public final class Database implements AutoCloseable {
 
     public ProviderStore providers() {
         return new JdbcProviderStore(sql);
+    }
+
+    public RouteStore routes() {
+        return new JdbcRouteStore(sql);
     }
 
     public PriceStore prices() {

@@ -111,6 +111,7 @@ class AdminOverTcpTest {
                 new ProviderTester(f.providers, ModelIds::of),
                 () -> {},
                 id -> null,
+                id -> List.of(),
                 () -> status,
                 () -> new Health(true, List.of()),
                 () -> "",

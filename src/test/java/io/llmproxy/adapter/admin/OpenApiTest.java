@@ -135,6 +135,7 @@ class OpenApiTest {
                         new ProviderTester(f.providers, ModelIds::of),
                         () -> {},
                         id -> null,
+                        id -> List.of(),
                         () -> status,
                         () -> new Health(true, List.of()),
                         () -> "",
