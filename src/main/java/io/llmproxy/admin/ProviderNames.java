@@ -6,15 +6,12 @@ import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.model.ProviderAccount;
-import io.llmproxy.domain.route.Route;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps the names by which tenants and keys refer to providers true in both directions. */
@@ -62,7 +59,7 @@ final class ProviderNames {
         if (owner != null) {
             return usesOf(owner, name);
         }
-        List<String> uses = new ArrayList<>();
+        List<String> uses = new ArrayList<>(routesTo(null, name));
         for (Tenant tenant : access.all()) {
             if (stores.providers().find(tenant.id(), name).isEmpty()) {
                 usesOf(tenant, name).forEach(use -> uses.add("tenant " + tenant.slug() + ": " + use));
@@ -79,10 +76,7 @@ final class ProviderNames {
         if (tenant.settings().allowedProviders().contains(name)) {
             uses.add("it is among the allowed providers");
         }
-        routes(tenant)
-                .filter(r -> r.targets().stream()
-                        .anyMatch(t -> !t.alias() && t.name().equals(name)))
-                .forEach(route -> uses.add("the route `" + route.name() + "` leads there"));
+        uses.addAll(routesTo(tenant.id(), name));
         stores.keys().all(tenant.id(), null).stream()
                 .filter(k -> !k.revoked() && k.scope().providers().contains(name))
                 .map(ApiKey::name)
@@ -90,11 +84,13 @@ final class ProviderNames {
         return uses;
     }
 
-    /** Those that the tenant's requests may take: its own before those of all tenants. */
-    private Stream<Route> routes(Tenant tenant) {
-        List<Route> own = stores.routes().all(tenant.id());
-        Set<String> hidden = own.stream().map(Route::name).collect(Collectors.toSet());
-        return Stream.concat(own.stream(), stores.routes().all(null).stream().filter(r -> !hidden.contains(r.name())));
+    /** @param owner null: routes of all tenants */
+    private List<String> routesTo(@Nullable UUID owner, String provider) {
+        return stores.routes().all(owner).stream()
+                .filter(r -> r.targets().stream()
+                        .anyMatch(t -> !t.alias() && t.name().equals(provider)))
+                .map(r -> "the route `" + r.name() + "` leads there")
+                .toList();
     }
 
     int countOwn(UUID tenantId) {

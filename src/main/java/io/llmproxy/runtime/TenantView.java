@@ -14,13 +14,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** One tenant as the gateway sees it: the tenant and the providers it may use, own before shared ones of the same name. */
 public final class TenantView {
     private final Tenant tenant;
     private final Map<String, Provider> byName;
-    private final Map<String, List<Match>> exact;
-    private final List<Declaration> globs;
+    private final List<Declaration> declarations;
+    /** Made when the tenant first asks for a model, since many tenants never do; twice where two ask at one moment. */
+    private volatile @Nullable Map<String, List<Match>> named;
+
     private final Optional<Provider> fallback;
     private final PriceTable prices;
     private final boolean tracksObjects;
@@ -44,9 +47,7 @@ public final class TenantView {
         this.tenant = tenant;
         this.byName = byName(tenant, visible);
         this.routes = visibleRoutes.isEmpty() ? RouteBook.EMPTY : new RouteBook(visibleRoutes, byName);
-        List<Declaration> declarations = declarations(byName.values().stream().toList());
-        this.exact = exact(declarations);
-        this.globs = declarations.stream().filter(d -> !d.glob.exact()).toList();
+        this.declarations = declarations(byName.values().stream().toList());
         this.fallback = fallback(tenant, byName);
         this.tracksObjects = byName.size() > 1
                 || byName.values().stream().anyMatch(p -> p.account().shared());
@@ -98,12 +99,18 @@ public final class TenantView {
                 return List.of(new Match(named, model.substring(slash + 1)));
             }
         }
-        List<Match> known = exact.get(model);
-        if (known != null) {
-            return known;
-        }
-        List<Match> declared = matches(globs, model);
+        List<Match> declared = declared(model);
         return declared.isEmpty() && fallback.isPresent() ? List.of(new Match(fallback.get(), model)) : declared;
+    }
+
+    private List<Match> declared(String model) {
+        Map<String, List<Match>> found = named;
+        if (found == null) {
+            found = named(declarations);
+            named = found;
+        }
+        List<Match> known = found.get(model);
+        return known != null ? known : withGlobs(List.of(), model, declarations);
     }
 
     /** The best provider of a model. */
@@ -112,10 +119,11 @@ public final class TenantView {
         return candidates.isEmpty() ? Optional.empty() : Optional.of(candidates.getFirst());
     }
 
-    private static List<Match> matches(List<Declaration> declarations, String model) {
-        List<Match> out = List.of();
+    /** Adds the providers that declare the model by a pattern, and do not yet stand there. */
+    private static List<Match> withGlobs(List<Match> named, String model, List<Declaration> declarations) {
+        List<Match> out = named;
         for (Declaration declaration : declarations) {
-            if (declaration.glob.matches(model) && !has(out, declaration.provider)) {
+            if (!declaration.named && declaration.glob.matches(model) && !has(out, declaration.provider)) {
                 Match match = new Match(declaration.provider, model);
                 if (out.isEmpty()) {
                     out = List.of(match);
@@ -138,13 +146,16 @@ public final class TenantView {
     }
 
     /** What is declared by name needs no search when it is asked for. */
-    private static Map<String, List<Match>> exact(List<Declaration> declarations) {
+    private static Map<String, List<Match>> named(List<Declaration> declarations) {
         Map<String, List<Match>> out = new HashMap<>();
         for (Declaration declaration : declarations) {
-            if (declaration.glob.exact()) {
-                out.computeIfAbsent(declaration.glob.pattern(), model -> List.copyOf(matches(declarations, model)));
+            String model = declaration.glob.pattern();
+            if (declaration.named && !has(out.getOrDefault(model, List.of()), declaration.provider)) {
+                out.computeIfAbsent(model, m -> new ArrayList<>(1)).add(new Match(declaration.provider, model));
             }
         }
+        List<Declaration> globs = declarations.stream().filter(d -> !d.named).toList();
+        out.replaceAll((model, matches) -> List.copyOf(withGlobs(matches, model, globs)));
         return out;
     }
 
@@ -153,7 +164,7 @@ public final class TenantView {
         return fallback;
     }
 
-    private record Declaration(Glob glob, Provider provider) {}
+    private record Declaration(Glob glob, boolean named, Provider provider) {}
 
     private static Map<String, Provider> byName(Tenant tenant, List<Provider> visible) {
         Map<String, Provider> out = new LinkedHashMap<>();
@@ -175,7 +186,7 @@ public final class TenantView {
     private static List<Declaration> declarations(List<Provider> providers) {
         List<Declaration> out = new ArrayList<>();
         for (Provider provider : providers) {
-            provider.account().models().forEach(glob -> out.add(new Declaration(glob, provider)));
+            provider.account().models().forEach(glob -> out.add(new Declaration(glob, glob.exact(), provider)));
         }
         Comparator<Declaration> specific = Comparator.comparing((Declaration d) -> !d.glob.exact())
                 .thenComparing(d -> -d.glob.literals())

@@ -11,6 +11,7 @@ import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.gateway.ScriptedProvider.Script;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -139,5 +140,26 @@ class FailoverLimitsTest {
 
         assertThat(used(concurrency)).isZero();
         assertThat(used(running)).isZero();
+    }
+
+    @Test
+    void whatMustNotGoToASharedProviderGoesToAnOwnOneAndIsChargedThere() {
+        fixture.addAccount(GatewayFixture.account("a-pool", null, List.of("n")));
+        fixture.addProvider("own", "n");
+        fixture.provider("own").answers(r -> Script.json(GOOD));
+        Limit pool = add(LimitScope.PROVIDER, "a-pool", LimitMetric.REQUESTS, 10);
+        Limit own = add(LimitScope.PROVIDER, "own", LimitMetric.REQUESTS, 10);
+        FakeRequest plain = FakeRequest.post("/v1/responses", "{\"model\":\"n\",\"store\":false}");
+        assertThat(fixture.send(plain.key(fixture.secret)).header("x-llmproxy-provider"))
+                .isEqualTo("a-pool");
+        FakeRequest referring = FakeRequest.post(
+                "/v1/responses", "{\"model\":\"n\",\"input\":[{\"type\":\"item_reference\",\"id\":\"x\"}]}");
+
+        assertThat(fixture.send(referring.key(fixture.secret)).header("x-llmproxy-provider"))
+                .isEqualTo("own");
+
+        assertThat(fixture.provider("a-pool").asked()).hasSize(1);
+        assertThat(used(pool)).isEqualTo(1);
+        assertThat(used(own)).isEqualTo(1);
     }
 }

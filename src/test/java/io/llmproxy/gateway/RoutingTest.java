@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Managed routes: what they match, and which target they call first. */
 class RoutingTest {
@@ -305,7 +306,7 @@ class RoutingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"3", "31536000", "99999999999999", "Fri, 31 Dec 2199 23:59:59 GMT"})
+    @ValueSource(strings = {"3", "31536000", "99999999999999", "Tue, 31 Dec 2199 23:59:59 GMT"})
     void nobodyWaitsForALongRetryAfter(String value) {
         a().answers(r -> Script.json("{}").status(429).header("Retry-After", value));
         fixture.addRoute(fixture.route("r", RouteMatch.NONE, BalancePolicy.FAILOVER, 3, false, null, "a/m"));
@@ -316,7 +317,7 @@ class RoutingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1", "0", "-5", "soon", "Fri, 31 Dec 1999 23:59:59 GMT"})
+    @ValueSource(strings = {"1", "0", "-5", "soon", "Fri, 31 Dec 1999 23:59:59 GMT"})
     void aShortOrOddRetryAfterIsFollowedByARetry(String value) {
         AtomicInteger calls = new AtomicInteger();
         a().answers(r -> calls.incrementAndGet() < 2

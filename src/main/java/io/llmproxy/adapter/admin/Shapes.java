@@ -174,7 +174,8 @@ final class Shapes {
                 p.streamUsage().word(),
                 !p.enabled() ? "disabled" : fault == null ? "enabled" : "unhealthy",
                 fault == null || detailed ? fault : "an admin of the installation can see why",
-                targets.apply(p.id()).stream().map(Shapes::target).toList(),
+                // of a shared one they tell what other tenants use
+                detailed ? targets.apply(p.id()).stream().map(Shapes::target).toList() : List.of(),
                 time(p.createdAt()),
                 time(p.updatedAt()));
     }

@@ -27,7 +27,8 @@ record MigrationScript(String file, String text) {
             "V4__limits.sql",
             "V5__prices.sql",
             "V6__idempotency.sql",
-            "V7__money.sql");
+            "V7__money.sql",
+            "V9__routes.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

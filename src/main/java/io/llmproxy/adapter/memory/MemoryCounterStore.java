@@ -291,6 +291,9 @@ public final class MemoryCounterStore implements CounterStore {
 
         @Override
         public void release(Predicate<Limit> which) {
+            if (ended.get()) {
+                return;
+            }
             List<Hold> kept = new ArrayList<>(holds.length);
             for (Hold hold : holds) {
                 if (which.test(hold.limit())) {

@@ -57,6 +57,9 @@ final class Counted implements Reservation {
 
     @Override
     public void release(Predicate<Limit> which) {
+        if (ended.get()) {
+            return;
+        }
         charges = charges.stream().filter(c -> !which.test(c.limit())).toList();
         here.release(which);
     }

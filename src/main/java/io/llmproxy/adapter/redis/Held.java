@@ -94,6 +94,9 @@ final class Held implements Reservation {
 
     @Override
     public void release(Predicate<Limit> which) {
+        if (ended.get()) {
+            return;
+        }
         List<Hold> kept = new ArrayList<>(holds.size());
         for (Hold hold : holds) {
             if (which.test(hold.limit())) {

@@ -83,6 +83,9 @@ final class Pending implements Reservation {
 
     @Override
     public void release(Predicate<Limit> which) {
+        if (ended.get()) {
+            return;
+        }
         here.release(which);
         held().release(which);
     }

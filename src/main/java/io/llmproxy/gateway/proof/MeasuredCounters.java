@@ -132,6 +132,9 @@ final class MeasuredCounters implements CounterStore {
 
         @Override
         public void release(Predicate<Limit> which) {
+            if (ended.get()) {
+                return;
+            }
             inner.grants().stream()
                     .filter(g -> which.test(g.limit()))
                     .forEach(g -> of(g.limit()).add(-g.amount()));

@@ -68,14 +68,16 @@ public final class Breaker {
         return true;
     }
 
-    /** A call that was let through got an answer. */
-    public void success() {
-        if (openUntil.get() != 0) {
+    /** A call that was let through got an answer; whether that closed the breaker. */
+    public boolean success() {
+        boolean closed = openUntil.get() != 0;
+        if (closed) {
             close();
         }
         if (score.get() != 0) {
             lower();
         }
+        return closed;
     }
 
     private void close() {
@@ -96,22 +98,22 @@ public final class Breaker {
         }
     }
 
-    /** A call failed; {@code why} is for people. */
-    public void failure(long now, String why) {
+    /** A call failed; {@code why} is for people. Whether that opened the breaker, which it was not yet. */
+    public boolean failure(long now, String why) {
         if (bound == 0) {
-            return;
+            return false;
         }
         reason = why;
         long until = openUntil.get();
         if (until == 0) {
-            if (raise(now) >= bound) {
-                openUntil.compareAndSet(0, now + pause());
-            }
-        } else if (probing) {
+            return raise(now) >= bound && openUntil.compareAndSet(0, now + pause());
+        }
+        if (probing) {
             probing = false;
             doublings = Math.min(LONGEST, doublings + 1);
             openUntil.compareAndSet(until, now + pause());
         }
+        return false;
     }
 
     private long raise(long now) {

@@ -93,19 +93,19 @@ public final class Route implements Stage {
         if (named.isEmpty()) {
             return byModel(x, x.ask().model());
         }
-        Optional<Provider> maker = maker(x, named.getFirst());
-        if (x.ask().model() == null && x.endpoint().model() == Endpoint.Model.NONE && maker.isPresent()) {
+        if (x.ask().model() == null && x.endpoint().model() == Endpoint.Model.NONE) {
             // what is made of an object is made where that is
-            return List.of(new Target(maker.get(), null, belowV1(x), false));
+            Optional<Provider> maker = maker(x, named.getFirst());
+            if (maker.isPresent()) {
+                return List.of(new Target(maker.get(), null, belowV1(x), false));
+            }
         }
-        return narrowed(byModel(x, x.ask().model()), maker);
+        List<Target> targets = byModel(x, x.ask().model());
+        return targets.size() == 1 ? targets : narrowed(targets, maker(x, named.getFirst()));
     }
 
     /** What names an object goes where that is, and nowhere else; where nobody knows, to the best target alone. */
     private static List<Target> narrowed(List<Target> targets, Optional<Provider> maker) {
-        if (targets.size() == 1) {
-            return targets;
-        }
         return List.of(targets.stream()
                 .filter(t -> maker.isPresent() && t.provider().equals(maker.get()))
                 .findFirst()

@@ -18,6 +18,8 @@ import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.UpstreamException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * anything is a {@link Failure}; after that a failure can only break the answer off.
  */
 final class TargetCall {
+    private static final Logger LOG = System.getLogger(TargetCall.class.getName());
+
     private final Exchange x;
     private final Target target;
     private final TargetHealth health;
@@ -92,7 +96,7 @@ final class TargetCall {
         Failure failure =
                 Failure.of(e, Failures.error(target, e), x.persistence().afterTimeout());
         if (failure.ofTarget()) {
-            health.breaker().failure(board.now(), failure.text());
+            failed(failure.text());
         }
         if (answered) {
             throw new ProxyException(failure.error());
@@ -141,7 +145,7 @@ final class TargetCall {
         if (failing == null && course != null && answer.hasBody() && course.mayFollow()) {
             if (!heldBeginning(answer, head.status(), headers, body)) {
                 Failure failure = Failure.stream(Failures.streamError(target));
-                health.breaker().failure(board.now(), failure.text());
+                failed(failure.text());
                 return failure;
             }
         } else {
@@ -159,9 +163,11 @@ final class TargetCall {
         int status = head.status();
         long now = board.now();
         if (Failure.broken(status)) {
-            health.breaker().failure(now, "answered " + status);
+            failed("answered " + status);
         } else {
-            health.breaker().success();
+            if (health.breaker().success()) {
+                LOG.log(Level.INFO, () -> "event 6302: " + Failures.of(target) + " answers again");
+            }
             if (status < 300) {
                 health.answered(x.ask().stream(), now, now - began);
             }
@@ -174,6 +180,15 @@ final class TargetCall {
             health.rest(now, wait);
         }
         return Failure.status(status, Failures.answered(target, status), wait);
+    }
+
+    private void failed(String why) {
+        if (health.breaker().failure(board.now(), why)) {
+            LOG.log(
+                    Level.WARNING,
+                    () -> "event 6301: " + Failures.of(target) + " fails and is left alone for a while; its last call "
+                            + why);
+        }
     }
 
     private void begin(Answer answer, int status, HeaderFields headers) {
