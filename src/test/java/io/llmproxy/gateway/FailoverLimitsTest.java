@@ -152,14 +152,15 @@ class FailoverLimitsTest {
         FakeRequest plain = FakeRequest.post("/v1/responses", "{\"model\":\"n\",\"store\":false}");
         assertThat(fixture.send(plain.key(fixture.secret)).header("x-llmproxy-provider"))
                 .isEqualTo("a-pool");
-        FakeRequest referring = FakeRequest.post(
-                "/v1/responses", "{\"model\":\"n\",\"input\":[{\"type\":\"item_reference\",\"id\":\"x\"}]}");
-
-        assertThat(fixture.send(referring.key(fixture.secret)).header("x-llmproxy-provider"))
-                .isEqualTo("own");
+        for (String member : List.of(
+                "\"previous_response_id\":12", "\"input\":[{\"type\":\"item_reference\",\"id\":\"x\"}]")) {
+            FakeRequest referring = FakeRequest.post("/v1/responses", "{\"model\":\"n\"," + member + "}");
+            assertThat(fixture.send(referring.key(fixture.secret)).header("x-llmproxy-provider"))
+                    .isEqualTo("own");
+        }
 
         assertThat(fixture.provider("a-pool").asked()).hasSize(1);
         assertThat(used(pool)).isEqualTo(1);
-        assertThat(used(own)).isEqualTo(1);
+        assertThat(used(own)).isEqualTo(2);
     }
 }

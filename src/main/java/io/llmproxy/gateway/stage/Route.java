@@ -104,10 +104,15 @@ public final class Route implements Stage {
         return targets.size() == 1 ? targets : narrowed(targets, maker(x, named.getFirst()));
     }
 
-    /** What names an object goes where that is, and nowhere else; where nobody knows, to the best target alone. */
+    /**
+     * What names an object goes where that is, and nowhere else; where nobody knows, to the best target of the tenant's own, since what
+     * is stored at shared ones is known.
+     */
     private static List<Target> narrowed(List<Target> targets, Optional<Provider> maker) {
         return List.of(targets.stream()
-                .filter(t -> maker.isPresent() && t.provider().equals(maker.get()))
+                .filter(t -> maker.isPresent()
+                        ? t.provider().equals(maker.get())
+                        : !t.provider().account().shared())
                 .findFirst()
                 .orElse(targets.getFirst()));
     }
