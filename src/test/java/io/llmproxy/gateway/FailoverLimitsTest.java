@@ -152,8 +152,8 @@ class FailoverLimitsTest {
         FakeRequest plain = FakeRequest.post("/v1/responses", "{\"model\":\"n\",\"store\":false}");
         assertThat(fixture.send(plain.key(fixture.secret)).header("x-llmproxy-provider"))
                 .isEqualTo("a-pool");
-        for (String member : List.of(
-                "\"previous_response_id\":12", "\"input\":[{\"type\":\"item_reference\",\"id\":\"x\"}]")) {
+        for (String member :
+                List.of("\"previous_response_id\":12", "\"input\":[{\"type\":\"item_reference\",\"id\":\"x\"}]")) {
             FakeRequest referring = FakeRequest.post("/v1/responses", "{\"model\":\"n\"," + member + "}");
             assertThat(fixture.send(referring.key(fixture.secret)).header("x-llmproxy-provider"))
                     .isEqualTo("own");
