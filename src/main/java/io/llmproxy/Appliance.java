@@ -238,6 +238,7 @@ public final class Appliance implements AutoCloseable {
             this.inFlight = gateway.inFlight();
             this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
+            TargetStates targets = new TargetStates(gateway.health(), snapshots);
             this.status = new StatusBoard(
                     setup,
                     snapshots,
@@ -250,6 +251,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(runs::failing),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
+                            new StatusBoard.Concern(targets::problem),
                             new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle),
                     counters::status);
@@ -267,6 +269,7 @@ public final class Appliance implements AutoCloseable {
                             tester,
                             flusher::flush,
                             status::fault,
+                            targets::of,
                             () -> status.status(gatewayUrl(), adminUrl()),
                             status::health,
                             telemetry::prometheus,
@@ -319,6 +322,7 @@ public final class Appliance implements AutoCloseable {
                 database.audit(),
                 database.state(),
                 database.limits(),
+                database.routes(),
                 live);
     }
 
@@ -341,6 +345,10 @@ public final class Appliance implements AutoCloseable {
                 "llmproxy_journal_dropped_records",
                 "Usage records dropped since the start, while the journal refused to take them",
                 ledger::dropped);
+        telemetry.gauge(
+                "llmproxy_targets_left_alone",
+                "Models of providers that fail and get no calls, or one to try them",
+                gateway.health()::open);
     }
 
     private static ApplianceStatus.Pressure pressure(Gateway gateway) {

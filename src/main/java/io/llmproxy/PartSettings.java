@@ -16,6 +16,7 @@ import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
+import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.port.AlertHook;
 import java.io.Console;
 import java.io.IOException;
@@ -62,7 +63,15 @@ final class PartSettings {
                 config.queryKey(),
                 config.sseKeepAlive(),
                 spool,
-                new PricingRules(all.pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader()));
+                new PricingRules(all.pricing().unknown() == PricingConfig.Unknown.DENY, config.costHeader()),
+                new ResilienceRules(
+                        all.resilience().breakerFailures(),
+                        all.resilience().breakerPause(),
+                        all.resilience().retryPercent(),
+                        ResilienceRules.DEFAULT.retriesAtLeast(),
+                        all.resilience().providerCalls() == 0
+                                ? Integer.MAX_VALUE
+                                : all.resilience().providerCalls()));
     }
 
     /** @throws StartException where the secret cannot be read */

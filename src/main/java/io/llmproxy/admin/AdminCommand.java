@@ -13,6 +13,8 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.model.UpstreamProxy;
+import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Target;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.PriceRow;
@@ -237,6 +239,33 @@ public sealed interface AdminCommand {
 
     /** @param limit an id */
     record DeleteLimit(@Nullable String tenant, String limit) implements AdminCommand {}
+
+    /**
+     * A new route.
+     *
+     * @param tenant null: of all tenants
+     * @param settings with {@code targets} and what else differs from the defaults
+     */
+    record CreateRoute(@Nullable String tenant, String name, RouteChanges settings) implements AdminCommand {}
+
+    /** @param route a name or an id */
+    record UpdateRoute(@Nullable String tenant, String route, RouteChanges changes) implements AdminCommand {}
+
+    /** @param route a name or an id */
+    record DeleteRoute(@Nullable String tenant, String route) implements AdminCommand {}
+
+    /** The settings of a route that a command names. */
+    record RouteChanges(
+            Change<Glob> matchPath,
+            MapChange matchHeaders,
+            Change<Glob> matchHost,
+            Change<Glob> matchUser,
+            MapChange matchLabels,
+            Change<BalancePolicy> strategy,
+            Change<List<Target>> targets,
+            Change<Integer> retries,
+            Change<Boolean> retryTimeouts,
+            Change<Duration> timeout) {}
 
     /**
      * The settings of a provider that a command names.

@@ -10,6 +10,7 @@ import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
@@ -152,6 +153,37 @@ public final class AdminQueries {
             return found.map(p -> view(actor, tenant, p))
                     .orElseThrow(() -> AdminException.notFound("provider", nameOrId));
         });
+    }
+
+    /** @param tenantSlug whose own routes and those of all tenants; null: the latter */
+    public Page<RouteView> routes(Actor actor, @Nullable String tenantSlug, Page.Request page) {
+        Permissions.checkTenantReader(actor);
+        return guarded("listing the routes", () -> {
+            Tenant tenant = routesOf(actor, tenantSlug);
+            return stores.routes()
+                    .list(tenant == null ? null : tenant.id(), true, page)
+                    .map(r -> new RouteView(r.shared() ? null : tenant, r));
+        });
+    }
+
+    public RouteView route(Actor actor, @Nullable String tenantSlug, String nameOrId) {
+        Permissions.checkTenantReader(actor);
+        return guarded("reading the route", () -> {
+            Tenant tenant = routesOf(actor, tenantSlug);
+            Optional<Route> own =
+                    tenant == null ? Optional.empty() : stores.routes().find(tenant.id(), nameOrId);
+            return own.or(() -> stores.routes().find(null, nameOrId))
+                    .map(r -> new RouteView(r.shared() ? null : tenant, r))
+                    .orElseThrow(() -> AdminException.notFound("route", nameOrId));
+        });
+    }
+
+    private @Nullable Tenant routesOf(Actor actor, @Nullable String tenantSlug) {
+        if (tenantSlug == null) {
+            access.checkInstallation(actor, "routes of all tenants");
+            return null;
+        }
+        return access.read(actor, tenantSlug);
     }
 
     public List<UsageQuery.Row> usageReport(Actor actor, UsageFilter filter, List<UsageQuery.Dimension> by) {

@@ -5,6 +5,7 @@ import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
+import io.llmproxy.port.RouteStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
@@ -23,4 +24,5 @@ public record AdminStores(
         AuditStore audit,
         StateSource state,
         LimitStore limits,
+        RouteStore routes,
         LiveLimits live) {}

@@ -5,12 +5,14 @@ import static io.llmproxy.admin.Guard.guarded;
 import io.llmproxy.admin.AdminCommand.ActivateTenant;
 import io.llmproxy.admin.AdminCommand.CreateKey;
 import io.llmproxy.admin.AdminCommand.CreateProvider;
+import io.llmproxy.admin.AdminCommand.CreateRoute;
 import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.CreateUser;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
 import io.llmproxy.admin.AdminCommand.DeleteLimit;
 import io.llmproxy.admin.AdminCommand.DeletePrice;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
+import io.llmproxy.admin.AdminCommand.DeleteRoute;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
 import io.llmproxy.admin.AdminCommand.DeleteUser;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
@@ -25,6 +27,7 @@ import io.llmproxy.admin.AdminCommand.SetPrice;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateKey;
 import io.llmproxy.admin.AdminCommand.UpdateProvider;
+import io.llmproxy.admin.AdminCommand.UpdateRoute;
 import io.llmproxy.admin.AdminCommand.UpdateTenant;
 import io.llmproxy.admin.AdminCommand.UpdateUser;
 import io.llmproxy.domain.Ids;
@@ -51,6 +54,7 @@ public final class CommandExecutor {
     private final ProviderAdmin providers;
     private final PriceAdmin prices;
     private final LimitAdmin limits;
+    private final RouteAdmin routes;
     private final Runnable afterCommit;
     private final InstantSource clock;
 
@@ -76,6 +80,7 @@ public final class CommandExecutor {
         keys = new KeyAdmin(stores, access, names);
         prices = new PriceAdmin(stores, access);
         limits = new LimitAdmin(stores, access, names);
+        routes = new RouteAdmin(stores, access, names);
         providers = new ProviderAdmin(
                 stores,
                 access,
@@ -126,6 +131,9 @@ public final class CommandExecutor {
             case DeletePrice c -> prices.delete(actor, c);
             case SetLimit c -> limits.set(actor, c, now);
             case ResetLimit c -> limits.reset(actor, c);
+            case CreateRoute c -> routes.create(actor, c, now);
+            case UpdateRoute c -> routes.update(actor, c, now);
+            case DeleteRoute c -> routes.delete(actor, c);
             case DeleteLimit c -> limits.delete(actor, c);
         };
     }

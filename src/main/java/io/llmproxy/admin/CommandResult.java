@@ -22,6 +22,8 @@ public sealed interface CommandResult {
 
     record OfLimit(LimitView limit) implements CommandResult {}
 
+    record OfRoute(RouteView route) implements CommandResult {}
+
     /** How many keys were revoked. */
     record Revoked(int count) implements CommandResult {}
 

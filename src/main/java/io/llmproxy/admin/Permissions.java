@@ -3,12 +3,14 @@ package io.llmproxy.admin;
 import io.llmproxy.admin.AdminCommand.ActivateTenant;
 import io.llmproxy.admin.AdminCommand.CreateKey;
 import io.llmproxy.admin.AdminCommand.CreateProvider;
+import io.llmproxy.admin.AdminCommand.CreateRoute;
 import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.CreateUser;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
 import io.llmproxy.admin.AdminCommand.DeleteLimit;
 import io.llmproxy.admin.AdminCommand.DeletePrice;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
+import io.llmproxy.admin.AdminCommand.DeleteRoute;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
 import io.llmproxy.admin.AdminCommand.DeleteUser;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
@@ -23,6 +25,7 @@ import io.llmproxy.admin.AdminCommand.SetPrice;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateKey;
 import io.llmproxy.admin.AdminCommand.UpdateProvider;
+import io.llmproxy.admin.AdminCommand.UpdateRoute;
 import io.llmproxy.admin.AdminCommand.UpdateTenant;
 import io.llmproxy.admin.AdminCommand.UpdateUser;
 import io.llmproxy.domain.error.AdminException;
@@ -62,6 +65,9 @@ final class Permissions {
             case ImportPrices c -> c.tenant() != null;
             case DeletePrice c -> c.tenant() != null;
             case SetLimit c -> c.tenant() != null && c.scope().takesSubject();
+            case CreateRoute c -> c.tenant() != null;
+            case UpdateRoute c -> c.tenant() != null;
+            case DeleteRoute c -> c.tenant() != null;
             case ResetLimit c -> c.tenant() != null;
             case DeleteLimit c -> c.tenant() != null;
         };
@@ -80,6 +86,7 @@ final class Permissions {
             case CreateProvider _, UpdateProvider _, EnableProvider _, DisableProvider _, DeleteProvider _ -> false;
             case SetPrice _, ImportPrices _, DeletePrice _ -> false;
             case SetLimit _, ResetLimit _, DeleteLimit _ -> false;
+            case CreateRoute _, UpdateRoute _, DeleteRoute _ -> false;
         };
     }
 

@@ -59,7 +59,7 @@ final class ProviderNames {
         if (owner != null) {
             return usesOf(owner, name);
         }
-        List<String> uses = new ArrayList<>();
+        List<String> uses = new ArrayList<>(routesTo(null, name));
         for (Tenant tenant : access.all()) {
             if (stores.providers().find(tenant.id(), name).isEmpty()) {
                 usesOf(tenant, name).forEach(use -> uses.add("tenant " + tenant.slug() + ": " + use));
@@ -76,11 +76,21 @@ final class ProviderNames {
         if (tenant.settings().allowedProviders().contains(name)) {
             uses.add("it is among the allowed providers");
         }
+        uses.addAll(routesTo(tenant.id(), name));
         stores.keys().all(tenant.id(), null).stream()
                 .filter(k -> !k.revoked() && k.scope().providers().contains(name))
                 .map(ApiKey::name)
                 .forEach(key -> uses.add("the key `" + key + "` names it"));
         return uses;
+    }
+
+    /** @param owner null: routes of all tenants */
+    private List<String> routesTo(@Nullable UUID owner, String provider) {
+        return stores.routes().all(owner).stream()
+                .filter(r -> r.targets().stream()
+                        .anyMatch(t -> !t.alias() && t.name().equals(provider)))
+                .map(r -> "the route `" + r.name() + "` leads there")
+                .toList();
     }
 
     int countOwn(UUID tenantId) {

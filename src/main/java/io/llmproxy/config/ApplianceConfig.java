@@ -30,6 +30,7 @@ public record ApplianceConfig(
         SecretsConfig secrets,
         EgressConfig egress,
         UpstreamConfig upstream,
+        ResilienceConfig resilience,
         PricingConfig pricing,
         AlertsConfig alerts,
         ShutdownConfig shutdown,
@@ -179,6 +180,16 @@ public record ApplianceConfig(
      */
     public record UpstreamConfig(
             @Nullable Path caFile, @Nullable UpstreamProxy proxy, List<String> noProxy) {}
+
+    /**
+     * What is done about providers that fail.
+     *
+     * @param breakerFailures how many more calls must fail than succeed until a target is left alone; 0: never
+     * @param breakerPause for how long, before one call tries it
+     * @param retryPercent how many of a provider's running calls may be retries
+     * @param providerCalls how many calls of one provider may run at a time; 0: any
+     */
+    public record ResilienceConfig(int breakerFailures, Duration breakerPause, int retryPercent, int providerCalls) {}
 
     /** What is done about prices that nobody knows. */
     public record PricingConfig(Unknown unknown) {

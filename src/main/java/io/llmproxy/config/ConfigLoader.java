@@ -11,6 +11,7 @@ import io.llmproxy.config.ApplianceConfig.LimitsConfig;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.PricingConfig;
 import io.llmproxy.config.ApplianceConfig.RedisConfig;
+import io.llmproxy.config.ApplianceConfig.ResilienceConfig;
 import io.llmproxy.config.ApplianceConfig.SecretsConfig;
 import io.llmproxy.config.ApplianceConfig.ShutdownConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
@@ -280,6 +281,11 @@ public final class ConfigLoader {
                         optional(ConfigReference.UPSTREAM_CA_FILE),
                         optional(ConfigReference.UPSTREAM_PROXY),
                         value(ConfigReference.UPSTREAM_NO_PROXY)),
+                new ResilienceConfig(
+                        value(ConfigReference.BREAKER_FAILURES),
+                        value(ConfigReference.BREAKER_PAUSE),
+                        value(ConfigReference.RETRY_PERCENT),
+                        value(ConfigReference.PROVIDER_CALLS)),
                 new PricingConfig(value(ConfigReference.PRICING_UNKNOWN)),
                 new AlertsConfig(value(ConfigReference.ALERT_THRESHOLDS), webhook()),
                 new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),

@@ -170,6 +170,26 @@ public final class ConfigReference {
             "the HTTP proxy to providers: http://[user:password@]host:port; null: none");
     static final ConfigKey<List<String>> UPSTREAM_NO_PROXY =
             list("upstream.no-proxy", ConfigValues::hostPattern, "hosts reached without it: names, globs, .suffixes");
+    static final ConfigKey<Integer> BREAKER_FAILURES = key(
+            "resilience.breaker-failures",
+            "10",
+            t -> ConfigValues.integer(t, 0, 100),
+            "how many more calls of a provider's model must fail than succeed until it is left alone; 0: never");
+    static final ConfigKey<Duration> BREAKER_PAUSE = key(
+            "resilience.breaker-pause",
+            "5s",
+            t -> ConfigValues.duration(t, Duration.ofMillis(100), Duration.ofMinutes(10)),
+            "how long it is left alone before one call tries it; twice as long after each try that fails");
+    static final ConfigKey<Integer> RETRY_PERCENT = key(
+            "resilience.retry-percent",
+            "20",
+            t -> ConfigValues.integer(t, 0, 100),
+            "how many of a provider's running calls may be retries, but for three that always may");
+    static final ConfigKey<Integer> PROVIDER_CALLS = key(
+            "resilience.provider-calls",
+            "0",
+            t -> ConfigValues.integer(t, 0, 1_000_000),
+            "how many calls of one provider may run at a time, so that one that hangs leaves room for others; 0: any");
     static final ConfigKey<PricingConfig.Unknown> PRICING_UNKNOWN = key(
             "pricing.unknown",
             "allow",

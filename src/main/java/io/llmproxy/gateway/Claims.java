@@ -2,16 +2,24 @@ package io.llmproxy.gateway;
 
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Grant;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.Reservation;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What a request holds of its limits: what was taken before its key was known, and what after its target was. One thread. */
 public final class Claims {
     private Reservation early = Reservation.NONE;
     private Reservation late = Reservation.NONE;
+    /** What was reserved for a later target, each of them for another one. */
+    private List<Reservation> moved = List.of();
+
+    private @Nullable Target target;
     private @Nullable Denied denied;
     private long moneyMicros;
 
@@ -24,8 +32,31 @@ public final class Claims {
         return early;
     }
 
-    public void reserved(Reservation held) {
+    /** @param at the target that it was reserved for; null: it goes nowhere but here */
+    public void reserved(Reservation held, @Nullable Target at) {
         late = held;
+        target = at;
+    }
+
+    /** The target whose limits are charged. */
+    public @Nullable Target target() {
+        return target;
+    }
+
+    /**
+     * Another target serves the request.
+     *
+     * @param held of the limits that only this one is under
+     * @param left the limits that only the one before was under: what is held of them is given back
+     */
+    public void moved(Target to, Reservation held, Predicate<Limit> left) {
+        late.release(left);
+        moved.forEach(r -> r.release(left));
+        if (!held.grants().isEmpty()) {
+            moved = moved.isEmpty() ? new ArrayList<>(2) : moved;
+            moved.add(held);
+        }
+        target = to;
     }
 
     /** Some limit said no: what is held of others is given back. */
@@ -33,6 +64,7 @@ public final class Claims {
         denied = decision;
         early.release();
         late.release();
+        moved.forEach(Reservation::release);
     }
 
     /** The limit that said no; null: none did. */
@@ -49,17 +81,25 @@ public final class Claims {
     public void each(Consumer<Grant> reader) {
         early.grants().forEach(reader);
         late.grants().forEach(reader);
+        for (Reservation one : moved) {
+            one.grants().forEach(reader);
+        }
     }
 
     /** The request was refused for another reason, after its limits had been charged: all but what counts attempts is given back. */
     public void release() {
         late.release();
+        moved.forEach(Reservation::release);
         settle(new ActualUse(0, 0, 0));
     }
 
     /** The request has ended; the first call alone does something. Returns by how many tokens it passed what it held. */
     public long settle(ActualUse use) {
-        return Math.max(early.settle(use), late.settle(use));
+        long overrun = Math.max(early.settle(use), late.settle(use));
+        for (Reservation one : moved) {
+            overrun = Math.max(overrun, one.settle(use));
+        }
+        return overrun;
     }
 
     /**

@@ -30,6 +30,8 @@ public final class Exchange {
     private ResponseSink sink;
     private boolean usageWanted;
     private int firstTarget;
+    private Persistence persistence = Persistence.FAILOVER;
+    private @Nullable List<Target> narrowed;
     private boolean plainWanted;
     private @Nullable String query;
     private boolean queryChanged;
@@ -140,8 +142,26 @@ public final class Exchange {
         plan.set(List.copyOf(targets));
     }
 
+    /** Another one than {@link Persistence#FAILOVER}. */
+    public void persistence(Persistence how) {
+        persistence = how;
+    }
+
+    /** What is done where a target fails. */
+    public Persistence persistence() {
+        return persistence;
+    }
+
+    /** Takes targets out of the plan, which the request must not be sent to; at least one stays. */
+    public void narrow(List<Target> left) {
+        narrowed = List.copyOf(left);
+    }
+
     /** Where the request may go, best first; at least one. */
     public List<Target> plan() {
+        if (narrowed != null) {
+            return narrowed;
+        }
         List<Target> all = plan.get();
         return firstTarget == 0 ? all : all.subList(firstTarget, all.size());
     }

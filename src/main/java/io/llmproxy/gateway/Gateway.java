@@ -1,5 +1,7 @@
 package io.llmproxy.gateway;
 
+import io.llmproxy.gateway.resilience.HealthBoard;
+
 /**
  * Serves LLM requests: the entrance for whatever listens to clients. Thread-safe.
  *
@@ -8,9 +10,15 @@ package io.llmproxy.gateway;
  * @param lastUse when keys were last used
  * @param passed how often limits were passed that do not refuse
  * @param bodyMemory the heap that large bodies share
+ * @param health how providers do
  */
 public record Gateway(
-        Pipeline pipeline, InFlight inFlight, LastUse lastUse, PassedLimits passed, BodyMemory bodyMemory) {
+        Pipeline pipeline,
+        InFlight inFlight,
+        LastUse lastUse,
+        PassedLimits passed,
+        BodyMemory bodyMemory,
+        HealthBoard health) {
     /** Serves one request to its end, whatever that is; returns when the answer is out and accounted for. Never throws. */
     public void serve(ClientRequest request, ResponseSink sink) {
         pipeline.handle(new Exchange(request, sink));

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway;
 
+import io.llmproxy.gateway.resilience.ResilienceRules;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param sseKeepAlive after how much silence the client of an event stream gets a comment; zero: never
  * @param spoolDirectory where large bodies lie while their request runs; must exist and be this process's own
  * @param pricing what is done about the cost of requests
+ * @param resilience what is done about failing providers
  */
 public record GatewaySettings(
         long maxBody,
@@ -21,7 +23,8 @@ public record GatewaySettings(
         boolean queryKey,
         Duration sseKeepAlive,
         Path spoolDirectory,
-        PricingRules pricing) {
+        PricingRules pricing,
+        ResilienceRules resilience) {
 
     /** With no cost told to clients, and none refused. */
     public GatewaySettings(
@@ -32,5 +35,17 @@ public record GatewaySettings(
             Duration sseKeepAlive,
             Path spoolDirectory) {
         this(maxBody, maxUpload, bodyMemory, queryKey, sseKeepAlive, spoolDirectory, PricingRules.DEFAULT);
+    }
+
+    /** With the usual handling of failing providers. */
+    public GatewaySettings(
+            long maxBody,
+            long maxUpload,
+            long bodyMemory,
+            boolean queryKey,
+            Duration sseKeepAlive,
+            Path spoolDirectory,
+            PricingRules pricing) {
+        this(maxBody, maxUpload, bodyMemory, queryKey, sseKeepAlive, spoolDirectory, pricing, ResilienceRules.DEFAULT);
     }
 }

@@ -1,7 +1,10 @@
 package io.llmproxy.gateway;
 
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.gateway.scan.DeliveredText;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What stages count of one exchange for its account; times in nanoseconds since it began. */
@@ -10,6 +13,7 @@ public final class Tally {
     private @Nullable Target target;
     private @Nullable String upstreamRequestId;
     private int attempts;
+    private List<Attempt> failed = List.of();
     private long requestBytes;
     private long readingNanos;
     private long overheadNanos = -1;
@@ -53,6 +57,19 @@ public final class Tally {
     public void attempt(long nanos) {
         if (attempts++ == 0) {
             overheadNanos = Math.max(0, nanos - readingNanos);
+        }
+    }
+
+    /** The calls that failed and were followed by another. */
+    public List<Attempt> failed() {
+        return failed;
+    }
+
+    /** A call failed, and another follows. */
+    public void failed(Attempt attempt) {
+        failed = failed.isEmpty() ? new ArrayList<>() : failed;
+        if (failed.size() < Attempt.MOST) {
+            failed.add(attempt);
         }
     }
 

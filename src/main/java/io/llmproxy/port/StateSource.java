@@ -5,6 +5,7 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.usage.PriceOverlay;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,20 @@ public interface StateSource {
             List<ApiKey> keys,
             List<ProviderAccount> providers,
             List<PriceOverlay> prices,
-            List<Limit> limits) {
+            List<Limit> limits,
+            List<Route> routes) {
+        /** A state without routes. */
+        public ManagedState(
+                long revision,
+                List<Tenant> tenants,
+                List<User> users,
+                List<ApiKey> keys,
+                List<ProviderAccount> providers,
+                List<PriceOverlay> prices,
+                List<Limit> limits) {
+            this(revision, tenants, users, keys, providers, prices, limits, List.of());
+        }
+
         /** A state without prices and limits. */
         public ManagedState(
                 long revision,
@@ -46,6 +60,7 @@ public interface StateSource {
             providers = List.copyOf(providers);
             prices = List.copyOf(prices);
             limits = List.copyOf(limits);
+            routes = List.copyOf(routes);
         }
     }
 }

@@ -7,6 +7,7 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.usage.PriceBook;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.domain.usage.PriceTable;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotBuilder {
     private static final Logger LOG = System.getLogger(SnapshotBuilder.class.getName());
+
+    private static final UUID NOBODY = new UUID(0, 0);
 
     private final ProviderFactory factory;
     private final PriceCatalogue catalogue;
@@ -97,11 +100,27 @@ final class SnapshotBuilder {
         }
         PriceBook prices = new PriceBook(catalogue, state.prices(), state.providers());
         Map<UUID, TenantView> views = new HashMap<>();
+        Map<UUID, List<Route>> routes = routes(state);
+        List<Route> ofAll = routes.getOrDefault(NOBODY, List.of());
         for (Tenant tenant : state.tenants()) {
             List<Provider> visible = own.getOrDefault(tenant.id(), shared);
-            views.put(tenant.id(), new TenantView(tenant, visible, table(prices, tenant, visible)));
+            List<Route> seen = routes.getOrDefault(tenant.id(), ofAll);
+            views.put(tenant.id(), new TenantView(tenant, visible, table(prices, tenant, visible), seen));
         }
         return RuntimeSnapshot.of(state.revision(), views.values(), keys(state, views), limits);
+    }
+
+    /** Those of each owner and of all tenants; of a tenant without its own there is no entry. */
+    private static Map<UUID, List<Route>> routes(ManagedState state) {
+        List<Route> ofAll = state.routes().stream().filter(Route::shared).toList();
+        Map<UUID, List<Route>> routes = new HashMap<>(Map.of(NOBODY, ofAll));
+        for (Route route : state.routes()) {
+            UUID owner = route.tenantId();
+            if (owner != null) {
+                routes.computeIfAbsent(owner, id -> new ArrayList<>(ofAll)).add(route);
+            }
+        }
+        return routes;
     }
 
     private static PriceTable table(PriceBook prices, Tenant tenant, List<Provider> visible) {

@@ -84,7 +84,27 @@ class PermissionsTest {
                 arguments(new AdminCommand.ResetLimit(null, "l"), false, false),
                 arguments(new AdminCommand.DeleteLimit("a", "l"), true, false),
                 arguments(new AdminCommand.DeleteLimit(null, "l"), false, false),
+                arguments(new AdminCommand.CreateRoute("a", "r", route()), true, false),
+                arguments(new AdminCommand.CreateRoute(null, "r", route()), false, false),
+                arguments(new AdminCommand.UpdateRoute("a", "r", route()), true, false),
+                arguments(new AdminCommand.UpdateRoute(null, "r", route()), false, false),
+                arguments(new AdminCommand.DeleteRoute("a", "r"), true, false),
+                arguments(new AdminCommand.DeleteRoute(null, "r"), false, false),
                 arguments(keyOfManyRequests(), true, false));
+    }
+
+    private static AdminCommand.RouteChanges route() {
+        return new AdminCommand.RouteChanges(
+                Change.none(),
+                MapChange.NONE,
+                Change.none(),
+                Change.none(),
+                MapChange.NONE,
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none());
     }
 
     private static PriceRow price() {

@@ -77,6 +77,11 @@ final class FakeRequest implements ClientRequest {
         return this;
     }
 
+    /** Waits until the request is watched, which is when a provider is called. */
+    void awaitWatch() throws InterruptedException {
+        watched.await();
+    }
+
     /** Waits for the watch, then goes away. */
     void leave() throws InterruptedException {
         watched.await();

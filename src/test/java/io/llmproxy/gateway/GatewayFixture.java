@@ -16,6 +16,10 @@ import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
+import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Route;
+import io.llmproxy.domain.route.RouteMatch;
+import io.llmproxy.domain.route.Target;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.domain.usage.PriceOverlay;
@@ -39,6 +43,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -84,6 +89,9 @@ final class GatewayFixture {
     private final List<Tenant> otherTenants = new ArrayList<>();
     private final SnapshotRefresher refresher;
     final MemoryCounterStore counters;
+
+    /** Routes of the managed state. */
+    final List<Route> routes = new ArrayList<>();
 
     /** Limits of the managed state. */
     final List<Limit> limits = new ArrayList<>();
@@ -171,6 +179,39 @@ final class GatewayFixture {
     void addAccount(ProviderAccount account) {
         accounts.add(account);
         publish();
+    }
+
+    /** A route of the tenant that is a model, in force at once. */
+    Route addRoute(String name, BalancePolicy strategy, String... targets) {
+        return addRoute(route(name, RouteMatch.NONE, strategy, 0, false, null, targets));
+    }
+
+    Route addRoute(Route route) {
+        routes.add(route);
+        publish();
+        return route;
+    }
+
+    Route route(
+            String name,
+            RouteMatch match,
+            BalancePolicy strategy,
+            int retries,
+            boolean retryTimeouts,
+            @Nullable Duration timeout,
+            String... targets) {
+        return new Route(
+                Ids.next(START),
+                tenant.id(),
+                name,
+                match,
+                strategy,
+                Arrays.stream(targets).map(t -> Target.parse("targets", t)).toList(),
+                retries,
+                retryTimeouts,
+                timeout,
+                START,
+                START);
     }
 
     void removeProvider(String name) {
@@ -369,7 +410,14 @@ final class GatewayFixture {
             List<ApiKey> keys = new ArrayList<>(otherKeys);
             keys.add(key);
             return new ManagedState(
-                    revision, tenants, user == null ? List.of() : List.of(user), keys, accounts, prices, limits);
+                    revision,
+                    tenants,
+                    user == null ? List.of() : List.of(user),
+                    keys,
+                    accounts,
+                    prices,
+                    limits,
+                    routes);
         }
     }
 

@@ -105,4 +105,22 @@ class MakersTest {
         assertThat(send("POST", "/v1/responses", body).status()).isEqualTo(200);
         assertThat(send("POST", "/v1/evals", "{}").status()).isEqualTo(200);
     }
+
+    @Test
+    void whatNamesAnObjectGoesToItsMakerAloneThoughOthersHaveTheModel() {
+        fixture.addProvider("a-twin", "second-*");
+        fixture.provider("a-twin").answers(request -> Script.json("{\"id\":\"at-twin\"}"));
+        fixture.provider("second").answers(request -> Script.json("{\"id\":\"at-second\"}"));
+        send("POST", "/v1/responses", "{\"model\":\"second/second-m\"}");
+        int twin = asked("a-twin");
+        int second = asked("second");
+
+        String follow = "{\"model\":\"second-m\",\"previous_response_id\":\"at-second\"}";
+        assertThat(send("POST", "/v1/responses", follow).status()).isEqualTo(200);
+        assertThat(asked("second")).isEqualTo(second + 1);
+        fixture.provider("second").answers(request -> Script.json("{}").status(503));
+        assertThat(send("POST", "/v1/responses", follow).status()).isEqualTo(503);
+
+        assertThat(asked("a-twin")).isEqualTo(twin);
+    }
 }

@@ -63,6 +63,7 @@ public final class AdminFixture {
             memory.audit(),
             memory.state(),
             memory.limits(),
+            memory.routes(),
             new LiveLimits(this::inForce, counters, id -> null));
     public final AtomicInteger published = new AtomicInteger();
     public final FakeProviders providers = new FakeProviders();
@@ -124,6 +125,7 @@ public final class AdminFixture {
                 new ProviderTester(providers, ModelIds::of),
                 () -> {},
                 id -> null,
+                id -> List.of(),
                 () -> status,
                 () -> new Health(true, List.of()),
                 () -> "",

@@ -197,6 +197,28 @@ public abstract class CounterStoreContract {
         assertThat(takes(limit, 1)).isFalse();
     }
 
+    @Test
+    protected void aPartIsGivenBackAloneAndTheRestIsSettled() {
+        Limit first = limit("first", LimitMetric.TOKENS, 1000, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW);
+        Limit second = limit("second", LimitMetric.REQUESTS, 10, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW);
+        Limit third = limit("third", LimitMetric.TOKENS, 1000, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW);
+        Granted granted = (Granted) store().reserve(List.of(charge(first, 800), charge(second, 1), charge(third, 800)));
+
+        granted.reservation().release(limit -> !limit.id().equals("third"));
+
+        assertThat(used(first)).isZero();
+        assertThat(used(second)).isZero();
+        assertThat(used(third)).isEqualTo(800);
+        assertThat(granted.reservation().grants())
+                .extracting(g -> g.limit().id())
+                .containsExactly("third");
+        granted.reservation().settle(new ActualUse(100, 50, ActualUse.UNKNOWN));
+        granted.reservation().release(limit -> true);
+        assertThat(used(first)).isZero();
+        assertThat(used(second)).isZero();
+        assertThat(used(third)).isEqualTo(150);
+    }
+
     @ParameterizedTest
     @EnumSource
     protected void countsAnOverrunTruly(LimitAlgorithm algorithm) {

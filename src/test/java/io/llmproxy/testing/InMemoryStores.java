@@ -9,6 +9,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.domain.object.StoredObject;
+import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.LedgerFault;
@@ -23,6 +24,7 @@ import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
+import io.llmproxy.port.RouteStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.TenantStore;
@@ -66,6 +68,7 @@ public final class InMemoryStores {
     private final Map<UUID, User> userRows = new ConcurrentHashMap<>();
     private final Map<UUID, ApiKey> keyRows = new ConcurrentHashMap<>();
     private final Map<UUID, ProviderAccount> providerRows = new ConcurrentHashMap<>();
+    private final Map<UUID, Route> routeRows = new ConcurrentHashMap<>();
     private final Map<UUID, PriceOverlay> priceRows = new ConcurrentHashMap<>();
     private final Map<UUID, Limit> limitRows = new ConcurrentHashMap<>();
     private final Map<ObjectKey, StoredObject> objectRows = new ConcurrentHashMap<>();
@@ -398,6 +401,57 @@ public final class InMemoryStores {
         };
     }
 
+    public RouteStore routes() {
+        return new RouteStore() {
+            @Override
+            public void insert(Route p) {
+                InMemoryStores.this.insert(
+                        routeRows,
+                        p.id(),
+                        p,
+                        o -> Objects.equals(o.tenantId(), p.tenantId())
+                                && o.name().equals(p.name()));
+            }
+
+            @Override
+            public void update(Route p) {
+                InMemoryStores.this.update(routeRows, p.id(), p);
+            }
+
+            @Override
+            public void delete(UUID id) {
+                remove(routeRows, id);
+            }
+
+            @Override
+            public Optional<Route> find(@Nullable UUID tenantId, String nameOrId) {
+                checkThere();
+                return routeRows.values().stream()
+                        .filter(p -> Objects.equals(p.tenantId(), tenantId))
+                        .filter(p ->
+                                p.name().equals(nameOrId) || p.id().toString().equals(nameOrId))
+                        .findFirst();
+            }
+
+            @Override
+            public Page<Route> list(@Nullable UUID tenantId, boolean withShared, Page.Request request) {
+                Function<Route, String> key = p -> p.name() + (p.shared() ? "~1" : "~0");
+                return page(
+                        sorted(routeRows, p -> Objects.equals(p.tenantId(), tenantId) || withShared && p.shared(), key),
+                        key,
+                        request);
+            }
+
+            @Override
+            public List<Route> all(@Nullable UUID tenantId) {
+                checkThere();
+                return routeRows.values().stream()
+                        .filter(r -> Objects.equals(r.tenantId(), tenantId))
+                        .toList();
+            }
+        };
+    }
+
     public PriceStore prices() {
         return new PriceStore() {
             @Override
@@ -618,7 +672,8 @@ public final class InMemoryStores {
                                 priceRows,
                                 p -> p.tenantId() == null || ids.contains(p.tenantId()),
                                 p -> p.id().toString()),
-                        sorted(limitRows, l -> l.tenantId() == null || ids.contains(l.tenantId()), Limit::id));
+                        sorted(limitRows, l -> l.tenantId() == null || ids.contains(l.tenantId()), Limit::id),
+                        sorted(routeRows, r -> r.tenantId() == null || ids.contains(r.tenantId()), Route::name));
             }
         };
     }

@@ -96,7 +96,7 @@ record Column(String title, String field, Kind kind) {
                 out.add(member.getKey() + "=" + Json.text(member.getValue()));
             }
         } else {
-            value.values().forEach(v -> out.add(Json.text(v)));
+            value.values().forEach(v -> out.add(v.isContainer() ? joined(v, " ") : Json.text(v)));
         }
         return out.toString();
     }

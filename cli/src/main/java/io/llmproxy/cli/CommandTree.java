@@ -55,6 +55,10 @@ final class CommandTree {
                 new Noun("user", "The people and service accounts of a tenant.", UserCommands::verbs),
                 new Noun("key", "The API keys by which clients reach the gateway.", KeyCommands::verbs),
                 new Noun("provider", "The upstream accounts that requests are forwarded to.", ProviderCommands::verbs),
+                new Noun(
+                        "route",
+                        "Models of your own and rules: where requests go, and what follows a failure.",
+                        RouteCommands::verbs),
                 new Noun("price", "What models cost: the catalogue, and prices set over it.", PriceCommands::verbs),
                 new Noun(
                         "limit",

@@ -76,6 +76,17 @@ final class Fields {
         return this;
     }
 
+    /** A pair of flags, of which one at most may be given. */
+    Fields choice(String field, String yes, String no) {
+        if (line.flag(yes) && line.flag(no)) {
+            throw CliException.usage(yes + " and " + no + " exclude each other");
+        }
+        if (line.flag(yes) || line.flag(no)) {
+            body.put(field, line.flag(yes));
+        }
+        return this;
+    }
+
     Fields list(String field, String option) {
         if (line.has(option)) {
             List<String> values = line.values(option);

@@ -184,7 +184,9 @@ final class ProviderCommands {
 
     private static Verb show() {
         return shared(Verb.of("show", "Shows a provider, without its credential.", c -> {
-                            c.output().one(c.client().get(provider(c)), VIEW);
+                            JsonNode provider = c.client().get(provider(c));
+                            c.output().one(provider, VIEW);
+                            provider.path("targets").values().forEach(target -> noteTarget(c, target));
                             return ExitCode.DONE;
                         })
                         .argument("NAME", "the provider"))
@@ -264,6 +266,20 @@ final class ProviderCommands {
 
     private static Verb shared(Verb verb) {
         return verb.flag("--shared", "shared by all tenants, instead of one tenant's own");
+    }
+
+    /** Of a model that fails, or asked for a pause. */
+    private static void noteTarget(Context c, JsonNode target) {
+        String state = Json.text(target.path("state"));
+        if (state.isEmpty() || state.equals("closed")) {
+            return;
+        }
+        String model = Json.text(target.path("model"));
+        String reason = Json.text(target.path("reason"));
+        c.note("llmproxyctl: " + Text.printable(model.isEmpty() ? "requests without a model" : "model " + model) + ": "
+                + state + (reason.isEmpty() ? "" : ", since its last call " + Text.printable(reason))
+                + "; tried again in "
+                + Json.text(target.path("retrySeconds")) + " s");
     }
 
     private static void noteFault(Context c, JsonNode provider) {

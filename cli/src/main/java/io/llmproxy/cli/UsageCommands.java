@@ -49,7 +49,7 @@ final class UsageCommands {
                     "requestId clientRequestId upstreamRequestId startedAt tenant user key method endpoint model provider"
                             + " upstreamModel status outcome errorCode stream inputTokens outputTokens cachedInputTokens"
                             + " cacheWriteTokens reasoningTokens usageSource requestBytes responseBytes durationMicros"
-                            + " firstByteMicros overheadMicros attempts cost priced priceId"));
+                            + " firstByteMicros overheadMicros attempts cost priced priceId failedAttempts"));
 
     /** How many records an answer holds at most; a full one is followed up at once. */
     private static final int PAGE = 500;

@@ -20,6 +20,7 @@ import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.TargetState;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.IdempotencyStore;
 import java.io.IOException;
@@ -71,6 +72,7 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param flushLedger brings what has been answered into the ledger; called before each read of it
      * @param faults why a live provider, by its id, cannot be called; null: it can, or it is not live
+     * @param targets how the models of a provider do, by its id
      * @param metrics the Prometheus text, format 0.0.4
      * @param proofs what it can prove of itself
      */
@@ -81,6 +83,7 @@ public final class AdminServer implements AutoCloseable {
             ProviderTester tester,
             Runnable flushLedger,
             Function<UUID, @Nullable String> faults,
+            Function<UUID, List<TargetState>> targets,
             Supplier<ApplianceStatus> status,
             Supplier<Health> health,
             Supplier<String> metrics,
@@ -133,13 +136,14 @@ public final class AdminServer implements AutoCloseable {
 
     /** All operations, as data. */
     static RouteTable table(Application a) {
-        Shapes shapes = new Shapes(a.faults(), a.clock());
+        Shapes shapes = new Shapes(a.faults(), a.targets(), a.clock());
         List<AdminRoute> routes = new ArrayList<>();
         routes.addAll(new StatusResource(a.status(), a.health(), a.metrics()).routes());
         routes.addAll(new TenantsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsersResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new KeysResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new ProvidersResource(a.executor(), a.queries(), a.tester(), shapes).routes());
+        routes.addAll(new RoutesResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new PricesResource(a.executor(), a.prices(), shapes, a.clock()).routes());
         routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());

@@ -5,6 +5,7 @@ import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.KeyView;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.ProviderView;
+import io.llmproxy.admin.TargetState;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.ApiKey;
@@ -37,11 +38,16 @@ import org.jspecify.annotations.Nullable;
 /** Puts what the appliance knows into the shapes of the admin API. */
 final class Shapes {
     private final Function<UUID, @Nullable String> faults;
+    private final Function<UUID, List<TargetState>> targets;
     private final InstantSource clock;
 
-    /** @param faults why a live provider, by its id, cannot be called; null: it can */
-    Shapes(Function<UUID, @Nullable String> faults, InstantSource clock) {
+    /**
+     * @param faults why a live provider, by its id, cannot be called; null: it can
+     * @param targets how a provider's models do
+     */
+    Shapes(Function<UUID, @Nullable String> faults, Function<UUID, List<TargetState>> targets, InstantSource clock) {
         this.faults = faults;
+        this.targets = targets;
         this.clock = clock;
     }
 
@@ -55,6 +61,7 @@ final class Shapes {
             case CommandResult.OfPrice r -> Answer.of(status, PriceShapes.price(r.price()));
             case CommandResult.PricesImported r -> Answer.of(status, PriceShapes.imported(false, r.diff()));
             case CommandResult.OfLimit r -> Answer.of(status, LimitShapes.limit(r.limit()));
+            case CommandResult.OfRoute r -> Answer.of(status, RoutesResource.json(r.route()));
             case CommandResult.Revoked r -> Answer.of(status, Map.of("revoked", r.count()));
             case CommandResult.Deleted _ -> Answer.none();
         };
@@ -167,8 +174,14 @@ final class Shapes {
                 p.streamUsage().word(),
                 !p.enabled() ? "disabled" : fault == null ? "enabled" : "unhealthy",
                 fault == null || detailed ? fault : "an admin of the installation can see why",
+                // of a shared one they tell what other tenants use
+                detailed ? targets.apply(p.id()).stream().map(Shapes::target).toList() : List.of(),
                 time(p.createdAt()),
                 time(p.updatedAt()));
+    }
+
+    private static ProviderJson.Target target(TargetState t) {
+        return new ProviderJson.Target(t.model(), t.state(), t.reason(), t.retrySeconds(), t.firstByteMillis());
     }
 
     static ProviderJson.Test test(ProviderTester.Report r) {

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.admin;
 
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageQuery;
@@ -48,7 +49,13 @@ final class UsageShapes {
                 u.attempts(),
                 u.cost().usd(),
                 priced(u.cost().state()),
-                u.cost().priceId());
+                u.cost().priceId(),
+                u.failed().stream().map(UsageShapes::attempt).toList());
+    }
+
+    private static UsageJson.FailedAttempt attempt(Attempt a) {
+        return new UsageJson.FailedAttempt(
+                a.provider(), a.model(), a.status() == 0 ? null : a.status(), a.reason(), a.durationMicros());
     }
 
     private static String priced(Cost.State state) {

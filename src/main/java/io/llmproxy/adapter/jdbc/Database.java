@@ -13,6 +13,7 @@ import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
+import io.llmproxy.port.RouteStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
@@ -141,6 +142,10 @@ public final class Database implements AutoCloseable {
 
     public ProviderStore providers() {
         return new JdbcProviderStore(sql);
+    }
+
+    public RouteStore routes() {
+        return new JdbcRouteStore(sql);
     }
 
     public PriceStore prices() {

@@ -43,7 +43,8 @@ final class JdbcStateSource implements StateSource {
                 rows("api_keys", "tenant_id", "", slug, JdbcApiKeyStore::key),
                 rows("providers", "tenant_id", " OR tenant_id IS NULL", slug, JdbcProviderStore::provider),
                 rows("prices", "tenant_id", " OR tenant_id IS NULL", slug, JdbcPriceStore::overlay),
-                rows("limits", "tenant_id", " OR tenant_id IS NULL", slug, JdbcLimitStore::limit));
+                rows("limits", "tenant_id", " OR tenant_id IS NULL", slug, JdbcLimitStore::limit),
+                rows("routes", "tenant_id", " OR tenant_id IS NULL", slug, JdbcRouteStore::route));
     }
 
     private <T> List<T> rows(

@@ -28,7 +28,8 @@ record MigrationScript(String file, String text) {
             "V5__prices.sql",
             "V6__idempotency.sql",
             "V7__money.sql",
-            "V8__limit_leases.sql");
+            "V8__limit_leases.sql",
+            "V9__routes.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.jdbc;
 
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.UsageGroup;
 import io.llmproxy.domain.usage.UsageRecord;
 
@@ -52,6 +53,16 @@ final class UsageTexts {
                 r.firstByteMicros(),
                 r.overheadMicros(),
                 r.attempts(),
-                r.cost());
+                r.cost(),
+                r.failed().stream().map(UsageTexts::clean).toList());
+    }
+
+    private static Attempt clean(Attempt a) {
+        return new Attempt(
+                Texts.clean(a.provider(), Texts.LONG),
+                Texts.cleanOrNull(a.model(), Texts.LONG),
+                a.status(),
+                Texts.clean(a.reason(), NAME),
+                a.durationMicros());
     }
 }

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
@@ -10,15 +11,19 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The binary form of a usage record: a version byte, then the fields in the order of the record; version 1 ends before the cost. A text is preceded by
+ * The binary form of a usage record: a version byte, then the fields in the order of the record; version 1 ends before the cost, version 2 after it, and version 3 has failed
+ * attempts too: it is written only where there are some, so that what has none can be read by what knows version 2. A text is preceded by
  * whether it is there; names of enum constants are written out, so that their order may change.
  */
 final class UsageRecordCodec {
-    static final byte VERSION = 2;
+    static final byte VERSION = 3;
+    private static final byte WITHOUT_ATTEMPTS = 2;
     static final int WITHOUT_COST = 1;
     /** Longer texts are cut: a client chooses some of them, and none is worth a record of unbounded length. */
     static final int MAX_TEXT = 4096;
@@ -27,12 +32,16 @@ final class UsageRecordCodec {
 
     /** Appends the record's bytes to {@code bytes}. */
     static void encode(UsageRecord record, RecordWriter bytes) {
-        bytes.writeByte(VERSION);
+        boolean attempts = !record.failed().isEmpty();
+        bytes.writeByte(attempts ? VERSION : WITHOUT_ATTEMPTS);
         writeIdentity(record, bytes);
         writeCall(record, bytes);
         writeTokens(record.tokens(), bytes);
         writeFigures(record, bytes);
         writeCost(record.cost(), bytes);
+        if (attempts) {
+            writeAttempts(record.failed(), bytes);
+        }
     }
 
     private static void writeIdentity(UsageRecord record, RecordWriter out) {
@@ -90,6 +99,18 @@ final class UsageRecordCodec {
         out.writeLong(cost.nanos());
         write(cost.state().name(), out);
         write(cost.priceId(), out);
+    }
+
+    private static void writeAttempts(List<Attempt> attempts, RecordWriter out) {
+        int count = Math.min(attempts.size(), Attempt.MOST);
+        out.writeByte(count);
+        for (Attempt attempt : attempts.subList(0, count)) {
+            write(attempt.provider(), out);
+            write(attempt.model(), out);
+            out.writeInt(attempt.status());
+            write(attempt.reason(), out);
+            out.writeLong(attempt.durationMicros());
+        }
     }
 
     private static void write(UUID id, RecordWriter out) {
@@ -159,7 +180,17 @@ final class UsageRecordCodec {
                 in.readLong(),
                 in.readLong(),
                 in.readInt(),
-                version == WITHOUT_COST ? Cost.UNKNOWN : cost(in));
+                version == WITHOUT_COST ? Cost.UNKNOWN : cost(in),
+                version <= WITHOUT_ATTEMPTS ? List.of() : attempts(in));
+    }
+
+    private static List<Attempt> attempts(DataInputStream in) throws IOException {
+        int count = in.readUnsignedByte();
+        List<Attempt> attempts = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            attempts.add(new Attempt(required(in), text(in), in.readInt(), required(in), in.readLong()));
+        }
+        return attempts;
     }
 
     private static Cost cost(DataInputStream in) throws IOException {

@@ -10,6 +10,7 @@ import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -314,7 +316,7 @@ public final class MemoryCounterStore implements CounterStore {
 
     private static final class Held implements Reservation {
         private final MemoryCounterStore store;
-        private final Hold[] holds;
+        private Hold[] holds;
         private final AtomicBoolean ended = new AtomicBoolean();
 
         Held(MemoryCounterStore store, Hold[] holds) {
@@ -350,6 +352,22 @@ public final class MemoryCounterStore implements CounterStore {
                     store.correct(hold, -hold.amount());
                 }
             }
+        }
+
+        @Override
+        public void release(Predicate<Limit> which) {
+            if (ended.get()) {
+                return;
+            }
+            List<Hold> kept = new ArrayList<>(holds.length);
+            for (Hold hold : holds) {
+                if (which.test(hold.limit())) {
+                    store.correct(hold, -hold.amount());
+                } else {
+                    kept.add(hold);
+                }
+            }
+            holds = kept.toArray(Hold[]::new);
         }
     }
 }

@@ -3,14 +3,16 @@ package io.llmproxy.adapter.redis;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.Grant;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.Reservation;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 /** What a request holds of this process's own counters while Redis is away; what it came to use Redis is told once, when it is back. */
 final class Counted implements Reservation {
-    private final List<Charge> charges;
+    private List<Charge> charges;
     private final Reservation here;
     private final Corrections corrections;
     private final RedisLine line;
@@ -51,5 +53,14 @@ final class Counted implements Reservation {
         if (ended.compareAndSet(false, true)) {
             here.release();
         }
+    }
+
+    @Override
+    public void release(Predicate<Limit> which) {
+        if (ended.get()) {
+            return;
+        }
+        charges = charges.stream().filter(c -> !which.test(c.limit())).toList();
+        here.release(which);
     }
 }

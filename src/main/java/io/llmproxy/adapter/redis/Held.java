@@ -5,8 +5,10 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.Reservation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 /** What a request holds in Redis. What it came to use is told in the background, in the order in which requests end. */
 final class Held implements Reservation {
@@ -31,7 +33,7 @@ final class Held implements Reservation {
 
     private static final long SECOND = 1_000_000;
 
-    private final List<Hold> holds;
+    private List<Hold> holds;
     private final Incarnation incarnation;
     private final Corrections corrections;
     private final RedisLine line;
@@ -88,6 +90,23 @@ final class Held implements Reservation {
             holds.forEach(hold -> correct(hold, -hold.amount()));
             line.told();
         }
+    }
+
+    @Override
+    public void release(Predicate<Limit> which) {
+        if (ended.get()) {
+            return;
+        }
+        List<Hold> kept = new ArrayList<>(holds.size());
+        for (Hold hold : holds) {
+            if (which.test(hold.limit())) {
+                correct(hold, -hold.amount());
+            } else {
+                kept.add(hold);
+            }
+        }
+        holds = kept;
+        line.told();
     }
 
     private void correct(Hold hold, long delta) {

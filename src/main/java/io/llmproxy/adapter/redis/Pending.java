@@ -3,11 +3,13 @@ package io.llmproxy.adapter.redis;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.Grant;
+import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.Reservation;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,5 +79,14 @@ final class Pending implements Reservation {
             here.release();
             held().release();
         }
+    }
+
+    @Override
+    public void release(Predicate<Limit> which) {
+        if (ended.get()) {
+            return;
+        }
+        here.release(which);
+        held().release(which);
     }
 }

@@ -1,6 +1,7 @@
 package io.llmproxy.domain.limit;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 /** What a request holds of its limits. It ends once, by the first of {@link #settle} and {@link #release}; later calls do nothing. Thread-safe. */
 public interface Reservation {
@@ -17,6 +18,12 @@ public interface Reservation {
     /** Gives everything back, as if nothing had been taken. */
     void release();
 
+    /**
+     * Gives back what is held of some limits alone, as if nothing had been taken of them; they are settled no more. By the thread that
+     * holds the reservation, before it ends.
+     */
+    void release(Predicate<Limit> which);
+
     /** Holds nothing. */
     Reservation NONE = new Reservation() {
         @Override
@@ -31,5 +38,8 @@ public interface Reservation {
 
         @Override
         public void release() {}
+
+        @Override
+        public void release(Predicate<Limit> which) {}
     };
 }

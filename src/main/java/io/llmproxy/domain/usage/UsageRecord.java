@@ -1,6 +1,7 @@
 package io.llmproxy.domain.usage;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param overheadMicros of the duration, what was spent in the gateway itself before the upstream call
  * @param attempts upstream calls made
  * @param cost what it cost by the prices of the moment when it began
+ * @param failed the calls among the attempts that failed and were followed by another, in their order
  */
 public record UsageRecord(
         UUID requestId,
@@ -46,11 +48,76 @@ public record UsageRecord(
         long firstByteMicros,
         long overheadMicros,
         int attempts,
-        Cost cost) {
+        Cost cost,
+        List<Attempt> failed) {
     /** In the place of an error code: the answer was another request's with the same Idempotency-Key, and cost nothing. */
     public static final String IDEMPOTENT_REPLAY = "idempotent_replay";
 
-    /** A record whose cost nobody reckoned: of an earlier version of the program. */
+    public UsageRecord {
+        failed = List.copyOf(failed);
+    }
+
+    /** A record of a request without a call that failed and was followed by another. */
+    public UsageRecord(
+            UUID requestId,
+            @Nullable String clientRequestId,
+            @Nullable String upstreamRequestId,
+            Instant startedAt,
+            UUID tenantId,
+            String tenantSlug,
+            @Nullable UUID userId,
+            @Nullable String userEmail,
+            UUID keyId,
+            String keyName,
+            String method,
+            String endpoint,
+            @Nullable String requestedModel,
+            @Nullable String provider,
+            @Nullable String upstreamModel,
+            int status,
+            Outcome outcome,
+            @Nullable String errorCode,
+            boolean stream,
+            TokenUsage tokens,
+            long requestBytes,
+            long responseBytes,
+            long durationMicros,
+            long firstByteMicros,
+            long overheadMicros,
+            int attempts,
+            Cost cost) {
+        this(
+                requestId,
+                clientRequestId,
+                upstreamRequestId,
+                startedAt,
+                tenantId,
+                tenantSlug,
+                userId,
+                userEmail,
+                keyId,
+                keyName,
+                method,
+                endpoint,
+                requestedModel,
+                provider,
+                upstreamModel,
+                status,
+                outcome,
+                errorCode,
+                stream,
+                tokens,
+                requestBytes,
+                responseBytes,
+                durationMicros,
+                firstByteMicros,
+                overheadMicros,
+                attempts,
+                cost,
+                List.of());
+    }
+
+    /** A record whose cost nobody reckoned, of one call: of an earlier version of the program. */
     public UsageRecord(
             UUID requestId,
             @Nullable String clientRequestId,
@@ -105,6 +172,7 @@ public record UsageRecord(
                 firstByteMicros,
                 overheadMicros,
                 attempts,
-                Cost.UNKNOWN);
+                Cost.UNKNOWN,
+                List.of());
     }
 }

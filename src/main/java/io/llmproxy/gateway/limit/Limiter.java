@@ -25,7 +25,9 @@ import io.llmproxy.port.Telemetry;
 import io.llmproxy.runtime.LimitTable;
 import io.llmproxy.runtime.Limits;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -91,11 +93,46 @@ public final class Limiter {
             LimitDecision decision = store.reserve(charges.all, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
-                x.claims().reserved(granted(x, charges, decision));
+                x.claims().reserved(granted(x, charges, decision), targets.isEmpty() ? null : targets.get(i));
                 x.passOver(i);
                 return;
             }
         }
+    }
+
+    /**
+     * Another target serves the request than the one that its limits were reserved for: charges the limits that only that one is under,
+     * and gives back what is held of those that only the other was under.
+     *
+     * @param remaining that target and those that may come after it
+     * @return the limit that refuses, where nothing has changed; null: none does
+     */
+    public @Nullable Denied move(Exchange x, Limits limits, List<Target> remaining) {
+        LimitTable table = limits.of(x.principal().tenant().id());
+        Target from = x.claims().target();
+        Target to = remaining.getFirst();
+        if (to.equals(from) || table.isEmpty()) {
+            return null;
+        }
+        Need need = table.budgets() ? Needs.of(x) : Need.NOTHING;
+        Need costing = need.costing(table.costs() ? bounds.micros(x, need, remaining) : 0);
+        Charges before = charges(table, x, from, costing);
+        Charges after = charges(table, x, to, costing);
+        List<Charge> added = after.without(before);
+        LimitDecision decision = added.isEmpty() ? LimitDecision.FREE : store.reserve(added);
+        if (decision instanceof Denied denied) {
+            return denied;
+        }
+        Set<String> left = new HashSet<>();
+        before.without(after).forEach(c -> left.add(c.limit().id()));
+        x.claims().moved(to, granted(x, after, decision), limit -> left.contains(limit.id()));
+        return null;
+    }
+
+    private static Charges charges(LimitTable table, Exchange x, @Nullable Target target, Need need) {
+        Charges charges = new Charges(need);
+        table.collect(facts(x, target), charges);
+        return charges;
     }
 
     private static LimitTable.Facts facts(Exchange x, @Nullable Target target) {
@@ -179,6 +216,13 @@ public final class Limiter {
 
         Charges(Need need) {
             this.need = need;
+        }
+
+        /** Those of counters that the others do not charge. */
+        List<Charge> without(Charges others) {
+            Set<CounterKey> charged = new HashSet<>();
+            others.all.forEach(c -> charged.add(c.key()));
+            return all.stream().filter(c -> !charged.contains(c.key())).toList();
         }
 
         /** Whose use of the limit was charged. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 /**
  * Counts beside a store what it grants, without knowing how it counts. What is granted is added when the store has granted it, and
@@ -139,6 +140,17 @@ final class MeasuredCounters implements CounterStore {
                 inner.grants().forEach(g -> of(g.limit()).add(-g.amount()));
                 inner.release();
             }
+        }
+
+        @Override
+        public void release(Predicate<Limit> which) {
+            if (ended.get()) {
+                return;
+            }
+            inner.grants().stream()
+                    .filter(g -> which.test(g.limit()))
+                    .forEach(g -> of(g.limit()).add(-g.amount()));
+            inner.release(which);
         }
     }
 }

@@ -47,9 +47,22 @@ record Answer(HeaderFields headers, long length, boolean hasBody, String decode,
         return String.join(",", headers.all("content-encoding")).strip().toLowerCase(Locale.ROOT);
     }
 
+    /** The body as the client gets it; what is read of it may be given to {@link #copy}. */
+    InputStream opened(InputStream body) throws IOException {
+        return decode.isEmpty() ? body : ContentCoding.decoded(decode, body);
+    }
+
+    /** Whether it is a stream of events that can be read here. */
+    boolean plainEvents() {
+        return hasBody
+                && !headers.contains("content-encoding")
+                && headers.first("content-type")
+                        .filter(t -> t.regionMatches(true, 0, EVENTS, 0, EVENTS.length()))
+                        .isPresent();
+    }
+
     /** Copies the body to its end; an IOException is the provider's, the client's is a {@link ClientGoneException}. */
-    void copy(InputStream body, ResponseSink sink) throws IOException {
-        InputStream in = decode.isEmpty() ? body : ContentCoding.decoded(decode, body);
+    void copy(InputStream in, ResponseSink sink) throws IOException {
         byte[] buffer = new byte[Math.clamp(length, SMALL, LARGE)];
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
             pass(buffer, n, sink);
@@ -60,7 +73,7 @@ record Answer(HeaderFields headers, long length, boolean hasBody, String decode,
         }
     }
 
-    private void pass(byte[] buffer, int length, ResponseSink sink) {
+    void pass(byte[] buffer, int length, ResponseSink sink) {
         try {
             sink.write(buffer, 0, length);
             if (streaming) {

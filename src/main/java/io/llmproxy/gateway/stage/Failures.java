@@ -16,6 +16,20 @@ final class Failures {
         return target.model() == null ? provider : provider + " (model " + Checks.quoted(target.model()) + ")";
     }
 
+    /** Of a failing head that was not passed on, since another target was to follow. */
+    static ProxyError answered(Target target, int status) {
+        return switch (status) {
+            case 408, 504 -> Upstream.timedOut(of(target) + " answered " + status + ".");
+            case 429, 503, 529 -> Upstream.unavailable(of(target) + " answered " + status + "; retry in a moment.");
+            default -> Upstream.unreachable(of(target) + " answered " + status + ".");
+        };
+    }
+
+    /** Of a stream that began with an error. */
+    static ProxyError streamError(Target target) {
+        return Upstream.unreachable(of(target) + " began a stream and failed.");
+    }
+
     static ProxyError error(Target target, IOException cause) {
         String who = of(target);
         if (!(cause instanceof UpstreamException upstream)) {

@@ -1,128 +1,167 @@
 package io.llmproxy.gateway.stage;
 
-import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
-import io.llmproxy.gateway.ClientGoneException;
-import io.llmproxy.gateway.ClientRequest;
-import io.llmproxy.gateway.Credentials;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.gateway.Exchange;
-import io.llmproxy.gateway.HeaderPolicy;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
-import io.llmproxy.gateway.scan.Splice;
-import io.llmproxy.port.Provider;
-import io.llmproxy.port.ProviderCall;
-import io.llmproxy.port.UpstreamException;
-import java.io.IOException;
-import java.util.ArrayList;
+import io.llmproxy.gateway.resilience.HealthBoard;
+import io.llmproxy.gateway.resilience.ProviderHealth;
+import io.llmproxy.gateway.resilience.TargetHealth;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Calls the provider and copies its answer to the client as it comes.
+ * Calls the targets of the plan until one of them answers: the first, and where it fails before the client has seen a byte, the next.
  *
- * <p>Three parties can end the exchange: the provider, by ending or breaking off; the client, by going away, which the watch tells
- * while nothing is written and a failing write tells otherwise; and the appliance, by a cut. The last two cancel the call, which
- * shows here as a failed read, so a failure is judged by who was first: a cut, then the client, then the provider. The head goes
- * out at once, since there is no other target; from then on a failure can only break the answer off.
+ * <p>What may be followed by another call: no connection, a connection that closes without an answer, an answer that is no HTTP, a 408,
+ * 429 or 5xx head, a stream that fails before its first content; a provider that has the request and takes too long only where the
+ * route says so, since it may bill the request. The last target's 408, 429 or 5xx goes to the client as it is, at once. While another
+ * target is left the head of a good answer waits for its first content, a second at most; else it goes out at once. Nothing is begun
+ * beyond the deadline.
  */
 public final class Forward implements Stage {
-    private final boolean queryKey;
+    private static final String FULL = " has as many calls running as it may";
 
-    /** @param queryKey whether a client's key may stand in the query, from which it is then taken out */
-    public Forward(boolean queryKey) {
+    private final boolean queryKey;
+    private final Limit limit;
+    private final HealthBoard board;
+
+    /**
+     * @param queryKey whether a client's key may stand in the query, from which it is then taken out
+     * @param limit charges the limits of a target that was not the first
+     */
+    public Forward(boolean queryKey, Limit limit, HealthBoard board) {
         this.queryKey = queryKey;
+        this.limit = limit;
+        this.board = board;
     }
 
     @Override
     public void handle(Exchange x, Next next) {
-        attempt(x, x.plan().getFirst());
+        Duration deadline = x.persistence().deadline();
+        if (deadline == null) {
+            forward(x);
+            return;
+        }
+        try (CutTimer _ = CutTimer.start(x, deadline)) {
+            forward(x);
+        }
     }
 
-    private void attempt(Exchange x, Target target) {
-        x.tally().target(target);
+    private void forward(Exchange x) {
+        List<Target> plan = x.plan();
+        if (plan.size() > 1 || x.persistence().retries() > 0 || !charged(x, plan.getFirst())) {
+            follow(x, new Course(x, board));
+        } else {
+            alone(x, plan.getFirst());
+        }
+    }
+
+    /** Whether the limits were reserved for that target, and not for one that was taken out of the plan since. */
+    private static boolean charged(Exchange x, Target target) {
+        Target at = x.claims().target();
+        return at == null || at.equals(target);
+    }
+
+    private void alone(Exchange x, Target target) {
+        ProviderHealth provider = board.of(target.provider());
+        TargetHealth health = provider.of(target.model());
         if (target.provider().fault() != null) {
             throw Refusals.unavailable(
                     Failures.of(target) + " is not ready to be called; its operator can see why in `provider show`.");
         }
-        AtomicBoolean gone = new AtomicBoolean();
-        try (ProviderCall call = target.provider().call(request(x, target))) {
-            x.onCut(call::cancel);
-            if (x.cutReason() != null) {
-                throw new ProxyException(x.cutReason());
+        if (!provider.begin()) {
+            throw Refusals.unavailable(Failures.of(target) + FULL + "; retry in a moment.");
+        }
+        if (!health.breaker().enter(board.now())) {
+            provider.end();
+            throw open(target, health);
+        }
+        Failure failure = call(x, target, provider, health, null);
+        if (failure != null) {
+            throw new ProxyException(failure.error());
+        }
+    }
+
+    private ProxyException open(Target target, TargetHealth health) {
+        long wait = TimeUnit.NANOSECONDS.toSeconds(health.breaker().remaining(board.now())) + 1;
+        return new ProxyException(new ProxyError.Upstream(
+                503,
+                "overloaded",
+                Failures.of(target) + " has failed too often of late and is left alone; retry in " + wait + " s.",
+                Duration.ofSeconds(wait)));
+    }
+
+    private void follow(Exchange x, Course course) {
+        while (true) {
+            Target target = course.current();
+            ProviderHealth provider = board.of(target.provider());
+            TargetHealth health = provider.of(target.model());
+            String obstacle = obstacle(x, course, provider, health);
+            if (obstacle != null) {
+                if (!course.skip(obstacle)) {
+                    course.called();
+                    throw course.noneLeft();
+                }
+                continue;
             }
-            x.tally().attempt(x.elapsed(System.nanoTime()));
-            try (ClientRequest.Watch _ = x.request().watch(() -> {
-                gone.set(true);
-                call.cancel();
-            })) {
-                relay(x, call);
+            long began = board.now();
+            Failure failure;
+            try {
+                failure = call(x, target, provider, health, course);
+            } finally {
+                course.called();
             }
-        } catch (IOException e) {
-            throw failure(x, target, gone.get(), e);
-        } finally {
-            x.clearOnCut();
+            if (failure == null) {
+                return;
+            }
+            if (!follows(course, failure)) {
+                throw new ProxyException(failure.error());
+            }
+            course.step(failure, began);
         }
     }
 
-    private static RuntimeException failure(Exchange x, Target target, boolean gone, IOException e) {
-        ProxyError cut = x.cutReason();
-        if (cut != null) {
-            return new ProxyException(cut);
-        }
-        boolean left = gone || e instanceof UpstreamException u && u.kind() == UpstreamException.Kind.CANCELLED;
-        return left ? new ClientGoneException() : new ProxyException(Failures.error(target, e));
+    /** Of a failing head it was asked already, when there was an answer to be passed on or not. */
+    private static boolean follows(Course course, Failure failure) {
+        return failure.reason().equals("status") || course.follows(failure);
     }
 
-    private Provider.UpstreamRequest request(Exchange x, Target target) {
-        ClientRequest request = x.request();
-        return new Provider.UpstreamRequest(
-                request.method(),
-                target.path(),
-                target.passthrough(),
-                Credentials.cleaned(x.query(), queryKey),
-                HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
-                x.body().with(splices(x, target)));
+    /** Why the present target cannot be called; null: it can, and counts as running. */
+    private @Nullable String obstacle(Exchange x, Course course, ProviderHealth provider, TargetHealth health) {
+        Target target = course.current();
+        if (target.provider().fault() != null) {
+            return Failures.of(target) + " is not ready to be called";
+        }
+        if (!health.breaker().allows(board.now())) {
+            return Failures.of(target) + " has failed too often of late";
+        }
+        Denied denied = limit.move(x, course.remaining());
+        if (denied != null) {
+            return Failures.of(target) + " has reached the limit "
+                    + denied.limit().id();
+        }
+        if (!provider.begin()) {
+            return Failures.of(target) + FULL;
+        }
+        if (!health.breaker().enter(board.now())) {
+            provider.end();
+            return Failures.of(target) + " is being tried";
+        }
+        return null;
     }
 
-    private static List<Splice> splices(Exchange x, Target target) {
-        String model = target.model();
-        var written = x.ask().modelValue();
-        boolean same = model == null || written == null || model.equals(x.ask().model());
-        if (same && !x.usageWanted()) {
-            return List.of();
-        }
-        List<Splice> changes = new ArrayList<>();
-        if (model != null && written != null && !same) {
-            changes.add(written.replacedBy(model));
-        }
-        if (x.usageWanted()) {
-            changes.addAll(x.ask().usageInStream());
-        }
-        return changes;
-    }
-
-    private static void relay(Exchange x, ProviderCall call) throws IOException {
-        ProviderCall.Head head = call.execute();
-        x.tally().upstreamRequestId(Records.bounded(head.headers(), "x-request-id"));
-        Answer answer = Answer.of(x, head);
-        HeaderFields headers = AnswerHeaders.own(x, answer.headers());
+    private @Nullable Failure call(
+            Exchange x, Target target, ProviderHealth provider, TargetHealth health, @Nullable Course course) {
         try {
-            x.sink().head(head.status(), headers, answer.length());
-            x.tally().status(head.status());
-            if (answer.hasBody() && answer.streaming()) {
-                // a first event may be long in coming; a body of known length is not, and shares one write with its
-                // head
-                x.sink().flush();
-            }
-        } catch (IOException e) {
-            throw new ClientGoneException();
-        }
-        if (answer.hasBody()) {
-            answer.copy(call.body(), x.sink());
-            x.trailers(call.trailers());
+            return new TargetCall(x, target, health, board, queryKey, course).run();
+        } finally {
+            provider.end();
         }
     }
 }

@@ -13,6 +13,7 @@ import io.llmproxy.gateway.scan.ModelList.Model;
 import io.llmproxy.gateway.scan.Splice;
 import io.llmproxy.gateway.stage.Route.Permitted;
 import io.llmproxy.port.Provider;
+import io.llmproxy.runtime.RouteBook.Way;
 import io.llmproxy.runtime.RuntimeSnapshot;
 import io.llmproxy.runtime.TenantView;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,7 +58,17 @@ public final class ModelListing {
         if (!method.equals("GET") && !method.equals("HEAD")) {
             throw new ProxyException(new ProxyError.MethodNotAllowed("GET, HEAD"));
         }
-        byte[] json = json(models(x)).getBytes(StandardCharsets.UTF_8);
+        send(x, json(models(x)));
+    }
+
+    /** What is told of one route that is a model. */
+    void answer(Exchange x, Way way) {
+        send(x, json(new StringBuilder(), model(way)).toString());
+    }
+
+    private static void send(Exchange x, String text) {
+        String method = x.request().method();
+        byte[] json = text.getBytes(StandardCharsets.UTF_8);
         HeaderFields headers = AnswerHeaders.own(x, HeaderFields.of("content-type", "application/json"));
         try {
             x.sink().head(200, headers, json.length);
@@ -89,7 +101,29 @@ public final class ModelListing {
                         .forEach(m -> offers.add(new Offer(provider, m)));
             }
         }
-        return named(offers, x.tenant(), Permitted.of(x));
+        return named(offers, x.tenant(), Permitted.of(x), routes(x, scope));
+    }
+
+    /** The routes that are models and lead to something that the key may use. */
+    private static List<Model> routes(Exchange x, Set<String> scope) {
+        Permitted permitted = Permitted.of(x);
+        List<Model> models = new ArrayList<>();
+        for (Way way : x.tenant().routes().named()) {
+            String name = way.route().name();
+            boolean usable = way.legs().stream()
+                    .anyMatch(l -> (scope.isEmpty()
+                                    || scope.contains(l.provider().account().name()))
+                            && permitted.permits(name, l.model() == null ? name : l.model()));
+            if (usable) {
+                models.add(model(way));
+            }
+        }
+        models.sort(Comparator.comparing(Model::id));
+        return models;
+    }
+
+    private static Model model(Way way) {
+        return new Model(way.route().name(), way.route().createdAt().getEpochSecond(), "llmproxy");
     }
 
     /** The fine-tuned models that are not the tenant's. */
@@ -123,8 +157,10 @@ public final class ModelListing {
     }
 
     /** Under its own name where that leads to the provider; else, unless another serves that name, with the provider's before it. */
-    private static Iterable<Model> named(List<Offer> offers, TenantView tenant, Permitted permitted) {
+    private static Iterable<Model> named(
+            List<Offer> offers, TenantView tenant, Permitted permitted, List<Model> routes) {
         Map<String, Model> out = new LinkedHashMap<>();
+        routes.forEach(m -> out.put(m.id(), m));
         offers.stream().filter(o -> o.reached(tenant, permitted)).forEach(o -> out.putIfAbsent(o.model.id(), o.model));
         offers.stream()
                 .filter(o -> !out.containsKey(o.model.id()))
@@ -163,11 +199,17 @@ public final class ModelListing {
         StringBuilder out = new StringBuilder("{\"object\":\"list\",\"data\":[");
         String comma = "";
         for (Model model : models) {
-            out.append(comma).append("{\"id\":").append(Splice.quoted(model.id()));
-            out.append(",\"object\":\"model\",\"created\":").append(model.created());
-            out.append(",\"owned_by\":").append(Splice.quoted(model.ownedBy())).append('}');
+            json(out.append(comma), model);
             comma = ",";
         }
         return out.append("]}").toString();
+    }
+
+    private static StringBuilder json(StringBuilder out, Model model) {
+        out.append("{\"id\":").append(Splice.quoted(model.id()));
+        out.append(",\"object\":\"model\",\"created\":").append(model.created());
+        return out.append(",\"owned_by\":")
+                .append(Splice.quoted(model.ownedBy()))
+                .append('}');
     }
 }

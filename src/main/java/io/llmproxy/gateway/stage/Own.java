@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
@@ -13,10 +14,13 @@ import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.gateway.scan.References;
 import io.llmproxy.gateway.scan.References.Reference;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps apart what a shared provider stores for several tenants: what a request names must be its tenant's own, what cannot be told
@@ -39,13 +43,7 @@ public final class Own implements Stage {
             return;
         }
         ObjectUse use = ObjectUse.of(x);
-        boolean shared = false;
-        for (Target target : x.plan()) {
-            if (target.provider().account().shared()) {
-                shared = true;
-                check(x, target, use);
-            }
-        }
+        boolean shared = narrowed(x, use);
         switch (use.role()) {
             case NOTHING, UNKNOWN -> next.handle(x);
             case CREATE -> {
@@ -63,6 +61,39 @@ public final class Own implements Stage {
                 }
             }
         }
+    }
+
+    /** Leaves those targets in the plan that the request may be sent to; tells whether one of them is shared. */
+    private boolean narrowed(Exchange x, ObjectUse use) {
+        List<Target> plan = x.plan();
+        if (plan.size() == 1) {
+            return checked(x, plan.getFirst(), use);
+        }
+        List<Target> left = new ArrayList<>(plan.size());
+        boolean shared = false;
+        @Nullable ProxyException refusal = null;
+        for (Target target : plan) {
+            try {
+                shared |= checked(x, target, use);
+                left.add(target);
+            } catch (ProxyException e) {
+                refusal = refusal == null ? e : refusal;
+            }
+        }
+        if (refusal != null && left.isEmpty()) {
+            throw refusal;
+        }
+        x.narrow(left);
+        return shared;
+    }
+
+    /** Whether the target is shared; what must not be sent to it is refused. */
+    private boolean checked(Exchange x, Target target, ObjectUse use) {
+        boolean shared = target.provider().account().shared();
+        if (shared) {
+            check(x, target, use);
+        }
+        return shared;
     }
 
     private void watched(Exchange x, ObjectUse use, Next next) {

@@ -68,7 +68,8 @@ final class Records {
                 tally.firstByteNanos() < 0 ? -1 : micros(tally.firstByteNanos()),
                 micros(tally.overheadNanos(x.elapsed(nanos))),
                 tally.attempts(),
-                cost);
+                cost,
+                tally.failed());
     }
 
     /** By the prices of the snapshot that the request began with, and those of that moment. */

@@ -85,7 +85,7 @@ record Replay(int status, Answer answer) {
         }
         try {
             if (answer.hasBody()) {
-                answer.copy(body, x.sink());
+                answer.copy(answer.opened(body), x.sink());
             }
         } catch (IOException e) {
             throw new ProxyException(ProxyError.Upstream.unreachable("The recorded answer cannot be decoded."));

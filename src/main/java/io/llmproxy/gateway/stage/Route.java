@@ -7,20 +7,29 @@ import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Persistence;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.object.FineTuned;
 import io.llmproxy.gateway.object.ObjectUse;
 import io.llmproxy.gateway.object.Ownership;
+import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.gateway.scan.References.Reference;
 import io.llmproxy.port.Provider;
+import io.llmproxy.runtime.RouteBook;
+import io.llmproxy.runtime.RouteBook.Way;
+import io.llmproxy.runtime.RuntimeSnapshot;
 import io.llmproxy.runtime.TenantView;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Decides where a request goes: model to provider, within what the key and its tenant may use. Plans only; the models' list is answered here. */
@@ -30,12 +39,21 @@ public final class Route implements Stage {
     private final ModelListing listing;
     private final Ownership ownership;
     private final Limit limit;
+    private final RoutePlanner planner;
 
     /** @param limit of requests that are answered here; all others come to it by themselves */
-    public Route(ModelListing listing, Ownership ownership, Limit limit) {
+    public Route(ModelListing listing, Ownership ownership, Limit limit, HealthBoard board) {
+        this.planner = new RoutePlanner(board);
         this.listing = listing;
         this.ownership = ownership;
         this.limit = limit;
+    }
+
+    /** Forgets what it knows of routes that are no more. */
+    void retain(RuntimeSnapshot state) {
+        Set<UUID> alive = new HashSet<>();
+        state.tenants().values().forEach(t -> t.routes().routes().forEach(r -> alive.add(r.id())));
+        planner.retain(alive);
     }
 
     @Override
@@ -45,40 +63,58 @@ public final class Route implements Stage {
                 limit.own(x);
                 listing.answer(x);
             }
-            case RELAY -> relay(x, target(x), next);
-            case ONE_MODEL -> relay(x, oneModel(x), next);
-            case PASSTHROUGH -> relay(x, passthrough(x), next);
+            case RELAY -> relay(x, targets(x), next);
+            case ONE_MODEL -> oneModel(x, next);
+            case PASSTHROUGH -> relay(x, List.of(passthrough(x)), next);
             case UNKNOWN -> throw Refusals.notFound("There is no such endpoint.");
         }
     }
 
-    private static void relay(Exchange x, Target target, Next next) {
-        x.tally().target(target);
+    private static void relay(Exchange x, List<Target> targets, Next next) {
+        Target best = targets.getFirst();
+        x.tally().target(best);
         Set<String> allowed = x.principal().key().scope().providers();
-        if (!allowed.isEmpty() && !allowed.contains(target.providerName())) {
-            throw Refusals.providerNotAllowed(target.providerName());
+        if (!allowed.isEmpty() && !allowed.contains(best.providerName())) {
+            throw Refusals.providerNotAllowed(best.providerName());
         }
-        x.planned(List.of(target));
+        x.planned(targets);
         next.handle(x);
     }
 
-    private Target target(Exchange x) {
+    private List<Target> targets(Exchange x) {
         if (!x.tenant().tracksObjects()) {
             return byModel(x, x.ask().model());
         }
         ObjectUse use = ObjectUse.of(x);
         if (use.role() == ObjectUse.Role.ONE) {
-            return byMaker(x, use);
+            return List.of(byMaker(x, use));
         }
         List<Reference> named = x.ask().references().all();
-        if (x.ask().model() == null && !named.isEmpty() && x.endpoint().model() == Endpoint.Model.NONE) {
+        if (named.isEmpty()) {
+            return byModel(x, x.ask().model());
+        }
+        if (x.ask().model() == null && x.endpoint().model() == Endpoint.Model.NONE) {
             // what is made of an object is made where that is
             Optional<Provider> maker = maker(x, named.getFirst());
             if (maker.isPresent()) {
-                return new Target(maker.get(), null, belowV1(x), false);
+                return List.of(new Target(maker.get(), null, belowV1(x), false));
             }
         }
-        return byModel(x, x.ask().model());
+        List<Target> targets = byModel(x, x.ask().model());
+        return targets.size() == 1 ? targets : narrowed(targets, maker(x, named.getFirst()));
+    }
+
+    /**
+     * What names an object goes where that is, and nowhere else; where nobody knows, to the best target of the tenant's own, since what
+     * is stored at shared ones is known.
+     */
+    private static List<Target> narrowed(List<Target> targets, Optional<Provider> maker) {
+        return List.of(targets.stream()
+                .filter(t -> maker.isPresent()
+                        ? t.provider().equals(maker.get())
+                        : !t.provider().account().shared())
+                .findFirst()
+                .orElse(targets.getFirst()));
     }
 
     private Optional<Provider> maker(Exchange x, Reference named) {
@@ -110,13 +146,76 @@ public final class Route implements Stage {
         }
     }
 
-    private Target byModel(Exchange x, @Nullable String model) {
+    private List<Target> byModel(Exchange x, @Nullable String model) {
         String path = belowV1(x);
         if (model == null) {
-            return byDefault(x, path);
+            return List.of(byDefault(x, path));
         }
-        TenantView.Match match = match(x, model);
-        return new Target(match.provider(), match.upstreamModel(), path, false);
+        Way way = way(x, model);
+        if (way != null) {
+            return byRoute(x, model, way, path);
+        }
+        List<TenantView.Match> candidates = x.tenant().candidates(model);
+        if (candidates.size() < 2) {
+            TenantView.Match match = match(x, model, candidates);
+            return List.of(new Target(match.provider(), match.upstreamModel(), path, false));
+        }
+        List<Target> targets = new ArrayList<>(candidates.size());
+        for (TenantView.Match match : candidates) {
+            if (usable(x, model, match)) {
+                targets.add(new Target(match.provider(), match.upstreamModel(), path, false));
+            }
+        }
+        if (targets.isEmpty()) {
+            TenantView.Match match = match(x, model, candidates);
+            throw Refusals.providerNotAllowed(match.provider().account().name());
+        }
+        return planner.availableFirst(targets);
+    }
+
+    /** The route that matches the request, else the one of the model's name; null: none does. */
+    private static @Nullable Way way(Exchange x, String model) {
+        RouteBook routes = x.tenant().routes();
+        Way matching = routes.matchesAny() ? routes.matching(new RouteFacts(x)) : null;
+        return matching == null ? routes.named(model) : matching;
+    }
+
+    private List<Target> byRoute(Exchange x, String model, Way way, String path) {
+        List<RoutePlanner.Weighted> usable = new ArrayList<>(way.legs().size());
+        for (RouteBook.Leg leg : way.legs()) {
+            String upstream = leg.model() == null ? model : leg.model();
+            if (usable(x, model, new TenantView.Match(leg.provider(), upstream))) {
+                usable.add(new RoutePlanner.Weighted(new Target(leg.provider(), upstream, path, false), leg.weight()));
+            }
+        }
+        if (usable.isEmpty()) {
+            throw nothingUsable(x, model, way);
+        }
+        io.llmproxy.domain.route.Route route = way.route();
+        x.persistence(new Persistence(route.retries(), route.retryTimeouts(), route.timeout()));
+        return planner.order(x, route.id(), route.strategy(), usable, ThreadLocalRandom.current());
+    }
+
+    private static ProxyException nothingUsable(Exchange x, String model, Way way) {
+        String route = way.route().name();
+        if (way.legs().isEmpty()) {
+            return Refusals.unavailable("The route " + Checks.quoted(route)
+                    + " leads to no provider that is there and enabled; its operator can see its targets in"
+                    + " `route show`.");
+        }
+        boolean permitted = way.legs().stream()
+                .anyMatch(l -> Permitted.of(x).permits(model, l.model() == null ? model : l.model()));
+        return permitted
+                ? Refusals.providerNotAllowed(
+                        way.legs().getFirst().provider().account().name())
+                : Refusals.modelNotAllowed(model);
+    }
+
+    private boolean usable(Exchange x, String model, TenantView.Match match) {
+        Set<String> allowed = x.principal().key().scope().providers();
+        return (allowed.isEmpty() || allowed.contains(match.provider().account().name()))
+                && Permitted.of(x).permits(model, match.upstreamModel())
+                && mayUse(x, match.provider(), match.upstreamModel());
     }
 
     private static Target byDefault(Exchange x, String path) {
@@ -128,13 +227,17 @@ public final class Route implements Stage {
         return new Target(provider, null, path, false);
     }
 
-    private TenantView.Match match(Exchange x, String model) {
-        Optional<TenantView.Match> match = x.tenant().resolve(model);
-        String upstreamModel = match.map(TenantView.Match::upstreamModel).orElse(model);
+    /** The best of the candidates, which may be none. */
+    private TenantView.Match match(Exchange x, String model, List<TenantView.Match> candidates) {
+        String upstreamModel =
+                candidates.isEmpty() ? model : candidates.getFirst().upstreamModel();
         if (!Permitted.of(x).permits(model, upstreamModel)) {
             throw Refusals.modelNotAllowed(model);
         }
-        TenantView.Match found = match.orElseThrow(() -> Refusals.modelNotFound(model));
+        if (candidates.isEmpty()) {
+            throw Refusals.modelNotFound(model);
+        }
+        TenantView.Match found = candidates.getFirst();
         if (!mayUse(x, found.provider(), upstreamModel)) {
             throw Refusals.modelNotFound(model);
         }
@@ -151,10 +254,25 @@ public final class Route implements Stage {
                 .isEmpty();
     }
 
-    private Target oneModel(Exchange x) {
+    private void oneModel(Exchange x, Next next) {
         String written = x.request().path().substring(MODEL_PATH.length());
         String model = decoded(written);
-        TenantView.Match match = match(x, model);
+        Way way = x.tenant().routes().named(model);
+        boolean read =
+                x.request().method().equals("GET") || x.request().method().equals("HEAD");
+        if (way != null && read) {
+            if (!Permitted.of(x).permits(model)) {
+                throw Refusals.modelNotAllowed(model);
+            }
+            limit.own(x);
+            listing.answer(x, way);
+            return;
+        }
+        relay(x, List.of(oneModel(x, written, model)), next);
+    }
+
+    private Target oneModel(Exchange x, String written, String model) {
+        TenantView.Match match = match(x, model, x.tenant().candidates(model));
         boolean same = match.upstreamModel().equals(model);
         return new Target(
                 match.provider(),

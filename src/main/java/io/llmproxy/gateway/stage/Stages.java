@@ -13,6 +13,7 @@ import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.gateway.object.Ownership;
+import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.Telemetry;
@@ -53,14 +54,18 @@ public final class Stages {
         BodyMemory bodyMemory = new BodyMemory(settings.bodyMemory());
         Limiter limiter = new Limiter(counters, telemetry, passed, settings.pricing());
         Limit limit = new Limit(limiter, snapshots);
+        HealthBoard health = new HealthBoard(settings.resilience());
         snapshots.onPublish(inFlight::judge);
+        snapshots.onPublish(health::retain);
         snapshots.onPublish(listing::retain);
+        Route route = new Route(listing, ownership, limit, health);
+        snapshots.onPublish(route::retain);
         Pipeline pipeline = new Pipeline(List.of(
                 new Account(ledger, telemetry, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Inspect(settings, bodyMemory),
-                new Route(listing, ownership, limit),
+                route,
                 new Idempotency(runs),
                 new Pricing(settings.pricing()),
                 limit,
@@ -68,7 +73,7 @@ public final class Stages {
                 new Own(ownership),
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
-                new Forward(settings.queryKey())));
-        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory);
+                new Forward(settings.queryKey(), limit, health)));
+        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health);
     }
 }

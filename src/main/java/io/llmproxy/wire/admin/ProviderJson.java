@@ -34,8 +34,22 @@ public record ProviderJson(
         String streamUsage,
         String status,
         @Nullable String fault,
+        List<Target> targets,
         Instant createdAt,
         Instant updatedAt) {
+
+    /**
+     * How one of its models does, as the traffic of this process shows it.
+     *
+     * @param model null: requests that name none
+     * @param state {@code closed} (all is well), {@code open} (left alone), {@code half-open} (being tried) or {@code resting} (it
+     *     asked for a pause)
+     * @param reason why the last call failed that did
+     * @param retrySeconds until it is tried again; 0: now
+     * @param firstByteMillis how long it takes to begin an answer, of late; 0: nobody knows
+     */
+    public record Target(
+            @Nullable String model, String state, @Nullable String reason, long retrySeconds, long firstByteMillis) {}
 
     /**
      * Body of {@code POST /api/v1/tenants/SLUG/providers} and, for shared ones, {@code POST /api/v1/providers}.

@@ -1,11 +1,13 @@
 package io.llmproxy.wire.admin;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One usage record. {@code cost} is in USD, null where it is unknown; {@code priced} is {@code true}, {@code partial} where the cost
- * is a part of it at least, or {@code false}; {@code priceId} is the price that was used.
+ * is a part of it at least, or {@code false}; {@code priceId} is the price that was used;
+ * {@code failedAttempts} are the calls that failed and were followed by another.
  */
 public record UsageJson(
         String requestId,
@@ -38,7 +40,21 @@ public record UsageJson(
         int attempts,
         @Nullable String cost,
         String priced,
-        @Nullable String priceId) {
+        @Nullable String priceId,
+        List<FailedAttempt> failedAttempts) {
+
+    /**
+     * A call that failed and was followed by another.
+     *
+     * @param status that the provider answered; null where it did not
+     * @param reason one word of how it failed
+     */
+    public record FailedAttempt(
+            String provider,
+            @Nullable String model,
+            @Nullable Integer status,
+            String reason,
+            long durationMicros) {}
 
     /**
      * One row of a report; the dimensions that were not asked for are null.

@@ -492,6 +492,7 @@ class AdminServerTest {
                 new ProviderTester(f.providers, ModelIds::of),
                 flushes::incrementAndGet,
                 id -> f.providers.fault,
+                id -> List.of(),
                 () -> status,
                 () -> health,
                 () -> "llmproxy_up 1\n",

@@ -65,6 +65,14 @@ abstract class StoresContract {
     }
 
     @Nested
+    class Routes extends RouteStoreContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
     class Prices extends PriceStoreContract {
         @Override
         Database database() {

@@ -1,0 +1,79 @@
+package io.llmproxy;
+
+import io.llmproxy.admin.TargetState;
+import io.llmproxy.gateway.resilience.HealthBoard;
+import io.llmproxy.gateway.resilience.ProviderHealth;
+import io.llmproxy.gateway.resilience.TargetHealth;
+import io.llmproxy.runtime.Snapshots;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Tells administration how providers do. */
+final class TargetStates {
+    private final HealthBoard board;
+    private final Snapshots snapshots;
+
+    TargetStates(HealthBoard board, Snapshots snapshots) {
+        this.board = board;
+        this.snapshots = snapshots;
+    }
+
+    /** Those of one provider, by the name of the model. */
+    List<TargetState> of(UUID provider) {
+        ProviderHealth health = board.find(provider);
+        return health == null
+                ? List.of()
+                : health.models().stream()
+                        .sorted(Comparator.comparing(TargetHealth::model))
+                        .map(this::state)
+                        .toList();
+    }
+
+    private TargetState state(TargetHealth target) {
+        long now = board.now();
+        long resting = target.resting(now);
+        String breaker =
+                target.breaker().state(now).name().toLowerCase(Locale.ROOT).replace('_', '-');
+        boolean rests = resting > 0 && breaker.equals("closed");
+        long wait = Math.max(resting, target.breaker().remaining(now));
+        long latency = target.latency(true, now);
+        return new TargetState(
+                target.model().isEmpty() ? null : target.model(),
+                rests ? "resting" : breaker,
+                target.breaker().reason(),
+                wait == 0 ? 0 : TimeUnit.NANOSECONDS.toSeconds(wait) + 1,
+                latency == 0 ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(latency)));
+    }
+
+    /** What is wrong with providers that fail, in one sentence; null: none does. */
+    @Nullable
+    String problem() {
+        Map<String, String> open = new TreeMap<>();
+        snapshots
+                .current()
+                .tenants()
+                .values()
+                .forEach(t -> t.providers().values().forEach(p -> {
+                    for (TargetState state : of(p.account().id())) {
+                        if (state.state().equals("open") || state.state().equals("half-open")) {
+                            open.put(
+                                    p.account().name() + (state.model() == null ? "" : "/" + state.model()),
+                                    String.valueOf(state.reason()));
+                        }
+                    }
+                }));
+        if (open.isEmpty()) {
+            return null;
+        }
+        Map.Entry<String, String> first = open.entrySet().iterator().next();
+        return (open.size() == 1 ? "1 target fails and is" : open.size() + " targets fail and are")
+                + " left alone for a while: `" + first.getKey() + "`, which " + first.getValue()
+                + "; `llmproxyctl provider show` tells more";
+    }
+}

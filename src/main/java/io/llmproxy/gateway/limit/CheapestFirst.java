@@ -1,0 +1,33 @@
+package io.llmproxy.gateway.limit;
+
+import io.llmproxy.domain.usage.CostCalculator;
+import io.llmproxy.domain.usage.Price;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Target;
+import java.util.Comparator;
+import java.util.List;
+
+/** Orders targets by what a request may cost there. */
+public final class CheapestFirst {
+    private CheapestFirst() {}
+
+    private record Priced(Target target, long micros) {}
+
+    /** The cheapest first, by the prices of the moment, this request's input and the bound of its output; those without a price last. */
+    public static List<Target> of(Exchange x, List<Target> targets) {
+        Need need = Needs.of(x);
+        return targets.stream()
+                .map(t -> new Priced(t, micros(x, need, t)))
+                .sorted(Comparator.comparingLong(Priced::micros))
+                .map(Priced::target)
+                .toList();
+    }
+
+    private static long micros(Exchange x, Need need, Target target) {
+        Price price = x.tenant().prices().find(target.provider().account(), target.model(), x.startedAt());
+        return price == null || !price.rates().known()
+                ? Long.MAX_VALUE
+                : CostCalculator.upperBoundMicros(price, need.inputTokens(), need.outputTokens())
+                        .orElse(Long.MAX_VALUE);
+    }
+}

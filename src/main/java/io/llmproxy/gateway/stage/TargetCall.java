@@ -1,0 +1,220 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.gateway.ClientGoneException;
+import io.llmproxy.gateway.ClientRequest;
+import io.llmproxy.gateway.Credentials;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.HeaderPolicy;
+import io.llmproxy.gateway.Target;
+import io.llmproxy.gateway.resilience.HealthBoard;
+import io.llmproxy.gateway.resilience.RetryAfter;
+import io.llmproxy.gateway.resilience.TargetHealth;
+import io.llmproxy.gateway.scan.Splice;
+import io.llmproxy.port.Provider;
+import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.UpstreamException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of one target: sends the request and copies the answer to the client as it comes.
+ *
+ * <p>Three parties can end it: the provider, by ending or breaking off; the client, by going away, which the watch tells while nothing
+ * is written and a failing write tells otherwise; and the appliance, by a cut. The last two cancel the call, which shows here as a
+ * failed read, so a failure is judged by who was first: a cut, then the client, then the provider. What fails before the client has seen
+ * anything is a {@link Failure}; after that a failure can only break the answer off.
+ */
+final class TargetCall {
+    private static final Logger LOG = System.getLogger(TargetCall.class.getName());
+
+    private final Exchange x;
+    private final Target target;
+    private final TargetHealth health;
+    private final HealthBoard board;
+    private final boolean queryKey;
+    private final @Nullable Course course;
+    private final long began;
+    private boolean answered;
+    private volatile boolean gone;
+
+    /** @param course where another call may follow; null: this is the only one */
+    TargetCall(
+            Exchange x,
+            Target target,
+            TargetHealth health,
+            HealthBoard board,
+            boolean queryKey,
+            @Nullable Course course) {
+        this.x = x;
+        this.target = target;
+        this.health = health;
+        this.board = board;
+        this.queryKey = queryKey;
+        this.course = course;
+        this.began = board.now();
+    }
+
+    /** Null where the client got an answer, whatever that was. */
+    @Nullable
+    Failure run() {
+        x.tally().target(target);
+        try (ProviderCall call = target.provider().call(request())) {
+            x.onCut(call::cancel);
+            if (x.cutReason() != null) {
+                throw new ProxyException(x.cutReason());
+            }
+            x.tally().attempt(x.elapsed(System.nanoTime()));
+            try (ClientRequest.Watch _ = x.request().watch(() -> {
+                gone = true;
+                call.cancel();
+            })) {
+                return relay(call);
+            }
+        } catch (IOException e) {
+            return failure(e);
+        } finally {
+            x.clearOnCut();
+        }
+    }
+
+    private Failure failure(IOException e) {
+        ProxyError cut = x.cutReason();
+        if (cut != null) {
+            throw new ProxyException(cut);
+        }
+        if (gone || e instanceof UpstreamException u && u.kind() == UpstreamException.Kind.CANCELLED) {
+            throw new ClientGoneException();
+        }
+        Failure failure =
+                Failure.of(e, Failures.error(target, e), x.persistence().afterTimeout());
+        if (failure.ofTarget()) {
+            failed(failure.text());
+        }
+        if (answered) {
+            throw new ProxyException(failure.error());
+        }
+        return failure;
+    }
+
+    private Provider.UpstreamRequest request() {
+        ClientRequest request = x.request();
+        return new Provider.UpstreamRequest(
+                request.method(),
+                target.path(),
+                target.passthrough(),
+                Credentials.cleaned(x.query(), queryKey),
+                HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
+                x.body().with(splices()));
+    }
+
+    private List<Splice> splices() {
+        String model = target.model();
+        var written = x.ask().modelValue();
+        boolean same = model == null || written == null || model.equals(x.ask().model());
+        if (same && !x.usageWanted()) {
+            return List.of();
+        }
+        List<Splice> changes = new ArrayList<>();
+        if (model != null && written != null && !same) {
+            changes.add(written.replacedBy(model));
+        }
+        if (x.usageWanted()) {
+            changes.addAll(x.ask().usageInStream());
+        }
+        return changes;
+    }
+
+    private @Nullable Failure relay(ProviderCall call) throws IOException {
+        ProviderCall.Head head = call.execute();
+        x.tally().upstreamRequestId(Records.bounded(head.headers(), "x-request-id"));
+        Failure failing = judged(head);
+        if (failing != null && course != null && course.follows(failing)) {
+            return failing;
+        }
+        Answer answer = Answer.of(x, head);
+        HeaderFields headers = AnswerHeaders.own(x, answer.headers());
+        InputStream body = answer.hasBody() ? answer.opened(call.body()) : InputStream.nullInputStream();
+        if (failing == null && course != null && answer.hasBody() && course.mayFollow()) {
+            if (!heldBeginning(answer, head.status(), headers, body)) {
+                Failure failure = Failure.stream(Failures.streamError(target));
+                failed(failure.text());
+                return failure;
+            }
+        } else {
+            begin(answer, head.status(), headers);
+        }
+        if (answer.hasBody()) {
+            answer.copy(body, x.sink());
+            x.trailers(call.trailers());
+        }
+        return null;
+    }
+
+    /** Tells the board how the head looks; null where it is not one that another target might better. */
+    private @Nullable Failure judged(ProviderCall.Head head) {
+        int status = head.status();
+        long now = board.now();
+        if (Failure.broken(status)) {
+            failed("answered " + status);
+        } else {
+            if (health.breaker().success()) {
+                LOG.log(Level.INFO, () -> "event 6302: " + Failures.of(target) + " answers again");
+            }
+            if (status < 300) {
+                health.answered(x.ask().stream(), now, now - began);
+            }
+        }
+        if (!Failure.passable(status)) {
+            return null;
+        }
+        long wait = RetryAfter.of(head.headers(), x.startedAt()).toNanos();
+        if (wait > 0) {
+            health.rest(now, wait);
+        }
+        return Failure.status(status, Failures.answered(target, status), wait);
+    }
+
+    private void failed(String why) {
+        if (health.breaker().failure(board.now(), why)) {
+            LOG.log(
+                    Level.WARNING,
+                    () -> "event 6301: " + Failures.of(target) + " fails and is left alone for a while; its last call "
+                            + why);
+        }
+    }
+
+    private void begin(Answer answer, int status, HeaderFields headers) {
+        try {
+            answered = true;
+            x.sink().head(status, headers, answer.length());
+            x.tally().status(status);
+            if (answer.hasBody() && answer.streaming()) {
+                // a first event may be long in coming; a body of known length is not, and shares one write with its
+                // head
+                x.sink().flush();
+            }
+        } catch (IOException e) {
+            throw new ClientGoneException();
+        }
+    }
+
+    /** The head waits for the first content; false where the provider failed before it. */
+    private boolean heldBeginning(Answer answer, int status, HeaderFields headers, InputStream body)
+            throws IOException {
+        try (HeldAnswer held = new HeldAnswer(x, answer, status, headers)) {
+            try {
+                return held.copyBeginning(body);
+            } finally {
+                answered = held.out();
+            }
+        }
+    }
+}

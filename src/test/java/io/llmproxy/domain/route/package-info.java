@@ -1,0 +1,5 @@
+/** Tests of routes and their targets. */
+@NullMarked
+package io.llmproxy.domain.route;
+
+import org.jspecify.annotations.NullMarked;

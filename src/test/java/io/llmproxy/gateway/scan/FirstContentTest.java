@@ -1,0 +1,72 @@
+package io.llmproxy.gateway.scan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.gateway.scan.FirstContent.Verdict;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FirstContentTest {
+    private static Verdict verdict(String text, int piece) {
+        FirstContent content = new FirstContent();
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        Verdict verdict = Verdict.NOTHING;
+        for (int at = 0; at < bytes.length; at += piece) {
+            verdict = content.feed(bytes, at, Math.min(piece, bytes.length - at));
+        }
+        return verdict;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}|NOTHING",
+                "{\"choices\": [{\"delta\": {\"role\": \"assistant\", \"content\": null, \"refusal\": null}}]}|NOTHING",
+                "{\"choices\":[],\"prompt_filter_results\":[]}|NOTHING",
+                "{\"choices\":[],\"usage\":{\"total_tokens\":3}}|CONTENT",
+                "{\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}|CONTENT",
+                "{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"x\"}]}}]}|CONTENT",
+                "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}|CONTENT",
+                "{\"type\":\"message_start\",\"message\":{}}|NOTHING",
+                "{\"type\": \"ping\"}|NOTHING",
+                "{\"type\":\"content_block_start\",\"index\":0}|CONTENT",
+                "{\"type\":\"response.created\"}|NOTHING",
+                "{\"type\":\"response.output_text.delta\",\"delta\":\"x\"}|CONTENT",
+                "{\"type\":\"response.failed\"}|ERROR",
+                "{\"error\":{\"message\":\"x\"}}|ERROR",
+                "{\"error\":null,\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}|CONTENT",
+                "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}|ERROR",
+                "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\"}}|CONTENT",
+                "[DONE]|CONTENT",
+                "<html>|CONTENT"
+            })
+    void anEventIsAnAnnouncementContentOrAnError(String data, Verdict expected) {
+        String event = ": hello\n\nevent: x\ndata: " + data + "\n\n";
+        for (int piece : new int[] {1, 7, 10_000}) {
+            assertThat(verdict(event, piece)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void theFirstWordStands() {
+        assertThat(verdict("data: {\"x\":1}\n\ndata: {\"error\":{}}\n\n", 10_000))
+                .isEqualTo(Verdict.CONTENT);
+        assertThat(verdict("data: {\"error\":{}}\n\ndata: {\"x\":1}\n\n", 10_000))
+                .isEqualTo(Verdict.ERROR);
+    }
+
+    @Test
+    void aLongEventIsContentBeforeItEnds() {
+        assertThat(verdict("data: " + "x".repeat(5000), 100)).isEqualTo(Verdict.CONTENT);
+    }
+
+    @Test
+    void commentsAndEmptyEventsSayNothing() {
+        assertThat(verdict(": keep-alive\n\n: keep-alive\n\nevent: x\n\n\n\n", 3))
+                .isEqualTo(Verdict.NOTHING);
+    }
+}
