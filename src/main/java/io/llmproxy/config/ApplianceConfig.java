@@ -31,6 +31,7 @@ public record ApplianceConfig(
         EgressConfig egress,
         UpstreamConfig upstream,
         PricingConfig pricing,
+        TranslationConfig translation,
         AlertsConfig alerts,
         ShutdownConfig shutdown,
         LogConfig log) {
@@ -172,6 +173,15 @@ public record ApplianceConfig(
      */
     public record UpstreamConfig(
             @Nullable Path caFile, @Nullable UpstreamProxy proxy, List<String> noProxy) {}
+
+    /** What is done about parameters that a provider of another dialect does not have. */
+    public record TranslationConfig(Unsupported unsupported) {
+        /** REFUSE: 400, by name. DROP: left out, and told in a header field. */
+        public enum Unsupported {
+            REFUSE,
+            DROP
+        }
+    }
 
     /** What is done about prices that nobody knows. */
     public record PricingConfig(Unknown unknown) {

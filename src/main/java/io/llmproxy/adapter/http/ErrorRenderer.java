@@ -129,6 +129,7 @@ final class ErrorRenderer {
     private static String anthropicType(ProxyError error) {
         return switch (error) {
             case ProxyError.InvalidRequest ignored -> "invalid_request_error";
+            case ProxyError.Unsupported ignored -> "invalid_request_error";
             case ProxyError.Unauthenticated ignored -> "authentication_error";
             case ProxyError.Forbidden ignored -> "permission_error";
             case ProxyError.NotFound ignored -> "not_found_error";
@@ -146,6 +147,7 @@ final class ErrorRenderer {
     private static String googleStatus(ProxyError error) {
         return switch (error) {
             case ProxyError.InvalidRequest ignored -> "INVALID_ARGUMENT";
+            case ProxyError.Unsupported ignored -> "INVALID_ARGUMENT";
             case ProxyError.Unauthenticated ignored -> "UNAUTHENTICATED";
             case ProxyError.Forbidden ignored -> "PERMISSION_DENIED";
             case ProxyError.NotFound ignored -> "NOT_FOUND";

@@ -106,7 +106,7 @@ public final class Forward implements Stage {
 
     private static void relay(Exchange x, ProviderCall call) throws IOException {
         ProviderCall.Head head = call.execute();
-        x.tally().upstreamRequestId(Records.bounded(head.headers(), "x-request-id"));
+        x.tally().upstreamRequestId(Records.upstreamId(head.headers()));
         Answer answer = Answer.of(x, head);
         HeaderFields headers = AnswerHeaders.own(x, answer.headers());
         try {

@@ -18,6 +18,7 @@ import io.llmproxy.runtime.TenantView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,6 +34,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * patterns list themselves, under names that lead there when they are asked for. A provider's own list is kept with that provider, so no tenant sees what another's account lists.
  */
 public final class ModelListing {
+    /** Of the year 9999, beyond which a time cannot be written. */
+    private static final long LAST_SECOND = 253_402_300_799L;
+
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Ownership ownership;
@@ -56,7 +60,9 @@ public final class ModelListing {
         if (!method.equals("GET") && !method.equals("HEAD")) {
             throw new ProxyException(new ProxyError.MethodNotAllowed("GET, HEAD"));
         }
-        byte[] json = json(models(x)).getBytes(StandardCharsets.UTF_8);
+        boolean anthropic = x.request().headers().contains("anthropic-version");
+        Iterable<Model> models = models(x);
+        byte[] json = (anthropic ? anthropic(models) : json(models)).getBytes(StandardCharsets.UTF_8);
         HeaderFields headers = AnswerHeaders.own(x, HeaderFields.of("content-type", "application/json"));
         try {
             x.sink().head(200, headers, json.length);
@@ -157,6 +163,26 @@ public final class ModelListing {
                 provider.account().id(),
                 (id, known) ->
                         known != null && known.provider().equals(provider) ? known : new OwnModels(provider, clock));
+    }
+
+    /** As Anthropic's clients know it: one page, which is all. */
+    private static String anthropic(Iterable<Model> models) {
+        StringBuilder out = new StringBuilder("{\"data\":[");
+        String first = "null";
+        String last = "null";
+        for (Model model : models) {
+            String id = Splice.quoted(model.id());
+            out.append(last.equals("null") ? "" : ",")
+                    .append("{\"type\":\"model\",\"id\":")
+                    .append(id);
+            out.append(",\"display_name\":").append(id).append(",\"created_at\":\"");
+            out.append(Instant.ofEpochSecond(Math.min(model.created(), LAST_SECOND)))
+                    .append("\"}");
+            first = first.equals("null") ? id : first;
+            last = id;
+        }
+        out.append("],\"has_more\":false,\"first_id\":").append(first);
+        return out.append(",\"last_id\":").append(last).append('}').toString();
     }
 
     private static String json(Iterable<Model> models) {
