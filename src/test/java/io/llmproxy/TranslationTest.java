@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,38 +112,35 @@ class TranslationTest {
     }
 
     /** What came, and whether the connection ended as it should. */
-    private record Streamed(String text, boolean whole) {}
+    private record Streamed(String id, String text, boolean whole) {}
 
     private static Streamed streamed(String path, String json) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         boolean whole = true;
-        try (InputStream in = http.stream(path, json).body()) {
+        HttpResponse<InputStream> answer = http.stream(path, json);
+        try (InputStream in = answer.body()) {
             in.transferTo(out);
         } catch (IOException e) {
             whole = false;
         }
-        return new Streamed(out.toString(StandardCharsets.UTF_8), whole);
+        return new Streamed(id(answer), out.toString(StandardCharsets.UTF_8), whole);
     }
 
+    /** The usage record of an answer; that of one that was cut may come a moment after it. */
     private static JsonNode record(String requestId) {
-        return appliance
-                .ctl("-t", "acme", "usage", "export", "-o", "jsonl")
-                .value()
-                .lines()
-                .map(JSON::readTree)
-                .filter(r -> r.path("requestId").asString("").equals(requestId))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static JsonNode lastRecord() {
-        return appliance
-                .ctl("-t", "acme", "usage", "export", "-o", "jsonl")
-                .value()
-                .lines()
-                .map(JSON::readTree)
-                .max(java.util.Comparator.comparing(r -> r.path("requestId").asString("")))
-                .orElseThrow();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        do {
+            for (String line : appliance
+                    .ctl("-t", "acme", "usage", "export", "-o", "jsonl")
+                    .value()
+                    .lines()
+                    .toList()) {
+                if (line.contains(requestId)) {
+                    return JSON.readTree(line);
+                }
+            }
+        } while (System.nanoTime() < end);
+        throw new AssertionError("no usage record of " + requestId);
     }
 
     private static String id(HttpResponse<?> answer) {
@@ -176,7 +174,7 @@ class TranslationTest {
     void anOpenAiClientStreamsFromAnthropicAndSeesTheUsageOnlyWhereItAsks() throws IOException {
         anthropic.on(MESSAGES, stream(EVENTS.length));
         Streamed plain = streamed(CHAT, chat(",\"stream\":true"));
-        JsonNode record = lastRecord();
+        JsonNode record = record(plain.id());
         Streamed told = streamed(CHAT, chat(",\"stream\":true,\"stream_options\":{\"include_usage\":true}"));
 
         assertThat(plain.whole()).isTrue();
@@ -215,7 +213,7 @@ class TranslationTest {
                 .startsWith("event: message_start\n")
                 .contains("\"text\":\"Hello \"")
                 .endsWith("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
-        assertThat(lastRecord().path("inputTokens").asLong()).isEqualTo(7);
+        assertThat(record(answer.id()).path("inputTokens").asLong()).isEqualTo(7);
     }
 
     @Test
@@ -246,10 +244,51 @@ class TranslationTest {
         Streamed stream = streamed(MESSAGES, messages("claude-sonnet-4-5", ",\"stream\":true"));
         assertThat(stream.text().lines().filter(l -> l.startsWith("data: ")).map(l -> l.substring(6)))
                 .containsExactly(EVENTS);
-        JsonNode record = lastRecord();
+        JsonNode record = record(stream.id());
         assertThat(record.path("inputTokens").asLong()).isEqualTo(311);
         assertThat(record.path("outputTokens").asLong()).isEqualTo(9);
         assertThat(record.path("upstreamRequestId").asString("")).isEqualTo("req_1");
+    }
+
+    @Test
+    void bothReachGemini() throws IOException {
+        String answer = """
+                {"candidates":[{"content":{"parts":[{"text":"Grüezi."}],"role":"model"},"finishReason":"STOP"}],\
+                "usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":4,"thoughtsTokenCount":6},"modelVersion":"g"}""";
+        anthropic.on(
+                "/v1beta/models/gemini-2.5-flash:generateContent",
+                Script.answer(200, answer, "Content-Type", "application/json"));
+        anthropic.on("/v1beta/models/gemini-2.5-flash:streamGenerateContent", c -> {
+            c.head(200, "Content-Type", "text/event-stream").event(answer).lastChunk();
+        });
+        appliance
+                .ctlWithInput(
+                        "g-secret",
+                        "-t",
+                        "acme",
+                        "provider",
+                        "create",
+                        "google",
+                        "--type",
+                        "gemini",
+                        "--base-url",
+                        anthropic.origin(),
+                        "--models",
+                        "gemini-*",
+                        "--api-key-stdin")
+                .value();
+
+        HttpResponse<String> chat = http.post(CHAT, chat("").replace("claude-sonnet-4-5", "gemini-2.5-flash"));
+        assertThat(Http.json(chat).at("/choices/0/message/content").stringValue())
+                .isEqualTo("Grüezi.");
+        assertThat(anthropic.lastRequest().header("x-goog-api-key")).isEqualTo("g-secret");
+        assertThat(record(id(chat)).path("outputTokens").asLong()).isEqualTo(10);
+        assertThat(record(id(chat)).path("reasoningTokens").asLong()).isEqualTo(6);
+
+        Streamed stream = streamed(MESSAGES, messages("gemini-2.5-flash", ",\"stream\":true"));
+        assertThat(anthropic.lastRequest().target()).endsWith(":streamGenerateContent?alt=sse");
+        assertThat(stream.text()).contains("Grüezi.").endsWith("{\"type\":\"message_stop\"}\n\n");
+        assertThat(record(stream.id()).path("outputTokens").asLong()).isEqualTo(10);
     }
 
     @Test
@@ -268,7 +307,7 @@ class TranslationTest {
                 .doesNotContain("[DONE]");
         assertThat(anthropicClient.whole()).isFalse();
         assertThat(anthropicClient.text()).containsOnlyOnce("event: error\n").doesNotContain("message_stop");
-        assertThat(lastRecord().path("outcome").asString("")).isEqualTo("cut");
+        assertThat(record(anthropicClient.id()).path("outcome").asString("")).isEqualTo("cut");
     }
 
     @Test

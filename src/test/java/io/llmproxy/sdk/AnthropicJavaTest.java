@@ -75,6 +75,7 @@ class AnthropicJavaTest {
     void getsAWholeAnswerAndAStream() {
         MessageCreateParams params = asking("gpt-4o-mini").build();
         for (Message answer : List.of(CLIENT.messages().create(params), streamed(params))) {
+            answer.validate();
             assertThat(answer.content().getFirst().asText().text()).isEqualTo("Hello from the fake.");
             assertThat(answer.stopReason()).contains(StopReason.END_TURN);
             assertThat(answer.usage().inputTokens()).isEqualTo(7);

@@ -73,7 +73,11 @@ public class TranslationBenchmark {
     }
 
     private static void event(StringBuilder out, String type, String members) {
-        out.append("event: ").append(type).append("\ndata: {\"type\":\"").append(type).append("\",");
+        out.append("event: ")
+                .append(type)
+                .append("\ndata: {\"type\":\"")
+                .append(type)
+                .append("\",");
         out.append(members).append("}\n\n");
     }
 

@@ -62,7 +62,9 @@ public final class ModelList {
             Token value = scanner.next();
             if (value == Token.STRING && name.equals("id")) {
                 id = scanner.text();
-            } else if (value == Token.STRING && name.equals("name") && scanner.text().startsWith(GOOGLES)) {
+            } else if (value == Token.STRING
+                    && name.equals("name")
+                    && scanner.text().startsWith(GOOGLES)) {
                 id = scanner.text().substring(GOOGLES.length());
             } else if (value == Token.STRING && name.equals("owned_by")) {
                 ownedBy = scanner.text();

@@ -30,9 +30,8 @@ public final class GeminiChat implements ProviderDialect {
     /** The model is a part of the path, and so it must be a plain name. */
     @Override
     public Place place(ChatRequest request) {
-        String model = request.model().startsWith(PREFIX)
-                ? request.model().substring(PREFIX.length())
-                : request.model();
+        String model =
+                request.model().startsWith(PREFIX) ? request.model().substring(PREFIX.length()) : request.model();
         if (!MODEL.matcher(model).matches()) {
             throw Refusals.invalid("The model's name is none of Gemini's.", "model");
         }

@@ -112,8 +112,7 @@ final class GeminiMessageWriter {
                 cached(cache);
                 out.open().member("text", text).close();
             }
-            case Content.Refusal(String text) ->
-                out.open().member("text", text).close();
+            case Content.Refusal(String text) -> out.open().member("text", text).close();
             case Content.Image image -> {
                 cached(image.cache());
                 if (image.detail() != null && !image.detail().equals("auto")) {
@@ -178,7 +177,12 @@ final class GeminiMessageWriter {
             }
             text.append(piece);
         }
-        out.open().name("functionResponse").open().member("name", name).name("response").open();
+        out.open()
+                .name("functionResponse")
+                .open()
+                .member("name", name)
+                .name("response")
+                .open();
         out.member(result.failed() ? "error" : "output", text.toString());
         out.close().close().close();
     }

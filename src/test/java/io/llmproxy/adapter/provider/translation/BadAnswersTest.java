@@ -156,9 +156,7 @@ class BadAnswersTest {
 
     @Test
     void anErrorWithinAStreamIsReportedByItsTypeAlone() throws IOException {
-        String error =
-                "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":\"secret\"}}\n\n";
-        Broken overloaded = broken("anthropic", START + BLOCK + DELTA + error.formatted("overloaded_error"));
+        Broken overloaded = broken("anthropic", START + BLOCK + DELTA + "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"secret\"}}\n\n");
         Broken odd = broken("openai", "data: {\"error\":{\"type\":\"<b>\",\"message\":\"secret\"}}\n\n");
 
         assertThat(overloaded.failure().kind()).isEqualTo(Kind.REPORTED);

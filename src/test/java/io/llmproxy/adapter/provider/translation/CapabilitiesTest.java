@@ -155,8 +155,8 @@ class CapabilitiesTest {
     }
 
     private static String table() {
-        StringBuilder out =
-                new StringBuilder("| client → provider | OpenAI → `anthropic` | Anthropic → `openai` | OpenAI → `gemini` | Anthropic → `gemini` |\n");
+        StringBuilder out = new StringBuilder(
+                "| client → provider | OpenAI → `anthropic` | Anthropic → `openai` | OpenAI → `gemini` | Anthropic → `gemini` |\n");
         out.append("|---|---|---|---|---|\n");
         for (Feature feature : FEATURES) {
             out.append("| ").append(feature.name()).append(" | ");

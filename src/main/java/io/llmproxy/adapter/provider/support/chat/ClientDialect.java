@@ -11,7 +11,8 @@ import tools.jackson.databind.JsonNode;
 /** How the clients of one API write conversations and read answers. Thread-safe. */
 public interface ClientDialect {
     /** What a POST to a path below {@code /v1} asks for in this dialect; null: nothing that can be translated. */
-    @Nullable Operation operation(String path);
+    @Nullable
+    Operation operation(String path);
 
     /** Where a request has the text that is counted. */
     PromptShape shape();

@@ -37,7 +37,10 @@ public final class TranslatingProvider implements Provider {
             Provider provider, ProviderDialect own, List<? extends ClientDialect> clients, Translations translations) {
         this.provider = provider;
         this.own = own;
-        this.foreign = clients.stream().filter(d -> !d.equals(own)).<ClientDialect>map(d -> d).toList();
+        this.foreign = clients.stream()
+                .filter(d -> !d.equals(own))
+                .<ClientDialect>map(d -> d)
+                .toList();
         this.translations = translations;
     }
 
