@@ -156,7 +156,10 @@ class BadAnswersTest {
 
     @Test
     void anErrorWithinAStreamIsReportedByItsTypeAlone() throws IOException {
-        Broken overloaded = broken("anthropic", START + BLOCK + DELTA + "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"secret\"}}\n\n");
+        Broken overloaded = broken(
+                "anthropic",
+                START + BLOCK + DELTA
+                        + "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"secret\"}}\n\n");
         Broken odd = broken("openai", "data: {\"error\":{\"type\":\"<b>\",\"message\":\"secret\"}}\n\n");
 
         assertThat(overloaded.failure().kind()).isEqualTo(Kind.REPORTED);

@@ -19,8 +19,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class TranslationFuzz {
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final String ASKED =
-            "{\"model\":\"m\",\"max_tokens\":9,\"stream\":%s,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
     private static final int REQUEST = 2;
 
     private TranslationFuzz() {}
@@ -41,6 +39,11 @@ public final class TranslationFuzz {
         Fuzz.same(answer(provider, client, stream, payload, 1 + (first >> 3 & 15)), whole, "the answer in pieces");
     }
 
+    private static String asked(boolean stream) {
+        return "{\"model\":\"m\",\"max_tokens\":9,\"stream\":" + stream
+                + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+    }
+
     private static void request(String provider, String client, String json, boolean drop) {
         CannedProvider canned = new CannedProvider(Dialects.kind(provider), 200, new HeaderFields(), new byte[0], 1);
         try (ProviderCall _ = Dialects.call(Dialects.translating(canned, provider, drop), client, json)) {
@@ -57,7 +60,7 @@ public final class TranslationFuzz {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String end = "";
         try (ProviderCall call =
-                Dialects.call(Dialects.translating(canned, provider, false), client, ASKED.formatted(stream))) {
+                Dialects.call(Dialects.translating(canned, provider, false), client, asked(stream))) {
             ProviderCall.Head head = call.execute();
             InputStream body = call.body();
             for (int b = body.read(); b >= 0; b = body.read()) {
