@@ -20,6 +20,7 @@ import com.anthropic.models.messages.Tool;
 import com.anthropic.models.messages.ToolResultBlockParam;
 import com.anthropic.models.messages.ToolUseBlock;
 import io.llmproxy.testing.FakeProvider;
+import io.llmproxy.testing.FakeProvider.Script;
 import io.llmproxy.testing.TestAppliance;
 import java.time.Duration;
 import java.util.List;
@@ -122,10 +123,12 @@ class AnthropicJavaTest {
 
     @Test
     void seesErrorsAsItsOwn() {
-        assertThatThrownBy(() -> CLIENT.messages().create(asking("nobody/x").build()))
-                .satisfiesAnyOf(
-                        e -> assertThat(e).isInstanceOf(NotFoundException.class),
-                        e -> assertThat(e).isInstanceOf(BadRequestException.class));
+        String unknown = "{\"error\":{\"message\":\"no such model\",\"code\":\"model_not_found\"}}";
+        BEHIND.on("/v1/chat/completions", Script.answer(404, unknown, "Content-Type", "application/json"));
+        assertThatThrownBy(() -> CLIENT.messages().create(asking("gpt-none").build()))
+                .isInstanceOf(NotFoundException.class)
+                .hasMessageContaining("no such model");
+        BEHIND.restore("/v1/chat/completions");
         assertThatThrownBy(() ->
                         CLIENT.messages().create(asking("gpt-4o-mini").topK(5).build()))
                 .isInstanceOf(BadRequestException.class)

@@ -59,8 +59,7 @@ public final class TranslationFuzz {
         CannedProvider canned = new CannedProvider(Dialects.kind(provider), 200, headers, bytes, piece);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String end = "";
-        try (ProviderCall call =
-                Dialects.call(Dialects.translating(canned, provider, false), client, asked(stream))) {
+        try (ProviderCall call = Dialects.call(Dialects.translating(canned, provider, false), client, asked(stream))) {
             ProviderCall.Head head = call.execute();
             InputStream body = call.body();
             for (int b = body.read(); b >= 0; b = body.read()) {
