@@ -170,12 +170,14 @@ public final class Appliance implements AutoCloseable {
             Database database = opened(PartSettings.database(config, directory.path()));
             SecretSource secrets = secrets(directory.path());
             AesGcmSealer sealer = sealer(database, directory.path());
+            Tokenizer tokenizer = new JtokkitTokenizer();
             Providers providers = new Providers(
                     secrets,
                     sealer,
                     config.egress().allow(),
                     () -> ownListeners,
                     PartSettings.upstreamDefaults(config.upstream()),
+                    PartSettings.translations(config.translation(), tokenizer, setup.clock()),
                     setup.clock());
             HelidonTelemetry telemetry = measuring.join();
             FileUsageJournal journal = opened(FileUsageJournal.open(
@@ -202,7 +204,6 @@ public final class Appliance implements AutoCloseable {
             BudgetRefusals refusals = new BudgetRefusals(counters.store());
             ObjectStore objects = database.objects();
             GatewaySettings settings = PartSettings.gateway(config, spool());
-            Tokenizer tokenizer = new JtokkitTokenizer();
             Gateway gateway = Stages.gateway(
                     settings, snapshots, ledger, objects, telemetry, refusals, tokenizer, runs, setup.clock());
             LimitProof proof =

@@ -4,6 +4,7 @@ import io.llmproxy.adapter.http.ClientPatience;
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
+import io.llmproxy.adapter.provider.support.chat.Translations;
 import io.llmproxy.adapter.webhook.SignedWebhook;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
@@ -11,18 +12,22 @@ import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
 import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.PricingConfig;
+import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.PricingRules;
+import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.port.AlertHook;
+import io.llmproxy.port.Tokenizer;
 import java.io.Console;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +51,11 @@ final class PartSettings {
 
     static UpstreamDefaults upstreamDefaults(ApplianceConfig.UpstreamConfig config) {
         return new UpstreamDefaults(config.caFile(), config.proxy(), config.noProxy());
+    }
+
+    static Translations translations(TranslationConfig config, Tokenizer tokenizer, InstantSource clock) {
+        boolean drop = config.unsupported() == TranslationConfig.Unsupported.DROP;
+        return new Translations(drop, new UsageEstimator(tokenizer), clock);
     }
 
     static IdempotencySettings idempotency(IdempotencyConfig config) {

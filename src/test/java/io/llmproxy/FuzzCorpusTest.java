@@ -7,6 +7,7 @@ import io.llmproxy.adapter.http.HeadFuzz;
 import io.llmproxy.adapter.journal.JournalFuzz;
 import io.llmproxy.adapter.provider.support.AnswerFuzz;
 import io.llmproxy.adapter.provider.support.RedactFuzz;
+import io.llmproxy.adapter.provider.translation.TranslationFuzz;
 import io.llmproxy.gateway.CredentialsFuzz;
 import io.llmproxy.gateway.scan.JsonFuzz;
 import io.llmproxy.gateway.scan.MultipartFuzz;
@@ -59,6 +60,7 @@ class FuzzCorpusTest {
                 new Case(HeadFuzz.class, HeadFuzz::fuzzerTestOneInput),
                 new Case(AnswerFuzz.class, AnswerFuzz::fuzzerTestOneInput),
                 new Case(RedactFuzz.class, RedactFuzz::fuzzerTestOneInput),
+                new Case(TranslationFuzz.class, TranslationFuzz::fuzzerTestOneInput),
                 new Case(JournalFuzz.class, JournalFuzz::fuzzerTestOneInput));
     }
 

@@ -32,6 +32,7 @@ public record ApplianceConfig(
         UpstreamConfig upstream,
         ResilienceConfig resilience,
         PricingConfig pricing,
+        TranslationConfig translation,
         AlertsConfig alerts,
         ShutdownConfig shutdown,
         LogConfig log) {
@@ -190,6 +191,15 @@ public record ApplianceConfig(
      * @param providerCalls how many calls of one provider may run at a time; 0: any
      */
     public record ResilienceConfig(int breakerFailures, Duration breakerPause, int retryPercent, int providerCalls) {}
+
+    /** What is done about parameters that a provider of another dialect does not have. */
+    public record TranslationConfig(Unsupported unsupported) {
+        /** REFUSE: 400, by name. DROP: left out, and told in a header field. */
+        public enum Unsupported {
+            REFUSE,
+            DROP
+        }
+    }
 
     /** What is done about prices that nobody knows. */
     public record PricingConfig(Unknown unknown) {

@@ -15,6 +15,7 @@ import io.llmproxy.config.ApplianceConfig.ResilienceConfig;
 import io.llmproxy.config.ApplianceConfig.SecretsConfig;
 import io.llmproxy.config.ApplianceConfig.ShutdownConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
+import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.config.ApplianceConfig.UpstreamConfig;
 import io.llmproxy.config.ConfigException.Problem;
 import io.llmproxy.config.YamlSource.Setting;
@@ -287,6 +288,7 @@ public final class ConfigLoader {
                         value(ConfigReference.RETRY_PERCENT),
                         value(ConfigReference.PROVIDER_CALLS)),
                 new PricingConfig(value(ConfigReference.PRICING_UNKNOWN)),
+                new TranslationConfig(value(ConfigReference.TRANSLATION_UNSUPPORTED)),
                 new AlertsConfig(value(ConfigReference.ALERT_THRESHOLDS), webhook()),
                 new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
                 new LogConfig(value(ConfigReference.LOG_FORMAT), value(ConfigReference.LOG_LEVEL)));

@@ -4,6 +4,7 @@ import io.llmproxy.config.ApplianceConfig.JournalConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.PricingConfig;
+import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.UpstreamProxy;
@@ -195,6 +196,11 @@ public final class ConfigReference {
             "allow",
             t -> ConfigValues.oneOf(t, PricingConfig.Unknown.class),
             "a request whose model has no known price: allow serves and marks it, deny refuses it");
+    static final ConfigKey<TranslationConfig.Unsupported> TRANSLATION_UNSUPPORTED = key(
+            "translation.unsupported",
+            "refuse",
+            t -> ConfigValues.oneOf(t, TranslationConfig.Unsupported.class),
+            "a parameter that a provider of another dialect does not have: refuse answers 400, drop leaves it out and says so");
     static final ConfigKey<List<Integer>> ALERT_THRESHOLDS = list(
             "alerts.thresholds",
             "[50, 80, 100]",

@@ -86,7 +86,9 @@ public final class HeaderPolicy {
                 out.add(limit ? "x-upstream-" + name.substring(2).toLowerCase(Locale.ROOT) : name, provider.value(i));
             }
         }
-        provider.first("x-request-id").ifPresent(id -> out.add("x-upstream-request-id", id));
+        provider.first("x-request-id")
+                .or(() -> provider.first("request-id"))
+                .ifPresent(id -> out.add("x-upstream-request-id", id));
         return out.add("via", via(provider));
     }
 

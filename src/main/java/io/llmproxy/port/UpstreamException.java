@@ -25,15 +25,46 @@ public final class UpstreamException extends IOException {
         TRUNCATED,
         /** What came is not HTTP. */
         PROTOCOL,
+        /** What came is HTTP, but no answer of the provider's API. */
+        UNREADABLE,
+        /** The answer began, and then the provider said that it gives up: see {@link UpstreamException#reported()}. */
+        REPORTED,
         /** {@link ProviderCall#cancel} was called. */
         CANCELLED
     }
 
+    private static final int LONGEST_WORD = 64;
+
     private final Kind kind;
+    private final @Nullable String reported;
 
     public UpstreamException(Kind kind, String message, @Nullable Throwable cause) {
+        this(kind, message, cause, null);
+    }
+
+    private UpstreamException(Kind kind, String message, @Nullable Throwable cause, @Nullable String reported) {
         super(message, cause);
         this.kind = kind;
+        this.reported = reported;
+    }
+
+    /**
+     * The provider reported an error within its answer.
+     *
+     * @param type its word for the error; one that is no word is not kept
+     */
+    public static UpstreamException reported(@Nullable String type) {
+        boolean word = type != null
+                && !type.isEmpty()
+                && type.length() <= LONGEST_WORD
+                && type.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_');
+        String known = word ? type : null;
+        return new UpstreamException(Kind.REPORTED, "the provider reported an error in its answer", null, known);
+    }
+
+    /** By which word the provider reported an error within its answer; null: it did not, or by none. */
+    public @Nullable String reported() {
+        return reported;
     }
 
     public Kind kind() {

@@ -59,7 +59,10 @@ final class ProviderCommands {
                             return ExitCode.DONE;
                         })
                         .argument("NAME", "its name; a prefix of models, as in NAME/gpt-4o")
-                        .option("--type", "TYPE", "openai, mistral, huggingface, ollama, custom, simulated"))
+                        .option(
+                                "--type",
+                                "TYPE",
+                                "openai, anthropic, gemini, mistral, huggingface, ollama, custom, simulated"))
                 .example(
                         "llmproxyctl -t acme provider create openai --type openai --api-key-env OPENAI_API_KEY",
                         "llmproxyctl -t acme provider create local --type ollama --base-url http://127.0.0.1:11434",

@@ -130,6 +130,7 @@ final class ErrorRenderer {
         return switch (error) {
             case ProxyError.InvalidRequest ignored -> "invalid_request_error";
             case ProxyError.UnreadableHead ignored -> "invalid_request_error";
+            case ProxyError.Unsupported ignored -> "invalid_request_error";
             case ProxyError.Unauthenticated ignored -> "authentication_error";
             case ProxyError.Forbidden ignored -> "permission_error";
             case ProxyError.NotFound ignored -> "not_found_error";
@@ -148,6 +149,7 @@ final class ErrorRenderer {
         return switch (error) {
             case ProxyError.InvalidRequest ignored -> "INVALID_ARGUMENT";
             case ProxyError.UnreadableHead ignored -> "INVALID_ARGUMENT";
+            case ProxyError.Unsupported ignored -> "INVALID_ARGUMENT";
             case ProxyError.Unauthenticated ignored -> "UNAUTHENTICATED";
             case ProxyError.Forbidden ignored -> "PERMISSION_DENIED";
             case ProxyError.NotFound ignored -> "NOT_FOUND";

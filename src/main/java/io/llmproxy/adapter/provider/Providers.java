@@ -1,16 +1,24 @@
 package io.llmproxy.adapter.provider;
 
-import io.llmproxy.adapter.provider.openai.OpenAiProvider;
+import io.llmproxy.adapter.provider.anthropic.AnthropicChat;
+import io.llmproxy.adapter.provider.gemini.GeminiChat;
+import io.llmproxy.adapter.provider.openai.OpenAiChat;
 import io.llmproxy.adapter.provider.simulated.SimulatedProvider;
 import io.llmproxy.adapter.provider.simulated.SimulatedSettings;
+import io.llmproxy.adapter.provider.support.Access;
 import io.llmproxy.adapter.provider.support.AccountCredential;
 import io.llmproxy.adapter.provider.support.AccountEgress;
 import io.llmproxy.adapter.provider.support.AddressPolicy;
 import io.llmproxy.adapter.provider.support.BaseUrlPolicy;
 import io.llmproxy.adapter.provider.support.FileWatch;
+import io.llmproxy.adapter.provider.support.HttpProvider;
 import io.llmproxy.adapter.provider.support.HttpUpstream;
 import io.llmproxy.adapter.provider.support.ReadSweeper;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
+import io.llmproxy.adapter.provider.support.chat.ChatDialect;
+import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
+import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
+import io.llmproxy.adapter.provider.support.chat.Translations;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.ProviderAccount;
@@ -44,10 +52,18 @@ public final class Providers implements ProviderFactory {
     private final BaseUrlPolicy baseUrls;
     private final InstantSource clock;
 
+    private static final ChatDialect OPENAI = new OpenAiChat();
+    private static final ChatDialect ANTHROPIC = new AnthropicChat();
+    private static final ProviderDialect GEMINI = new GeminiChat();
+    private static final List<ChatDialect> CLIENTS = List.of(OPENAI, ANTHROPIC);
+
+    private final Translations translations;
+
     /**
      * @param egressAllow addresses that are permitted whatever they are
      * @param defaults how upstreams are reached where an account says nothing else
      * @param ownListeners the addresses that this process listens on, asked whenever a connection is made
+     * @param translations how conversations of other dialects than a provider's are taken to it
      */
     public Providers(
             SecretSource secrets,
@@ -55,6 +71,7 @@ public final class Providers implements ProviderFactory {
             List<Cidr> egressAllow,
             Supplier<List<InetSocketAddress>> ownListeners,
             UpstreamDefaults defaults,
+            Translations translations,
             InstantSource clock) {
         AddressPolicy addresses = new AddressPolicy(egressAllow, ownListeners);
         this.secrets = secrets;
@@ -62,29 +79,36 @@ public final class Providers implements ProviderFactory {
         this.defaults = defaults;
         this.network = new HttpUpstream.Network(addresses, MAX_CONNECTIONS, KEEP_IDLE, new ReadSweeper());
         this.baseUrls = new BaseUrlPolicy(addresses);
+        this.translations = translations;
         this.clock = clock;
     }
 
     @Override
     public Provider open(ProviderAccount account) {
         return switch (account.kind()) {
-            case OPENAI, MISTRAL, HUGGINGFACE, OLLAMA, CUSTOM -> openAi(account);
-            case SIMULATED -> new SimulatedProvider(account, clock);
+            case OPENAI, MISTRAL, HUGGINGFACE, OLLAMA, CUSTOM -> translating(http(account, Access.BEARER), OPENAI);
+            case ANTHROPIC -> translating(http(account, Access.ANTHROPIC), ANTHROPIC);
+            case GEMINI -> translating(http(account, Access.GOOGLE), GEMINI);
+            case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI);
         };
     }
 
-    private Provider openAi(ProviderAccount account) {
+    private Provider translating(Provider provider, ProviderDialect own) {
+        return new TranslatingProvider(provider, own, CLIENTS, translations);
+    }
+
+    private Provider http(ProviderAccount account, Access access) {
         FileWatch files = FileWatch.of(account, secrets, defaults);
         AccountCredential credential = AccountCredential.resolve(account, secrets, sealer);
         AccountEgress egress = AccountEgress.resolve(account, secrets, sealer, defaults);
         HttpUpstream upstream = HttpUpstream.of(account, egress, network);
-        return new OpenAiProvider(account, credential, upstream, egress.fault(), files);
+        return new HttpProvider(account, access, credential, upstream, egress.fault(), files);
     }
 
     @Override
     public void check(ProviderAccount account) {
         switch (account.kind()) {
-            case OPENAI, MISTRAL, HUGGINGFACE, OLLAMA, CUSTOM -> baseUrls.check(account);
+            case OPENAI, ANTHROPIC, GEMINI, MISTRAL, HUGGINGFACE, OLLAMA, CUSTOM -> baseUrls.check(account);
             case SIMULATED -> SimulatedSettings.parse(account.baseUrl());
         }
         for (String name : account.headers().keySet()) {

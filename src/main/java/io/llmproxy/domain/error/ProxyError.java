@@ -63,6 +63,24 @@ public sealed interface ProxyError {
         }
     }
 
+    /** 400: a parameter that the target of the request does not have. */
+    record Unsupported(String message, String param) implements ProxyError {
+        @Override
+        public int status() {
+            return 400;
+        }
+
+        @Override
+        public String type() {
+            return "invalid_request_error";
+        }
+
+        @Override
+        public String code() {
+            return "unsupported_parameter";
+        }
+    }
+
     /** 401; the same text whichever part of the key is wrong, unless the key is known. */
     record Unauthenticated(Kind kind) implements ProxyError {
         /** What is told about a key. A key that is known but of another tenant's process is INVALID. */

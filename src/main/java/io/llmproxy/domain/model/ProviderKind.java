@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** The types of provider that this version serves, by the contract's words. */
 public enum ProviderKind {
     OPENAI("openai", "https://api.openai.com/v1", "", true),
+    ANTHROPIC("anthropic", "https://api.anthropic.com", "/v1", true),
+    GEMINI("gemini", "https://generativelanguage.googleapis.com", "/v1beta", true),
     MISTRAL("mistral", "https://api.mistral.ai/v1", "", true),
     HUGGINGFACE("huggingface", "https://router.huggingface.co/v1", "", true),
     OLLAMA("ollama", "http://127.0.0.1:11434", "/v1", false),
@@ -48,6 +50,15 @@ public enum ProviderKind {
     /** Whether a stream tells its usage only where {@code stream_options.include_usage} asks; Mistral tells it always and refuses to be asked. */
     public boolean tellsUsageWhenAsked() {
         return this != MISTRAL;
+    }
+
+    /** What is asked behind the question mark for the whole list of models; null: nothing. Some give a short page unless asked for more. */
+    public @Nullable String modelsQuery() {
+        return switch (this) {
+            case ANTHROPIC -> "limit=1000";
+            case GEMINI -> "pageSize=1000";
+            case OPENAI, MISTRAL, HUGGINGFACE, OLLAMA, CUSTOM, SIMULATED -> null;
+        };
     }
 
     /** @throws InvalidValueException that lists the known types */

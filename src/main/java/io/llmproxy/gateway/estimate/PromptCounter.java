@@ -51,15 +51,18 @@ final class PromptCounter {
                 member(shape, json.name(), json.next());
             }
         }
-        boolean converses = shape == PromptShape.CHAT || shape == PromptShape.RESPONSE;
+        boolean converses = switch (shape) {
+            case CHAT, RESPONSE, MESSAGES -> true;
+            case COMPLETION, EMBEDDING, NONE -> false;
+        };
         return counter.tokens() + overhead + tools.overhead() + (converses ? REPLY : 0);
     }
 
     private void member(PromptShape shape, String name, Token value) throws IOException {
         switch (shape.name() + " " + name) {
-            case "CHAT messages", "RESPONSE input" -> messages(value);
+            case "CHAT messages", "RESPONSE input", "MESSAGES messages", "MESSAGES system" -> messages(value);
             case "RESPONSE instructions" -> messages(value);
-            case "CHAT tools", "CHAT functions", "RESPONSE tools" -> tools.read(value);
+            case "CHAT tools", "CHAT functions", "RESPONSE tools", "MESSAGES tools" -> tools.read(value);
             case "COMPLETION prompt", "COMPLETION suffix", "EMBEDDING input" -> plain(value, 0);
             default -> json.skip(value);
         }

@@ -6,6 +6,8 @@ public enum PromptShape {
     COMPLETION("/completions"),
     RESPONSE("/responses"),
     EMBEDDING("/embeddings"),
+    /** Anthropic's, by its API reference. */
+    MESSAGES("/v1/messages"),
     /** Nothing that is counted by its text: sound, images, stored objects. */
     NONE("");
 

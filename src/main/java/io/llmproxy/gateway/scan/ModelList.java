@@ -6,6 +6,9 @@ import java.util.List;
 
 /** Reads a list of models as OpenAI-format providers send it: {@code {"data":[{"id":…,"created":…,"owned_by":…}]}}. */
 public final class ModelList {
+    /** What stands before a model in Google's names. */
+    private static final String GOOGLES = "models/";
+
     private static final int MAX = 10_000;
 
     /** @param created Unix seconds; 0: not said */
@@ -29,7 +32,8 @@ public final class ModelList {
 
     private void members() {
         while (scanner.next() == Token.NAME) {
-            boolean data = scanner.is("data");
+            // Google calls both otherwise: models, each with a name
+            boolean data = scanner.is("data") || scanner.is("models");
             Token value = scanner.next();
             if (data && value == Token.ARRAY_START) {
                 data();
@@ -58,6 +62,10 @@ public final class ModelList {
             Token value = scanner.next();
             if (value == Token.STRING && name.equals("id")) {
                 id = scanner.text();
+            } else if (value == Token.STRING
+                    && name.equals("name")
+                    && scanner.text().startsWith(GOOGLES)) {
+                id = scanner.text().substring(GOOGLES.length());
             } else if (value == Token.STRING && name.equals("owned_by")) {
                 ownedBy = scanner.text();
             } else if (value == Token.NUMBER && name.equals("created")) {

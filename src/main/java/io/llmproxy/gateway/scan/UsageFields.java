@@ -128,6 +128,10 @@ final class UsageFields {
         if (!told(Count.PROMPT) && !told(Count.INPUT) && !told(Count.OUTPUT) && !told(Count.TOTAL)) {
             return TokenUsage.NONE;
         }
+        if (input() + output() == 0) {
+            // nothing is read or written for nothing: a provider that says so did not count
+            return TokenUsage.NONE;
+        }
         return new TokenUsage(
                 input(),
                 output(),

@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.scan;
 
 import io.llmproxy.domain.usage.TokenUsage;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** Listens to an answer's body as it goes by and tells the tokens that the provider counted; bounded memory, never fails. */
@@ -74,7 +75,11 @@ public interface UsageTap {
     /** One JSON document in each event. */
     final class EventTap implements UsageTap, SseReader.Listener {
         private static final byte[] DONE = {'[', 'D', 'O', 'N', 'E', ']'};
+        /** How Anthropic's last event begins. */
+        private static final byte[] STOP = "{\"type\":\"message_stop\"".getBytes(StandardCharsets.US_ASCII);
+
         private int doneMatched;
+        private int stopMatched;
         private boolean done;
         private final UsageScanner scanner = new UsageScanner();
         private final SseReader reader = new SseReader(this);
@@ -100,6 +105,9 @@ public interface UsageTap {
             for (int i = from; i < from + length && doneMatched >= 0; i++) {
                 doneMatched = doneMatched < DONE.length && in[i] == DONE[doneMatched] ? doneMatched + 1 : -1;
             }
+            for (int i = from; i < from + length && stopMatched >= 0 && stopMatched < STOP.length; i++) {
+                stopMatched = in[i] == STOP[stopMatched] ? stopMatched + 1 : in[i] == ' ' ? stopMatched : -1;
+            }
         }
 
         @Override
@@ -109,8 +117,9 @@ public interface UsageTap {
 
         @Override
         public void eventEnd(int next) {
-            done |= doneMatched == DONE.length;
+            done |= doneMatched == DONE.length || stopMatched == STOP.length;
             doneMatched = 0;
+            stopMatched = 0;
             scanner.restart();
         }
     }

@@ -37,6 +37,8 @@ record Failure(String reason, int status, ProxyError error, boolean elsewhere, l
             case NO_ANSWER -> new Failure("no-answer", 0, error, true, 0);
             case PROTOCOL -> new Failure("protocol", 0, error, true, 0);
             case TRUNCATED -> new Failure("truncated", 0, error, true, 0);
+            case UNREADABLE -> new Failure("unreadable", 0, error, true, 0);
+            case REPORTED -> stream(error);
             case FIRST_BYTE_TIMEOUT, IDLE_TIMEOUT, TOTAL_TIMEOUT -> new Failure("timeout", 0, error, afterTimeout, 0);
             case CANCELLED -> new Failure("cancelled", 0, error, false, 0);
         };

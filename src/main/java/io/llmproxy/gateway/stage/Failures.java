@@ -6,6 +6,7 @@ import io.llmproxy.domain.error.ProxyError.Upstream;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.port.UpstreamException;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** What clients are told of failed upstream calls: which provider and model, and what to do; never an address or a reason from inside. */
 final class Failures {
@@ -43,11 +44,20 @@ final class Failures {
             case POOL_EXHAUSTED -> Upstream.unavailable(who + " has no connection free; retry in a moment.");
             case NO_ANSWER -> Upstream.unreachable(who + " closed the connection without an answer.");
             case PROTOCOL -> Upstream.unreachable(who + " sent an answer that is not valid HTTP.");
+            case UNREADABLE -> Upstream.unreachable(who + " sent an answer that is not in the format of its API.");
+            case REPORTED -> reported(who, upstream.reported());
             case FIRST_BYTE_TIMEOUT -> Upstream.timedOut(who + " did not begin to answer in time.");
             case IDLE_TIMEOUT -> Upstream.timedOut(who + " began to answer and then stalled.");
             case TOTAL_TIMEOUT -> Upstream.timedOut(who + " did not answer completely in time.");
             case TRUNCATED -> Upstream.unreachable(who + " broke off its answer.");
             case CANCELLED -> Upstream.unreachable("The call to " + who + " was cancelled.");
         };
+    }
+
+    /** An error within an answer whose head has gone out. */
+    private static ProxyError reported(String who, @Nullable String type) {
+        String text = who + " reported an error in its answer" + (type == null ? "." : ": " + type + ".");
+        boolean overloaded = "overloaded_error".equals(type) || "rate_limit_error".equals(type);
+        return overloaded ? Upstream.unavailable(text) : Upstream.unreachable(text);
     }
 }

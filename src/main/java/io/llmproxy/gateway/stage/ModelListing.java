@@ -19,6 +19,7 @@ import io.llmproxy.runtime.TenantView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -35,6 +36,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * patterns list themselves, under names that lead there when they are asked for. A provider's own list is kept with that provider, so no tenant sees what another's account lists.
  */
 public final class ModelListing {
+    /** Of the year 9999, beyond which a time cannot be written. */
+    private static final long LAST_SECOND = 253_402_300_799L;
+
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Ownership ownership;
@@ -58,12 +62,18 @@ public final class ModelListing {
         if (!method.equals("GET") && !method.equals("HEAD")) {
             throw new ProxyException(new ProxyError.MethodNotAllowed("GET, HEAD"));
         }
-        send(x, json(models(x)));
+        Iterable<Model> models = models(x);
+        send(x, anthropic(x) ? anthropic(models) : json(models));
     }
 
     /** What is told of one route that is a model. */
     void answer(Exchange x, Way way) {
-        send(x, json(new StringBuilder(), model(way)).toString());
+        StringBuilder out = new StringBuilder();
+        send(x, (anthropic(x) ? anthropic(out, model(way)) : json(out, model(way))).toString());
+    }
+
+    private static boolean anthropic(Exchange x) {
+        return x.request().headers().contains("anthropic-version");
     }
 
     private static void send(Exchange x, String text) {
@@ -193,6 +203,29 @@ public final class ModelListing {
                 provider.account().id(),
                 (id, known) ->
                         known != null && known.provider().equals(provider) ? known : new OwnModels(provider, clock));
+    }
+
+    /** As Anthropic's clients know it: one page, which is all. */
+    private static String anthropic(Iterable<Model> models) {
+        StringBuilder out = new StringBuilder("{\"data\":[");
+        String first = "null";
+        String last = "null";
+        for (Model model : models) {
+            anthropic(out.append(last.equals("null") ? "" : ","), model);
+            String id = Splice.quoted(model.id());
+            first = first.equals("null") ? id : first;
+            last = id;
+        }
+        out.append("],\"has_more\":false,\"first_id\":").append(first);
+        return out.append(",\"last_id\":").append(last).append('}').toString();
+    }
+
+    private static StringBuilder anthropic(StringBuilder out, Model model) {
+        String id = Splice.quoted(model.id());
+        out.append("{\"type\":\"model\",\"id\":").append(id);
+        out.append(",\"display_name\":").append(id).append(",\"created_at\":\"");
+        return out.append(Instant.ofEpochSecond(Math.min(model.created(), LAST_SECOND)))
+                .append("\"}");
     }
 
     private static String json(Iterable<Model> models) {

@@ -103,7 +103,12 @@ final class OwnModels {
 
     private List<Model> fetch() throws IOException {
         Provider.UpstreamRequest request = new Provider.UpstreamRequest(
-                "GET", "/models", false, null, HeaderFields.of("Accept", "application/json"), RequestBody.NONE);
+                "GET",
+                "/models",
+                false,
+                provider.account().kind().modelsQuery(),
+                HeaderFields.of("Accept", "application/json"),
+                RequestBody.NONE);
         try (ProviderCall call = provider.call(request)) {
             CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS)
                     .execute(call::cancel);

@@ -102,6 +102,11 @@ final class Records {
                 .orElse(null);
     }
 
+    /** The provider's id of an answer, under the name that most have for it or Anthropic's; null where it tells none. */
+    static @Nullable String upstreamId(HeaderFields fields) {
+        return bounded(fields, fields.contains("x-request-id") ? "x-request-id" : "request-id");
+    }
+
     /** A client may invent methods without end; the ledger does not keep them. */
     private static String method(String sent) {
         return switch (sent.toUpperCase(Locale.ROOT)) {

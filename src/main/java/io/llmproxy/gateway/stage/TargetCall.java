@@ -134,7 +134,7 @@ final class TargetCall {
 
     private @Nullable Failure relay(ProviderCall call) throws IOException {
         ProviderCall.Head head = call.execute();
-        x.tally().upstreamRequestId(Records.bounded(head.headers(), "x-request-id"));
+        x.tally().upstreamRequestId(Records.upstreamId(head.headers()));
         Failure failing = judged(head);
         if (failing != null && course != null && course.follows(failing)) {
             return failing;

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.provider;
 
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
+import io.llmproxy.adapter.provider.support.chat.Translations;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -9,6 +10,7 @@ import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
 import java.net.InetSocketAddress;
@@ -67,6 +69,10 @@ public final class Accounts {
                 List.of(),
                 () -> List.of(own),
                 UpstreamDefaults.NONE,
+                new Translations(
+                        false,
+                        new UsageEstimator((encoding, text) -> text.length() / 4),
+                        InstantSource.fixed(Instant.EPOCH)),
                 InstantSource.fixed(Instant.EPOCH));
     }
 

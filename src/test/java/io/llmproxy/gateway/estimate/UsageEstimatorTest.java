@@ -56,10 +56,29 @@ class UsageEstimatorTest {
         assertThat(PromptShape.of("/p/up/v1/completions")).isEqualTo(PromptShape.COMPLETION);
         assertThat(PromptShape.of("/v1/responses")).isEqualTo(PromptShape.RESPONSE);
         assertThat(PromptShape.of("/v1/embeddings")).isEqualTo(PromptShape.EMBEDDING);
+        assertThat(PromptShape.of("/v1/messages")).isEqualTo(PromptShape.MESSAGES);
         for (String path : List.of(
-                "/v1/moderations", "/v1/audio/transcriptions", "/v1/images/generations", "/v1/responses/r/cancel")) {
+                "/v1/messages/count_tokens",
+                "/v1/threads/t/messages",
+                "/v1/moderations",
+                "/v1/audio/transcriptions",
+                "/v1/images/generations",
+                "/v1/responses/r/cancel")) {
             assertThat(PromptShape.of(path)).as(path).isEqualTo(PromptShape.NONE);
         }
+    }
+
+    @Test
+    void countsWhatAnthropicsClientsSend() {
+        String role = "{\"role\":\"user\",\"content\":";
+        // as a chat with a system message has it, whose role is told by its place
+        assertThat(input(PromptShape.MESSAGES, "{\"system\":\"a b\",\"messages\":[" + role + "\"c\"}]}"))
+                .isEqualTo(2 + 3 + 1 + 1 + 3 + 1 + 3);
+        String tools = ",\"tools\":[{\"name\":\"f\",\"input_schema\":{\"properties\":{\"p\":{\"type\":\"string\"}}}}]";
+        assertThat(input(PromptShape.MESSAGES, "{\"messages\":[" + role + "\"c\"}]" + tools + "}"))
+                .isEqualTo(input(
+                        PromptShape.CHAT,
+                        "{\"messages\":[" + role + "\"c\"}]" + tools.replace("input_schema", "parameters") + "}"));
     }
 
     @Test

@@ -155,6 +155,11 @@ class StreamScannersTest {
                         "{\"results\":[{}],\"usage\":{\"input_tokens\":6,\"output_tokens\":0,\"total_tokens\":6}}",
                         TokenUsage.of(6, 0)),
                 new Case(
+                        "a count of nothing, which is none",
+                        json,
+                        "{\"usage\":{\"input_tokens\":0,\"output_tokens\":0,\"cache_read_input_tokens\":0}}",
+                        TokenUsage.NONE),
+                new Case(
                         "a transcription by tokens",
                         json,
                         "{\"text\":\"hi\",\"usage\":{\"type\":\"tokens\",\"input_tokens\":14,\"input_token_details\":{\"text_tokens\":10,"
@@ -574,5 +579,35 @@ class StreamScannersTest {
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void knowsWhenAStreamHasToldItsLast() {
+        for (String end : List.of(
+                "data: [DONE]\n\n",
+                "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+                "data: {\"type\": \"message_stop\" }\n\n")) {
+            UsageTap tap = UsageTap.of("text/event-stream", "");
+            byte[] stream =
+                    ("data: {\"type\":\"message_stopped\"}\n\ndata: [DONE\n\n" + end).getBytes(StandardCharsets.UTF_8);
+            for (int i = 0; i < stream.length; i++) {
+                assertThat(tap.done()).isFalse();
+                tap.feed(stream, i, 1);
+            }
+            assertThat(tap.done()).as(end).isTrue();
+        }
+    }
+
+    @Test
+    void readsTheListsOfModelsThatOpenAiAnthropicAndGoogleGive() {
+        for (String list : List.of(
+                "{\"object\":\"list\",\"data\":[{\"id\":\"m-1\",\"created\":5,\"owned_by\":\"o\"}]}",
+                "{\"data\":[{\"type\":\"model\",\"id\":\"m-1\",\"display_name\":\"M\"}],\"has_more\":false}",
+                "{\"models\":[{\"name\":\"models/m-1\",\"displayName\":\"M\"},{\"name\":\"other\"}]}")) {
+            assertThat(ModelList.read(list.getBytes(StandardCharsets.UTF_8)))
+                    .as(list)
+                    .extracting(ModelList.Model::id)
+                    .containsExactly("m-1");
+        }
     }
 }

@@ -1,10 +1,5 @@
-package io.llmproxy.adapter.provider.openai;
+package io.llmproxy.adapter.provider.support;
 
-import io.llmproxy.adapter.provider.support.AccountCredential;
-import io.llmproxy.adapter.provider.support.CredentialRedactor;
-import io.llmproxy.adapter.provider.support.FileWatch;
-import io.llmproxy.adapter.provider.support.HttpUpstream;
-import io.llmproxy.adapter.provider.support.UnavailableCall;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.secret.Secret;
@@ -17,11 +12,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A provider that speaks OpenAI's format: a client's {@code /v1/X} goes to the base URL, the type's prefix and {@code /X}, with
- * the account's credential as bearer token, the operator's headers in place of the client's of the same name, and our {@code Via}
- * by which a loop shows.
+ * A provider that is called over HTTP: a client's {@code /v1/X} goes to the base URL, the type's prefix and {@code /X}, with the
+ * account's credential where the provider's API wants it, the operator's headers in place of the client's of the same name, and
+ * our {@code Via} by which a loop shows.
  */
-public final class OpenAiProvider implements Provider {
+public final class HttpProvider implements Provider {
     private static final Set<String> FRAMING =
             Set.of("connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive");
 
@@ -32,12 +27,14 @@ public final class OpenAiProvider implements Provider {
     private final @Nullable String fault;
     private final FileWatch files;
     private final @Nullable CredentialRedactor redactor;
+    private final Access access;
     private final HeaderFields added;
     private final String base;
 
     /** @param egressFault why the upstream cannot be reached; null: it can */
-    public OpenAiProvider(
+    public HttpProvider(
             ProviderAccount account,
+            Access access,
             AccountCredential credential,
             HttpUpstream upstream,
             @Nullable String egressFault,
@@ -48,7 +45,8 @@ public final class OpenAiProvider implements Provider {
         this.files = files;
         Secret secret = credential.secret();
         this.redactor = secret == null ? null : new CredentialRedactor(secret);
-        this.added = added(account, secret);
+        this.access = access;
+        this.added = added(account, access, secret);
         this.base = base(account);
     }
 
@@ -61,10 +59,10 @@ public final class OpenAiProvider implements Provider {
         return path.substring(0, end);
     }
 
-    private static HeaderFields added(ProviderAccount account, @Nullable Secret secret) {
+    private static HeaderFields added(ProviderAccount account, Access access, @Nullable Secret secret) {
         HeaderFields fields = new HeaderFields();
         if (secret != null) {
-            fields.add("Authorization", "Bearer " + secret.reveal());
+            fields.add(access.credentialField(), access.credentialPrefix() + secret.reveal());
         }
         account.headers().forEach((name, value) -> {
             if (!FRAMING.contains(name.toLowerCase(Locale.ROOT))) {
@@ -109,7 +107,7 @@ public final class OpenAiProvider implements Provider {
     /** With the operator's API version, unless the client asks for one of its own. */
     private @Nullable String query(@Nullable String clients) {
         String version = account.apiVersion();
-        if (version == null || clients != null && clients.contains("api-version=")) {
+        if (version == null || access.versionField() != null || clients != null && clients.contains("api-version=")) {
             return clients;
         }
         String ours = "api-version=" + URLEncoder.encode(version, StandardCharsets.UTF_8);
@@ -127,8 +125,18 @@ public final class OpenAiProvider implements Provider {
         for (int i = 0; i < added.size(); i++) {
             fields.add(added.name(i), added.value(i));
         }
+        version(fields);
         boolean told = fields.first("Via").filter(hops -> hops.endsWith(VIA)).isPresent();
         return told ? fields : fields.add("Via", VIA);
+    }
+
+    /** The version of the API that the client means, else the operator's, else the one that this gateway was built for. */
+    private void version(HeaderFields fields) {
+        String field = access.versionField();
+        if (field != null && !fields.contains(field)) {
+            String version = account.apiVersion() == null ? access.defaultVersion() : account.apiVersion();
+            fields.add(field, version);
+        }
     }
 
     @Override

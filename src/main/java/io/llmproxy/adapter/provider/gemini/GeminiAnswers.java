@@ -1,0 +1,105 @@
+package io.llmproxy.adapter.provider.gemini;
+
+import io.llmproxy.adapter.provider.support.chat.Json;
+import io.llmproxy.adapter.provider.support.chat.Unreadable;
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.chat.ChatAnswer;
+import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.FinishReason;
+import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.port.UpstreamException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Reads answers ({@code GenerateContentResponse}); those of a stream have the same form. */
+final class GeminiAnswers {
+    private GeminiAnswers() {}
+
+    static ChatAnswer read(JsonNode body) throws UpstreamException {
+        boolean blocked = blocked(body);
+        JsonNode candidate = body.path("candidates").path(0);
+        if (!candidate.isObject() && !blocked) {
+            throw Unreadable.because("it has no candidate");
+        }
+        List<Content> content = new ArrayList<>();
+        boolean called = false;
+        for (JsonNode part : candidate.path("content").path("parts")) {
+            Content piece = part(part);
+            if (piece != null) {
+                content.add(piece);
+                called |= piece instanceof Content.ToolCall;
+            }
+        }
+        FinishReason finish = blocked ? FinishReason.REFUSED : finish(Json.text(candidate, "finishReason", "STOP"));
+        return new ChatAnswer(
+                Json.text(body, "responseId", ""),
+                Json.text(body, "modelVersion", ""),
+                content,
+                called && finish == FinishReason.STOP ? FinishReason.TOOL_CALLS : finish,
+                null,
+                usage(body.path("usageMetadata")));
+    }
+
+    /** Whether the prompt itself was refused, so that there is no answer. */
+    static boolean blocked(JsonNode body) {
+        return body.path("promptFeedback").path("blockReason").isString();
+    }
+
+    /** Null where it is of a kind that is not known. */
+    static @Nullable Content part(JsonNode part) throws UpstreamException {
+        String text = Json.text(part, "text");
+        if (text != null) {
+            boolean thought = part.path("thought").asBoolean(false);
+            return text.isEmpty() ? null : thought ? new Content.Thinking(text, null) : new Content.Text(text);
+        }
+        JsonNode call = part.path("functionCall");
+        if (!call.isObject()) {
+            return null;
+        }
+        String name = Json.text(call, "name");
+        JsonNode arguments = call.path("args");
+        if (name == null || !(arguments.isObject() || arguments.isMissingNode() || arguments.isNull())) {
+            throw Unreadable.because("a function call lacks its name or its arguments");
+        }
+        return new Content.ToolCall(id(call), name, arguments.isObject() ? arguments.toString() : "{}");
+    }
+
+    /** The API gives none as a rule, and clients cannot do without. */
+    private static String id(JsonNode call) {
+        String id = Json.text(call, "id");
+        return id == null || id.isEmpty()
+                ? "call_" + Ids.random().toString().replace("-", "").substring(0, 24)
+                : id;
+    }
+
+    static FinishReason finish(String word) {
+        return switch (word) {
+            case "MAX_TOKENS" -> FinishReason.LENGTH;
+            case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY" ->
+                FinishReason.REFUSED;
+            default -> FinishReason.STOP;
+        };
+    }
+
+    /** Thoughts are counted beside what was answered, results of the API's own tools beside the prompt. */
+    static TokenUsage usage(JsonNode usage) {
+        long prompt = Json.count(usage, "promptTokenCount");
+        long answer = Json.count(usage, "candidatesTokenCount");
+        if (prompt < 0 && answer < 0) {
+            return TokenUsage.NONE;
+        }
+        long thoughts = Math.max(0, Json.count(usage, "thoughtsTokenCount"));
+        long whole = Math.max(0, prompt) + Math.max(0, Json.count(usage, "toolUsePromptTokenCount"));
+        return new TokenUsage(
+                whole,
+                Math.max(0, answer) + thoughts,
+                Math.clamp(Json.count(usage, "cachedContentTokenCount"), 0, whole),
+                0,
+                thoughts,
+                0,
+                0,
+                TokenUsage.Source.PROVIDER);
+    }
+}

@@ -1,0 +1,189 @@
+package io.llmproxy.adapter.provider.gemini;
+
+import io.llmproxy.adapter.provider.support.chat.Json;
+import io.llmproxy.adapter.provider.support.chat.JsonOut;
+import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.Content.Source;
+import io.llmproxy.domain.chat.JsonText;
+import io.llmproxy.domain.chat.Message;
+import io.llmproxy.domain.chat.Role;
+import io.llmproxy.gateway.Refusals;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Writes the contents of a request: turns of user and model. A result is told by the function's name, since calls have no id there,
+ * so that results stand in the order of their calls.
+ */
+final class GeminiMessageWriter {
+    /** What the API takes in the place of the signature of a call that another model made ("Thought signatures"). */
+    private static final String NOT_SIGNED = "skip_thought_signature_validator";
+
+    private final JsonOut out;
+    private final boolean signatures;
+    private final Notes notes;
+    private final Map<String, String> names = new HashMap<>();
+
+    /** @param signatures whether the model insists on signatures of calls */
+    GeminiMessageWriter(JsonOut out, boolean signatures, Notes notes) {
+        this.out = out;
+        this.signatures = signatures;
+        this.notes = notes;
+    }
+
+    void write(List<Message> messages) {
+        system(messages);
+        out.name("contents").openList();
+        List<Content> turn = new ArrayList<>();
+        boolean model = false;
+        for (Message message : messages) {
+            if (message.name() != null) {
+                notes.unsupported("messages.name");
+            }
+            if (instructs(message)) {
+                continue;
+            }
+            if (model != (message.role() == Role.ASSISTANT)) {
+                turn(model, turn);
+                turn.clear();
+                model = !model;
+            }
+            turn.addAll(message.content());
+        }
+        turn(model, turn);
+        out.closeList();
+    }
+
+    private static boolean instructs(Message message) {
+        return message.role() == Role.SYSTEM || message.role() == Role.DEVELOPER;
+    }
+
+    private void system(List<Message> messages) {
+        List<Content> parts = new ArrayList<>();
+        boolean begun = false;
+        for (Message message : messages) {
+            if (!instructs(message)) {
+                begun = true;
+            } else {
+                if (begun) {
+                    notes.hint("the place of system messages that are not the first");
+                }
+                parts.addAll(message.content());
+            }
+        }
+        if (!parts.isEmpty()) {
+            out.name("systemInstruction").open();
+            parts(parts);
+            out.close();
+        }
+    }
+
+    private void turn(boolean model, List<Content> content) {
+        List<Content> kept = new ArrayList<>(content);
+        if (kept.removeIf(GeminiMessageWriter::thought)) {
+            notes.hint("messages.reasoning");
+        }
+        if (!kept.isEmpty()) {
+            out.open().member("role", model ? "model" : "user");
+            parts(kept);
+            out.close();
+        }
+    }
+
+    private static boolean thought(Content content) {
+        return content instanceof Content.Thinking || content instanceof Content.RedactedThinking;
+    }
+
+    private void parts(List<Content> content) {
+        out.name("parts").openList();
+        content.forEach(this::part);
+        out.closeList();
+    }
+
+    private void part(Content content) {
+        switch (content) {
+            case Content.Text(String text, var cache) -> {
+                cached(cache);
+                out.open().member("text", text).close();
+            }
+            case Content.Refusal(String text) -> out.open().member("text", text).close();
+            case Content.Image image -> {
+                cached(image.cache());
+                if (image.detail() != null && !image.detail().equals("auto")) {
+                    notes.hint("messages.content.image_url.detail");
+                }
+                bytes(image.source(), "an image");
+            }
+            case Content.File file -> {
+                cached(file.cache());
+                bytes(file.source(), "a document");
+            }
+            case Content.Audio(String data, String format) -> inline("audio/" + format, data);
+            case Content.ToolCall call -> call(call);
+            case Content.ToolResult result -> result(result);
+            case Content.Thinking _, Content.RedactedThinking _ -> {}
+        }
+    }
+
+    private void cached(@Nullable String cache) {
+        if (cache != null) {
+            notes.hint("messages.content.cache_control");
+        }
+    }
+
+    private void bytes(Source source, String what) {
+        switch (source) {
+            case Source.Bytes(String type, String base64) -> inline(type, base64);
+            case Source.Url _ -> throw notes.impossible("messages.content.url", "send the bytes of " + what);
+            case Source.Stored _ ->
+                throw notes.impossible("messages.content.file_id", "a file lies with the provider that it was sent to");
+        }
+    }
+
+    private void inline(String type, String base64) {
+        out.open().name("inlineData").open().member("mimeType", type).member("data", base64);
+        out.close().close();
+    }
+
+    private void call(Content.ToolCall call) {
+        JsonNode arguments = Json.parse(call.arguments().getBytes(StandardCharsets.UTF_8));
+        if (!arguments.isObject()) {
+            String field = "messages.tool_calls.function.arguments";
+            throw Refusals.invalid("`" + field + "` must be a JSON object.", field);
+        }
+        cached(call.cache());
+        names.put(call.id(), call.name());
+        out.open().name("functionCall").open().member("name", call.name());
+        out.member("args", new JsonText(arguments.toString())).close();
+        out.optional("thoughtSignature", signatures ? NOT_SIGNED : null).close();
+    }
+
+    private void result(Content.ToolResult result) {
+        String name = names.get(result.callId());
+        if (name == null) {
+            throw Refusals.invalid("A tool's result is about a call that is not there.", "messages.tool_call_id");
+        }
+        cached(result.cache());
+        StringBuilder text = new StringBuilder();
+        for (Content content : result.content()) {
+            if (!(content instanceof Content.Text(String piece, var _))) {
+                throw notes.impossible("messages.content.content.type", "a tool's result is text there");
+            }
+            text.append(piece);
+        }
+        out.open()
+                .name("functionResponse")
+                .open()
+                .member("name", name)
+                .name("response")
+                .open();
+        out.member(result.failed() ? "error" : "output", text.toString());
+        out.close().close().close();
+    }
+}

@@ -1,0 +1,76 @@
+package io.llmproxy.adapter.provider.gemini;
+
+import io.llmproxy.adapter.provider.support.chat.Json;
+import io.llmproxy.adapter.provider.support.chat.StreamReader;
+import io.llmproxy.adapter.provider.support.chat.Unreadable;
+import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.FinishReason;
+import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.port.UpstreamException;
+import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+
+/** Reads a stream of answers, each with the next parts; function calls come whole. Nothing but its end says that it has ended. */
+final class GeminiStreamReader implements StreamReader {
+    private boolean started;
+    private boolean finished;
+    private int calls;
+
+    @Override
+    public boolean read(JsonNode event, Consumer<StreamEvent> to) throws UpstreamException {
+        if (event.path("error").isObject()) {
+            to.accept(new StreamEvent.Failed(GeminiFailures.read(0, event)));
+            return false;
+        }
+        if (!started) {
+            started = true;
+            to.accept(new StreamEvent.Started(
+                    Json.text(event, "responseId", ""), Json.text(event, "modelVersion", ""), TokenUsage.NONE));
+        }
+        TokenUsage usage = GeminiAnswers.usage(event.path("usageMetadata"));
+        if (usage.source() != TokenUsage.Source.NONE) {
+            to.accept(new StreamEvent.Usage(usage));
+        }
+        JsonNode candidate = event.path("candidates").path(0);
+        for (JsonNode part : candidate.path("content").path("parts")) {
+            part(GeminiAnswers.part(part), to);
+        }
+        if (GeminiAnswers.blocked(event)) {
+            finish(FinishReason.REFUSED, to);
+        } else if (candidate.path("finishReason").isString()) {
+            FinishReason reason = GeminiAnswers.finish(Json.text(candidate, "finishReason", ""));
+            finish(reason == FinishReason.STOP && calls > 0 ? FinishReason.TOOL_CALLS : reason, to);
+        }
+        return false;
+    }
+
+    private void finish(FinishReason reason, Consumer<StreamEvent> to) {
+        if (!finished) {
+            finished = true;
+            to.accept(new StreamEvent.Finished(reason, null));
+        }
+    }
+
+    private void part(@org.jspecify.annotations.Nullable Content part, Consumer<StreamEvent> to)
+            throws UpstreamException {
+        if (part != null && finished) {
+            throw Unreadable.because("content came after the end of the answer");
+        }
+        switch (part) {
+            case Content.Text(String text, var _) -> to.accept(new StreamEvent.Text(text));
+            case Content.Thinking(String text, var _) -> to.accept(new StreamEvent.Thinking(text));
+            case Content.ToolCall call -> {
+                to.accept(new StreamEvent.ToolCallStarted(calls, call.id(), call.name()));
+                to.accept(new StreamEvent.ToolCallArguments(calls, call.arguments()));
+                calls++;
+            }
+            case null, default -> {}
+        }
+    }
+
+    @Override
+    public boolean mayEnd() {
+        return finished;
+    }
+}

@@ -1,0 +1,126 @@
+package io.llmproxy.adapter.provider.openai;
+
+import io.llmproxy.adapter.provider.support.chat.Json;
+import io.llmproxy.adapter.provider.support.chat.StreamReader;
+import io.llmproxy.adapter.provider.support.chat.Unreadable;
+import io.llmproxy.domain.chat.FinishReason;
+import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.port.UpstreamException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+
+/** Reads a stream of {@code chat.completion.chunk}. */
+final class OpenAiStreamReader implements StreamReader {
+    private static final int MOST_CALLS = 1024;
+
+    private boolean started;
+    private boolean finished;
+    // by the provider's index, which may have gaps
+    private final Map<Long, Integer> calls = new HashMap<>();
+
+    @Override
+    public boolean read(JsonNode event, Consumer<StreamEvent> to) throws UpstreamException {
+        if (event.path("error").isObject() || event.path("error").isString()) {
+            to.accept(new StreamEvent.Failed(OpenAiFailures.read(0, event)));
+            return false;
+        }
+        if (!started) {
+            started = true;
+            to.accept(new StreamEvent.Started(
+                    Json.text(event, "id", ""), Json.text(event, "model", ""), TokenUsage.NONE));
+        }
+        TokenUsage usage = OpenAiUsage.read(event.path("usage"));
+        if (usage.source() != TokenUsage.Source.NONE) {
+            to.accept(new StreamEvent.Usage(usage));
+        }
+        JsonNode choice = event.path("choices").path(0);
+        if (choice.isObject() && Json.count(choice, "index") <= 0) {
+            choice(choice, to);
+        }
+        return false;
+    }
+
+    private void choice(JsonNode choice, Consumer<StreamEvent> to) throws UpstreamException {
+        delta(choice.path("delta"), to);
+        String reason = Json.text(choice, "finish_reason");
+        if (reason != null && !finished) {
+            finished = true;
+            FinishReason read = OpenAiFinish.read(reason);
+            boolean called = read == FinishReason.STOP && !calls.isEmpty();
+            to.accept(new StreamEvent.Finished(called ? FinishReason.TOOL_CALLS : read, null));
+        }
+    }
+
+    private void delta(JsonNode delta, Consumer<StreamEvent> to) throws UpstreamException {
+        String thought = OpenAiAnswers.thought(delta);
+        if (thought != null && said(thought)) {
+            to.accept(new StreamEvent.Thinking(thought));
+        }
+        for (JsonNode detail : delta.path("reasoning_details")) {
+            detail(detail, to);
+        }
+        String text = Json.text(delta, "content");
+        if (text != null && said(text)) {
+            to.accept(new StreamEvent.Text(text));
+        }
+        String refusal = Json.text(delta, "refusal");
+        if (refusal != null && said(refusal)) {
+            to.accept(new StreamEvent.Refusal(refusal));
+        }
+        for (JsonNode call : delta.path("tool_calls")) {
+            call(call, to);
+        }
+    }
+
+    private boolean said(String text) throws UpstreamException {
+        if (text.isEmpty()) {
+            return false;
+        }
+        inTime();
+        return true;
+    }
+
+    private void inTime() throws UpstreamException {
+        if (finished) {
+            throw Unreadable.because("content came after the end of the answer");
+        }
+    }
+
+    private static void detail(JsonNode detail, Consumer<StreamEvent> to) {
+        String signature = Json.text(detail, "signature");
+        String data = Json.text(detail, "data");
+        if (signature != null && !signature.isEmpty()) {
+            to.accept(new StreamEvent.ThinkingSigned(signature));
+        } else if (data != null && Json.text(detail, "type", "").equals("reasoning.encrypted")) {
+            to.accept(new StreamEvent.RedactedThinking(data));
+        }
+    }
+
+    private void call(JsonNode call, Consumer<StreamEvent> to) throws UpstreamException {
+        inTime();
+        long key = Math.max(0, Json.count(call, "index"));
+        JsonNode function = call.path("function");
+        Integer index = calls.get(key);
+        if (index == null) {
+            String name = Json.text(function, "name");
+            if (name == null || calls.size() == MOST_CALLS) {
+                throw Unreadable.because("a tool call names no function, or there are too many");
+            }
+            index = calls.size();
+            calls.put(key, index);
+            to.accept(new StreamEvent.ToolCallStarted(index, OpenAiAnswers.id(call), name));
+        }
+        String arguments = Json.text(function, "arguments");
+        if (arguments != null && !arguments.isEmpty()) {
+            to.accept(new StreamEvent.ToolCallArguments(index, arguments));
+        }
+    }
+
+    @Override
+    public boolean mayEnd() {
+        return finished;
+    }
+}

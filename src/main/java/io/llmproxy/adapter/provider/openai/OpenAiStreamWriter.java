@@ -1,0 +1,126 @@
+package io.llmproxy.adapter.provider.openai;
+
+import io.llmproxy.adapter.provider.support.chat.JsonOut;
+import io.llmproxy.adapter.provider.support.chat.StreamWriter;
+import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.FinishReason;
+import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.usage.TokenUsage;
+
+/** Writes a stream of {@code chat.completion.chunk}. */
+final class OpenAiStreamWriter implements StreamWriter {
+    /** Thoughts of more than this come without their text beside the signature: the client has had it piece by piece. */
+    private static final int MAX_THOUGHT = 4 * 1024 * 1024;
+
+    private final boolean usageWanted;
+    private final long created;
+    private final StringBuilder thought = new StringBuilder();
+    private String id = "";
+    private String model = "";
+    private boolean finished;
+    private TokenUsage usage = TokenUsage.NONE;
+
+    OpenAiStreamWriter(boolean usageWanted, long created) {
+        this.usageWanted = usageWanted;
+        this.created = created;
+    }
+
+    @Override
+    public void write(StreamEvent event, JsonOut out) {
+        switch (event) {
+            case StreamEvent.Started(String itsId, String itsModel, TokenUsage known) -> {
+                id = itsId;
+                model = itsModel;
+                usage = known;
+                delta(out).member("role", "assistant").member("content", "");
+                close(out);
+            }
+            case StreamEvent.Text(String piece) -> piece(out, "content", piece);
+            case StreamEvent.Refusal(String piece) -> piece(out, "refusal", piece);
+            case StreamEvent.Thinking(String piece) -> {
+                if (thought.length() < MAX_THOUGHT) {
+                    thought.append(piece);
+                }
+                piece(out, "reasoning_content", piece);
+            }
+            case StreamEvent.ThinkingSigned(String signature) -> {
+                detail(out, new Content.Thinking(thought.toString(), signature));
+                thought.setLength(0);
+            }
+            case StreamEvent.RedactedThinking(String data) -> detail(out, new Content.RedactedThinking(data));
+            case StreamEvent.ToolCallStarted(int index, String callId, String name) -> {
+                call(out, index).member("id", callId).member("type", "function");
+                out.name("function").open().member("name", name).member("arguments", "");
+                closeCall(out);
+            }
+            case StreamEvent.ToolCallArguments(int index, String piece) -> {
+                call(out, index).name("function").open().member("arguments", piece);
+                closeCall(out);
+            }
+            case StreamEvent.Finished(FinishReason reason, var _) -> {
+                finished = true;
+                delta(out);
+                close(out, OpenAiFinish.word(reason));
+            }
+            case StreamEvent.Usage(TokenUsage known) -> usage = known;
+            case StreamEvent.Failed _ -> {}
+        }
+    }
+
+    private void piece(JsonOut out, String name, String piece) {
+        delta(out).member(name, piece);
+        close(out);
+    }
+
+    private void detail(JsonOut out, Content thinking) {
+        delta(out).name("reasoning_details").openList();
+        OpenAiThoughts.write(out, thinking);
+        out.closeList();
+        close(out);
+    }
+
+    private JsonOut call(JsonOut out, int index) {
+        return delta(out).name("tool_calls").openList().open().member("index", index);
+    }
+
+    private void closeCall(JsonOut out) {
+        out.close().close().closeList();
+        close(out);
+    }
+
+    private JsonOut chunk(JsonOut out) {
+        out.raw("data: ").open().member("id", id).member("object", "chat.completion.chunk");
+        return out.member("created", created)
+                .member("model", model)
+                .name("choices")
+                .openList();
+    }
+
+    private JsonOut delta(JsonOut out) {
+        return chunk(out).open().member("index", 0).name("delta").open();
+    }
+
+    private static void close(JsonOut out) {
+        out.close().name("logprobs").nothing().name("finish_reason").nothing();
+        out.close().closeList().close().raw("\n\n");
+    }
+
+    private static void close(JsonOut out, String reason) {
+        out.close().name("logprobs").nothing().member("finish_reason", reason);
+        out.close().closeList().close().raw("\n\n");
+    }
+
+    @Override
+    public void end(JsonOut out) {
+        if (!finished) {
+            delta(out);
+            close(out, OpenAiFinish.word(FinishReason.STOP));
+        }
+        if (usageWanted && usage.source() != TokenUsage.Source.NONE) {
+            chunk(out).closeList().name("usage");
+            OpenAiUsage.write(out, usage);
+            out.close().raw("\n\n");
+        }
+        out.raw("data: [DONE]\n\n");
+    }
+}

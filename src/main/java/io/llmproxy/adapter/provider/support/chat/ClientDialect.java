@@ -1,0 +1,52 @@
+package io.llmproxy.adapter.provider.support.chat;
+
+import io.llmproxy.domain.chat.ChatAnswer;
+import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.chat.ProviderFailure;
+import io.llmproxy.gateway.estimate.PromptShape;
+import io.llmproxy.port.UpstreamException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** How the clients of one API write conversations and read answers. Thread-safe. */
+public interface ClientDialect {
+    /** What a POST to a path below {@code /v1} asks for in this dialect; null: nothing that can be translated. */
+    @Nullable
+    Operation operation(String path);
+
+    /** Where a request has the text that is counted. */
+    PromptShape shape();
+
+    /**
+     * A client's request.
+     *
+     * @throws io.llmproxy.domain.error.ProxyException where it is malformed, or {@code notes} refuse a part of it
+     */
+    ChatRequest readRequest(JsonNode body, Operation operation, Notes notes);
+
+    /**
+     * @param created in seconds since 1970
+     * @throws UpstreamException where the answer cannot be told in this dialect
+     */
+    byte[] writeAnswer(ChatAnswer answer, long created) throws UpstreamException;
+
+    /** Writes one stream to a client. */
+    StreamWriter streamWriter(ChatRequest request, long created);
+
+    /** A provider's error as a client knows it. */
+    byte[] writeFailure(ProviderFailure failure);
+
+    /** The status of that error's answer. */
+    int status(ProviderFailure failure);
+
+    /** The answer to {@link Operation#COUNT}. */
+    byte[] writeCount(long tokens);
+
+    /** What a request asks for. */
+    enum Operation {
+        /** An answer to a conversation. */
+        CHAT,
+        /** The number of the conversation's tokens. */
+        COUNT
+    }
+}

@@ -1,0 +1,36 @@
+package io.llmproxy.adapter.provider.support.chat;
+
+import io.llmproxy.domain.chat.ChatAnswer;
+import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.chat.ProviderFailure;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.port.UpstreamException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** How the providers of one API take conversations and answer them. Thread-safe. */
+public interface ProviderDialect {
+    /** Whether a POST to a path below {@code /v1} is a conversation in this very dialect, which goes through as it is. */
+    boolean speaks(String path);
+
+    /** Whether a provider of this dialect may be sent a POST to that path which is no conversation. */
+    boolean takes(String path);
+
+    /** Where a request goes. */
+    Place place(ChatRequest request);
+
+    /** The request as JSON; {@code notes} are told of what it cannot express. */
+    byte[] writeRequest(ChatRequest request, ProviderAccount to, Notes notes);
+
+    /** @throws UpstreamException where a provider's answer is not what it must be */
+    ChatAnswer readAnswer(JsonNode body) throws UpstreamException;
+
+    /** Reads one stream of a provider. */
+    StreamReader streamReader();
+
+    /** @param body of a provider's error answer; missing where it is no JSON */
+    ProviderFailure readFailure(int status, JsonNode body);
+
+    /** @param path below the type's prefix, beginning with a slash */
+    record Place(String path, @Nullable String query) {}
+}

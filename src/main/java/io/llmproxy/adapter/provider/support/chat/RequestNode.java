@@ -1,0 +1,190 @@
+package io.llmproxy.adapter.provider.support.chat;
+
+import io.llmproxy.domain.chat.JsonText;
+import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.gateway.Refusals;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * An object of a client's request, read strictly: what has another type than it must is refused by its name. A member that is
+ * {@code null} is as good as missing.
+ *
+ * @param path where it stands, as {@code messages[2].}; empty: the request itself
+ */
+public record RequestNode(JsonNode node, String path) {
+    public @Nullable String text(String name) {
+        JsonNode value = value(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isString()) {
+            throw wrong(name, "a string");
+        }
+        return value.stringValue();
+    }
+
+    public String requiredText(String name) {
+        String text = text(name);
+        if (text == null) {
+            throw wrong(name, "a string, and is missing");
+        }
+        return text;
+    }
+
+    public @Nullable Double number(String name) {
+        JsonNode value = value(name);
+        if (value == null) {
+            return null;
+        }
+        double number = value.isNumber() ? value.decimalValue().doubleValue() : Double.NaN;
+        if (!Double.isFinite(number)) {
+            throw wrong(name, "a number");
+        }
+        return number;
+    }
+
+    public @Nullable Long whole(String name) {
+        JsonNode value = value(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            throw wrong(name, "a whole number");
+        }
+        return value.longValue();
+    }
+
+    /** A whole number of 32 bits, {@code least} or more. */
+    public @Nullable Integer count(String name, int least) {
+        Long value = whole(name);
+        if (value == null) {
+            return null;
+        }
+        if (value < least || value > Integer.MAX_VALUE) {
+            throw wrong(name, "a whole number from " + least + " up");
+        }
+        return Math.toIntExact(value);
+    }
+
+    public @Nullable Boolean flag(String name) {
+        JsonNode value = value(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isBoolean()) {
+            throw wrong(name, "true or false");
+        }
+        return value.booleanValue();
+    }
+
+    public boolean isTrue(String name) {
+        return Boolean.TRUE.equals(flag(name));
+    }
+
+    public @Nullable RequestNode object(String name) {
+        JsonNode value = value(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isObject()) {
+            throw wrong(name, "an object");
+        }
+        return new RequestNode(value, path + name + ".");
+    }
+
+    public RequestNode requiredObject(String name) {
+        RequestNode object = object(name);
+        if (object == null) {
+            throw wrong(name, "an object, and is missing");
+        }
+        return object;
+    }
+
+    /** The objects of a list; none where it is missing. */
+    public List<RequestNode> objects(String name) {
+        JsonNode value = value(name);
+        if (value == null) {
+            return List.of();
+        }
+        if (!value.isArray()) {
+            throw wrong(name, "a list");
+        }
+        List<RequestNode> out = new ArrayList<>(value.size());
+        for (int i = 0; i < value.size(); i++) {
+            JsonNode item = value.get(i);
+            if (!item.isObject()) {
+                throw wrong(name + "[" + i + "]", "an object");
+            }
+            out.add(new RequestNode(item, path + name + "[" + i + "]."));
+        }
+        return out;
+    }
+
+    /** Several strings, or one alone; none where it is missing. */
+    public List<String> texts(String name) {
+        JsonNode value = value(name);
+        if (value == null) {
+            return List.of();
+        }
+        if (value.isString()) {
+            return List.of(value.stringValue());
+        }
+        List<String> out = new ArrayList<>();
+        for (JsonNode item : value) {
+            if (!item.isString()) {
+                throw wrong(name, "a list of strings");
+            }
+            out.add(item.stringValue());
+        }
+        if (!value.isArray()) {
+            throw wrong(name, "a string or a list of strings");
+        }
+        return out;
+    }
+
+    /** An object that goes on as it is; null where it is missing. */
+    public @Nullable JsonText json(String name) {
+        RequestNode object = object(name);
+        return object == null ? null : new JsonText(object.node.toString());
+    }
+
+    public boolean isText(String name) {
+        JsonNode value = value(name);
+        return value != null && value.isString();
+    }
+
+    public boolean isList(String name) {
+        JsonNode value = value(name);
+        return value != null && value.isArray();
+    }
+
+    public boolean has(String name) {
+        return value(name) != null;
+    }
+
+    /** The members that say something and are none of {@code known}. */
+    public List<String> others(Set<String> known) {
+        return node.properties().stream()
+                .filter(e -> !known.contains(e.getKey()) && !e.getValue().isNull())
+                .map(java.util.Map.Entry::getKey)
+                .toList();
+    }
+
+    /** The name of a member, as the client knows it. */
+    public String at(String name) {
+        return path + name;
+    }
+
+    public ProxyException wrong(String name, String must) {
+        return Refusals.invalid("`" + at(name) + "` must be " + must + ".", at(name));
+    }
+
+    private @Nullable JsonNode value(String name) {
+        JsonNode value = node.get(name);
+        return value == null || value.isNull() ? null : value;
+    }
+}

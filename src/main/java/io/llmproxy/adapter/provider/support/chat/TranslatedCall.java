@@ -1,0 +1,164 @@
+package io.llmproxy.adapter.provider.support.chat;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.chat.ProviderFailure;
+import io.llmproxy.gateway.ContentCoding;
+import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.UpstreamException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A call whose answer comes in the client's dialect. A whole answer is read and translated before its head is told, so that one
+ * that is not in its format is an error and no half answer; a stream is translated event by event, as it comes.
+ */
+final class TranslatedCall implements ProviderCall {
+    private static final int MAX_ANSWER = 64 * 1024 * 1024;
+    private static final int MAX_FAILURE = 256 * 1024;
+    private static final int BAD_GATEWAY = 502;
+
+    private final ProviderCall call;
+    private final ProviderDialect provider;
+    private final ClientDialect client;
+    private final ChatRequest request;
+    private final long created;
+    private final @Nullable String warning;
+    private @Nullable InputStream body;
+
+    /**
+     * @param created when, in seconds since 1970
+     * @param warning what the client is told of the translation; null: nothing
+     */
+    TranslatedCall(
+            ProviderCall call,
+            ProviderDialect provider,
+            ClientDialect client,
+            ChatRequest request,
+            long created,
+            @Nullable String warning) {
+        this.call = call;
+        this.provider = provider;
+        this.client = client;
+        this.request = request;
+        this.created = created;
+        this.warning = warning;
+    }
+
+    @Override
+    public Head execute() throws UpstreamException {
+        Head head = call.execute();
+        try {
+            if (head.status() < 200 || head.status() > 299) {
+                return failed(head, head.status() < 400 ? BAD_GATEWAY : head.status());
+            }
+            boolean events = type(head).startsWith("text/event-stream");
+            if (events != request.stream() && !type(head).isEmpty()) {
+                return unexpected(head);
+            }
+            return request.stream() ? stream(head) : whole(head);
+        } catch (UpstreamException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UpstreamException(UpstreamException.Kind.UNREADABLE, "the answer cannot be decoded", e);
+        }
+    }
+
+    private static String type(Head head) {
+        return head.headers().first("Content-Type").orElse("").strip().toLowerCase(Locale.ROOT);
+    }
+
+    private Head stream(Head head) throws UpstreamException {
+        body = new TranslatedStream(plain(head), provider.streamReader(), client.streamWriter(request, created));
+        return new Head(head.status(), fields(head, "text/event-stream; charset=utf-8"), -1);
+    }
+
+    private Head whole(Head head) throws IOException {
+        JsonNode answer = tree(head, MAX_ANSWER);
+        if (answer.path("error").isObject()) {
+            return failed(head, provider.readFailure(BAD_GATEWAY, answer));
+        }
+        return bytes(head, head.status(), client.writeAnswer(provider.readAnswer(answer), created));
+    }
+
+    /** A stream where none was asked for, or none where one was: an error perhaps. */
+    private Head unexpected(Head head) throws IOException {
+        JsonNode answer = type(head).contains("json") ? tree(head, MAX_FAILURE) : Json.parse(new byte[0]);
+        if (answer.path("error").isObject()) {
+            return failed(head, provider.readFailure(BAD_GATEWAY, answer));
+        }
+        throw Unreadable.because("its Content-Type is not the one of what was asked for");
+    }
+
+    private Head failed(Head head, int status) throws IOException {
+        byte[] told = plain(head).readNBytes(MAX_FAILURE);
+        return failed(head, provider.readFailure(status, Json.parse(told)));
+    }
+
+    private Head failed(Head head, ProviderFailure failure) {
+        return bytes(head, client.status(failure), client.writeFailure(failure));
+    }
+
+    private Head bytes(Head head, int status, byte[] json) {
+        body = new ByteArrayInputStream(json);
+        return new Head(status, fields(head, "application/json"), json.length);
+    }
+
+    private JsonNode tree(Head head, int most) throws IOException {
+        byte[] bytes = plain(head).readNBytes(most + 1);
+        if (bytes.length > most) {
+            throw Unreadable.because("it is larger than " + most + " bytes");
+        }
+        JsonNode tree = Json.parse(bytes);
+        if (!tree.isObject()) {
+            throw Unreadable.because("it is no JSON object");
+        }
+        return tree;
+    }
+
+    private InputStream plain(Head head) throws UpstreamException {
+        String coding =
+                String.join(",", head.headers().all("Content-Encoding")).strip().toLowerCase(Locale.ROOT);
+        if (coding.isEmpty() || coding.equals("identity")) {
+            return call.body();
+        }
+        if (!ContentCoding.known(coding)) {
+            throw Unreadable.because("it has a content coding that was not asked for");
+        }
+        return ContentCoding.decoded(coding, call.body());
+    }
+
+    /** The provider's fields but for those that are about its body, with its id where clients are told it. */
+    private HeaderFields fields(Head head, String type) {
+        HeaderFields fields = new HeaderFields();
+        head.headers().forEach(fields::add);
+        for (String about : new String[] {"Content-Length", "Content-Encoding", "Content-MD5", "Digest", "ETag"}) {
+            fields.remove(about);
+        }
+        fields.set("Content-Type", type);
+        if (warning != null) {
+            fields.add("Warning", warning);
+        }
+        return fields;
+    }
+
+    @Override
+    public InputStream body() {
+        return Objects.requireNonNull(body, "no body before the head");
+    }
+
+    @Override
+    public void cancel() {
+        call.cancel();
+    }
+
+    @Override
+    public void close() {
+        call.close();
+    }
+}

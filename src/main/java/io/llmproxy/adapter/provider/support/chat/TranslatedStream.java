@@ -1,0 +1,155 @@
+package io.llmproxy.adapter.provider.support.chat;
+
+import io.llmproxy.domain.chat.ProviderFailure;
+import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.gateway.scan.SseReader;
+import io.llmproxy.port.UpstreamException;
+import io.llmproxy.port.UpstreamException.Kind;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A provider's stream in the client's dialect. A read waits for the provider only while nothing is at hand; what came before a
+ * fault is delivered before the fault is.
+ */
+final class TranslatedStream extends InputStream implements SseReader.Listener {
+    private static final int MAX_EVENT = 16 * 1024 * 1024;
+    private static final int PIECE = 8 * 1024;
+    private static final byte[] NOTHING = {};
+
+    private final InputStream provider;
+    private final StreamReader reader;
+    private final StreamWriter writer;
+    private final SseReader events = new SseReader(this);
+    private final Data data = new Data();
+    private final JsonOut out = new JsonOut();
+    private final byte[] piece = new byte[PIECE];
+    private byte[] ready = NOTHING;
+    private int at;
+    private boolean complete;
+    private boolean ended;
+    private @Nullable UpstreamException failure;
+
+    /** An event's data, readable without a copy. */
+    private static final class Data extends ByteArrayOutputStream {
+        byte[] bytes() {
+            return buf;
+        }
+
+        boolean isDone() {
+            return count == 6 && buf[0] == '[' && buf[1] == 'D' && buf[2] == 'O' && buf[3] == 'N' && buf[4] == 'E';
+        }
+    }
+
+    TranslatedStream(InputStream provider, StreamReader reader, StreamWriter writer) {
+        this.provider = provider;
+        this.reader = reader;
+        this.writer = writer;
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 255;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+        if (length == 0) {
+            return 0;
+        }
+        while (at == ready.length) {
+            if (failure != null) {
+                throw failure;
+            }
+            if (ended) {
+                return -1;
+            }
+            pull();
+        }
+        int n = Math.min(length, ready.length - at);
+        System.arraycopy(ready, at, bytes, offset, n);
+        at += n;
+        return n;
+    }
+
+    private void pull() throws IOException {
+        int n = provider.read(piece, 0, piece.length);
+        if (n >= 0) {
+            events.feed(piece, 0, n);
+        } else {
+            ended = true;
+            if (!complete) {
+                providerEnded();
+            }
+        }
+        ready = out.isEmpty() ? NOTHING : out.take();
+        at = 0;
+    }
+
+    private void providerEnded() {
+        if (reader.mayEnd()) {
+            completed();
+        } else {
+            failure = new UpstreamException(Kind.TRUNCATED, "the stream ended before the answer was complete", null);
+        }
+    }
+
+    private void completed() {
+        complete = true;
+        writer.end(out);
+    }
+
+    @Override
+    public void data(byte[] in, int from, int length) {
+        if (data.size() + length <= MAX_EVENT) {
+            data.write(in, from, length);
+        } else if (failure == null) {
+            failure = Unreadable.because("an event is larger than " + MAX_EVENT + " bytes");
+        }
+    }
+
+    @Override
+    public void eventEnd(int next) {
+        if (data.size() > 0 && !complete && failure == null) {
+            event();
+        }
+        data.reset();
+    }
+
+    private void event() {
+        if (data.isDone()) {
+            completed();
+            return;
+        }
+        try {
+            JsonNode event = Json.parse(data.bytes(), data.size());
+            if (!event.isObject()) {
+                throw Unreadable.because("an event is no JSON object");
+            }
+            if (reader.read(event, this::write) && failure == null) {
+                completed();
+            }
+        } catch (UpstreamException e) {
+            failure = failure == null ? e : failure;
+        }
+    }
+
+    private void write(StreamEvent event) {
+        if (failure != null) {
+            return;
+        }
+        if (event instanceof StreamEvent.Failed(ProviderFailure reported)) {
+            failure = UpstreamException.reported(reported.type());
+            return;
+        }
+        try {
+            writer.write(event, out);
+        } catch (UpstreamException e) {
+            failure = e;
+        }
+    }
+}

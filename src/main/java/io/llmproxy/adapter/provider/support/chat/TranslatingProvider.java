@@ -1,0 +1,139 @@
+package io.llmproxy.adapter.provider.support.chat;
+
+import io.llmproxy.adapter.provider.support.chat.ClientDialect.Operation;
+import io.llmproxy.domain.Checks;
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.gateway.Refusals;
+import io.llmproxy.port.Provider;
+import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.RequestBody;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A provider that also understands the conversations of other dialects than its own. What comes in its own dialect, and whatever
+ * is no conversation, goes to it as it is.
+ */
+public final class TranslatingProvider implements Provider {
+    /** The client's fields that mean the same to any provider; all others are about its own dialect. */
+    private static final List<String> COMMON = List.of("User-Agent", "Via", "traceparent", "tracestate");
+
+    private final Provider provider;
+    private final ProviderDialect own;
+    private final List<ClientDialect> foreign;
+    private final Translations translations;
+
+    /**
+     * @param own what the provider speaks
+     * @param clients what clients may speak
+     */
+    public TranslatingProvider(
+            Provider provider, ProviderDialect own, List<? extends ClientDialect> clients, Translations translations) {
+        this.provider = provider;
+        this.own = own;
+        this.foreign = clients.stream()
+                .filter(d -> !d.equals(own))
+                .<ClientDialect>map(d -> d)
+                .toList();
+        this.translations = translations;
+    }
+
+    @Override
+    public ProviderAccount account() {
+        return provider.account();
+    }
+
+    @Override
+    public @Nullable String fault() {
+        return provider.fault();
+    }
+
+    @Override
+    public boolean outdated() {
+        return provider.outdated();
+    }
+
+    @Override
+    public void retire() {
+        provider.retire();
+    }
+
+    /** @throws io.llmproxy.domain.error.ProxyException where a request cannot be translated */
+    @Override
+    public ProviderCall call(UpstreamRequest request) {
+        if (request.passthrough() || !request.method().equals("POST")) {
+            return provider.call(request);
+        }
+        String path = request.path();
+        String plain = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        if (own.speaks(plain)) {
+            return provider.call(request);
+        }
+        for (ClientDialect client : foreign) {
+            Operation operation = client.operation(plain);
+            if (operation != null) {
+                return translated(request, client, operation);
+            }
+        }
+        if (!own.takes(plain)) {
+            throw Refusals.invalid(who() + " has nothing like `/v1" + plain + "`; take another model.", "model");
+        }
+        return provider.call(request);
+    }
+
+    private String who() {
+        ProviderAccount account = provider.account();
+        return "provider " + Checks.quoted(account.name()) + " (type "
+                + account.kind().word() + ")";
+    }
+
+    private ProviderCall translated(UpstreamRequest request, ClientDialect client, Operation operation) {
+        Notes notes = new Notes(who(), translations.drop());
+        ChatRequest chat;
+        byte[] body;
+        try (Translations.Turn _ = translations.turn(request.body().length())) {
+            byte[] asked = bytes(request.body());
+            chat = client.readRequest(tree(asked), operation, notes);
+            body = own.writeRequest(chat, provider.account(), notes);
+            if (operation == Operation.COUNT) {
+                return new CountedCall(client, translations.estimator(), chat.model(), asked);
+            }
+        }
+        ProviderDialect.Place place = own.place(chat);
+        ProviderCall call = provider.call(new UpstreamRequest(
+                "POST", place.path(), false, place.query(), fields(request.headers()), RequestBody.of(body)));
+        return new TranslatedCall(call, own, client, chat, translations.seconds(), notes.warning());
+    }
+
+    private static byte[] bytes(RequestBody body) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(Math.toIntExact(body.length()));
+        try {
+            body.writeTo(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading back a request body to translate it failed", e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static JsonNode tree(byte[] body) {
+        JsonNode tree = Json.parse(body);
+        if (!tree.isObject()) {
+            throw Refusals.invalid("The request body must be a JSON object, nested 500 deep at most.", null);
+        }
+        return tree;
+    }
+
+    private static HeaderFields fields(HeaderFields client) {
+        HeaderFields fields = new HeaderFields();
+        for (String name : COMMON) {
+            client.first(name).ifPresent(value -> fields.add(name, value));
+        }
+        return fields.add("Content-Type", "application/json").add("Accept-Encoding", "identity");
+    }
+}

@@ -1,0 +1,56 @@
+package io.llmproxy.adapter.provider.support.chat;
+
+import io.llmproxy.gateway.estimate.UsageEstimator;
+import java.time.InstantSource;
+import java.util.concurrent.Semaphore;
+
+/** What all translations of a process have in common. Thread-safe. */
+public final class Translations {
+    /** A tree takes several times its text's room, so that of the large ones only a few are built at a time. */
+    private static final int LARGE = 1024 * 1024;
+
+    private static final int LARGE_AT_ONCE = 4;
+
+    private final boolean drop;
+    private final UsageEstimator estimator;
+    private final InstantSource clock;
+    private final Semaphore large = new Semaphore(LARGE_AT_ONCE);
+
+    /**
+     * @param drop whether parameters that a provider does not have are left out, and told, instead of refused
+     * @param estimator counts tokens where a provider's API cannot
+     * @param clock for answers that must say when they were made
+     */
+    public Translations(boolean drop, UsageEstimator estimator, InstantSource clock) {
+        this.drop = drop;
+        this.estimator = estimator;
+        this.clock = clock;
+    }
+
+    boolean drop() {
+        return drop;
+    }
+
+    UsageEstimator estimator() {
+        return estimator;
+    }
+
+    long seconds() {
+        return clock.instant().getEpochSecond();
+    }
+
+    /** To be closed when the trees of a request of so many bytes are gone; waits for its turn. */
+    Turn turn(long bytes) {
+        if (bytes < LARGE) {
+            return () -> {};
+        }
+        large.acquireUninterruptibly();
+        return large::release;
+    }
+
+    /** The right to build large trees. */
+    interface Turn extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

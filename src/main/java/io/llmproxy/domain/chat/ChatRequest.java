@@ -1,0 +1,37 @@
+package io.llmproxy.domain.chat;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client asks a model.
+ *
+ * @param maxTokens the bound of the answer, thoughts included; null: none is named
+ * @param choices how many answers
+ * @param topLogprobs for how many of the likeliest tokens the probabilities are told; null: for none
+ * @param parallelToolCalls whether several tools may be called at once; null: not said
+ * @param user the client's own name for its user; null: not said
+ * @param serviceTier {@code auto}, {@code default} or another of the provider's words; null: not said
+ * @param usageInStream whether a stream tells its usage
+ */
+public record ChatRequest(
+        String model,
+        List<Message> messages,
+        @Nullable Integer maxTokens,
+        Sampling sampling,
+        int choices,
+        @Nullable Integer topLogprobs,
+        List<Tool> tools,
+        @Nullable ToolChoice toolChoice,
+        @Nullable Boolean parallelToolCalls,
+        @Nullable ResponseFormat format,
+        @Nullable Reasoning reasoning,
+        @Nullable String user,
+        @Nullable String serviceTier,
+        boolean stream,
+        boolean usageInStream) {
+    public ChatRequest {
+        messages = List.copyOf(messages);
+        tools = List.copyOf(tools);
+    }
+}

@@ -1,0 +1,188 @@
+package io.llmproxy.adapter.provider.translation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.UpstreamException;
+import io.llmproxy.port.UpstreamException.Kind;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What providers answer that they should not: an error that says so, never half an answer passed off as a whole one. */
+class BadAnswersTest {
+    private static final String OPENAI = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]%s}";
+    private static final String ANTHROPIC =
+            "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]%s}";
+    private static final String START =
+            "data: {\"type\":\"message_start\",\"message\":{\"id\":\"i\",\"model\":\"m\",\"usage\":{}}}\n\n";
+    private static final String BLOCK =
+            "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
+    private static final String DELTA =
+            "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"hi\"}}\n\n";
+
+    /** What came before the failure, and the failure. */
+    private record Broken(String before, UpstreamException failure) {}
+
+    private static ProviderCall call(String provider, boolean stream, String type, String answer) {
+        CannedProvider canned = new CannedProvider(
+                Dialects.kind(provider),
+                200,
+                HeaderFields.of("Content-Type", type),
+                answer.getBytes(StandardCharsets.UTF_8));
+        String client = provider.equals("openai") ? "anthropic" : "openai";
+        String request = client.equals("openai") ? OPENAI : ANTHROPIC;
+        return Dialects.call(
+                Dialects.translating(canned, provider, false),
+                client,
+                request.formatted(stream ? ",\"stream\":true" : ""));
+    }
+
+    private static Broken broken(String provider, String events) throws IOException {
+        try (ProviderCall call = call(provider, true, "text/event-stream", events)) {
+            call.execute();
+            ByteArrayOutputStream before = new ByteArrayOutputStream();
+            InputStream body = call.body();
+            try {
+                for (int b = body.read(); b >= 0; b = body.read()) {
+                    before.write(b);
+                }
+            } catch (UpstreamException e) {
+                return new Broken(before.toString(StandardCharsets.UTF_8), e);
+            }
+            throw new AssertionError("it ended well: " + before.toString(StandardCharsets.UTF_8));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "openai|application/json|``",
+                "openai|application/json|{}",
+                "openai|application/json|[]",
+                "openai|application/json|null",
+                "openai|application/json|{\"choices\":[]}",
+                "openai|application/json|{\"choices\":[{\"message\":\"x\"}]}",
+                "openai|application/json|{\"choices\":[{\"message\":{\"content\":\"ha",
+                "openai|application/json|{\"choices\":[{\"message\":{\"tool_calls\":[{}]}}]}",
+                "openai|application/json|{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"i\",\"function\":{\"name\":\"f\",\"arguments\":\"no json\"}}]}}]}",
+                "openai|application/json|{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"i\",\"function\":{\"name\":\"f\",\"arguments\":\"[1]\"}}]}}]}",
+                "openai|text/html|<html></html>",
+                "openai|text/event-stream|data: [DONE]",
+                "anthropic|application/json|``",
+                "anthropic|application/json|{}",
+                "anthropic|application/json|{\"content\":\"x\"}",
+                "anthropic|application/json|{\"content\":[{\"type\":\"tool_use\"}]}",
+                "anthropic|application/json|{\"content\":[{\"type\":\"text\",\"te",
+                "anthropic|text/html|<html></html>"
+            })
+    void noAnswerOfTheApiIsAnErrorBeforeTheHead(String provider, String type, String answer) {
+        try (ProviderCall call = call(provider, false, type, answer)) {
+            assertThatThrownBy(call::execute)
+                    .isInstanceOfSatisfying(
+                            UpstreamException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNREADABLE));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"openai", "anthropic"})
+    void noStreamWhereOneWasAskedForIsAnErrorBeforeTheHead(String provider) {
+        try (ProviderCall call = call(provider, true, "text/html", "<html></html>")) {
+            assertThatThrownBy(call::execute).isInstanceOf(UpstreamException.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                DELTA,
+                BLOCK,
+                START + DELTA,
+                START + START,
+                START + BLOCK + BLOCK,
+                START + BLOCK + "data: {\"type\":\"content_block_stop\",\"index\":1}\n\n",
+                START + "data: {\"type\":\"message_stop\"}\n\n",
+                START + BLOCK + "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n",
+                START + "data: {\"type\":\"content_blo\n\n",
+                START + "data: 5\n\n",
+                START + "data: <html>\n\n",
+                START
+                        + "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\"}}\n\n"
+            })
+    void eventsOutOfOrderEndAStreamOfAnthropics(String events) throws IOException {
+        Broken broken = broken("anthropic", events);
+
+        assertThat(broken.failure().kind()).isEqualTo(Kind.UNREADABLE);
+        assertThat(broken.before()).doesNotContain("[DONE]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {\"choices\":[{\"delta\":{\"content\":\n\n",
+                "data: []\n\n",
+                "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]}}]}\n\n",
+                "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"late\"}}]}\n\n",
+                "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"a\"}},{\"index\":1,\"function\":{\"name\":\"b\"}},{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]}}]}\n\n"
+            })
+    void eventsOutOfOrderEndAStreamOfOpenAis(String events) throws IOException {
+        Broken broken = broken("openai", events);
+
+        assertThat(broken.failure().kind()).isEqualTo(Kind.UNREADABLE);
+        assertThat(broken.before()).doesNotContain("message_stop");
+    }
+
+    @Test
+    void whatEndsBeforeItsEndIsTruncatedAndWhatCameIsDelivered() throws IOException {
+        Broken anthropic = broken("anthropic", START + BLOCK + DELTA);
+        Broken openAi = broken("openai", "data: {\"id\":\"i\",\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\n");
+        Broken nothing = broken("openai", "");
+
+        assertThat(anthropic.failure().kind()).isEqualTo(Kind.TRUNCATED);
+        assertThat(anthropic.before()).contains("\"content\":\"hi\"").doesNotContain("[DONE]");
+        assertThat(openAi.failure().kind()).isEqualTo(Kind.TRUNCATED);
+        assertThat(openAi.before()).contains("\"text\":\"hi\"").doesNotContain("message_stop");
+        assertThat(nothing.failure().kind()).isEqualTo(Kind.TRUNCATED);
+    }
+
+    @Test
+    void anErrorWithinAStreamIsReportedByItsTypeAlone() throws IOException {
+        Broken overloaded = broken(
+                "anthropic",
+                START + BLOCK + DELTA
+                        + "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"secret\"}}\n\n");
+        Broken odd = broken("openai", "data: {\"error\":{\"type\":\"<b>\",\"message\":\"secret\"}}\n\n");
+
+        assertThat(overloaded.failure().kind()).isEqualTo(Kind.REPORTED);
+        assertThat(overloaded.failure().reported()).isEqualTo("overloaded_error");
+        assertThat(overloaded.failure()).hasMessageNotContaining("secret");
+        assertThat(odd.failure().reported()).isNull();
+    }
+
+    @Test
+    void eventsThatNobodyKnowsYetArePassedOver() throws IOException {
+        String events =
+                START + "event: later\ndata: {\"type\":\"later\",\"x\":[{}]}\n\n" + ": comment\n\n" + BLOCK + DELTA
+                        + "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+                        + "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"new_reason\"},\"usage\":{\"output_tokens\":-3}}\n\n"
+                        + "data: {\"type\":\"message_stop\"}\n\n";
+        try (ProviderCall call = call("anthropic", true, "text/event-stream", events)) {
+            call.execute();
+            String body = new String(call.body().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(body)
+                    .contains("\"finish_reason\":\"stop\"")
+                    .endsWith("data: [DONE]\n\n")
+                    .doesNotContain("usage");
+        }
+    }
+}

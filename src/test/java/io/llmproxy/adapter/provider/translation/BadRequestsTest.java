@@ -1,0 +1,204 @@
+package io.llmproxy.adapter.provider.translation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.port.ProviderCall;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Requests that cannot be taken along are refused by the name of what is wrong, before anything is sent. */
+class BadRequestsTest {
+    private static final String MESSAGES =
+            "\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]";
+
+    private static CannedProvider canned(String provider) {
+        String answer = provider.equals("openai")
+                ? "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}"
+                : "{\"content\":[],\"stop_reason\":\"end_turn\"}";
+        HeaderFields headers = HeaderFields.of("Content-Type", "application/json");
+        return new CannedProvider(Dialects.kind(provider), 200, headers, answer.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static ProxyError refusal(String client, String json) {
+        String provider = client.equals("openai") ? "anthropic" : "openai";
+        CannedProvider canned = canned(provider);
+        try (ProviderCall _ = Dialects.call(Dialects.translating(canned, provider, false), client, json)) {
+            throw new AssertionError("it was sent: " + canned.body());
+        } catch (ProxyException e) {
+            assertThat(canned.path()).isEmpty();
+            return e.error();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "openai|\"n\":2|n",
+                "openai|\"seed\":1|seed",
+                "openai|\"logprobs\":true|logprobs",
+                "openai|\"logit_bias\":{\"1\":2}|logit_bias",
+                "openai|\"presence_penalty\":0.5|presence_penalty",
+                "openai|\"frequency_penalty\":-0.5|frequency_penalty",
+                "openai|\"temperature\":1.5|temperature",
+                "openai|\"response_format\":{\"type\":\"json_object\"}|response_format",
+                "openai|\"modalities\":[\"text\",\"audio\"]|modalities",
+                "openai|\"audio\":{}|audio",
+                "openai|\"store\":true|store",
+                "openai|\"service_tier\":\"flex\"|service_tier",
+                "openai|\"reasoning_effort\":\"high\",\"max_completion_tokens\":500,\"model\":\"claude-3-7-sonnet\"|reasoning_effort",
+                "openai|\"functions\":[]|functions",
+                "openai|\"an_unknown_one\":1|an_unknown_one",
+                "openai|\"tools\":[{\"type\":\"custom\"}]|tools[0].type",
+                "openai|\"messages\":[{\"role\":\"user\",\"name\":\"u\",\"content\":\"x\"}]|messages.name",
+                "openai|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"\",\"format\":\"wav\"}}]}]|messages.content.input_audio",
+                "openai|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}]}]|messages.content.file.file_id",
+                "openai|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"video\"}]}]|messages[0].content[0].type",
+                "anthropic|\"top_k\":5|top_k",
+                "anthropic|\"container\":\"c\"|container",
+                "anthropic|\"context_management\":{}|context_management",
+                "anthropic|\"output_config\":{\"new\":1}|output_config.new",
+                "anthropic|\"tools\":[{\"type\":\"web_search_20250305\",\"name\":\"web_search\"}]|tools[0].type",
+                "anthropic|\"tools\":[{\"name\":\"f\",\"input_schema\":{},\"defer_loading\":true}]|tools[0].defer_loading",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"file\",\"file_id\":\"f\"}}]}]|messages.content.source.file_id",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"document\",\"source\":{\"type\":\"url\",\"url\":\"https://e\"}}]}]|messages.content.source.url",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"document\",\"citations\":{\"enabled\":true},\"source\":{\"type\":\"text\",\"data\":\"\"}}]}]|messages[0].content[0].citations",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"document\",\"source\":{\"type\":\"text\",\"data\":\"\"}}]}]|messages.content.source.media_type",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"search_result\"}]}]|messages[0].content[0].type",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"u\"}}]}]}]|messages.content.content.type"
+            })
+    void whatTheProviderDoesNotHaveIsRefusedByName(String client, String member, String parameter) {
+        ProxyError error = refusal(client, "{" + MESSAGES + "," + member + "}");
+
+        assertThat(error.code()).isEqualTo("unsupported_parameter");
+        assertThat(error.status()).isEqualTo(400);
+        assertThat(error.param()).isEqualTo(parameter);
+        assertThat(error.message()).contains("`" + parameter + "`").contains("type ");
+    }
+
+    @Test
+    void aNameLongerThanTheProviderAllowsIsRefused() {
+        String tool = "\"tools\":[{\"name\":\"" + "f".repeat(65) + "\",\"input_schema\":{}}]";
+
+        assertThat(refusal("anthropic", "{" + MESSAGES + "," + tool + "}").param())
+                .isEqualTo("tools.name");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "openai|{}|messages",
+                "openai|{\"messages\":[]}|messages",
+                "openai|{\"messages\":{}}|messages",
+                "openai|{\"messages\":[1]}|messages[0]",
+                "openai|{\"messages\":[{}]}|messages[0].role",
+                "openai|{\"messages\":[{\"role\":\"king\",\"content\":\"x\"}]}|messages[0].role",
+                "openai|{\"messages\":[{\"role\":\"user\"}]}|messages[0].content",
+                "openai|{\"messages\":[{\"role\":\"user\",\"content\":1}]}|messages[0].content",
+                "openai|{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]}|messages[0].content[0].image_url",
+                "openai|{\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}|messages[0].tool_call_id",
+                "openai|{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"i\",\"function\":{\"name\":\"f\",\"arguments\":\"no\"}}]}],\"model\":\"m\"}|messages.tool_calls.function.arguments",
+                "openai|{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"model\":\"m\",\"temperature\":\"hot\"}|temperature",
+                "openai|{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"model\":\"m\",\"max_tokens\":0}|max_tokens",
+                "openai|{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"model\":\"m\",\"temperature\":1e999}|temperature",
+                "openai|{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"model\":\"m\",\"stop\":[1]}|stop",
+                "openai|{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"model\":\"m\",\"tool_choice\":\"maybe\"}|tool_choice",
+                "anthropic|{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"model\":\"m\"}|max_tokens",
+                "anthropic|{\"messages\":[{\"role\":\"system\",\"content\":\"x\"}],\"model\":\"m\",\"max_tokens\":1}|messages[0].role",
+                "anthropic|{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"tool_use\",\"id\":\"i\",\"name\":\"n\",\"input\":\"x\"}]}],\"model\":\"m\",\"max_tokens\":1}|messages[0].content[0].input",
+                "anthropic|{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"model\":\"m\",\"max_tokens\":1,\"tools\":[{\"name\":\"n\"}]}|tools[0].input_schema",
+                "anthropic|{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"model\":\"m\",\"max_tokens\":1,\"thinking\":{\"type\":\"enabled\"}}|thinking.budget_tokens"
+            })
+    void whatIsMalformedIsRefusedByName(String client, String json, String parameter) {
+        ProxyError error = refusal(client, json);
+
+        assertThat(error.code()).isEqualTo("invalid_request");
+        assertThat(error.param()).isEqualTo(parameter);
+    }
+
+    @Test
+    void nestingWithoutEndIsRefused() {
+        String deep = "[".repeat(100_000) + "]".repeat(100_000);
+
+        assertThat(refusal("openai", "{\"model\":\"m\",\"messages\":" + deep + "}")
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void whereTheOperatorSaysSoItIsLeftOutAndTold() throws IOException {
+        CannedProvider canned = canned("anthropic");
+        String json = "{" + MESSAGES + ",\"seed\":1,\"b\\\"\\n\\u00fcd\":2,\"prompt_cache_key\":\"k\"}";
+        try (ProviderCall call = Dialects.call(Dialects.translating(canned, "anthropic", true), "openai", json)) {
+            ProviderCall.Head head = call.execute();
+
+            assertThat(canned.body()).doesNotContain("seed").contains("\"content\":\"x\"");
+            assertThat(head.headers().first("Warning"))
+                    .contains(
+                            "299 llmproxy \"not supported and left out: b???d, seed; without effect: prompt_cache_key\"");
+        }
+    }
+
+    @Test
+    void contentIsNeverLeftOut() {
+        CannedProvider canned = canned("anthropic");
+        String audio = "{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"\",\"format\":\"wav\"}}";
+        String json = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[" + audio + "]}]}";
+
+        assertThatThrownBy(() -> Dialects.call(Dialects.translating(canned, "anthropic", true), "openai", json))
+                .isInstanceOf(ProxyException.class);
+    }
+
+    @Test
+    void aProviderOfAnotherDialectIsNotAskedForWhatItDoesNotHave() {
+        CannedProvider canned = canned("anthropic");
+
+        assertThatThrownBy(() -> Dialects.call(
+                        Dialects.translating(canned, "anthropic", false), "/embeddings", new HeaderFields(), "{}"))
+                .isInstanceOfSatisfying(
+                        ProxyException.class,
+                        e -> assertThat(e.error().message()).contains("/v1/embeddings"));
+        assertThat(canned.path()).isEmpty();
+    }
+
+    @Test
+    void onlyFieldsThatMeanTheSameEverywhereGoAlong() throws IOException {
+        CannedProvider canned = canned("openai");
+        HeaderFields headers = HeaderFields.of(
+                "User-Agent", "a", "anthropic-version", "2023-06-01", "anthropic-beta", "b", "Via", "1.1 llmproxy");
+        try (ProviderCall call = Dialects.call(
+                Dialects.translating(canned, "openai", false), "/messages/", headers, "{" + MESSAGES + "}")) {
+            call.execute();
+
+            assertThat(canned.headers().contains("anthropic-version")).isFalse();
+            assertThat(canned.headers().contains("anthropic-beta")).isFalse();
+            assertThat(canned.headers().first("User-Agent")).contains("a");
+            assertThat(canned.headers().first("Accept-Encoding")).contains("identity");
+            assertThat(canned.headers().first("Content-Type")).contains("application/json");
+        }
+    }
+
+    @Test
+    void theTokensOfAConversationAreCountedHereWhereTheProviderCannot() throws IOException {
+        CannedProvider canned = canned("openai");
+        String json =
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "word ".repeat(100) + "\"}]}";
+        try (ProviderCall call = Dialects.call(
+                Dialects.translating(canned, "openai", false), "/messages/count_tokens", new HeaderFields(), json)) {
+            assertThat(call.execute().status()).isEqualTo(200);
+            assertThat(new String(call.body().readAllBytes(), StandardCharsets.UTF_8))
+                    .matches("\\{\"input_tokens\":1[0-9]{2}}");
+            assertThat(canned.path()).isEmpty();
+        }
+    }
+}

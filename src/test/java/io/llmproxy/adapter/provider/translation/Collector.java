@@ -1,0 +1,76 @@
+package io.llmproxy.adapter.provider.translation;
+
+import io.llmproxy.domain.chat.ChatAnswer;
+import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.FinishReason;
+import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.usage.TokenUsage;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Puts the pieces of a stream together, as clients do. */
+final class Collector {
+    private final List<Content> content = new ArrayList<>();
+    private String id = "";
+    private String model = "";
+    private TokenUsage usage = TokenUsage.NONE;
+    private FinishReason finish = FinishReason.STOP;
+    private @Nullable String stopSequence;
+
+    void add(StreamEvent event) {
+        switch (event) {
+            case StreamEvent.Started(String itsId, String itsModel, TokenUsage known) -> {
+                id = itsId;
+                model = itsModel;
+                usage = known;
+            }
+            case StreamEvent.Text(String piece) -> {
+                if (last() instanceof Content.Text(String before, var _)) {
+                    replace(new Content.Text(before + piece));
+                } else {
+                    content.add(new Content.Text(piece));
+                }
+            }
+            case StreamEvent.Refusal(String piece) -> content.add(new Content.Refusal(piece));
+            case StreamEvent.Thinking(String piece) -> {
+                if (last() instanceof Content.Thinking(String before, var signature) && signature == null) {
+                    replace(new Content.Thinking(before + piece, null));
+                } else {
+                    content.add(new Content.Thinking(piece, null));
+                }
+            }
+            case StreamEvent.ThinkingSigned(String signature) -> {
+                if (last() instanceof Content.Thinking(String text, var _)) {
+                    replace(new Content.Thinking(text, signature));
+                }
+            }
+            case StreamEvent.RedactedThinking(String data) -> content.add(new Content.RedactedThinking(data));
+            case StreamEvent.ToolCallStarted(var _, String callId, String name) ->
+                content.add(new Content.ToolCall(callId, name, ""));
+            case StreamEvent.ToolCallArguments(var _, String piece) -> {
+                if (last() instanceof Content.ToolCall call) {
+                    replace(new Content.ToolCall(call.id(), call.name(), call.arguments() + piece));
+                }
+            }
+            case StreamEvent.Finished(FinishReason why, var sequence) -> {
+                finish = why;
+                stopSequence = sequence;
+            }
+            case StreamEvent.Usage(TokenUsage known) -> usage = known;
+            case StreamEvent.Failed failed -> throw new AssertionError(failed);
+        }
+    }
+
+    private @Nullable Content last() {
+        return content.isEmpty() ? null : content.getLast();
+    }
+
+    private void replace(Content with) {
+        content.set(content.size() - 1, with);
+    }
+
+    ChatAnswer answer() {
+        return new ChatAnswer(id, model, content, finish, stopSequence, usage);
+    }
+}

@@ -1,0 +1,62 @@
+package io.llmproxy.adapter.provider.translation;
+
+import io.llmproxy.adapter.provider.anthropic.AnthropicChat;
+import io.llmproxy.adapter.provider.gemini.GeminiChat;
+import io.llmproxy.adapter.provider.openai.OpenAiChat;
+import io.llmproxy.adapter.provider.support.chat.ChatDialect;
+import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
+import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
+import io.llmproxy.adapter.provider.support.chat.Translations;
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.gateway.estimate.UsageEstimator;
+import io.llmproxy.port.Provider;
+import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.RequestBody;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+
+/** The dialects by their names in tests, and what is made of them. */
+final class Dialects {
+    static final Map<String, ChatDialect> ALL = Map.of("openai", new OpenAiChat(), "anthropic", new AnthropicChat());
+
+    private static final ProviderDialect GEMINI = new GeminiChat();
+
+    private Dialects() {}
+
+    static ProviderDialect provider(String name) {
+        return name.equals("gemini") ? GEMINI : of(name);
+    }
+
+    static ChatDialect of(String name) {
+        ChatDialect dialect = ALL.get(name);
+        if (dialect == null) {
+            throw new AssertionError("there is no dialect " + name);
+        }
+        return dialect;
+    }
+
+    static ProviderKind kind(String name) {
+        return ProviderKind.parse(name);
+    }
+
+    static TranslatingProvider translating(Provider provider, String dialect, boolean drop) {
+        UsageEstimator estimator = new UsageEstimator((encoding, text) -> text.length() / 4);
+        Translations translations =
+                new Translations(drop, estimator, InstantSource.fixed(Instant.ofEpochSecond(1_750_000_000)));
+        return new TranslatingProvider(provider, provider(dialect), List.copyOf(ALL.values()), translations);
+    }
+
+    /** A client's call in its own dialect. */
+    static ProviderCall call(Provider provider, String client, String json) {
+        return call(provider, of(client).chatPath(), HeaderFields.of("User-Agent", "test"), json);
+    }
+
+    static ProviderCall call(Provider provider, String path, HeaderFields headers, String json) {
+        RequestBody body = RequestBody.of(json.getBytes(StandardCharsets.UTF_8));
+        return provider.call(new Provider.UpstreamRequest("POST", path, false, null, headers, body));
+    }
+}

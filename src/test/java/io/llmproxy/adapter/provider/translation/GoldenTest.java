@@ -1,0 +1,95 @@
+package io.llmproxy.adapter.provider.translation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.port.ProviderCall;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Recorded conversations, one directory each, below CLIENT-PROVIDER: what the client asks and the provider answers, and what
+ * becomes of both. With {@code -Dgolden.write=true} the latter two are written anew, to be read before they are kept.
+ */
+class GoldenTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+    private static final boolean WRITE = Boolean.getBoolean("golden.write");
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
+    static List<Path> conversations() throws IOException {
+        try (Stream<Path> directories = Files.walk(GOLDEN, 2)) {
+            return directories
+                    .filter(d -> GOLDEN.relativize(d).getNameCount() == 2)
+                    .map(GOLDEN::relativize)
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("conversations")
+    void isTranslatedAsRecorded(Path conversation) throws IOException {
+        Path at = GOLDEN.resolve(conversation);
+        String[] pair = conversation.getName(0).toString().split("-", 2);
+        boolean stream = Files.exists(at.resolve("upstream-answer.sse"));
+        CannedProvider provider = provider(at, pair[1], stream);
+        String request = Files.readString(at.resolve("client-request.json"));
+
+        try (ProviderCall call = Dialects.call(Dialects.translating(provider, pair[1], false), pair[0], request)) {
+            ProviderCall.Head head = call.execute();
+            String body = new String(call.body().readAllBytes(), StandardCharsets.UTF_8);
+
+            same(at.resolve("upstream-path.txt"), provider.path() + "\n");
+            same(at.resolve("upstream-request.json"), pretty(provider.body()));
+            same(at.resolve(stream ? "client-answer.sse" : "client-answer.json"), stream ? body : pretty(body));
+            same(at.resolve("client-head.json"), head(head));
+        }
+    }
+
+    private static CannedProvider provider(Path at, String dialect, boolean stream) throws IOException {
+        Path text = at.resolve("upstream-answer.txt");
+        Path json = at.resolve("upstream-answer.json");
+        Path file = stream ? at.resolve("upstream-answer.sse") : Files.exists(text) ? text : json;
+        HeaderFields headers = new HeaderFields();
+        headers.add("content-type", stream ? "text/event-stream" : "application/json");
+        int status = 200;
+        if (Files.exists(at.resolve("upstream-head.json"))) {
+            JsonNode head = JSON.readTree(Files.readString(at.resolve("upstream-head.json")));
+            status = head.path("status").asInt();
+            head.path("headers").forEachEntry((name, value) -> headers.set(name, value.stringValue()));
+        }
+        return new CannedProvider(Dialects.kind(dialect), status, headers, Files.readAllBytes(file));
+    }
+
+    private static String pretty(String json) {
+        return JSON.writeValueAsString(JSON.readTree(json)) + "\n";
+    }
+
+    private static String head(ProviderCall.Head head) {
+        ObjectNode out = JSON.createObjectNode().put("status", head.status());
+        ObjectNode fields = out.putObject("headers");
+        head.headers().forEach(fields::put);
+        return JSON.writeValueAsString(out) + "\n";
+    }
+
+    private static void same(Path golden, String actual) throws IOException {
+        if (WRITE) {
+            Files.writeString(golden, actual);
+        }
+        assertThat(actual).as(golden.toString()).isEqualTo(Files.readString(golden));
+    }
+}

@@ -1,0 +1,5 @@
+/** Conversations between dialects. */
+@NullMarked
+package io.llmproxy.adapter.provider.translation;
+
+import org.jspecify.annotations.NullMarked;
