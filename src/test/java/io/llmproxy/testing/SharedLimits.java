@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /** Appliances on one PostgreSQL, whose limits they share, and what is done with them. */
 public final class SharedLimits implements AutoCloseable {
@@ -81,7 +82,13 @@ public final class SharedLimits implements AutoCloseable {
 
     /** Whether the process has heard of the limit and its amount. */
     public static boolean knows(TestAppliance on, String tenant, String limit, String amount) {
-        TestAppliance.Ctl shown = on.ctl("-t", tenant, "limit", "show", limit, "-o", "json");
+        return knows(on::ctl, tenant, limit, amount);
+    }
+
+    /** The same of a process by its command line. */
+    public static boolean knows(
+            Function<String[], TestAppliance.Ctl> process, String tenant, String limit, String amount) {
+        TestAppliance.Ctl shown = process.apply(new String[] {"-t", tenant, "limit", "show", limit, "-o", "json"});
         return shown.code() == 0 && shown.out().contains("\"amount\": \"" + amount + "\"");
     }
 
