@@ -16,13 +16,20 @@ import java.util.concurrent.TimeUnit;
 
 /** A real Redis on a port of its own, which keeps nothing on disk: it can be killed, started again, and made to stand still. */
 public final class RedisServer implements AutoCloseable {
+    private static final String TEMPORARY =
+            Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath().toString();
+
     private final int port;
     private final List<String> options;
+    /** What a replica writes all the same, when it is given everything by its master. */
+    private final Path dump;
+
     private Process process;
 
     private RedisServer(int port, List<String> options) {
         this.port = port;
         this.options = options;
+        this.dump = Path.of(TEMPORARY, "redis-" + port + ".rdb");
         this.process = run();
     }
 
@@ -75,9 +82,14 @@ public final class RedisServer implements AutoCloseable {
                 "--save",
                 "",
                 "--appendonly",
-                "no"));
+                "no",
+                "--dir",
+                TEMPORARY,
+                "--dbfilename",
+                dump.getFileName().toString()));
         command.addAll(options);
         try {
+            Files.deleteIfExists(dump);
             Process started = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -170,5 +182,6 @@ public final class RedisServer implements AutoCloseable {
         if (process.isAlive()) {
             kill();
         }
+        dump.toFile().delete();
     }
 }
