@@ -99,7 +99,6 @@ final class Http2Sink implements ClientSink {
         send(false);
     }
 
-    /** Without the trailers, which a proxy may leave out (RFC 9110, section 6.5.1). */
     @Override
     public void end(HeaderFields trailers) throws IOException {
         requireOpen();
@@ -107,8 +106,28 @@ final class Http2Sink implements ClientSink {
             abort();
             throw new IOException("The body ended after " + written + " of " + declared + " bytes.");
         }
-        send(true);
+        HeaderFields last = allowed(trailers);
+        if (bodyAllowed && last.size() > 0) {
+            send(false);
+            sending(() -> stream.trailers(last));
+        } else {
+            send(true);
+        }
         ended = true;
+    }
+
+    /** Those that may come after a body. */
+    private static HeaderFields allowed(HeaderFields trailers) {
+        if (trailers.size() == 0) {
+            return HeaderFields.NONE;
+        }
+        HeaderFields allowed = new HeaderFields();
+        trailers.forEach((name, value) -> {
+            if (TrailerRules.allowed(name, value)) {
+                allowed.add(name, value);
+            }
+        });
+        return allowed;
     }
 
     @Override
