@@ -1,8 +1,6 @@
 package io.llmproxy.adapter.jdbc;
 
-import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
-import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -22,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Provider accounts in the database. */
 final class JdbcProviderStore implements ProviderStore {
-    /** The owner of shared providers: a unique key takes every NULL for another value. */
-    private static final UUID NOBODY = new UUID(0, 0);
-
     private static final List<String> COLUMNS = List.of(
             "id",
             "tenant_id",
@@ -54,63 +49,46 @@ final class JdbcProviderStore implements ProviderStore {
             "enabled",
             "created_at",
             "updated_at");
-    private static final NamedSql INSERT = NamedSql.insert("providers", COLUMNS);
-    private static final NamedSql UPDATE = NamedSql.update("providers", COLUMNS.subList(1, COLUMNS.size()));
-    private static final NamedSql DELETE = NamedSql.of("DELETE FROM providers WHERE id = :id");
-    private static final NamedSql BY_NAME =
-            NamedSql.of("SELECT * FROM providers WHERE owner = :owner AND name = :name");
-    private static final NamedSql BY_ID = NamedSql.of("SELECT * FROM providers WHERE owner = :owner AND id = :id");
     private static final NamedSql SEALED = NamedSql.of(
             "SELECT * FROM providers WHERE credential_kind = 'SEALED' OR proxy_login IS NOT NULL ORDER BY id");
 
     private final Sql sql;
-    private final NamedSql page;
+    private final OwnedTable<ProviderAccount> table;
 
     JdbcProviderStore(Sql sql) {
         this.sql = sql;
-        String name = sql.dialect().bytewise("name");
-        String rank = "CASE WHEN tenant_id IS NULL THEN 1 ELSE 0 END";
-        this.page = NamedSql.of("SELECT * FROM providers WHERE (owner = :owner OR owner = :other) AND (" + name
-                + " > :name OR name = :name AND " + rank + " > :rank) ORDER BY " + name + ", " + rank
-                + " LIMIT :rows");
+        this.table = new OwnedTable<>(
+                sql,
+                "provider",
+                COLUMNS,
+                JdbcProviderStore::provider,
+                JdbcProviderStore::params,
+                r -> OwnedTable.place(r.name(), r.shared()));
     }
 
     @Override
     public void insert(ProviderAccount provider) {
-        sql.update("adding a provider", INSERT, params(provider));
+        table.insert(provider);
     }
 
     @Override
     public void update(ProviderAccount provider) {
-        sql.update("changing a provider", UPDATE, params(provider));
+        table.update(provider);
     }
 
     @Override
     public void delete(UUID id) {
-        sql.update("deleting a provider", DELETE, Params.of("id", id));
+        table.delete(id);
     }
 
     @Override
     public Optional<ProviderAccount> find(@Nullable UUID tenantId, String nameOrId) {
-        Params params = Params.of("owner", owner(tenantId)).and("name", nameOrId);
-        Optional<ProviderAccount> named = sql.first("finding a provider", BY_NAME, params, JdbcProviderStore::provider);
-        if (named.isPresent() || !Ids.isUuid(nameOrId)) {
-            return named;
-        }
-        params.and("id", UUID.fromString(nameOrId));
-        return sql.first("finding a provider", BY_ID, params, JdbcProviderStore::provider);
+        return table.find(tenantId, nameOrId);
     }
 
     @Override
     public Page<ProviderAccount> list(@Nullable UUID tenantId, boolean withShared, Page.Request request) {
-        Cursor after = Cursor.parse(request.after());
-        Params params = Params.of("owner", owner(tenantId))
-                .and("other", withShared ? NOBODY : owner(tenantId))
-                .and("name", after.name)
-                .and("rank", after.rank)
-                .and("rows", request.limit() + 1);
-        return Pages.of(
-                sql.list("listing providers", page, params, JdbcProviderStore::provider), request.limit(), Cursor::of);
+        return table.list(tenantId, withShared, request);
     }
 
     @Override
@@ -127,31 +105,10 @@ final class JdbcProviderStore implements ProviderStore {
         return login == null ? new Credential.None() : login;
     }
 
-    /** A place in a list in which an own and a shared provider may have one name; names hold no colon. */
-    private record Cursor(String name, int rank) {
-        static String of(ProviderAccount provider) {
-            return provider.name() + ":" + (provider.shared() ? 1 : 0);
-        }
-
-        static Cursor parse(@Nullable String text) {
-            if (text == null) {
-                return new Cursor("", 1);
-            }
-            if (!text.endsWith(":0") && !text.endsWith(":1")) {
-                throw new InvalidValueException("cursor", "is none that this list gave out");
-            }
-            return new Cursor(text.substring(0, text.length() - 2), text.charAt(text.length() - 1) - '0');
-        }
-    }
-
-    private static UUID owner(@Nullable UUID tenantId) {
-        return tenantId == null ? NOBODY : tenantId;
-    }
-
     private static Params params(ProviderAccount provider) {
         Params params = Params.of("id", provider.id())
                 .and("tenant_id", provider.tenantId())
-                .and("owner", owner(provider.tenantId()))
+                .and("owner", OwnedTable.owner(provider.tenantId()))
                 .and("name", provider.name())
                 .and("kind", provider.kind())
                 .and("base_url", provider.baseUrl().toString())
