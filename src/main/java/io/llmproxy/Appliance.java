@@ -227,6 +227,7 @@ public final class Appliance implements AutoCloseable {
             counters.remember(history, snapshots);
             opened(new LimitSweeper(
                     counters, () -> proof.with(snapshots.current().limits().byId())));
+            opened(OldGeneration.ofThisProcess());
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
