@@ -15,7 +15,7 @@ public final class CheapestFirst {
 
     /** The cheapest first, by the prices of the moment, this request's input and the bound of its output; those without a price last. */
     public static List<Target> of(Exchange x, List<Target> targets) {
-        Need need = Needs.of(x);
+        Need need = Needs.of(x, targets);
         return targets.stream()
                 .map(t -> new Priced(t, micros(x, need, t)))
                 .sorted(Comparator.comparingLong(Priced::micros))
