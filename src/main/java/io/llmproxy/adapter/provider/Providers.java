@@ -10,6 +10,7 @@ import io.llmproxy.adapter.provider.support.AccountCredential;
 import io.llmproxy.adapter.provider.support.AccountEgress;
 import io.llmproxy.adapter.provider.support.AddressPolicy;
 import io.llmproxy.adapter.provider.support.BaseUrlPolicy;
+import io.llmproxy.adapter.provider.support.Downloader;
 import io.llmproxy.adapter.provider.support.FileWatch;
 import io.llmproxy.adapter.provider.support.HttpProvider;
 import io.llmproxy.adapter.provider.support.HttpUpstream;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a provider of an account by its type. */
 public final class Providers implements ProviderFactory {
@@ -58,6 +60,7 @@ public final class Providers implements ProviderFactory {
     private static final List<ChatDialect> CLIENTS = List.of(OPENAI, ANTHROPIC);
 
     private final Translations translations;
+    private final @Nullable Downloader downloader;
 
     /**
      * @param egressAllow addresses that are permitted whatever they are
@@ -80,6 +83,7 @@ public final class Providers implements ProviderFactory {
         this.network = new HttpUpstream.Network(addresses, MAX_CONNECTIONS, KEEP_IDLE, new ReadSweeper());
         this.baseUrls = new BaseUrlPolicy(addresses);
         this.translations = translations;
+        this.downloader = translations.fetch() ? new Downloader(network) : null;
         this.clock = clock;
     }
 
@@ -94,7 +98,7 @@ public final class Providers implements ProviderFactory {
     }
 
     private Provider translating(Provider provider, ProviderDialect own) {
-        return new TranslatingProvider(provider, own, CLIENTS, translations);
+        return new TranslatingProvider(provider, own, CLIENTS, translations, downloader);
     }
 
     private Provider http(ProviderAccount account, Access access) {
