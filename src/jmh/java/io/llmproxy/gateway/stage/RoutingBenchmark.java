@@ -10,6 +10,7 @@ import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
 import io.llmproxy.domain.secret.Credential;
@@ -94,7 +95,7 @@ public class RoutingBenchmark {
                 tenantId,
                 "smart",
                 RouteMatch.NONE,
-                BalancePolicy.WEIGHTED,
+                Choice.of(BalancePolicy.WEIGHTED),
                 List.of("a/m", "b/m=2", "c/m=3").stream()
                         .map(t -> io.llmproxy.domain.route.Target.parse("targets", t))
                         .toList(),
@@ -144,8 +145,8 @@ public class RoutingBenchmark {
     public boolean breaker() {
         ProviderHealth provider = board.of(target.provider());
         TargetHealth health = provider.of(target.model());
-        boolean entered = provider.begin() && health.breaker().enter(board.now());
-        health.breaker().success();
+        boolean entered = provider.begin() && health.enter(null, board.now());
+        health.success(null);
         health.answered(false, board.now(), 1_000_000);
         provider.end();
         return entered;
@@ -160,8 +161,8 @@ public class RoutingBenchmark {
                     new Target(leg.provider(), leg.model(), "/chat/completions", false), leg.weight()));
         }
         Route route = way.route();
-        List<Target> ordered = planner.order(NOBODY, route.id(), route.strategy(), legs, random);
+        List<Target> ordered = planner.order(NOBODY, route, legs, random);
         Target first = ordered.getFirst();
-        return board.of(first.provider()).of(first.model()).breaker().enter(board.now());
+        return board.of(first.provider()).of(first.model()).enter(null, board.now());
     }
 }

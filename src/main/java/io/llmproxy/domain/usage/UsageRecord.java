@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param overheadMicros of the duration, what was spent in the gateway itself before the upstream call
  * @param attempts upstream calls made
  * @param cost what it cost by the prices of the moment when it began
- * @param failed the calls among the attempts that failed and were followed by another, in their order
+ * @param failed the calls among the attempts that failed and were followed by another, and the targets that were passed over, in their
+ *     order
  */
 public record UsageRecord(
         UUID requestId,

@@ -6,6 +6,7 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.gateway.Refusals;
+import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
@@ -52,6 +53,11 @@ public final class TranslatingProvider implements Provider {
     @Override
     public @Nullable String fault() {
         return provider.fault();
+    }
+
+    @Override
+    public List<CredentialState> credentials() {
+        return provider.credentials();
     }
 
     @Override
