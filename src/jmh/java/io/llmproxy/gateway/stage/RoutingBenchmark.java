@@ -7,6 +7,7 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
 import io.llmproxy.domain.usage.PriceBook;
@@ -88,7 +89,7 @@ public class RoutingBenchmark {
                 tenantId,
                 "smart",
                 RouteMatch.NONE,
-                BalancePolicy.WEIGHTED,
+                Choice.of(BalancePolicy.WEIGHTED),
                 List.of("a/m", "b/m=2", "c/m=3").stream()
                         .map(t -> io.llmproxy.domain.route.Target.parse("targets", t))
                         .toList(),
@@ -120,8 +121,8 @@ public class RoutingBenchmark {
     public boolean breaker() {
         ProviderHealth provider = board.of(target.provider());
         TargetHealth health = provider.of(target.model());
-        boolean entered = provider.begin() && health.breaker().enter(board.now());
-        health.breaker().success();
+        boolean entered = provider.begin() && health.enter(null, board.now());
+        health.success(null);
         health.answered(false, board.now(), 1_000_000);
         provider.end();
         return entered;
@@ -136,8 +137,8 @@ public class RoutingBenchmark {
                     new Target(leg.provider(), leg.model(), "/chat/completions", false), leg.weight()));
         }
         Route route = way.route();
-        List<Target> ordered = planner.order(NOBODY, route.id(), route.strategy(), legs, random);
+        List<Target> ordered = planner.order(NOBODY, route, legs, random);
         Target first = ordered.getFirst();
-        return board.of(first.provider()).of(first.model()).breaker().enter(board.now());
+        return board.of(first.provider()).of(first.model()).enter(null, board.now());
     }
 }
