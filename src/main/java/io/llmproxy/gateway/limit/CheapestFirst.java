@@ -26,7 +26,7 @@ public final class CheapestFirst {
 
     /** The most that the request may cost there, in micro-USD; empty: nobody knows. */
     public static OptionalLong boundMicros(Exchange x, Target target) {
-        long micros = micros(x, Needs.of(x), target);
+        long micros = micros(x, Needs.of(x, List.of(target)), target);
         return micros == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(micros);
     }
 
