@@ -8,13 +8,18 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** Tells what a request may come to use: its input by a rough count, its output by the bound that it or its tenant sets. */
-final class Needs {
+public final class Needs {
     /** No model generates more at a time; whoever asks for more gets no more. */
     private static final long MAX_OUTPUT = 10_000_000;
 
     private static final long MAX_CHOICES = 1000;
 
     private Needs() {}
+
+    /** The tokens that its context must hold: the input, roughly, and the output as far as the request itself bounds it. */
+    public static long tokens(Exchange x) {
+        return of(x).inputTokens() + Math.max(0, Math.min(x.ask().maxTokens(), MAX_OUTPUT));
+    }
 
     static Need of(Exchange x) {
         PromptShape shape = PromptShape.of(x.request().path());
