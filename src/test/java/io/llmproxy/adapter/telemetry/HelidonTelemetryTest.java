@@ -64,7 +64,8 @@ class HelidonTelemetryTest {
         telemetry.overspent(7);
         telemetry.alerted("cost", 80);
         assertThat(telemetry.prometheus())
-                .containsPattern("\nllmproxy_limits_passed(_total)?\\{[^}]*metric=\"requests\"[^}]*mode=\"soft\"[^}]*} 2.0")
+                .containsPattern(
+                        "\nllmproxy_limits_passed(_total)?\\{[^}]*metric=\"requests\"[^}]*mode=\"soft\"[^}]*} 2.0")
                 .containsPattern("\nllmproxy_limit_overrun_tokens(_total)? 23.0")
                 .containsPattern("\nllmproxy_limit_overrun_nano_usd(_total)? 7000.0")
                 .containsPattern("\nllmproxy_budget_alerts(_total)?\\{[^}]*threshold=\"80\"[^}]*} 1.0");
