@@ -60,7 +60,8 @@ public record UsageRecord(
      * @param errorCode the gateway's own error code, or {@link #IDEMPOTENT_REPLAY}; null where it raised none
      * @param stream whether a stream was asked for
      * @param cost what it cost by the prices of the moment when it began
-     * @param failed the calls among the attempts that failed and were followed by another, in their order
+     * @param failed the calls among the attempts that failed and were followed by another, and the targets that were passed over, in
+     *     their order
      */
     public record Result(
             int status,

@@ -6,6 +6,7 @@ import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Target;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Orders targets by what a request may cost there. */
 public final class CheapestFirst {
@@ -21,6 +22,12 @@ public final class CheapestFirst {
                 .sorted(Comparator.comparingLong(Priced::micros))
                 .map(Priced::target)
                 .toList();
+    }
+
+    /** The most that the request may cost there, in micro-USD; empty: nobody knows. */
+    public static OptionalLong boundMicros(Exchange x, Target target) {
+        long micros = micros(x, Needs.of(x, List.of(target)), target);
+        return micros == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(micros);
     }
 
     private static long micros(Exchange x, Need need, Target target) {

@@ -13,6 +13,7 @@ import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.gateway.ClientRequest;
@@ -97,6 +98,9 @@ public final class Limiter {
                 x.passOver(i);
                 return;
             }
+            x.tally()
+                    .failed(Attempt.passedOver(
+                            targets.get(i).providerName(), targets.get(i).model(), Attempt.LIMIT));
         }
     }
 
