@@ -54,16 +54,15 @@ class OutputBoundTest {
     }
 
     private void generates(String model, long tokens) {
+        generates(model, tokens, new Rates(-1, -1, -1, -1, -1, -1, -1, -1));
+    }
+
+    private void generates(String model, long tokens, Rates rates) {
         fixture.price(new PriceOverlay(
                 Ids.next(GatewayFixture.START),
                 null,
                 false,
-                new PriceRow(
-                        new PriceScope(null, null, new Glob(model)),
-                        GatewayFixture.START,
-                        new Rates(-1, -1, -1, -1, -1, -1, -1, -1),
-                        0,
-                        tokens),
+                new PriceRow(new PriceScope(null, null, new Glob(model)), GatewayFixture.START, rates, 0, tokens),
                 GatewayFixture.START));
     }
 
@@ -112,5 +111,26 @@ class OutputBoundTest {
         fixture.addRoute("any", BalancePolicy.FAILOVER, "up/terse", "up/wordy");
         assertThat(reserved("any", null)).isEqualTo(60_000);
         assertThat(reserved("any", 700)).isEqualTo(700);
+    }
+
+    @Test
+    void moneyIsReservedForWhatEachTargetCanGenerate() {
+        fixture.limits.clear();
+        fixture.limits.add(Limit.of(
+                        "money",
+                        LimitScope.TENANT,
+                        LimitMetric.COST,
+                        1,
+                        LimitPeriod.DAY,
+                        LimitAlgorithm.FIXED_WINDOW,
+                        LimitOrigin.ADMIN)
+                .of(fixture.tenant.id()));
+        generates("dear", 600, new Rates(0, 10_000_000, -1, -1, -1, -1, -1, -1));
+        generates("cheap", 60_000, new Rates(0, 50_000, -1, -1, -1, -1, -1, -1));
+        fixture.addRoute("any", BalancePolicy.FAILOVER, "up/cheap", "up/dear");
+        // 600 tokens at ten millionths of a dollar, and 60,000 at a twentieth of one
+        assertThat(reserved("dear", null)).isEqualTo(6000);
+        assertThat(reserved("cheap", null)).isEqualTo(3000);
+        assertThat(reserved("any", null)).isEqualTo(6000);
     }
 }

@@ -293,12 +293,17 @@ public sealed interface ProxyError {
             String per = period.equals("-") ? "" : period.equals("total") ? " in all" : " per " + period;
             String wanted =
                     asked > 1 ? ", of which this request may take " + text(asked) + (money() ? " USD" : "") + "," : "";
-            boolean generation = metric.endsWith("tokens") || money();
-            String then = resetSeconds == 0
-                    ? (asked > amount && generation ? "set a smaller max_tokens, or " : "")
-                            + "ask your operator to raise it."
+            return "The " + scope + " limit of " + withUnit() + per + wanted + " is reached; " + then();
+        }
+
+        private String then() {
+            if (asked > amount && (money() || metric.endsWith("tokens"))) {
+                // no waiting helps
+                return "set a smaller max_tokens, or ask your operator to raise it.";
+            }
+            return resetSeconds == 0
+                    ? "ask your operator to raise it."
                     : (budget ? "it begins anew in " : "retry in ") + resetSeconds + " s.";
-            return "The " + scope + " limit of " + withUnit() + per + wanted + " is reached; " + then;
         }
 
         /** The amount as users write it: US dollars for {@code cost}. */

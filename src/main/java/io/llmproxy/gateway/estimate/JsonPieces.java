@@ -33,9 +33,11 @@ final class JsonPieces {
     }
 
     private static final int MAX_NAME = 64;
+    private static final int BUFFER = 8 * 1024;
+    private static final int LEAST_BUFFER = 1024;
 
     private final InputStream in;
-    private final byte[] buffer = new byte[8 * 1024];
+    private final byte[] buffer;
     private final BitSet objects = new BitSet();
     private int at;
     private int limit;
@@ -45,7 +47,13 @@ final class JsonPieces {
     private String name = "";
 
     JsonPieces(InputStream in) {
+        this(in, BUFFER);
+    }
+
+    /** @param length of all of it, as far as is known: a short one gets no long buffer */
+    JsonPieces(InputStream in, long length) {
         this.in = in;
+        this.buffer = new byte[Math.clamp(length, LEAST_BUFFER, BUFFER)];
     }
 
     Token next() throws IOException {

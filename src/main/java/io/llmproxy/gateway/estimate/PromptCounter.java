@@ -59,13 +59,40 @@ final class PromptCounter {
     }
 
     private void member(PromptShape shape, String name, Token value) throws IOException {
-        switch (shape.name() + " " + name) {
-            case "CHAT messages", "RESPONSE input", "MESSAGES messages", "MESSAGES system" -> messages(value);
-            case "RESPONSE instructions" -> messages(value);
-            case "CHAT tools", "CHAT functions", "RESPONSE tools", "MESSAGES tools" -> tools.read(value);
-            case "COMPLETION prompt", "COMPLETION suffix", "EMBEDDING input" -> plain(value, 0);
-            default -> json.skip(value);
+        if (isConversation(shape, name)) {
+            messages(value);
+        } else if (isTools(shape, name)) {
+            tools.read(value);
+        } else if (isPlain(shape, name)) {
+            plain(value, 0);
+        } else {
+            json.skip(value);
         }
+    }
+
+    private static boolean isConversation(PromptShape shape, String name) {
+        return switch (shape) {
+            case CHAT -> name.equals("messages");
+            case MESSAGES -> name.equals("messages") || name.equals("system");
+            case RESPONSE -> name.equals("input") || name.equals("instructions");
+            case COMPLETION, EMBEDDING, NONE -> false;
+        };
+    }
+
+    private static boolean isTools(PromptShape shape, String name) {
+        return switch (shape) {
+            case CHAT -> name.equals("tools") || name.equals("functions");
+            case MESSAGES, RESPONSE -> name.equals("tools");
+            case COMPLETION, EMBEDDING, NONE -> false;
+        };
+    }
+
+    private static boolean isPlain(PromptShape shape, String name) {
+        return switch (shape) {
+            case COMPLETION -> name.equals("prompt") || name.equals("suffix");
+            case EMBEDDING -> name.equals("input");
+            case CHAT, MESSAGES, RESPONSE, NONE -> false;
+        };
     }
 
     /** A list of messages, or the text of one, whose role is one token. */

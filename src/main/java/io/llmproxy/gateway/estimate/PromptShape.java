@@ -11,6 +11,7 @@ public enum PromptShape {
     /** Nothing that is counted by its text: sound, images, stored objects. */
     NONE("");
 
+    private static final PromptShape[] ALL = values();
     private final String end;
 
     PromptShape(String end) {
@@ -20,7 +21,7 @@ public enum PromptShape {
     /** What a POST to that path carries; what stands before the last segments is the provider's business. */
     public static PromptShape of(String path) {
         String plain = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-        for (PromptShape shape : values()) {
+        for (PromptShape shape : ALL) {
             if (plain.endsWith(shape.end)) {
                 return shape;
             }

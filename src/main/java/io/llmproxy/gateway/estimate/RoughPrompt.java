@@ -11,12 +11,16 @@ public final class RoughPrompt {
 
     private RoughPrompt() {}
 
-    /** Text by its length, images at their fixed price. */
-    public static long tokens(PromptShape shape, InputStream body) throws IOException {
+    /**
+     * Text by its length, images at their fixed price.
+     *
+     * @param length of the body in bytes
+     */
+    public static long tokens(PromptShape shape, InputStream body, long length) throws IOException {
         TextCounter counter = new TextCounter(
                 (encoding, text) -> Math.ceilDiv(text.length(), BYTES_PER_TOKEN),
                 TokenEncoding.of(null),
                 TextCounter.Effort.LITTLE);
-        return new PromptCounter(new JsonPieces(body), counter).count(shape);
+        return new PromptCounter(new JsonPieces(body, length), counter).count(shape);
     }
 }

@@ -4,6 +4,7 @@ import io.llmproxy.domain.usage.TokenEncoding;
 import io.llmproxy.port.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 
 /**
  * Adds up the tokens of JSON strings that come in pieces. Text up to a bound is counted; beyond it every eighth window of
@@ -25,6 +26,9 @@ final class TextCounter {
     }
 
     private static final int WINDOW = 4096;
+    /** Most strings are shorter than a window. */
+    private static final int FIRST_WINDOW = 512;
+
     private static final int DENSE = 8;
     private static final int SPARSE = 64;
     /** Text without any gaps takes a hundred times longer than prose; no one pays for more than this much of it. */
@@ -36,7 +40,7 @@ final class TextCounter {
     private final TokenEncoding encoding;
     private final Effort effort;
     private final long began = System.nanoTime();
-    private final byte[] window = new byte[WINDOW];
+    private byte[] window = new byte[FIRST_WINDOW];
     private int filled;
     private boolean counting;
     private long windows;
@@ -75,6 +79,9 @@ final class TextCounter {
             }
             int count = Math.min(to - at, WINDOW - filled);
             if (counting) {
+                if (filled + count > window.length) {
+                    window = Arrays.copyOf(window, WINDOW);
+                }
                 System.arraycopy(raw, at, window, filled, count);
             }
             filled += count;

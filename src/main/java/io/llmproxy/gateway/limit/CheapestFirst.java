@@ -34,7 +34,7 @@ public final class CheapestFirst {
         Price price = x.tenant().prices().find(target.provider().account(), target.model(), x.startedAt());
         return price == null || !price.rates().known()
                 ? Long.MAX_VALUE
-                : CostCalculator.upperBoundMicros(price, need.inputTokens(), need.outputTokens())
+                : CostCalculator.upperBoundMicros(price, need.inputTokens(), Needs.output(x, need, price))
                         .orElse(Long.MAX_VALUE);
     }
 }

@@ -39,7 +39,8 @@ final class CostBounds {
     private long micros(Exchange x, Need need, Target target) {
         String model = target.model();
         Price price = x.tenant().prices().find(target.provider().account(), model, x.startedAt());
-        OptionalLong bound = CostCalculator.upperBoundMicros(price, need.inputTokens(), need.outputTokens());
+        long output = price == null ? need.outputTokens() : Needs.output(x, need, price);
+        OptionalLong bound = CostCalculator.upperBoundMicros(price, need.inputTokens(), output);
         if (bound.isEmpty() && deny) {
             throw Refusals.modelNotPriced(model == null ? "" : model);
         }

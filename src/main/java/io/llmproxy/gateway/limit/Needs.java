@@ -64,12 +64,23 @@ public final class Needs {
 
     private static long most(Exchange x, Target target) {
         Price price = x.tenant().prices().find(target.provider().account(), target.model(), x.startedAt());
-        return price == null ? 0 : price.row().maxOutputTokens();
+        return price == null ? 0 : most(price);
+    }
+
+    private static long most(Price price) {
+        return Math.min(price.row().maxOutputTokens(), MAX_OUTPUT);
+    }
+
+    /** Of the output that is needed at the target that generates most, what the one with that price can generate. */
+    static long output(Exchange x, Need need, Price price) {
+        long model = most(price);
+        long all = model * Math.clamp(x.ask().choices(), 1, MAX_CHOICES);
+        return model > 0 ? Math.min(need.outputTokens(), all) : need.outputTokens();
     }
 
     private static long input(Exchange x, PromptShape shape) {
         try (InputStream in = x.body().open()) {
-            return RoughPrompt.tokens(shape, in);
+            return RoughPrompt.tokens(shape, in, x.tally().requestBytes());
         } catch (IOException e) {
             return x.tally().requestBytes() / RoughPrompt.BYTES_PER_TOKEN;
         }

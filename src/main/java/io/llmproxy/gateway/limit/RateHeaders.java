@@ -23,12 +23,22 @@ public final class RateHeaders {
                     .collect(Collectors.joining(",")))
             .toArray(String[]::new);
 
+    private static final Names REQUESTS = Names.of("requests");
+    private static final Names TOKENS = Names.of("tokens");
+
     private @Nullable Grant requests;
     private @Nullable Grant tokens;
     private @Nullable String passed;
     private int scopes;
 
     private RateHeaders() {}
+
+    /** Of the fields of one kind. */
+    private record Names(String limit, String remaining, String reset) {
+        static Names of(String kind) {
+            return new Names("x-ratelimit-limit-" + kind, "x-ratelimit-remaining-" + kind, "x-ratelimit-reset-" + kind);
+        }
+    }
 
     public static void add(Claims claims, HeaderFields headers) {
         RateHeaders tightest = new RateHeaders();
@@ -66,14 +76,14 @@ public final class RateHeaders {
         LimitMetric metric =
                 denied == null ? LimitMetric.CONCURRENCY : denied.limit().metric();
         if (denied != null && metric == LimitMetric.REQUESTS) {
-            denied("requests", denied, headers);
+            denied(REQUESTS, denied, headers);
         } else if (requests != null) {
-            granted("requests", requests, headers);
+            granted(REQUESTS, requests, headers);
         }
         if (denied != null && metric.tokens()) {
-            denied("tokens", denied, headers);
+            denied(TOKENS, denied, headers);
         } else if (tokens != null) {
-            granted("tokens", tokens, headers);
+            granted(TOKENS, tokens, headers);
         }
         headers.set("X-RateLimit-Policy", POLICIES[scopes]);
         if (passed != null) {
@@ -81,19 +91,19 @@ public final class RateHeaders {
         }
     }
 
-    private static void granted(String kind, Grant grant, HeaderFields headers) {
-        fields(kind, grant.limit().amount(), grant.remaining(), grant.resetSeconds(), headers);
+    private static void granted(Names names, Grant grant, HeaderFields headers) {
+        fields(names, grant.limit().amount(), grant.remaining(), grant.resetSeconds(), headers);
     }
 
-    private static void denied(String kind, Denied denied, HeaderFields headers) {
-        fields(kind, denied.limit().amount(), denied.remaining(), denied.waitSeconds(), headers);
+    private static void denied(Names names, Denied denied, HeaderFields headers) {
+        fields(names, denied.limit().amount(), denied.remaining(), denied.waitSeconds(), headers);
     }
 
-    private static void fields(String kind, long amount, long remaining, long resetSeconds, HeaderFields headers) {
-        headers.set("x-ratelimit-limit-" + kind, Long.toString(amount));
-        headers.set("x-ratelimit-remaining-" + kind, Long.toString(remaining));
+    private static void fields(Names names, long amount, long remaining, long resetSeconds, HeaderFields headers) {
+        headers.set(names.limit, Long.toString(amount));
+        headers.set(names.remaining, Long.toString(remaining));
         if (resetSeconds > 0) {
-            headers.set("x-ratelimit-reset-" + kind, duration(resetSeconds));
+            headers.set(names.reset, duration(resetSeconds));
         }
     }
 
