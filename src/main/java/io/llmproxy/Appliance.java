@@ -41,6 +41,8 @@ import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.usage.PriceCatalogue;
+import io.llmproxy.gateway.BodyMemory;
+import io.llmproxy.gateway.BodyRoom;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
@@ -172,13 +174,16 @@ public final class Appliance implements AutoCloseable {
             SecretSource secrets = secrets(directory.path());
             AesGcmSealer sealer = sealer(database, directory.path());
             Tokenizer tokenizer = new JtokkitTokenizer();
+            Path spool = spool();
+            BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
+            BodyRoom room = new BodyRoom(spool, bodyMemory);
             Providers providers = new Providers(
                     secrets,
                     sealer,
                     config.egress().allow(),
                     () -> ownListeners,
                     PartSettings.upstreamDefaults(config.upstream()),
-                    PartSettings.translations(config.translation(), tokenizer, setup.clock()),
+                    PartSettings.translations(config.translation(), room, tokenizer, setup.clock()),
                     setup.clock());
             HelidonTelemetry telemetry = measuring.join();
             FileUsageJournal journal = opened(FileUsageJournal.open(
@@ -204,9 +209,18 @@ public final class Appliance implements AutoCloseable {
             LedgerRetry retry = opened(new LedgerRetry(ledger));
             BudgetRefusals refusals = new BudgetRefusals(counters.store());
             ObjectStore objects = database.objects();
-            GatewaySettings settings = PartSettings.gateway(config, spool());
+            GatewaySettings settings = PartSettings.gateway(config, spool);
             Gateway gateway = Stages.gateway(
-                    settings, snapshots, ledger, objects, telemetry, refusals, tokenizer, runs, setup.clock());
+                    settings,
+                    bodyMemory,
+                    snapshots,
+                    ledger,
+                    objects,
+                    telemetry,
+                    refusals,
+                    tokenizer,
+                    runs,
+                    setup.clock());
             LimitProof proof =
                     new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
             AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));

@@ -206,6 +206,11 @@ public final class ConfigReference {
             "refuse",
             t -> ConfigValues.oneOf(t, TranslationConfig.Unsupported.class),
             "a parameter that a provider of another dialect does not have: refuse answers 400, drop leaves it out and says so");
+    static final ConfigKey<Boolean> TRANSLATION_FETCH_IMAGES = key(
+            "translation.fetch-images",
+            "false",
+            ConfigValues::bool,
+            "whether images and documents that clients tell by their URLs are fetched for providers that want the bytes");
     static final ConfigKey<List<Integer>> ALERT_THRESHOLDS = list(
             "alerts.thresholds",
             "[50, 80, 100]",

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.adapter.provider.Accounts;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.Ids;
@@ -8,18 +9,12 @@ import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
-import io.llmproxy.domain.model.Abilities;
 import io.llmproxy.domain.model.ProviderAccount;
-import io.llmproxy.domain.model.ProviderEgress;
-import io.llmproxy.domain.model.ProviderKind;
-import io.llmproxy.domain.model.ProviderTimeouts;
-import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
 import io.llmproxy.domain.route.Stickiness;
-import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.PriceBook;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.DryRun;
@@ -35,11 +30,9 @@ import io.llmproxy.runtime.KeySecrets;
 import io.llmproxy.runtime.RouteBook;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.TenantView;
-import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -163,26 +156,7 @@ public class RoutingBenchmark {
         List<Glob> models = IntStream.range(0, 50)
                 .mapToObj(i -> new Glob(name + "-model-" + i))
                 .toList();
-        return new Upstream(new ProviderAccount(
-                Ids.next(NOW),
-                tenantId,
-                name,
-                ProviderKind.OPENAI,
-                URI.create("https://api.example.com/v1"),
-                new Credential.None(),
-                models,
-                0,
-                1,
-                Map.of(),
-                null,
-                ProviderTimeouts.DEFAULT,
-                ProviderEgress.DEFAULT,
-                StreamUsage.AUTO,
-                Abilities.NONE,
-                false,
-                true,
-                NOW,
-                NOW));
+        return new Upstream(Accounts.account(tenantId, name, models));
     }
 
     /** One of 150 declared names. */

@@ -10,6 +10,7 @@ import io.llmproxy.adapter.provider.support.AccountCredential;
 import io.llmproxy.adapter.provider.support.AccountEgress;
 import io.llmproxy.adapter.provider.support.AddressPolicy;
 import io.llmproxy.adapter.provider.support.BaseUrlPolicy;
+import io.llmproxy.adapter.provider.support.Downloader;
 import io.llmproxy.adapter.provider.support.FileWatch;
 import io.llmproxy.adapter.provider.support.HttpProvider;
 import io.llmproxy.adapter.provider.support.HttpUpstream;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a provider of an account by its type. */
 public final class Providers implements ProviderFactory {
@@ -60,6 +62,7 @@ public final class Providers implements ProviderFactory {
     private static final List<ChatDialect> CLIENTS = List.of(OPENAI, ANTHROPIC);
 
     private final Translations translations;
+    private final @Nullable Downloader downloader;
 
     /**
      * @param egressAllow addresses that are permitted whatever they are
@@ -82,6 +85,7 @@ public final class Providers implements ProviderFactory {
         this.network = new HttpUpstream.Network(addresses, MAX_CONNECTIONS, KEEP_IDLE, new ReadSweeper());
         this.baseUrls = new BaseUrlPolicy(addresses);
         this.translations = translations;
+        this.downloader = translations.fetch() ? new Downloader(network) : null;
         this.clock = clock;
     }
 
@@ -96,7 +100,7 @@ public final class Providers implements ProviderFactory {
     }
 
     private Provider translating(Provider provider, ProviderDialect own) {
-        return new TranslatingProvider(provider, own, CLIENTS, translations);
+        return new TranslatingProvider(provider, own, CLIENTS, translations, downloader);
     }
 
     /** With several credentials as many providers, so that a connection never serves two of them. */

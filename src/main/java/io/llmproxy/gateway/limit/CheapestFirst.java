@@ -16,7 +16,7 @@ public final class CheapestFirst {
 
     /** The cheapest first, by the prices of the moment, this request's input and the bound of its output; those without a price last. */
     public static List<Target> of(Exchange x, List<Target> targets) {
-        Need need = Needs.of(x);
+        Need need = Needs.of(x, targets);
         return targets.stream()
                 .map(t -> new Priced(t, micros(x, need, t)))
                 .sorted(Comparator.comparingLong(Priced::micros))
@@ -26,7 +26,7 @@ public final class CheapestFirst {
 
     /** The most that the request may cost there, in micro-USD; empty: nobody knows. */
     public static OptionalLong boundMicros(Exchange x, Target target) {
-        long micros = micros(x, Needs.of(x), target);
+        long micros = micros(x, Needs.of(x, List.of(target)), target);
         return micros == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(micros);
     }
 

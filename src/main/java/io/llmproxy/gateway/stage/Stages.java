@@ -45,13 +45,28 @@ public final class Stages {
             Tokenizer tokenizer,
             IdempotentRuns runs,
             InstantSource clock) {
+        BodyMemory memory = new BodyMemory(settings.bodyMemory());
+        return gateway(settings, memory, snapshots, ledger, objects, telemetry, counters, tokenizer, runs, clock);
+    }
+
+    /** The same with a memory that others take of as well. */
+    public static Gateway gateway(
+            GatewaySettings settings,
+            BodyMemory bodyMemory,
+            Snapshots snapshots,
+            Ledger ledger,
+            ObjectStore objects,
+            Telemetry telemetry,
+            CounterStore counters,
+            Tokenizer tokenizer,
+            IdempotentRuns runs,
+            InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
         ModelListing listing = new ModelListing(ownership, clock);
         PassedLimits passed = new PassedLimits();
-        BodyMemory bodyMemory = new BodyMemory(settings.bodyMemory());
         Limiter limiter = new Limiter(counters, telemetry, passed, settings.pricing());
         Limit limit = new Limit(limiter, snapshots);
         HealthBoard health = new HealthBoard(settings.resilience());

@@ -11,7 +11,7 @@ import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Role;
-import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.Explanation;
@@ -19,6 +19,7 @@ import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.SocketClient;
 import io.llmproxy.testing.SocketClient.Response;
+import io.llmproxy.testing.UsageRecords;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -510,28 +511,9 @@ class AdminServerTest {
                 null,
                 null,
                 f.now,
-                tenantId,
-                "acme",
-                null,
-                null,
-                UUID.randomUUID(),
-                "dev",
-                "POST",
-                "/v1/chat/completions",
-                model,
-                "up",
-                model,
-                200,
-                Outcome.COMPLETED,
-                null,
-                false,
-                TokenUsage.of(input, 1),
-                1,
-                1,
-                1,
-                -1,
-                1,
-                1);
+                UsageRecords.caller(tenantId, "acme"),
+                UsageRecords.chat(model),
+                UsageRecords.answered(TokenUsage.of(input, 1), Cost.UNKNOWN));
     }
 
     private static JsonNode json(Response response, int status) {
