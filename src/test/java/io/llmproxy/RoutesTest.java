@@ -138,6 +138,42 @@ class RoutesTest {
     }
 
     @Test
+    void aRouteAsksWhatItsTargetsCanDoAndTheirOperatorTells() {
+        String image = "{\"model\":\"smart\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
+                + "\"image_url\":{\"url\":\"https://example.com/i.png\"}}]}]}";
+        route("create", "smart", "--target", "up/mine", "--target", "spare/gpt-4o", "--require", "vision,context")
+                .value();
+        assertThat(route("show", "smart", "-o", "json").out()).contains("\"vision\"", "\"context\"");
+        assertThat(served(SMART)).isEqualTo("up");
+        assertThat(served(image)).isEqualTo("spare");
+
+        appliance
+                .ctl("-t", "acme", "provider", "update", "up", "--ability", "mi*=vision+tools")
+                .value();
+        assertThat(appliance
+                        .ctl("-t", "acme", "provider", "show", "up", "-o", "json")
+                        .out())
+                .contains("\"mi*\": \"vision,tools\"");
+        assertThat(served(image)).isEqualTo("up");
+
+        assertThat(route("update", "smart", "--require", "eyes").err()).contains("vision, tools, context");
+        assertThat(route("update", "smart", "--sticky", "nobody").err()).contains("user or header:NAME");
+        assertThat(appliance
+                        .ctl("-t", "acme", "provider", "update", "up", "--ability", "m=eyes")
+                        .err())
+                .contains("vision,tools or none");
+        route("update", "smart", "--require", "none", "--sticky", "user").value();
+        assertThat(route("show", "smart", "-o", "json").out())
+                .contains("\"require\": []", "\"sticky\": \"user\"");
+    }
+
+    private String served(String body) {
+        HttpResponse<String> answer = client.post("/v1/chat/completions", body);
+        assertThat(answer.statusCode()).isEqualTo(200);
+        return answer.headers().firstValue("x-llmproxy-provider").orElse("");
+    }
+
+    @Test
     void aSecondCredentialServesWhereTheFirstIsRefusedAndBothAreShown() {
         first.on("/v1/chat/completions", c -> {
             boolean more = String.valueOf(c.request().header("authorization")).endsWith("sk-more");

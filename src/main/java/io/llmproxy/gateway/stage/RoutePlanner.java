@@ -45,14 +45,21 @@ final class RoutePlanner {
 
     private List<Target> chosen(
             Exchange x, io.llmproxy.domain.route.Route route, List<Weighted> candidates, RandomGenerator random) {
-        List<Target> listed = candidates.stream().map(Weighted::target).toList();
         return switch (route.choice().strategy()) {
-            case FAILOVER -> listed;
-            case ROUND_ROBIN -> turned(x, route.id(), listed);
+            case FAILOVER -> listed(candidates);
+            case ROUND_ROBIN -> turned(x, route.id(), listed(candidates));
             case WEIGHTED -> drawn(candidates, random);
-            case LEAST_LATENCY -> quickestFirst(x, listed);
-            case COST -> CheapestFirst.of(x, listed);
+            case LEAST_LATENCY -> quickestFirst(x, listed(candidates));
+            case COST -> CheapestFirst.of(x, listed(candidates));
         };
+    }
+
+    private static List<Target> listed(List<Weighted> candidates) {
+        List<Target> listed = new ArrayList<>(candidates.size());
+        for (Weighted candidate : candidates) {
+            listed.add(candidate.target());
+        }
+        return listed;
     }
 
     /** Those that can be called now before the others, and otherwise in the given order. */
@@ -124,7 +131,10 @@ final class RoutePlanner {
     }
 
     private static int drawnIndex(List<Weighted> left, RandomGenerator random) {
-        long all = left.stream().mapToLong(Weighted::weight).sum();
+        long all = 0;
+        for (Weighted candidate : left) {
+            all += candidate.weight();
+        }
         long drawn = all == 0 ? 0 : random.nextLong(all);
         for (int i = 0; i < left.size(); i++) {
             drawn -= left.get(i).weight();
