@@ -287,7 +287,42 @@ public sealed interface AdminCommand {
             Change<Duration> idleTimeout,
             Change<Duration> timeout,
             EgressChanges egress,
-            Change<StreamUsage> streamUsage) {
+            Change<StreamUsage> streamUsage,
+            MapChange options) {
+        /** With options as they are. */
+        public ProviderChanges(
+                Change<URI> baseUrl,
+                Change<SecretRef> credentialRef,
+                Change<Secret> apiKey,
+                Change<List<Glob>> models,
+                Change<Integer> priority,
+                Change<Integer> weight,
+                MapChange headers,
+                Change<String> apiVersion,
+                Change<Duration> connectTimeout,
+                Change<Duration> firstByteTimeout,
+                Change<Duration> idleTimeout,
+                Change<Duration> timeout,
+                EgressChanges egress,
+                Change<StreamUsage> streamUsage) {
+            this(
+                    baseUrl,
+                    credentialRef,
+                    apiKey,
+                    models,
+                    priority,
+                    weight,
+                    headers,
+                    apiVersion,
+                    connectTimeout,
+                    firstByteTimeout,
+                    idleTimeout,
+                    timeout,
+                    egress,
+                    streamUsage,
+                    MapChange.NONE);
+        }
+
         public static final ProviderChanges NONE = new ProviderChanges(
                 Change.none(),
                 Change.none(),

@@ -121,7 +121,8 @@ final class ProvidersResource {
                 "clientCertificateFile",
                 "clientKeyFile",
                 "proxy",
-                "streamUsage"));
+                "streamUsage",
+                "options"));
         return body.only(fields.toArray(String[]::new));
     }
 
@@ -144,7 +145,8 @@ final class ProvidersResource {
                         body.change("clientCertificateFile", Readers::file),
                         body.change("clientKeyFile", Readers::file),
                         body.change("proxy", Readers::proxy)),
-                body.change("streamUsage", Readers::streamUsage));
+                body.change("streamUsage", Readers::streamUsage),
+                body.mapChange("options"));
     }
 
     private Answer execute(int status, AdminRequest r, AdminCommand command) {

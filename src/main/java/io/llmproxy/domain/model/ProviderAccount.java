@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers added to every request, in the operator's spelling; never shown to clients
  * @param privateAllowed whether an admin of the installation named this base URL, so that loopback and private addresses
  *     are permitted when connecting
+ * @param options what its type must be told beside all that
  */
 public record ProviderAccount(
         UUID id,
@@ -41,7 +42,8 @@ public record ProviderAccount(
         boolean privateAllowed,
         boolean enabled,
         Instant createdAt,
-        Instant updatedAt) {
+        Instant updatedAt,
+        ProviderOptions options) {
 
     public ProviderAccount {
         Checks.name("name", name);
@@ -49,6 +51,48 @@ public record ProviderAccount(
         Checks.atLeast("weight", weight, 0);
         headers.forEach(ProviderAccount::checkHeader);
         headers = java.util.Collections.unmodifiableMap(new TreeMap<>(headers));
+    }
+
+    /** An account whose type needs to be told nothing more. */
+    public ProviderAccount(
+            UUID id,
+            @Nullable UUID tenantId,
+            String name,
+            ProviderKind kind,
+            URI baseUrl,
+            Credential credential,
+            List<Glob> models,
+            int priority,
+            int weight,
+            Map<String, String> headers,
+            @Nullable String apiVersion,
+            ProviderTimeouts timeouts,
+            ProviderEgress egress,
+            StreamUsage streamUsage,
+            boolean privateAllowed,
+            boolean enabled,
+            Instant createdAt,
+            Instant updatedAt) {
+        this(
+                id,
+                tenantId,
+                name,
+                kind,
+                baseUrl,
+                credential,
+                models,
+                priority,
+                weight,
+                headers,
+                apiVersion,
+                timeouts,
+                egress,
+                streamUsage,
+                privateAllowed,
+                enabled,
+                createdAt,
+                updatedAt,
+                ProviderOptions.NONE);
     }
 
     public boolean shared() {
@@ -84,7 +128,8 @@ public record ProviderAccount(
                 privateAllowed,
                 enabled,
                 createdAt,
-                updatedAt);
+                updatedAt,
+                options);
     }
 
     private static void checkHeader(String name, String value) {

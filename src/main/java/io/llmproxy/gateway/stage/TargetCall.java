@@ -112,7 +112,8 @@ final class TargetCall {
                 target.passthrough(),
                 Credentials.cleaned(x.query(), queryKey),
                 HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
-                x.body().with(splices()));
+                x.body().with(splices()),
+                target.model());
     }
 
     private List<Splice> splices() {

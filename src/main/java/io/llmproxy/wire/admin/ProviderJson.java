@@ -32,6 +32,7 @@ public record ProviderJson(
         @Nullable String clientKeyFile,
         @Nullable String proxy,
         String streamUsage,
+        Map<String, String> options,
         String status,
         @Nullable String fault,
         List<Target> targets,
@@ -57,6 +58,7 @@ public record ProviderJson(
      * @param credentialRef {@code env:NAME}, {@code file:PATH}, {@code credential:NAME}
      * @param proxy {@code http://[user:password@]host:port}; its login is sealed before it is stored
      * @param streamUsage {@code auto}, {@code on} or {@code off}
+     * @param options what the type is told beside all that, as {@code region} for {@code bedrock}
      * @param apiKey the credential itself, sealed before it is stored; not together with {@code credentialRef}
      */
     public record Create(
@@ -78,7 +80,8 @@ public record ProviderJson(
             @Nullable String clientCertificateFile,
             @Nullable String clientKeyFile,
             @Nullable String proxy,
-            @Nullable String streamUsage) {
+            @Nullable String streamUsage,
+            @Nullable Map<String, String> options) {
 
         /** Without the credential. */
         @Override

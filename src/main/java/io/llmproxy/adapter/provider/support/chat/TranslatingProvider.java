@@ -107,7 +107,13 @@ public final class TranslatingProvider implements Provider {
         }
         ProviderDialect.Place place = own.place(chat);
         ProviderCall call = provider.call(new UpstreamRequest(
-                "POST", place.path(), false, place.query(), fields(request.headers()), RequestBody.of(body)));
+                "POST",
+                place.path(),
+                false,
+                place.query(),
+                fields(request.headers()),
+                RequestBody.of(body),
+                chat.model()));
         return new TranslatedCall(call, own, client, chat, translations.seconds(), notes.warning());
     }
 
