@@ -33,7 +33,12 @@ import javax.net.ssl.SSLServerSocket;
 public final class FakeProvider implements AutoCloseable {
     /** One request as it came. */
     @SuppressWarnings("ArrayRecordComponent") // requests are looked at, not compared
-    public record Request(String method, String target, Map<String, List<String>> headers, byte[] body) {
+    public record Request(
+            String method,
+            String target,
+            Map<String, List<String>> headers,
+            byte[] body,
+            Map<String, List<String>> trailers) {
         public String path() {
             int question = target.indexOf('?');
             return question < 0 ? target : target.substring(0, question);
@@ -41,7 +46,16 @@ public final class FakeProvider implements AutoCloseable {
 
         /** The first value of a field, its name in any case; null: there is none. */
         public @org.jspecify.annotations.Nullable String header(String name) {
-            List<String> values = headers.get(name.toLowerCase(java.util.Locale.ROOT));
+            return first(headers, name);
+        }
+
+        /** The first value of a field that came after the body; null: there is none. */
+        public @org.jspecify.annotations.Nullable String trailer(String name) {
+            return first(trailers, name);
+        }
+
+        private static @org.jspecify.annotations.Nullable String first(Map<String, List<String>> fields, String name) {
+            List<String> values = fields.get(name.toLowerCase(java.util.Locale.ROOT));
             return values == null ? null : values.getFirst();
         }
 

@@ -112,7 +112,7 @@ final class TargetCall {
                 target.passthrough(),
                 Credentials.cleaned(x.query(), queryKey),
                 HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
-                x.body().with(splices()),
+                x.body().with(splices()).followedBy(HeaderPolicy.trailersToProvider(request.trailers())),
                 target.model());
     }
 
