@@ -18,7 +18,7 @@ public final class AwsMessages {
         for (String line : lines.split("\n", -1)) {
             if (!line.isBlank()) {
                 String[] parts = line.split(" ", 2);
-                out.writeBytes(message(parts[0], parts[1]));
+                out.writeBytes(message(parts[0], parts.length > 1 ? parts[1] : "{}"));
             }
         }
         return out.toByteArray();
@@ -42,16 +42,18 @@ public final class AwsMessages {
 
     /** With lengths and checksums that are right, whatever is between them. */
     public static byte[] framed(byte[] headers, byte[] payload) {
-        ByteBuffer out = ByteBuffer.allocate(headers.length + payload.length + AROUND);
-        out.putInt(out.capacity()).putInt(headers.length);
-        out.putInt(crc(out, out.position())).put(headers).put(payload);
-        out.putInt(crc(out, out.position()));
-        return out.array();
+        byte[] bytes = new byte[headers.length + payload.length + AROUND];
+        ByteBuffer out = ByteBuffer.wrap(bytes);
+        out.putInt(bytes.length).putInt(headers.length);
+        out.putInt(crc(bytes, out.position())).put(headers).put(payload);
+        out.putInt(crc(bytes, out.position()));
+        return bytes;
     }
 
-    private static int crc(ByteBuffer bytes, int length) {
+    /** Of the first bytes. */
+    public static int crc(byte[] bytes, int length) {
         CRC32 crc = new CRC32();
-        crc.update(bytes.array(), 0, length);
+        crc.update(bytes, 0, length);
         return (int) crc.getValue();
     }
 }

@@ -35,7 +35,10 @@ public interface Paths {
      * @param version added as {@code api-version}; null: none is
      */
     static Paths below(String prefix, @Nullable String version) {
-        return request -> joined(
-                request.passthrough() ? request.path() : prefix + request.path(), versioned(request.query(), version));
+        return request -> {
+            boolean asItIs = request.passthrough() || prefix.isEmpty();
+            String path = asItIs ? request.path() : prefix + request.path();
+            return joined(path, versioned(request.query(), version));
+        };
     }
 }

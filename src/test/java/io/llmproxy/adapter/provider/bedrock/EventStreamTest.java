@@ -64,7 +64,7 @@ class EventStreamTest {
         byte[] good = AwsMessages.message("messageStop", "{\"stopReason\":\"end_turn\"}");
         for (int i = 0; i < good.length; i++) {
             byte[] bad = good.clone();
-            bad[i] ^= 4;
+            bad[i] = (byte) (bad[i] ^ 4);
             Splitter fresh = new EventStream().splitter(new SseReader.Listener() {
                 @Override
                 public void data(byte[] in, int from, int length) {
@@ -86,12 +86,12 @@ class EventStreamTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 11, 15, -1, Integer.MIN_VALUE, Integer.MAX_VALUE, 17 * 1024 * 1024})
     void aLengthThatCannotBeIsRefusedBeforeItsRoomIsTaken(int length) {
-        ByteBuffer prelude = ByteBuffer.allocate(12).putInt(length).putInt(0);
-        java.util.zip.CRC32 crc = new java.util.zip.CRC32();
-        crc.update(prelude.array(), 0, 8);
-        prelude.putInt((int) crc.getValue());
+        byte[] bytes = new byte[12];
+        ByteBuffer prelude = ByteBuffer.wrap(bytes);
+        prelude.putInt(length).putInt(0);
+        prelude.putInt(AwsMessages.crc(bytes, prelude.position()));
 
-        assertThatThrownBy(() -> feed(prelude.array())).isInstanceOf(UpstreamException.class);
+        assertThatThrownBy(() -> feed(bytes)).isInstanceOf(UpstreamException.class);
     }
 
     @Test
