@@ -39,7 +39,7 @@ class BadAnswersTest {
                 200,
                 HeaderFields.of("Content-Type", type),
                 binary ? AwsMessages.ofLines(answer) : answer.getBytes(StandardCharsets.UTF_8));
-        String client = provider.equals("openai") ? "anthropic" : "openai";
+        String client = provider.equals("openai") || provider.equals("ollama") ? "anthropic" : "openai";
         String request = client.equals("openai") ? OPENAI : ANTHROPIC;
         return Dialects.call(
                 Dialects.translating(canned, provider, false),
@@ -187,7 +187,7 @@ class BadAnswersTest {
         Broken broken = broken(provider, events.replace('~', '\n') + "\n\n");
 
         assertThat(broken.failure().kind()).isEqualTo(Kind.UNREADABLE);
-        assertThat(broken.before()).doesNotContain("[DONE]");
+        assertThat(broken.before()).doesNotContain("[DONE]", "message_stop");
     }
 
     @ParameterizedTest
@@ -203,7 +203,7 @@ class BadAnswersTest {
         Broken broken = broken(provider, events.replace('~', '\n') + "\n\n");
 
         assertThat(broken.failure().kind()).isEqualTo(Kind.TRUNCATED);
-        assertThat(broken.before()).contains("\"content\":\"hi\"").doesNotContain("[DONE]");
+        assertThat(broken.before()).contains("\"hi\"").doesNotContain("[DONE]", "message_stop");
     }
 
     @ParameterizedTest
@@ -240,11 +240,12 @@ class BadAnswersTest {
             call.execute();
             String body = new String(call.body().readAllBytes(), StandardCharsets.UTF_8);
 
+            boolean lines = provider.equals("ollama");
+            assertThat(body).contains("\"hi\"");
             assertThat(body)
-                    .contains("\"content\":\"hi\"")
-                    .contains("\"finish_reason\":\"stop\"")
-                    .endsWith("data: [DONE]\n\n")
-                    .doesNotContain("usage");
+                    .contains(lines ? "\"stop_reason\":\"end_turn\"" : "\"finish_reason\":\"stop\"")
+                    .endsWith(lines ? "data: {\"type\":\"message_stop\"}\n\n" : "data: [DONE]\n\n")
+                    .doesNotContain("\"output_tokens\":-5");
         }
     }
 

@@ -39,7 +39,7 @@ class GoldenTest {
             "upstream-answer.events", "application/vnd.amazon.eventstream");
 
     private static final List<String> FILES =
-            List.of("upstream-answer.sse", "upstream-answer.ndjson", "upstream-answer.txt", "upstream-answer.json");
+            List.of("upstream-answer.sse", "upstream-answer.ndjson", "upstream-answer.events", "upstream-answer.txt", "upstream-answer.json");
 
     static List<Path> conversations() throws IOException {
         try (Stream<Path> directories = Files.walk(GOLDEN, 2)) {

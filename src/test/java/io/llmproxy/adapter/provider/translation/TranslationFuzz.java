@@ -30,7 +30,8 @@ public final class TranslationFuzz {
         int first = Pieces.seed(input);
         byte[] payload = Pieces.payload(input);
         String provider = first < 0 ? FURTHER.get(first >> 3 & 3) : (first & 1) == 0 ? "openai" : "anthropic";
-        String client = (first & 1) == 0 ? "anthropic" : "openai";
+        // Ollama's providers speak the dialect of OpenAI's clients themselves
+        String client = (first & 1) == 0 || provider.equals("ollama") ? "anthropic" : "openai";
         int kind = first >> 1 & 3;
         if (kind >= REQUEST) {
             request(provider, client, new String(payload, StandardCharsets.UTF_8), kind > REQUEST);
