@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes a request as Bedrock's API reference has it ("Converse"); what one family of models has besides is told apart by its name. */
 final class BedrockRequestWriter {
+    /** Of thoughts: fewer tokens are refused. */
+    private static final int LEAST_BUDGET = 1024;
+
     private final ChatRequest request;
     private final Notes notes;
     private final boolean claude;
@@ -150,13 +153,18 @@ final class BedrockRequestWriter {
         if (effort == null) {
             return 0;
         }
-        int tokens = request.reasoning() instanceof Reasoning.Budget(int asked) ? asked : effort.tokens();
         Integer all = request.maxTokens();
-        if (all != null && tokens >= all) {
+        boolean exact = request.reasoning() instanceof Reasoning.Budget;
+        int tokens = request.reasoning() instanceof Reasoning.Budget(int asked) ? asked : effort.tokens();
+        if (all == null || tokens < all) {
+            return tokens;
+        }
+        // a level is no number: half of what there is
+        if (exact || all < 2 * LEAST_BUDGET) {
             notes.unsupported("reasoning_effort");
             return 0;
         }
-        return tokens;
+        return all / 2;
     }
 
     private void tier() {
