@@ -109,6 +109,7 @@ public final class FakeProvider implements AutoCloseable {
     private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger closedByPeer = new AtomicInteger();
     private final FakeOpenAi openAi = new FakeOpenAi();
+    private volatile Script otherwise = openAi;
     private final Thread acceptor;
     private volatile Script beforeBody = c -> {};
 
@@ -178,6 +179,18 @@ public final class FakeProvider implements AutoCloseable {
     /** Back to the plausible OpenAI server, for this path. */
     public FakeProvider restore(String path) {
         scripts.remove(path);
+        return this;
+    }
+
+    /** Plays {@code script} for every path that has none, in the place of the OpenAI server. */
+    public FakeProvider otherwise(Script script) {
+        otherwise = script;
+        return this;
+    }
+
+    /** Back to the OpenAI server for every path that has no script. */
+    public FakeProvider restoreAll() {
+        otherwise = openAi;
         return this;
     }
 
@@ -265,7 +278,7 @@ public final class FakeProvider implements AutoCloseable {
                 beforeBody.play(connection);
                 connection.readBody();
                 requests.add(connection.request());
-                Script script = scripts.getOrDefault(connection.request().path(), openAi);
+                Script script = scripts.getOrDefault(connection.request().path(), otherwise);
                 script.play(connection);
             }
             if (!connection.closedHere()) {

@@ -4,6 +4,7 @@ import static io.llmproxy.adapter.admin.AdminRoute.route;
 
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminCommand.CreateProvider;
+import io.llmproxy.admin.AdminCommand.CredentialChanges;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EgressChanges;
@@ -122,7 +123,10 @@ final class ProvidersResource {
                 "clientKeyFile",
                 "proxy",
                 "streamUsage",
-                "options"));
+                "options",
+                "addCredentialRef",
+                "addApiKey",
+                "removeCredentials"));
         return body.only(fields.toArray(String[]::new));
     }
 
@@ -146,6 +150,10 @@ final class ProvidersResource {
                         body.change("clientKeyFile", Readers::file),
                         body.change("proxy", Readers::proxy)),
                 body.change("streamUsage", Readers::streamUsage),
+                new CredentialChanges(
+                        body.value("addCredentialRef", Readers::ref),
+                        body.value("addApiKey", Readers::secret),
+                        body.value("removeCredentials", Body::texts, List.of())),
                 body.mapChange("options"));
     }
 

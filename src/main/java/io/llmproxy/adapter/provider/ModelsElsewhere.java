@@ -1,8 +1,10 @@
 package io.llmproxy.adapter.provider;
 
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A provider whose list of models is another one's to give. */
@@ -23,6 +25,11 @@ final class ModelsElsewhere implements Provider {
     @Override
     public @Nullable String fault() {
         return provider.fault();
+    }
+
+    @Override
+    public List<CredentialState> credentials() {
+        return provider.credentials();
     }
 
     @Override

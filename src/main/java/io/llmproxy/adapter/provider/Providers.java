@@ -18,6 +18,7 @@ import io.llmproxy.adapter.provider.support.AccountCredential;
 import io.llmproxy.adapter.provider.support.AccountEgress;
 import io.llmproxy.adapter.provider.support.AddressPolicy;
 import io.llmproxy.adapter.provider.support.BaseUrlPolicy;
+import io.llmproxy.adapter.provider.support.Downloader;
 import io.llmproxy.adapter.provider.support.FileWatch;
 import io.llmproxy.adapter.provider.support.HttpProvider;
 import io.llmproxy.adapter.provider.support.HttpUpstream;
@@ -26,6 +27,7 @@ import io.llmproxy.adapter.provider.support.OperatorFields;
 import io.llmproxy.adapter.provider.support.Origin;
 import io.llmproxy.adapter.provider.support.Paths;
 import io.llmproxy.adapter.provider.support.ReadSweeper;
+import io.llmproxy.adapter.provider.support.RotatingProvider;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
@@ -36,6 +38,7 @@ import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderOptions;
+import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.SecretSealer;
@@ -48,6 +51,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +84,7 @@ public final class Providers implements ProviderFactory {
     private static final List<ChatDialect> CLIENTS = List.of(OPENAI, ANTHROPIC);
 
     private final Translations translations;
+    private final @Nullable Downloader downloader;
 
     /**
      * @param egressAllow addresses that are permitted whatever they are
@@ -102,6 +107,7 @@ public final class Providers implements ProviderFactory {
         this.network = new HttpUpstream.Network(addresses, MAX_CONNECTIONS, KEEP_IDLE, new ReadSweeper());
         this.baseUrls = new BaseUrlPolicy(addresses);
         this.translations = translations;
+        this.downloader = translations.fetch() ? new Downloader(network) : null;
         this.clock = clock;
     }
 
@@ -111,17 +117,17 @@ public final class Providers implements ProviderFactory {
         return switch (account.kind().api()) {
             case OPENAI -> translating(openAi(account, version), OPENAI);
             case OLLAMA -> translating(http(account, Access.BEARER, OllamaChat.paths(version)), OLLAMA);
-            case AZURE -> translating(azure(account), OPENAI);
+            case AZURE -> translating(each(account, this::azure), OPENAI);
             case ANTHROPIC -> translating(http(account, Access.ANTHROPIC, Paths.below("/v1", null)), ANTHROPIC);
             case GEMINI -> translating(http(account, Access.GOOGLE, Paths.below("/v1beta", version)), GEMINI);
             case COHERE -> translating(http(account, Access.BEARER, CohereChat.paths()), COHERE);
-            case BEDROCK -> translating(bedrock(account), BEDROCK);
+            case BEDROCK -> translating(each(account, this::bedrock), BEDROCK);
             case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI);
         };
     }
 
     private Provider translating(Provider provider, ProviderDialect own) {
-        return new TranslatingProvider(provider, own, CLIENTS, translations);
+        return new TranslatingProvider(provider, own, CLIENTS, translations, downloader);
     }
 
     private Provider openAi(ProviderAccount account, @Nullable String version) {
@@ -131,8 +137,19 @@ public final class Providers implements ProviderFactory {
                 : new ModelsElsewhere(provider, new KnownModels(account));
     }
 
+    /** With several credentials as many providers, so that a connection never serves two of them. */
+    private Provider each(ProviderAccount account, Function<ProviderAccount, Provider> one) {
+        if (account.credential() instanceof Credential.Several(List<Credential.Named> all)) {
+            List<RotatingProvider.Member> members = all.stream()
+                    .map(c -> new RotatingProvider.Member(c.name(), one.apply(account.holding(c.credential()))))
+                    .toList();
+            return new RotatingProvider(account, members, clock);
+        }
+        return one.apply(account);
+    }
+
     private Provider http(ProviderAccount account, Access access, Paths paths) {
-        return Way.of(account, this).provider(access, paths);
+        return each(account, one -> Way.of(one, this).provider(access, paths));
     }
 
     private Provider azure(ProviderAccount account) {

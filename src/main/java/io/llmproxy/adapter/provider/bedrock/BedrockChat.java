@@ -43,6 +43,11 @@ public final class BedrockChat implements ProviderDialect {
         return false;
     }
 
+    @Override
+    public boolean takesUrls() {
+        return false;
+    }
+
     /** The model is one segment of the path. */
     @Override
     public Place place(ChatRequest request) {

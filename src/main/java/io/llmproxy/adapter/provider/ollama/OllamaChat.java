@@ -40,6 +40,11 @@ public final class OllamaChat implements ProviderDialect {
     }
 
     @Override
+    public boolean takesUrls() {
+        return false;
+    }
+
+    @Override
     public Place place(ChatRequest request) {
         return new Place("/api/chat", null);
     }

@@ -5,9 +5,9 @@ import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.gateway.ContentCoding;
+import io.llmproxy.gateway.KeptBody;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.UpstreamException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -28,26 +28,32 @@ final class TranslatedCall implements ProviderCall {
     private final ProviderDialect provider;
     private final ClientDialect client;
     private final ChatRequest request;
+    private final KeptBody sent;
+    private final Translations translations;
     private final long created;
     private final @Nullable String warning;
     private @Nullable InputStream body;
+    private @Nullable KeptBody answered;
 
     /**
-     * @param created when, in seconds since 1970
+     * @param sent the translated request, closed with the call
      * @param warning what the client is told of the translation; null: nothing
      */
     TranslatedCall(
             ProviderCall call,
+            KeptBody sent,
             ProviderDialect provider,
             ClientDialect client,
             ChatRequest request,
-            long created,
+            Translations translations,
             @Nullable String warning) {
         this.call = call;
+        this.sent = sent;
         this.provider = provider;
         this.client = client;
         this.request = request;
-        this.created = created;
+        this.translations = translations;
+        this.created = translations.seconds();
         this.warning = warning;
     }
 
@@ -123,12 +129,14 @@ final class TranslatedCall implements ProviderCall {
         return failed(head, provider.readFailure(status, Json.parse(told)));
     }
 
-    private Head failed(Head head, ProviderFailure failure) {
+    private Head failed(Head head, ProviderFailure failure) throws IOException {
         return bytes(head, client.status(failure), client.writeFailure(failure));
     }
 
-    private Head bytes(Head head, int status, byte[] json) {
-        body = new ByteArrayInputStream(json);
+    private Head bytes(Head head, int status, byte[] json) throws IOException {
+        KeptBody kept = translations.room().keep(json);
+        answered = kept;
+        body = kept.open();
         return new Head(status, fields(head, "application/json"), json.length);
     }
 
@@ -183,5 +191,9 @@ final class TranslatedCall implements ProviderCall {
     @Override
     public void close() {
         call.close();
+        sent.close();
+        if (answered != null) {
+            answered.close();
+        }
     }
 }

@@ -1,11 +1,15 @@
 package io.llmproxy.adapter.provider.support.chat;
 
+import io.llmproxy.adapter.provider.support.Downloader;
 import io.llmproxy.adapter.provider.support.chat.ClientDialect.Operation;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.gateway.BodyRoom;
+import io.llmproxy.gateway.KeptBody;
 import io.llmproxy.gateway.Refusals;
+import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
@@ -13,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -28,13 +33,25 @@ public final class TranslatingProvider implements Provider {
     private final ProviderDialect own;
     private final List<ClientDialect> foreign;
     private final Translations translations;
+    private final @Nullable Downloader downloader;
+
+    /** One that fetches nothing. */
+    public TranslatingProvider(
+            Provider provider, ProviderDialect own, List<? extends ClientDialect> clients, Translations translations) {
+        this(provider, own, clients, translations, null);
+    }
 
     /**
      * @param own what the provider speaks
      * @param clients what clients may speak
+     * @param downloader gets what URLs stand for where the provider takes none; null: they are refused
      */
     public TranslatingProvider(
-            Provider provider, ProviderDialect own, List<? extends ClientDialect> clients, Translations translations) {
+            Provider provider,
+            ProviderDialect own,
+            List<? extends ClientDialect> clients,
+            Translations translations,
+            @Nullable Downloader downloader) {
         this.provider = provider;
         this.own = own;
         this.foreign = clients.stream()
@@ -42,6 +59,7 @@ public final class TranslatingProvider implements Provider {
                 .<ClientDialect>map(d -> d)
                 .toList();
         this.translations = translations;
+        this.downloader = own.takesUrls() ? null : downloader;
     }
 
     @Override
@@ -52,6 +70,11 @@ public final class TranslatingProvider implements Provider {
     @Override
     public @Nullable String fault() {
         return provider.fault();
+    }
+
+    @Override
+    public List<CredentialState> credentials() {
+        return provider.credentials();
     }
 
     @Override
@@ -96,25 +119,53 @@ public final class TranslatingProvider implements Provider {
     private ProviderCall translated(UpstreamRequest request, ClientDialect client, Operation operation) {
         Notes notes = new Notes(who(), translations.drop());
         ChatRequest chat;
-        byte[] body;
+        KeptBody body;
         try (Translations.Turn _ = translations.turn(request.body().length())) {
             byte[] asked = bytes(request.body());
             chat = client.readRequest(tree(asked), operation, notes);
-            body = own.writeRequest(chat, provider.account(), notes);
+            boolean fetches = downloader != null && FetchedUrls.wanted(chat);
             if (operation == Operation.COUNT) {
+                if (!fetches) {
+                    written(chat, notes).close(); // to see whether it could be
+                }
                 return new CountedCall(client, translations.estimator(), chat.model(), asked);
             }
+            body = fetches ? null : written(chat, notes);
         }
-        ProviderDialect.Place place = own.place(chat);
-        ProviderCall call = provider.call(new UpstreamRequest(
-                "POST",
-                place.path(),
-                false,
-                place.query(),
-                fields(request.headers()),
-                RequestBody.of(body),
-                chat.model()));
-        return new TranslatedCall(call, own, client, chat, translations.seconds(), notes.warning());
+        if (body == null) {
+            body = fetched(chat, Objects.requireNonNull(downloader), notes);
+        }
+        return sent(request, client, chat, body, notes);
+    }
+
+    private KeptBody written(ChatRequest chat, Notes notes) {
+        return translations.room().keep(own.writeRequest(chat, provider.account(), notes));
+    }
+
+    /** With the bytes in the place of URLs; they count as a large body's while there are several copies of them. */
+    private KeptBody fetched(ChatRequest chat, Downloader from, Notes notes) {
+        try (BodyRoom.Share share = translations.room().share()) {
+            ChatRequest whole = new FetchedUrls(from, share).in(chat);
+            try (Translations.Turn _ = translations.turn(Translations.LARGE)) {
+                return written(whole, notes);
+            }
+        }
+    }
+
+    private ProviderCall sent(
+            UpstreamRequest request, ClientDialect client, ChatRequest chat, KeptBody body, Notes notes) {
+        boolean sent = false;
+        try {
+            ProviderDialect.Place place = own.place(chat);
+            ProviderCall call = provider.call(new UpstreamRequest(
+                    "POST", place.path(), false, place.query(), fields(request.headers()), body, chat.model()));
+            sent = true;
+            return new TranslatedCall(call, body, own, client, chat, translations, notes.warning());
+        } finally {
+            if (!sent) {
+                body.close();
+            }
+        }
     }
 
     private static byte[] bytes(RequestBody body) {
