@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.adapter.http.ChunkFuzz;
 import io.llmproxy.adapter.http.HeadFuzz;
 import io.llmproxy.adapter.journal.JournalFuzz;
+import io.llmproxy.adapter.provider.bedrock.EventStreamFuzz;
 import io.llmproxy.adapter.provider.support.AnswerFuzz;
 import io.llmproxy.adapter.provider.support.RedactFuzz;
 import io.llmproxy.adapter.provider.translation.TranslationFuzz;
@@ -61,6 +62,7 @@ class FuzzCorpusTest {
                 new Case(AnswerFuzz.class, AnswerFuzz::fuzzerTestOneInput),
                 new Case(RedactFuzz.class, RedactFuzz::fuzzerTestOneInput),
                 new Case(TranslationFuzz.class, TranslationFuzz::fuzzerTestOneInput),
+                new Case(EventStreamFuzz.class, EventStreamFuzz::fuzzerTestOneInput),
                 new Case(JournalFuzz.class, JournalFuzz::fuzzerTestOneInput));
     }
 

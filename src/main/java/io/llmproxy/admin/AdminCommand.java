@@ -293,7 +293,8 @@ public sealed interface AdminCommand {
             EgressChanges egress,
             Change<StreamUsage> streamUsage,
             CredentialChanges credentials,
-            MapChange abilities) {
+            MapChange abilities,
+            MapChange options) {
         public static final ProviderChanges NONE = new ProviderChanges(
                 Change.none(),
                 Change.none(),
@@ -310,6 +311,7 @@ public sealed interface AdminCommand {
                 EgressChanges.NONE,
                 Change.none(),
                 CredentialChanges.NONE,
+                MapChange.NONE,
                 MapChange.NONE);
 
         /**

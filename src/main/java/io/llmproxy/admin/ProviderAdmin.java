@@ -13,6 +13,7 @@ import io.llmproxy.domain.model.Abilities;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.ProviderOptions;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
@@ -50,6 +51,12 @@ final class ProviderAdmin {
             "x-goog-api-key",
             "cookie");
 
+    /** Those of them that may be named where the value only says where the credential stands. */
+    private static final Set<String> CREDENTIAL_HEADERS =
+            Set.of("authorization", "x-api-key", "api-key", "x-goog-api-key");
+
+    private static final String PLACE_OF_CREDENTIAL = "{credential}";
+
     private final AdminStores stores;
     private final TenantAccess access;
     private final ProviderNames names;
@@ -74,7 +81,10 @@ final class ProviderAdmin {
 
     Work create(Actor actor, CreateProvider c, Instant now) {
         check(c.settings());
-        URI baseUrl = baseUrl(c.kind(), c.settings().baseUrl().value());
+        URI baseUrl = baseUrl(
+                c.kind(),
+                c.settings().baseUrl().value(),
+                new ProviderOptions(c.settings().options().set()));
         UUID id = Ids.next(now);
         return () -> {
             Tenant owner = access.owner(actor, c.tenant());
@@ -96,7 +106,9 @@ final class ProviderAdmin {
         return () -> {
             Tenant owner = access.owner(actor, c.tenant());
             ProviderAccount before = find(owner, c.provider());
-            boolean moved = c.changes().baseUrl().named();
+            // options tell where requests and credentials go, as the base URL does
+            boolean moved =
+                    c.changes().baseUrl().named() || c.changes().options().named();
             if (moved && !actor.admin()) {
                 refuseToCarrySecretsElsewhere(before, c.changes());
             }
@@ -143,26 +155,39 @@ final class ProviderAdmin {
     private void check(ProviderChanges changes) {
         credentials.check(changes);
         egress.check(changes.egress());
-        for (String header : changes.headers().set().keySet()) {
-            if (RESERVED_HEADERS.contains(header.toLowerCase(Locale.ROOT))) {
+        changes.headers().set().forEach((header, value) -> {
+            String name = header.toLowerCase(Locale.ROOT);
+            boolean placed = CREDENTIAL_HEADERS.contains(name) && value.contains(PLACE_OF_CREDENTIAL);
+            if (RESERVED_HEADERS.contains(name) && !placed) {
                 throw new InvalidValueException(
                         "headers",
                         "`" + header + "` is not for a fixed header: a credential is given by credentialRef or apiKey,"
                                 + " the rest is the connection's own");
             }
-        }
+        });
     }
 
-    private static URI baseUrl(ProviderKind kind, @Nullable URI given) {
+    private static URI baseUrl(ProviderKind kind, @Nullable URI given, ProviderOptions options) {
         if (given != null) {
             return given;
         }
-        String standard = kind.defaultBaseUrl();
+        String standard = options.baseUrl(kind);
         if (standard == null) {
             throw new InvalidValueException(
-                    "baseUrl", "a provider of type " + kind.word() + " needs one, as https://llm.example.com/v1");
+                    "baseUrl", "a provider of type " + kind.word() + " needs one, as " + kind.exampleBaseUrl());
         }
         return URI.create(standard);
+    }
+
+    /** Only {@code custom} has templates: elsewhere a brace is a brace, and would be sent. */
+    private static void checkTemplates(ProviderAccount account) {
+        boolean placed = account.headers().values().stream().anyMatch(v -> v.contains(PLACE_OF_CREDENTIAL));
+        if (placed && account.kind() != ProviderKind.CUSTOM) {
+            throw new InvalidValueException(
+                    "headers",
+                    PLACE_OF_CREDENTIAL + " is for type custom; a provider of type "
+                            + account.kind().word() + " has its own place for the credential");
+        }
     }
 
     private static ProviderAccount blank(UUID id, @Nullable Tenant owner, CreateProvider c, URI baseUrl, Instant now) {
@@ -185,14 +210,18 @@ final class ProviderAdmin {
                 false,
                 true,
                 now,
-                now);
+                now,
+                ProviderOptions.NONE);
     }
 
     private ProviderAccount applied(ProviderAccount p, ProviderChanges c, boolean privateAllowed, Instant now) {
         Credential credential = credentials.over(p.credential(), c, p.tenantId(), p.id());
         CredentialKeeper.require(p.kind(), credential);
         ProviderEgress way = egress.over(p.egress(), c.egress(), p.tenantId(), p.id());
-        return rebuilt(p, c, new Sealings(credential, way), privateAllowed, p.enabled(), now);
+        ProviderAccount after = rebuilt(p, c, new Sealings(credential, way), privateAllowed, p.enabled(), now);
+        after.options().check(p.kind());
+        checkTemplates(after);
+        return after;
     }
 
     /** The parts of an account that may hold sealed values. */
@@ -209,12 +238,15 @@ final class ProviderAdmin {
             boolean privateAllowed,
             boolean enabled,
             Instant now) {
+        ProviderOptions options = c.options().named()
+                ? new ProviderOptions(c.options().over(p.options().values()))
+                : p.options();
         return new ProviderAccount(
                 p.id(),
                 p.tenantId(),
                 p.name(),
                 p.kind(),
-                c.baseUrl().named() ? baseUrl(p.kind(), c.baseUrl().value()) : p.baseUrl(),
+                c.baseUrl().named() ? baseUrl(p.kind(), c.baseUrl().value(), options) : p.baseUrl(),
                 sealings.credential(),
                 c.models().over(p.models(), List.of()),
                 c.priority().over(p.priority(), 0),
@@ -228,7 +260,8 @@ final class ProviderAdmin {
                 privateAllowed,
                 enabled,
                 p.createdAt(),
-                now);
+                now,
+                options);
     }
 
     private static Abilities abilities(Abilities before, MapChange change) {
@@ -253,7 +286,7 @@ final class ProviderAdmin {
                 !(before.credential() instanceof Credential.None) && !c.apiKey().named();
         boolean headers = !before.headers().keySet().stream().allMatch(c.headers()::touches);
         if (credential || headers) {
-            throw AdminException.forbidden("a new base URL for `" + before.name()
+            throw AdminException.forbidden("a new base URL (or options) for `" + before.name()
                     + "` needs its " + (credential ? "credential (apiKey)" : "headers")
                     + " given anew in the same update; only an admin of the installation may keep them");
         }
@@ -303,7 +336,8 @@ final class ProviderAdmin {
                 .change("clientKeyFile", c.egress().clientKeyFile())
                 .change("proxy", c.egress().proxy())
                 .change("streamUsage", c.streamUsage())
-                .change("abilities", c.abilities());
+                .change("abilities", c.abilities())
+                .change("options", c.options());
     }
 
     private static Work.Done done(

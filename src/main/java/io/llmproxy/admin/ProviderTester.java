@@ -1,7 +1,9 @@
 package io.llmproxy.admin;
 
+import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.Provider;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProviderTester {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int LARGEST = 4 << 20;
+    private static final int MOST_NAMED = 10;
     private final ProviderFactory factory;
     private final Function<byte[], List<String>> models;
 
@@ -75,24 +78,48 @@ public final class ProviderTester {
 
     private Report ask(Provider provider, long start) throws IOException {
         HeaderFields headers = HeaderFields.of("Accept", "application/json");
-        UpstreamRequest request = new UpstreamRequest("GET", "/models", false, null, headers, RequestBody.NONE);
+        ProviderKind kind = provider.account().kind();
+        UpstreamRequest request =
+                new UpstreamRequest("GET", kind.checkPath(), false, kind.modelsQuery(), headers, RequestBody.NONE);
         try (ProviderCall call = provider.call(request)) {
             int status = call.execute().status();
             byte[] body = call.body().readNBytes(LARGEST);
             if (status < 200 || status > 299) {
-                return new Report(false, status, since(start), advice(status), List.of());
+                return new Report(false, status, since(start), advice(provider.account(), status), List.of());
+            }
+            if (!kind.knownModels().isEmpty()) {
+                return new Report(
+                        true, status, since(start), "answers, and gives no list of its models", kind.knownModels());
             }
             List<String> found = models.apply(body);
-            String message = found.isEmpty() ? "answers, but lists no models" : "lists " + found.size() + " models";
-            return new Report(true, status, since(start), message, found);
+            return new Report(true, status, since(start), seen(provider.account(), found), found);
         }
     }
 
+    /** With what is declared and not there, but for types whose lists name other things than what is called. */
+    private static String seen(ProviderAccount account, List<String> found) {
+        if (found.isEmpty()) {
+            return "answers, but lists no models";
+        }
+        String text = "lists " + found.size() + (found.size() == 1 ? " model" : " models");
+        if (account.kind().listsOthersToo()) {
+            return text;
+        }
+        String missing = account.models().stream()
+                .filter(Glob::exact)
+                .map(Glob::pattern)
+                .filter(name -> !found.contains(name))
+                .limit(MOST_NAMED)
+                .collect(Collectors.joining(", "));
+        return missing.isEmpty() ? text : text + "; declared, but not among them: " + missing;
+    }
+
     /** Not the provider's own text: it may quote the credential. */
-    private static String advice(int status) {
+    private static String advice(ProviderAccount account, int status) {
+        String rule = account.kind().baseUrlRule();
         return switch (status) {
             case 401, 403 -> "answered " + status + ": it does not accept the credential";
-            case 404 -> "answered 404: the base URL is probably wrong; does it have to end in /v1?";
+            case 404 -> "answered 404: the base URL is probably wrong; " + rule;
             case 429 -> "answered 429: reachable, but at its rate limit or out of credit";
             default -> "answered " + status;
         };

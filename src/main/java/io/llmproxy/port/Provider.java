@@ -43,6 +43,7 @@ public interface Provider {
      * @param passthrough whether the path is added to the base URL as it is
      * @param query without the question mark; null: none
      * @param headers the client's, without hop-by-hop fields, credentials, Host and lengths
+     * @param model which one is asked for, where that is known: some APIs have it in the path; null: none, or not known
      */
     record UpstreamRequest(
             String method,
@@ -50,5 +51,17 @@ public interface Provider {
             boolean passthrough,
             @Nullable String query,
             HeaderFields headers,
-            RequestBody body) {}
+            RequestBody body,
+            @Nullable String model) {
+        /** About no model. */
+        public UpstreamRequest(
+                String method,
+                String path,
+                boolean passthrough,
+                @Nullable String query,
+                HeaderFields headers,
+                RequestBody body) {
+            this(method, path, passthrough, query, headers, body, null);
+        }
+    }
 }

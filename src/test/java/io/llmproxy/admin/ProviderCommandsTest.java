@@ -129,6 +129,7 @@ class ProviderCommandsTest {
                 AdminCommand.EgressChanges.NONE,
                 Change.none(),
                 AdminCommand.CredentialChanges.NONE,
+                MapChange.NONE,
                 MapChange.NONE);
         invalid("credential", new UpdateProvider("acme", "up", none));
     }

@@ -31,6 +31,7 @@ final class Samples {
                 AdminCommand.EgressChanges.NONE,
                 Change.none(),
                 AdminCommand.CredentialChanges.NONE,
+                MapChange.NONE,
                 MapChange.NONE);
     }
 
@@ -51,6 +52,7 @@ final class Samples {
                 AdminCommand.EgressChanges.NONE,
                 Change.none(),
                 new AdminCommand.CredentialChanges(add, addKey == null ? null : new Secret(addKey), List.of(remove)),
+                MapChange.NONE,
                 MapChange.NONE);
     }
 
@@ -71,6 +73,7 @@ final class Samples {
                 AdminCommand.EgressChanges.NONE,
                 Change.none(),
                 AdminCommand.CredentialChanges.NONE,
+                MapChange.NONE,
                 MapChange.NONE);
     }
 
@@ -135,6 +138,7 @@ final class Samples {
                 Change.none(),
                 Change.none(),
                 Change.none(),
+                MapChange.NONE,
                 MapChange.NONE);
     }
 }

@@ -30,6 +30,12 @@ final class ProviderCommands {
     private static final List<String> CREDENTIALS =
             List.of("--api-key-env", "--api-key-file", "--api-key-stdin", "--secret");
 
+    /** The server knows them by itself; this is for who asks for help. */
+    private static final String TYPES =
+            "openai, azure, anthropic, gemini, mistral, ollama, cohere, huggingface, bedrock,"
+                    + " custom, simulated; presets: vllm, groq, together, fireworks, deepseek, xai, openrouter, perplexity,"
+                    + " cerebras, nvidia, ovh, scaleway, lmstudio, llamacpp";
+
     private static final List<String> MORE_CREDENTIALS =
             List.of("--add-api-key-env", "--add-api-key-file", "--add-api-key-stdin", "--add-secret");
 
@@ -62,12 +68,11 @@ final class ProviderCommands {
                             return ExitCode.DONE;
                         })
                         .argument("NAME", "its name; a prefix of models, as in NAME/gpt-4o")
-                        .option(
-                                "--type",
-                                "TYPE",
-                                "openai, anthropic, gemini, mistral, huggingface, ollama, custom, simulated"))
+                        .option("--type", "TYPE", TYPES))
                 .example(
                         "llmproxyctl -t acme provider create openai --type openai --api-key-env OPENAI_API_KEY",
+                        "llmproxyctl -t acme provider create groq --type groq --api-key-file /etc/llmproxy/groq.key",
+                        "llmproxyctl -t acme provider create az --type azure --base-url https://acme.openai.azure.com --api-key-env AZURE_KEY",
                         "llmproxyctl -t acme provider create local --type ollama --base-url http://127.0.0.1:11434",
                         "llmproxyctl -t acme provider create vllm --type custom --base-url http://10.0.0.5:8000/v1 --models 'llama-*'",
                         "llmproxyctl provider create openai --shared --type openai --api-key-stdin < key.txt");
@@ -91,6 +96,11 @@ final class ProviderCommands {
                         "higher is preferred where several declare a model equally well; 0 unless given")
                 .option("--weight", "N", "its share under a weighted strategy; 1 unless given")
                 .list("--header", "NAME=VALUE", "a header to send along; may be repeated")
+                .list(
+                        "--option",
+                        "NAME=VALUE",
+                        "what the type is told besides: entra-tenant, entra-client (azure), region (bedrock), a path and"
+                                + " its replacement (custom); may be repeated")
                 .option("--api-version", "VERSION", "the provider's API version, where it wants one")
                 .option("--connect-timeout", "DURATION", "how long connecting may take")
                 .option("--first-byte-timeout", "DURATION", "how long the answer may take to begin")
@@ -116,6 +126,7 @@ final class ProviderCommands {
                 .integer("priority", "--priority")
                 .integer("weight", "--weight")
                 .map("headers", "--header")
+                .map("options", "--option")
                 .text("apiVersion", "--api-version")
                 .duration("connectTimeout", "--connect-timeout")
                 .duration("firstByteTimeout", "--first-byte-timeout")

@@ -124,6 +124,7 @@ final class ProvidersResource {
                 "proxy",
                 "streamUsage",
                 "abilities",
+                "options",
                 "addCredentialRef",
                 "addApiKey",
                 "removeCredentials"));
@@ -154,7 +155,8 @@ final class ProvidersResource {
                         body.value("addCredentialRef", Readers::ref),
                         body.value("addApiKey", Readers::secret),
                         body.value("removeCredentials", Body::texts, List.of())),
-                body.mapChange("abilities"));
+                body.mapChange("abilities"),
+                body.mapChange("options"));
     }
 
     private Answer execute(int status, AdminRequest r, AdminCommand command) {

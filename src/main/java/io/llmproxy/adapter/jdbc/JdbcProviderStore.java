@@ -5,6 +5,7 @@ import io.llmproxy.domain.model.Abilities;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.ProviderOptions;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
@@ -51,7 +52,8 @@ final class JdbcProviderStore implements ProviderStore {
             "private_allowed",
             "enabled",
             "created_at",
-            "updated_at");
+            "updated_at",
+            "options");
     private static final NamedSql SEALED = NamedSql.of(
             "SELECT * FROM providers WHERE credential_kind IN ('SEALED', 'SEVERAL') OR proxy_login IS NOT NULL"
                     + " ORDER BY id");
@@ -128,7 +130,8 @@ final class JdbcProviderStore implements ProviderStore {
                 .and("private_allowed", provider.privateAllowed())
                 .and("enabled", provider.enabled())
                 .and("created_at", provider.createdAt())
-                .and("updated_at", provider.updatedAt());
+                .and("updated_at", provider.updatedAt())
+                .and("options", provider.options().values());
         timeouts(params, provider.timeouts());
         credential(params, provider.credential());
         egress(params, provider.egress());
@@ -217,7 +220,8 @@ final class JdbcProviderStore implements ProviderStore {
                 row.flag("private_allowed"),
                 row.flag("enabled"),
                 row.time("created_at"),
-                row.time("updated_at"));
+                row.time("updated_at"),
+                new ProviderOptions(row.map("options")));
     }
 
     private static Credential credential(Row row) throws SQLException {

@@ -30,7 +30,8 @@ record MigrationScript(String file, String text) {
             "V7__money.sql",
             "V8__limit_leases.sql",
             "V9__routes.sql",
-            "V10__route_choice.sql");
+            "V10__route_choice.sql",
+            "V11__provider_options.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

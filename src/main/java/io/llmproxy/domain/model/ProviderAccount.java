@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param abilities what its models can do, as the operator says; of others a built-in list tells
  * @param privateAllowed whether an admin of the installation named this base URL, so that loopback and private addresses
  *     are permitted when connecting
+ * @param options what its type must be told beside all that
  */
 public record ProviderAccount(
         UUID id,
@@ -43,7 +44,8 @@ public record ProviderAccount(
         boolean privateAllowed,
         boolean enabled,
         Instant createdAt,
-        Instant updatedAt) {
+        Instant updatedAt,
+        ProviderOptions options) {
 
     public ProviderAccount {
         Checks.name("name", name);
@@ -51,6 +53,50 @@ public record ProviderAccount(
         Checks.atLeast("weight", weight, 0);
         headers.forEach(ProviderAccount::checkHeader);
         headers = java.util.Collections.unmodifiableMap(new TreeMap<>(headers));
+    }
+
+    /** An account whose type needs to be told nothing more. */
+    public ProviderAccount(
+            UUID id,
+            @Nullable UUID tenantId,
+            String name,
+            ProviderKind kind,
+            URI baseUrl,
+            Credential credential,
+            List<Glob> models,
+            int priority,
+            int weight,
+            Map<String, String> headers,
+            @Nullable String apiVersion,
+            ProviderTimeouts timeouts,
+            ProviderEgress egress,
+            StreamUsage streamUsage,
+            Abilities abilities,
+            boolean privateAllowed,
+            boolean enabled,
+            Instant createdAt,
+            Instant updatedAt) {
+        this(
+                id,
+                tenantId,
+                name,
+                kind,
+                baseUrl,
+                credential,
+                models,
+                priority,
+                weight,
+                headers,
+                apiVersion,
+                timeouts,
+                egress,
+                streamUsage,
+                abilities,
+                privateAllowed,
+                enabled,
+                createdAt,
+                updatedAt,
+                ProviderOptions.NONE);
     }
 
     public boolean shared() {
@@ -87,7 +133,8 @@ public record ProviderAccount(
                 privateAllowed,
                 enabled,
                 createdAt,
-                updatedAt);
+                updatedAt,
+                options);
     }
 
     /** The same account with another credential. */
@@ -111,7 +158,8 @@ public record ProviderAccount(
                 privateAllowed,
                 enabled,
                 createdAt,
-                updatedAt);
+                updatedAt,
+                options);
     }
 
     private static void checkHeader(String name, String value) {

@@ -105,7 +105,8 @@ public final class ActiveChecks implements AutoCloseable {
     /** Null: it is there. */
     private static @Nullable String trouble(Provider provider) {
         HeaderFields headers = HeaderFields.of("Accept", "application/json");
-        UpstreamRequest request = new UpstreamRequest("GET", "/models", false, null, headers, RequestBody.NONE);
+        String path = provider.account().kind().checkPath();
+        UpstreamRequest request = new UpstreamRequest("GET", path, false, null, headers, RequestBody.NONE);
         try (ProviderCall call = provider.call(request);
                 Cancelling _ = new Cancelling(call)) {
             int status = call.execute().status();

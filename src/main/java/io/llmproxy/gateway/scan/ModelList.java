@@ -24,36 +24,42 @@ public final class ModelList {
     /** The models with an id, at most {@value #MAX}; @throws MalformedException where the bytes are no JSON */
     public static List<Model> read(byte[] json) {
         ModelList list = new ModelList(new JsonScanner(json, 0, json.length));
-        if (list.scanner.next() == Token.OBJECT_START) {
+        Token first = list.scanner.next();
+        if (first == Token.OBJECT_START) {
             list.members();
+        } else if (first == Token.ARRAY_START) {
+            // Together's has nothing around it
+            list.data(false);
         }
         return List.copyOf(list.models);
     }
 
     private void members() {
         while (scanner.next() == Token.NAME) {
-            // Google calls both otherwise: models, each with a name
-            boolean data = scanner.is("data") || scanner.is("models");
+            // others call both otherwise: models, each with a name (Google, Cohere, Ollama), modelSummaries, each with
+            // a modelId
+            boolean named = scanner.is("models") || scanner.is("modelSummaries");
+            boolean data = named || scanner.is("data");
             Token value = scanner.next();
             if (data && value == Token.ARRAY_START) {
-                data();
+                data(named);
             } else {
                 skip(value);
             }
         }
     }
 
-    private void data() {
+    private void data(boolean named) {
         for (Token token = scanner.next(); token != Token.ARRAY_END; token = scanner.next()) {
             if (token == Token.OBJECT_START) {
-                model();
+                model(named);
             } else {
                 skip(token);
             }
         }
     }
 
-    private void model() {
+    private void model(boolean named) {
         String id = "";
         long created = 0;
         String ownedBy = "";
@@ -62,10 +68,9 @@ public final class ModelList {
             Token value = scanner.next();
             if (value == Token.STRING && name.equals("id")) {
                 id = scanner.text();
-            } else if (value == Token.STRING
-                    && name.equals("name")
-                    && scanner.text().startsWith(GOOGLES)) {
-                id = scanner.text().substring(GOOGLES.length());
+            } else if (value == Token.STRING && named && ownId(name) && id.isEmpty()) {
+                String text = scanner.text();
+                id = text.startsWith(GOOGLES) ? text.substring(GOOGLES.length()) : text;
             } else if (value == Token.STRING && name.equals("owned_by")) {
                 ownedBy = scanner.text();
             } else if (value == Token.NUMBER && name.equals("created")) {
@@ -76,6 +81,10 @@ public final class ModelList {
         if (!id.isEmpty() && id.length() <= 256 && models.size() < MAX) {
             models.add(new Model(id, created, ownedBy));
         }
+    }
+
+    private static boolean ownId(String name) {
+        return name.equals("name") || name.equals("modelId");
     }
 
     private void skip(Token value) {

@@ -114,7 +114,8 @@ final class TargetCall {
                 target.passthrough(),
                 Credentials.cleaned(x.query(), queryKey),
                 HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
-                x.body().with(splices()).followedBy(HeaderPolicy.trailersToProvider(request.trailers())));
+                x.body().with(splices()).followedBy(HeaderPolicy.trailersToProvider(request.trailers())),
+                target.model());
     }
 
     private List<Splice> splices() {

@@ -143,7 +143,8 @@ abstract class ProviderStoreContract {
                 false,
                 true,
                 before.createdAt(),
-                before.updatedAt());
+                before.updatedAt(),
+                new io.llmproxy.domain.model.ProviderOptions(java.util.Map.of("/chat/completions", "/a?b=\"ü\"")));
         database().providers().update(after);
         assertThat(database().providers().find(tenant.id(), "p")).contains(after);
         database().providers().delete(after.id());

@@ -6,6 +6,7 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.ProviderOptions;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.secret.Credential;
@@ -90,6 +91,31 @@ public final class Accounts {
                 true,
                 Instant.EPOCH,
                 Instant.EPOCH);
+    }
+
+    /** The same account with what its type is told besides. */
+    public static ProviderAccount with(
+            ProviderAccount p, @org.jspecify.annotations.Nullable String apiVersion, Map<String, String> options) {
+        return new ProviderAccount(
+                p.id(),
+                p.tenantId(),
+                p.name(),
+                p.kind(),
+                p.baseUrl(),
+                p.credential(),
+                p.models(),
+                p.priority(),
+                p.weight(),
+                p.headers(),
+                apiVersion,
+                p.timeouts(),
+                p.egress(),
+                p.streamUsage(),
+                p.privateAllowed(),
+                p.enabled(),
+                p.createdAt(),
+                p.updatedAt(),
+                new ProviderOptions(options));
     }
 
     /** Knows the secrets of {@code env:NAME} in {@code secrets}; a sealed envelope holds its secret and its context. */

@@ -76,10 +76,25 @@ final class OpenAiAnswers {
         }
         for (JsonNode part : value) {
             String piece = Json.text(part, "text");
-            if (piece != null) {
+            String thinking = thinking(part);
+            if (!thinking.isEmpty()) {
+                content.add(new Content.Thinking(thinking, null));
+            } else if (piece != null) {
                 content.add(new Content.Text(piece));
             }
         }
+    }
+
+    /** What a part of Mistral's thinks; empty: it is none of thoughts. */
+    static String thinking(JsonNode part) {
+        if (!Json.text(part, "type", "").equals("thinking")) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder(part.path("thinking").stringValue(""));
+        for (JsonNode piece : part.path("thinking")) {
+            text.append(Json.text(piece, "text", ""));
+        }
+        return text.toString();
     }
 
     private static boolean calls(JsonNode calls, List<Content> content) throws UpstreamException {

@@ -15,9 +15,10 @@ final class OpenAiFailures {
 
     static ProviderFailure read(int status, JsonNode body) {
         JsonNode error = body.path("error");
-        // some servers have a text there, or the message at the top
+        // some servers have a text there, or the message at the top, or a list of what is wrong with the fields
         String plain = error.isString() ? error.stringValue() : Json.text(body, "message");
-        String message = Json.text(error, "message", plain == null ? "The provider gave no reason." : plain);
+        String detail = plain == null ? detail(body) : plain;
+        String message = Json.text(error, "message", detail);
         JsonNode code = error.path("code");
         return new ProviderFailure(
                 status,
@@ -25,6 +26,17 @@ final class OpenAiFailures {
                 message,
                 code.isString() ? code.stringValue() : null,
                 Json.text(error, "param"));
+    }
+
+    private static String detail(JsonNode body) {
+        JsonNode detail = body.path("message").path("detail");
+        detail = detail.isMissingNode() ? body.path("detail") : detail;
+        JsonNode first = detail.path(0);
+        String message = Json.text(first, "msg", detail.stringValue("The provider gave no reason."));
+        JsonNode place = first.path("loc");
+        return place.size() < 2
+                ? message
+                : message + ": " + place.path(place.size() - 1).asString("");
     }
 
     static int status(ProviderFailure failure) {

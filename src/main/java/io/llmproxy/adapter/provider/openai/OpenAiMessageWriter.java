@@ -6,6 +6,8 @@ import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.Content.Source;
 import io.llmproxy.domain.chat.Message;
 import io.llmproxy.domain.chat.Role;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.Quirk;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -15,17 +17,21 @@ final class OpenAiMessageWriter {
     private static final String PDF = "application/pdf";
 
     private final JsonOut out;
+    private final ProviderKind kind;
     private final boolean details;
     private final Notes notes;
 
-    /** @param details whether signed thoughts go back as {@code reasoning_details}, which OpenAI itself would refuse */
-    OpenAiMessageWriter(JsonOut out, boolean details, Notes notes) {
+    OpenAiMessageWriter(JsonOut out, ProviderKind kind, Notes notes) {
         this.out = out;
-        this.details = details;
+        this.kind = kind;
+        this.details = kind.has(Quirk.SIGNED_THOUGHTS);
         this.notes = notes;
     }
 
     void write(Message message) {
+        if (message.name() != null && kind.has(Quirk.KNOWN_FIELDS_ONLY)) {
+            notes.unsupported("messages.name");
+        }
         switch (message.role()) {
             case SYSTEM, DEVELOPER, USER -> said(message);
             case ASSISTANT -> answered(message);
@@ -34,10 +40,14 @@ final class OpenAiMessageWriter {
     }
 
     private void said(Message message) {
-        out.open().member("role", word(message.role())).optional("name", message.name());
+        out.open().member("role", word(message.role())).optional("name", name(message));
         out.name("content");
         parts(message.content());
         out.close();
+    }
+
+    private @Nullable String name(Message message) {
+        return kind.has(Quirk.KNOWN_FIELDS_ONLY) ? null : message.name();
     }
 
     private static String word(Role role) {
@@ -79,6 +89,9 @@ final class OpenAiMessageWriter {
                         .member("format", format)
                         .close()
                         .close();
+            case Content.Refusal(String text)
+            when asText(content) ->
+                out.open().member("type", "text").member("text", text).close();
             case Content.Refusal(String text) ->
                 out.open().member("type", "refusal").member("refusal", text).close();
             case Content.ToolCall _, Content.ToolResult _, Content.Thinking _, Content.RedactedThinking _ ->
@@ -107,6 +120,11 @@ final class OpenAiMessageWriter {
 
     private void file(Content.File file) {
         cached(file.cache());
+        if (kind.has(Quirk.DOCUMENTS_BY_URL)) {
+            out.open().member("type", "document_url").member("document_url", address(file.source()));
+            out.close();
+            return;
+        }
         String data = switch (file.source()) {
             case Source.Bytes bytes when bytes.mediaType().startsWith(PDF) -> dataUrl(bytes);
             case Source.Bytes _ ->
@@ -120,15 +138,26 @@ final class OpenAiMessageWriter {
         out.close().close();
     }
 
+    private String address(Source document) {
+        return switch (document) {
+            case Source.Url(String url) -> url;
+            case Source.Bytes bytes when bytes.mediaType().startsWith(PDF) -> dataUrl(bytes);
+            case Source.Bytes _ ->
+                throw notes.impossible("messages.content.source.media_type", "documents are PDFs there");
+            case Source.Stored _ -> throw stored();
+        };
+    }
+
     private void answered(Message message) {
-        out.open().member("role", "assistant").optional("name", message.name());
-        text(message.content().stream().filter(Content.Text.class::isInstance).toList());
+        out.open().member("role", "assistant").optional("name", name(message));
+        text(message.content().stream().filter(this::asText).toList());
         thoughts(message.content());
         calls(message.content().stream()
                 .filter(Content.ToolCall.class::isInstance)
                 .toList());
         for (Content content : message.content()) {
             switch (content) {
+                case Content.Refusal refusal when asText(refusal) -> {}
                 case Content.Refusal(String text) -> out.member("refusal", text);
                 case Content.Image _, Content.File _, Content.Audio _, Content.ToolResult _ ->
                     throw notes.impossible("messages.content.type", "it cannot stand in a message of the assistant");
@@ -136,6 +165,12 @@ final class OpenAiMessageWriter {
             }
         }
         out.close();
+    }
+
+    /** Where there is no field for it, a refusal is what was said. */
+    private boolean asText(Content content) {
+        return content instanceof Content.Text
+                || content instanceof Content.Refusal && kind.has(Quirk.KNOWN_FIELDS_ONLY);
     }
 
     private void text(List<Content> texts) {
@@ -177,10 +212,14 @@ final class OpenAiMessageWriter {
         for (Content content : calls) {
             if (content instanceof Content.ToolCall call) {
                 cached(call.cache());
-                OpenAiThoughts.call(out, call);
+                OpenAiThoughts.call(out, new Content.ToolCall(id(call.id()), call.name(), call.arguments()));
             }
         }
         out.closeList();
+    }
+
+    private String id(String callId) {
+        return kind.has(Quirk.SHORT_CALL_IDS) ? ShortIds.of(callId) : callId;
     }
 
     private void result(Content content) {
@@ -196,7 +235,7 @@ final class OpenAiMessageWriter {
         }
         out.open()
                 .member("role", "tool")
-                .member("tool_call_id", result.callId())
+                .member("tool_call_id", id(result.callId()))
                 .name("content");
         if (result.content().isEmpty()) {
             out.text("");

@@ -10,6 +10,7 @@ import io.llmproxy.domain.chat.Tool;
 import io.llmproxy.domain.chat.ToolChoice;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.Quirk;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -32,34 +33,48 @@ final class OpenAiRequestWriter {
     byte[] write() {
         out.open().member("model", request.model());
         out.name("messages").openList();
-        boolean itself = account.kind() == ProviderKind.OPENAI;
-        OpenAiMessageWriter messages = new OpenAiMessageWriter(out, !itself, notes);
+        ProviderKind kind = account.kind();
+        OpenAiMessageWriter messages = new OpenAiMessageWriter(out, kind, notes);
         request.messages().forEach(messages::write);
         out.closeList();
         // OpenAI's newer models refuse the old name; servers that follow its format know that one alone
-        out.optional(itself ? "max_completion_tokens" : "max_tokens", request.maxTokens());
+        out.optional(kind.has(Quirk.NEW_TOKEN_BOUND) ? "max_completion_tokens" : "max_tokens", request.maxTokens());
         sampling(request.sampling());
         if (request.choices() > 1) {
             out.member("n", request.choices());
         }
-        if (request.topLogprobs() != null) {
+        boolean strict = kind.has(Quirk.KNOWN_FIELDS_ONLY);
+        if (request.topLogprobs() != null && strict) {
+            notes.unsupported("logprobs");
+        } else if (request.topLogprobs() != null) {
             out.member("logprobs", true).optional("top_logprobs", request.topLogprobs());
         }
         tools();
         format();
         reasoning();
         user();
-        out.optional("service_tier", request.serviceTier());
+        tier(strict);
         stream();
         return out.close().take();
     }
 
+    private void tier(boolean strict) {
+        String tier = request.serviceTier();
+        if (!strict) {
+            out.optional("service_tier", tier);
+        } else if (tier != null && !tier.equals("auto") && !tier.equals("default")) {
+            notes.unsupported("service_tier");
+        }
+    }
+
     private void sampling(Sampling sampling) {
         out.optional("temperature", sampling.temperature()).optional("top_p", sampling.topP());
-        if (sampling.topK() != null) {
+        if (account.kind().has(Quirk.TOP_K)) {
+            out.optional("top_k", sampling.topK());
+        } else if (sampling.topK() != null) {
             notes.unsupported("top_k");
         }
-        out.optional("seed", sampling.seed())
+        out.optional(account.kind().has(Quirk.RANDOM_SEED) ? "random_seed" : "seed", sampling.seed())
                 .optional("presence_penalty", sampling.presencePenalty())
                 .optional("frequency_penalty", sampling.frequencyPenalty());
         if (!sampling.stop().isEmpty()) {
@@ -72,6 +87,9 @@ final class OpenAiRequestWriter {
     private void tools() {
         if (request.tools().isEmpty()) {
             return;
+        }
+        if (account.kind().has(Quirk.NO_TOOLS)) {
+            throw notes.impossible("tools", "it calls none");
         }
         out.name("tools").openList();
         request.tools().forEach(this::tool);
@@ -116,6 +134,8 @@ final class OpenAiRequestWriter {
             case null -> {}
             case ResponseFormat.JsonObject() ->
                 out.name("response_format").open().member("type", "json_object").close();
+            case ResponseFormat.JsonSchema _
+            when account.kind().has(Quirk.NO_SCHEMA) -> notes.unsupported("response_format");
             case ResponseFormat.JsonSchema schema -> {
                 out.name("response_format").open().member("type", "json_schema");
                 out.name("json_schema").open().member("name", schema.name());
@@ -135,14 +155,22 @@ final class OpenAiRequestWriter {
             case Reasoning.Budget(int tokens) -> Reasoning.Effort.of(tokens);
             case Reasoning.Adaptive(var level) -> level;
         };
-        if (effort != null) {
+        if (effort == null) {
+            return;
+        }
+        if (!account.kind().has(Quirk.KNOWN_FIELDS_ONLY)) {
             out.member("reasoning_effort", effort.name().toLowerCase(Locale.ROOT));
+        } else if (request.model().startsWith("magistral")) {
+            out.member("prompt_mode", "reasoning");
+        } else {
+            notes.unsupported("reasoning_effort");
         }
     }
 
     private void user() {
         String user = request.user();
-        if (user != null && user.length() > LONGEST_NAME) {
+        boolean known = !account.kind().has(Quirk.KNOWN_FIELDS_ONLY);
+        if (user != null && (user.length() > LONGEST_NAME || !known)) {
             notes.hint("metadata.user_id");
         } else {
             out.optional("user", user);

@@ -27,13 +27,16 @@ final class OpenAiStreamReader implements StreamReader {
             to.accept(new StreamEvent.Failed(OpenAiFailures.read(0, event)));
             return false;
         }
-        if (!started) {
+        // Azure begins with an event of its content filter, which has neither
+        boolean about =
+                !Json.text(event, "id", "").isEmpty() || !event.path("choices").isEmpty();
+        if (!started && about) {
             started = true;
             to.accept(new StreamEvent.Started(
                     Json.text(event, "id", ""), Json.text(event, "model", ""), TokenUsage.NONE));
         }
         TokenUsage usage = OpenAiUsage.read(event.path("usage"));
-        if (usage.source() != TokenUsage.Source.NONE) {
+        if (started && usage.source() != TokenUsage.Source.NONE) {
             to.accept(new StreamEvent.Usage(usage));
         }
         JsonNode choice = event.path("choices").path(0);
@@ -62,6 +65,9 @@ final class OpenAiStreamReader implements StreamReader {
         for (JsonNode detail : delta.path("reasoning_details")) {
             detail(detail, to);
         }
+        for (JsonNode part : delta.path("content")) {
+            part(part, to);
+        }
         String text = Json.text(delta, "content");
         if (text != null && said(text)) {
             to.accept(new StreamEvent.Text(text));
@@ -72,6 +78,17 @@ final class OpenAiStreamReader implements StreamReader {
         }
         for (JsonNode call : delta.path("tool_calls")) {
             call(call, to);
+        }
+    }
+
+    /** Of content that comes in parts, as Mistral's does where it thinks. */
+    private void part(JsonNode part, Consumer<StreamEvent> to) throws UpstreamException {
+        String thinking = OpenAiAnswers.thinking(part);
+        String text = Json.text(part, "text", "");
+        if (said(thinking)) {
+            to.accept(new StreamEvent.Thinking(thinking));
+        } else if (said(text)) {
+            to.accept(new StreamEvent.Text(text));
         }
     }
 

@@ -18,6 +18,9 @@ public record Access(
     /** As OpenAI has it, and whoever speaks its format. */
     public static final Access BEARER = new Access("Authorization", "Bearer ", null, "");
 
+    /** As Azure OpenAI has it ("Authentication" of its REST API reference); its version is a part of the query. */
+    public static final Access AZURE = new Access("api-key", "", null, "");
+
     /** As Google has it for the Gemini API ("Using Gemini API keys"); its version is a part of the path. */
     public static final Access GOOGLE = new Access("x-goog-api-key", "", null, "");
 

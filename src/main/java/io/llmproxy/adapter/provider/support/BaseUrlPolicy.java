@@ -27,16 +27,20 @@ public final class BaseUrlPolicy {
 
     /** @throws InvalidValueException where it may not */
     public void check(ProviderAccount account) {
-        URI url = account.baseUrl();
+        check(account.baseUrl(), account.privateAllowed());
+    }
+
+    /** @throws InvalidValueException where it may not be called */
+    public void check(URI url, boolean privateAllowed) {
         checkForm(url);
         String host = host(url);
         int port = url.getPort() >= 0 ? url.getPort() : "https".equalsIgnoreCase(url.getScheme()) ? 443 : 80;
         require(port >= 1 && port <= 65535, "has a port outside 1 to 65535");
         byte @Nullable [] literal = IpAddress.parse(host);
         if (literal != null) {
-            permit(literal, port, account.privateAllowed());
+            permit(literal, port, privateAllowed);
         } else {
-            checkName(host.endsWith(".") ? host.substring(0, host.length() - 1) : host, port, account.privateAllowed());
+            checkName(host.endsWith(".") ? host.substring(0, host.length() - 1) : host, port, privateAllowed);
         }
     }
 

@@ -2,51 +2,50 @@ package io.llmproxy.adapter.provider.support;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
-import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A provider that is called over HTTP: a client's {@code /v1/X} goes to the base URL, the type's prefix and {@code /X}, with the
- * account's credential where the provider's API wants it, the operator's headers in place of the client's of the same name, and
- * our {@code Via} by which a loop shows.
+ * A provider that is called over HTTP: a request goes to the base URL and where the type's {@link Paths} have it, with the account's
+ * {@link Login}, the operator's headers in place of the client's of the same name, and our {@code Via} by which a loop shows.
  */
 public final class HttpProvider implements Provider {
-    private static final Set<String> FRAMING =
-            Set.of("connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive");
-
     private static final String VIA = "1.1 llmproxy";
 
     private final ProviderAccount account;
     private final HttpUpstream upstream;
-    private final @Nullable String fault;
+    private final @Nullable String egressFault;
     private final FileWatch files;
-    private final @Nullable CredentialRedactor redactor;
-    private final Access access;
-    private final HeaderFields added;
+    private final @Nullable String versionField;
+    private final String defaultVersion;
+    private final Paths paths;
+    private final Login login;
+    private final Map<String, String> ofModel;
     private final String base;
 
-    /** @param egressFault why the upstream cannot be reached; null: it can */
+    /**
+     * @param access which of its own fields the API's version has
+     * @param egressFault why the upstream cannot be reached; null: it can
+     */
     public HttpProvider(
             ProviderAccount account,
             Access access,
-            AccountCredential credential,
+            Paths paths,
+            Login login,
             HttpUpstream upstream,
             @Nullable String egressFault,
             FileWatch files) {
         this.account = account;
         this.upstream = upstream;
-        this.fault = credential.fault() == null ? egressFault : credential.fault();
+        this.egressFault = egressFault;
         this.files = files;
-        Secret secret = credential.secret();
-        this.redactor = secret == null ? null : new CredentialRedactor(secret);
-        this.access = access;
-        this.added = added(account, access, secret);
+        this.versionField = access.versionField();
+        this.defaultVersion = access.defaultVersion();
+        this.paths = TemplatePaths.of(account, paths);
+        this.login = login;
+        this.ofModel = OperatorFields.ofModel(account);
         this.base = base(account);
     }
 
@@ -59,19 +58,6 @@ public final class HttpProvider implements Provider {
         return path.substring(0, end);
     }
 
-    private static HeaderFields added(ProviderAccount account, Access access, @Nullable Secret secret) {
-        HeaderFields fields = new HeaderFields();
-        if (secret != null) {
-            fields.add(access.credentialField(), access.credentialPrefix() + secret.reveal());
-        }
-        account.headers().forEach((name, value) -> {
-            if (!FRAMING.contains(name.toLowerCase(Locale.ROOT))) {
-                fields.set(name, value);
-            }
-        });
-        return fields;
-    }
-
     @Override
     public ProviderAccount account() {
         return account;
@@ -79,7 +65,8 @@ public final class HttpProvider implements Provider {
 
     @Override
     public @Nullable String fault() {
-        return fault;
+        Login.State state = login.now();
+        return state == null || state.fault() == null ? egressFault : state.fault();
     }
 
     @Override
@@ -89,32 +76,29 @@ public final class HttpProvider implements Provider {
 
     @Override
     public ProviderCall call(UpstreamRequest request) {
+        Login.State state = login.now();
+        return state == null ? new WaitingCall(() -> call(request, login.await())) : call(request, state);
+    }
+
+    private ProviderCall call(UpstreamRequest request, Login.State state) {
+        String fault = state.fault() == null ? egressFault : state.fault();
         if (fault != null) {
             return new UnavailableCall(account.name(), fault);
         }
-        ProviderCall call = upstream.call(request.method(), target(request), headers(request), request.body());
+        String target = target(request);
+        HeaderFields fields = headers(request, state.fields());
+        login.sign(request.method(), target, fields, request.body());
+        ProviderCall call = upstream.call(request.method(), target, fields, request.body());
+        CredentialRedactor redactor = state.redactor();
         return redactor == null ? call : redactor.redacting(call, request.method());
     }
 
     private String target(UpstreamRequest request) {
-        String prefix = request.passthrough() ? "" : account.kind().prefix();
-        String path = base + prefix + request.path();
-        String whole = path.isEmpty() ? "/" : path;
-        String query = query(request.query());
-        return query == null ? whole : whole + "?" + query;
+        String whole = base + paths.target(request);
+        return whole.isEmpty() ? "/" : whole.charAt(0) == '?' ? "/" + whole : whole;
     }
 
-    /** With the operator's API version, unless the client asks for one of its own. */
-    private @Nullable String query(@Nullable String clients) {
-        String version = account.apiVersion();
-        if (version == null || access.versionField() != null || clients != null && clients.contains("api-version=")) {
-            return clients;
-        }
-        String ours = "api-version=" + URLEncoder.encode(version, StandardCharsets.UTF_8);
-        return clients == null ? ours : clients + "&" + ours;
-    }
-
-    private HeaderFields headers(UpstreamRequest request) {
+    private HeaderFields headers(UpstreamRequest request, HeaderFields added) {
         HeaderFields fields = new HeaderFields();
         HeaderFields clients = request.headers();
         for (int i = 0; i < clients.size(); i++) {
@@ -125,6 +109,9 @@ public final class HttpProvider implements Provider {
         for (int i = 0; i < added.size(); i++) {
             fields.add(added.name(i), added.value(i));
         }
+        if (!ofModel.isEmpty()) {
+            ofModel.forEach((name, template) -> fields.set(name, OperatorFields.filled(template, request.model())));
+        }
         version(fields);
         boolean told = fields.first("Via").filter(hops -> hops.endsWith(VIA)).isPresent();
         return told ? fields : fields.add("Via", VIA);
@@ -132,15 +119,16 @@ public final class HttpProvider implements Provider {
 
     /** The version of the API that the client means, else the operator's, else the one that this gateway was built for. */
     private void version(HeaderFields fields) {
-        String field = access.versionField();
+        String field = versionField;
         if (field != null && !fields.contains(field)) {
-            String version = account.apiVersion() == null ? access.defaultVersion() : account.apiVersion();
+            String version = account.apiVersion() == null ? defaultVersion : account.apiVersion();
             fields.add(field, version);
         }
     }
 
     @Override
     public void retire() {
+        login.retire();
         upstream.retire();
     }
 }

@@ -41,7 +41,11 @@ public final class HttpUpstream {
 
     /** Prepares connections to the origin of the account's base URL; does no I/O. */
     public static HttpUpstream of(ProviderAccount account, AccountEgress egress, Network network) {
-        Origin origin = Origin.of(account.baseUrl());
+        return of(account, Origin.of(account.baseUrl()), egress, network);
+    }
+
+    /** The same to another origin on the account's behalf, as one that gives tokens for it. */
+    public static HttpUpstream of(ProviderAccount account, Origin origin, AccountEgress egress, Network network) {
         AddressPolicy policy = network.addresses();
         Connector connector = new Connector(
                 origin,

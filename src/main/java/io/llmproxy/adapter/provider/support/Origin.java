@@ -20,7 +20,7 @@ public record Origin(boolean tls, String host, int port) {
     }
 
     /** The value of the Host field (RFC 9110, section 7.2): the port only where it is not the scheme's. */
-    String authority() {
+    public String authority() {
         String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
         return port == (tls ? 443 : 80) ? name : name + ":" + port;
     }

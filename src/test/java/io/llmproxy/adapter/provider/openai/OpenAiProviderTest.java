@@ -69,26 +69,7 @@ class OpenAiProviderTest {
     })
     void namesTheApiVersionThatTheOperatorChose(String query, String target) throws IOException {
         ProviderAccount plain = account(ProviderKind.CUSTOM, fake.baseUrl().toString());
-        ProviderAccount versioned = new ProviderAccount(
-                plain.id(),
-                plain.tenantId(),
-                plain.name(),
-                plain.kind(),
-                plain.baseUrl(),
-                plain.credential(),
-                plain.models(),
-                plain.priority(),
-                plain.weight(),
-                plain.headers(),
-                "2024-10-21",
-                plain.timeouts(),
-                plain.egress(),
-                plain.streamUsage(),
-                io.llmproxy.domain.model.Abilities.NONE,
-                plain.privateAllowed(),
-                plain.enabled(),
-                plain.createdAt(),
-                plain.updatedAt());
+        ProviderAccount versioned = Accounts.with(plain, "2024-10-21", Map.of());
         Provider provider = providers(Map.of()).open(versioned);
         send(provider, new UpstreamRequest("GET", "/models", false, query, new HeaderFields(), RequestBody.NONE));
         assertThat(fake.lastRequest().target()).isEqualTo(target);

@@ -7,6 +7,7 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.UpstreamException;
 import io.llmproxy.port.UpstreamException.Kind;
+import io.llmproxy.testing.AwsMessages;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,12 +33,13 @@ class BadAnswersTest {
     private record Broken(String before, UpstreamException failure) {}
 
     private static ProviderCall call(String provider, boolean stream, String type, String answer) {
+        boolean binary = provider.equals("bedrock") && stream && !answer.startsWith("<");
         CannedProvider canned = new CannedProvider(
                 Dialects.kind(provider),
                 200,
                 HeaderFields.of("Content-Type", type),
-                answer.getBytes(StandardCharsets.UTF_8));
-        String client = provider.equals("openai") ? "anthropic" : "openai";
+                binary ? AwsMessages.ofLines(answer) : answer.getBytes(StandardCharsets.UTF_8));
+        String client = provider.equals("openai") || provider.equals("ollama") ? "anthropic" : "openai";
         String request = client.equals("openai") ? OPENAI : ANTHROPIC;
         return Dialects.call(
                 Dialects.translating(canned, provider, false),
@@ -46,7 +48,8 @@ class BadAnswersTest {
     }
 
     private static Broken broken(String provider, String events) throws IOException {
-        try (ProviderCall call = call(provider, true, "text/event-stream", events)) {
+        String type = Dialects.provider(provider).streamFormat().contentType();
+        try (ProviderCall call = call(provider, true, type, events)) {
             call.execute();
             ByteArrayOutputStream before = new ByteArrayOutputStream();
             InputStream body = call.body();
@@ -83,7 +86,22 @@ class BadAnswersTest {
                 "anthropic|application/json|{\"content\":\"x\"}",
                 "anthropic|application/json|{\"content\":[{\"type\":\"tool_use\"}]}",
                 "anthropic|application/json|{\"content\":[{\"type\":\"text\",\"te",
-                "anthropic|text/html|<html></html>"
+                "anthropic|text/html|<html></html>",
+                "ollama|application/json|``",
+                "ollama|application/json|{}",
+                "ollama|application/json|{\"message\":{\"content\":\"half\"},\"done\":false}",
+                "ollama|application/json|{\"message\":{\"content\":\"half",
+                "ollama|application/json|{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"no json\"}}]},\"done\":true}",
+                "ollama|text/html|<html></html>",
+                "cohere|application/json|``",
+                "cohere|application/json|{}",
+                "cohere|application/json|{\"message\":{\"tool_calls\":[{}]}}",
+                "cohere|text/html|<html></html>",
+                "bedrock|application/json|``",
+                "bedrock|application/json|{}",
+                "bedrock|application/json|{\"output\":{\"message\":{\"content\":[{\"toolUse\":{\"name\":\"f\"}}]}}}",
+                "bedrock|application/json|{\"output\":{\"message\":{\"content\":[{\"toolUse\":{\"toolUseId\":\"i\",\"name\":\"f\",\"input\":\"no json\"}}]}}}",
+                "bedrock|text/html|<html></html>"
             })
     void noAnswerOfTheApiIsAnErrorBeforeTheHead(String provider, String type, String answer) {
         try (ProviderCall call = call(provider, false, type, answer)) {
@@ -94,7 +112,7 @@ class BadAnswersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"openai", "anthropic"})
+    @ValueSource(strings = {"openai", "anthropic", "ollama", "cohere", "bedrock"})
     void noStreamWhereOneWasAskedForIsAnErrorBeforeTheHead(String provider) {
         try (ProviderCall call = call(provider, true, "text/html", "<html></html>")) {
             assertThatThrownBy(call::execute).isInstanceOf(UpstreamException.class);
@@ -141,6 +159,104 @@ class BadAnswersTest {
 
         assertThat(broken.failure().kind()).isEqualTo(Kind.UNREADABLE);
         assertThat(broken.before()).doesNotContain("message_stop");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "ollama|{\"message\":{\"content\":\"a\"",
+                "ollama|<html>",
+                "ollama|{\"done\":false}",
+                "ollama|{\"message\":{\"tool_calls\":[{\"function\":{}}]},\"done\":false}",
+                "ollama|{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]},\"done\":false}",
+                "cohere|data: {\"type\":\"content-delta\",\"delta\":{\"message\":{\"content\":{\"text\":\"a\"}}}}",
+                "cohere|data: {\"type\":\"message-end\",\"delta\":{}}",
+                "cohere|data: {\"type\":\"message-st",
+                "cohere|data: <html>",
+                "bedrock|messageStop {\"stopReason\":\"end_turn\"}",
+                "bedrock|contentBlockDelta {\"delta\":{\"text\":\"a\"}}",
+                "bedrock|messageStart {\"ro",
+                "bedrock|messageStart <html>",
+                "bedrock|messageStart {}~messageStart {}",
+                "bedrock|messageStart {}~contentBlockStart {\"start\":{\"toolUse\":{}}}",
+                "bedrock|messageStart {}~contentBlockDelta {\"delta\":{\"toolUse\":{\"input\":\"{}\"}}}",
+                "bedrock|messageStart {}~contentBlockStart {\"start\":{\"toolUse\":{\"toolUseId\":\"i\",\"name\":\"f\"}}}~messageStop {}",
+                "bedrock|messageStart {}~messageStop {}~contentBlockDelta {\"delta\":{\"text\":\"late\"}}"
+            })
+    void eventsOutOfOrderEndAStreamOfOthers(String provider, String events) throws IOException {
+        Broken broken = broken(provider, events.replace('~', '\n') + "\n\n");
+
+        assertThat(broken.failure().kind()).isEqualTo(Kind.UNREADABLE);
+        assertThat(broken.before()).doesNotContain("[DONE]", "message_stop");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "ollama|{\"message\":{\"content\":\"hi\"},\"done\":false}",
+                "cohere|data: {\"type\":\"message-start\"}~~data: {\"type\":\"content-delta\",\"delta\":{\"message\":{\"content\":{\"text\":\"hi\"}}}}",
+                "bedrock|messageStart {}~contentBlockDelta {\"delta\":{\"text\":\"hi\"}}"
+            })
+    void othersThatEndBeforeTheirEndAreTruncatedToo(String provider, String events) throws IOException {
+        Broken broken = broken(provider, events.replace('~', '\n') + "\n\n");
+
+        assertThat(broken.failure().kind()).isEqualTo(Kind.TRUNCATED);
+        assertThat(broken.before()).contains("\"hi\"").doesNotContain("[DONE]", "message_stop");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "ollama|{\"error\":\"an error secret\"}|`null`",
+                "cohere|data: {\"type\":\"message-start\"}~~data: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"ERROR\"}}|ERROR",
+                "cohere|data: {\"id\":\"i\",\"message\":\"secret\"}|`null`",
+                "bedrock|messageStart {}~throttlingException {\"message\":\"secret\"}|throttlingException"
+            })
+    void errorsWithinStreamsOfOthersAreReportedByTheirTypeAlone(String provider, String events, String type)
+            throws IOException {
+        Broken broken = broken(provider, events.replace('~', '\n') + "\n\n");
+
+        assertThat(broken.failure().kind()).isEqualTo(Kind.REPORTED);
+        assertThat(String.valueOf(broken.failure().reported())).isEqualTo(type);
+        assertThat(broken.failure()).hasMessageNotContaining("secret");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "ollama|{\"message\":{\"content\":\"hi\",\"later\":[1]},\"done\":true,\"eval_count\":-5}",
+                "cohere|: hello~~data: {\"type\":\"message-start\"}~~data: {\"type\":\"debug\",\"x\":[]}~~data: {\"type\":\"content-delta\",\"delta\":{\"message\":{\"content\":{\"text\":\"hi\"}}}}~~data: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"NEW\",\"usage\":{\"tokens\":{\"input_tokens\":-1}}}}",
+                "bedrock|messageStart {}~later {\"x\":[]}~contentBlockDelta {\"delta\":{\"text\":\"hi\",\"later\":{}}}~messageStop {\"stopReason\":\"new\"}~metadata {\"usage\":{\"inputTokens\":-1}}"
+            })
+    void whatNobodyKnowsYetIsPassedOverAndNegativeUsageIsNone(String provider, String events) throws IOException {
+        String type = Dialects.provider(provider).streamFormat().contentType();
+        try (ProviderCall call = call(provider, true, type, events.replace('~', '\n') + "\n\n")) {
+            call.execute();
+            String body = new String(call.body().readAllBytes(), StandardCharsets.UTF_8);
+
+            boolean lines = provider.equals("ollama");
+            assertThat(body).contains("\"hi\"");
+            assertThat(body)
+                    .contains(lines ? "\"stop_reason\":\"end_turn\"" : "\"finish_reason\":\"stop\"")
+                    .endsWith(lines ? "data: {\"type\":\"message_stop\"}\n\n" : "data: [DONE]\n\n")
+                    .doesNotContain("\"output_tokens\":-5");
+        }
+    }
+
+    @Test
+    void aBinaryStreamThatIsHtmlOrHasABadChecksumIsUnreadable() throws IOException {
+        assertThat(broken("bedrock", "<html><body>not an event stream</body></html>")
+                        .failure()
+                        .kind())
+                .isEqualTo(Kind.UNREADABLE);
     }
 
     @Test

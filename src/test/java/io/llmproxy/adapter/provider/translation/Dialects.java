@@ -1,7 +1,10 @@
 package io.llmproxy.adapter.provider.translation;
 
 import io.llmproxy.adapter.provider.anthropic.AnthropicChat;
+import io.llmproxy.adapter.provider.bedrock.BedrockChat;
+import io.llmproxy.adapter.provider.cohere.CohereChat;
 import io.llmproxy.adapter.provider.gemini.GeminiChat;
+import io.llmproxy.adapter.provider.ollama.OllamaChat;
 import io.llmproxy.adapter.provider.openai.OpenAiChat;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
@@ -25,10 +28,23 @@ public final class Dialects {
 
     private static final ProviderDialect GEMINI = new GeminiChat();
 
+    private static final ProviderDialect OLLAMA = new OllamaChat();
+
+    private static final ProviderDialect COHERE = new CohereChat();
+
+    private static final ProviderDialect BEDROCK = new BedrockChat();
+
     private Dialects() {}
 
     static ProviderDialect provider(String name) {
-        return name.equals("gemini") ? GEMINI : of(name);
+        return switch (kind(name).api()) {
+            case OPENAI, AZURE, SIMULATED -> of("openai");
+            case ANTHROPIC -> of("anthropic");
+            case GEMINI -> GEMINI;
+            case OLLAMA -> OLLAMA;
+            case COHERE -> COHERE;
+            case BEDROCK -> BEDROCK;
+        };
     }
 
     static ChatDialect of(String name) {

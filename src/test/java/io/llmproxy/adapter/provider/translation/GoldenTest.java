@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.testing.AwsMessages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,6 +32,15 @@ class GoldenTest {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
+    /** Files of a provider's stream, and the type it has. */
+    private static final Map<String, String> STREAMS = Map.of(
+            "upstream-answer.sse", "text/event-stream",
+            "upstream-answer.ndjson", "application/x-ndjson",
+            "upstream-answer.events", "application/vnd.amazon.eventstream");
+
+    private static final List<String> FILES =
+            List.of("upstream-answer.sse", "upstream-answer.ndjson", "upstream-answer.events", "upstream-answer.txt", "upstream-answer.json");
+
     static List<Path> conversations() throws IOException {
         try (Stream<Path> directories = Files.walk(GOLDEN, 2)) {
             return directories
@@ -45,13 +56,13 @@ class GoldenTest {
     void isTranslatedAsRecorded(Path conversation) throws IOException {
         Path at = GOLDEN.resolve(conversation);
         String[] pair = conversation.getName(0).toString().split("-", 2);
-        boolean stream = Files.exists(at.resolve("upstream-answer.sse"));
-        CannedProvider provider = provider(at, pair[1], stream);
+        boolean stream = STREAMS.keySet().stream().anyMatch(file -> Files.exists(at.resolve(file)));
+        CannedProvider provider = provider(at, pair[1]);
         String request = Files.readString(at.resolve("client-request.json"));
 
         try (ProviderCall call = Dialects.call(Dialects.translating(provider, pair[1], false), pair[0], request)) {
             ProviderCall.Head head = call.execute();
-            String body = new String(call.body().readAllBytes(), StandardCharsets.UTF_8);
+            String body = stable(new String(call.body().readAllBytes(), StandardCharsets.UTF_8));
 
             same(at.resolve("upstream-path.txt"), provider.path() + "\n");
             same(at.resolve("upstream-request.json"), pretty(provider.body()));
@@ -60,19 +71,28 @@ class GoldenTest {
         }
     }
 
-    private static CannedProvider provider(Path at, String dialect, boolean stream) throws IOException {
-        Path text = at.resolve("upstream-answer.txt");
-        Path json = at.resolve("upstream-answer.json");
-        Path file = stream ? at.resolve("upstream-answer.sse") : Files.exists(text) ? text : json;
+    private static CannedProvider provider(Path at, String dialect) throws IOException {
+        String file = FILES.stream()
+                .filter(name -> Files.exists(at.resolve(name)))
+                .findFirst()
+                .orElseThrow();
         HeaderFields headers = new HeaderFields();
-        headers.add("content-type", stream ? "text/event-stream" : "application/json");
+        headers.add("content-type", STREAMS.getOrDefault(file, "application/json"));
         int status = 200;
         if (Files.exists(at.resolve("upstream-head.json"))) {
             JsonNode head = JSON.readTree(Files.readString(at.resolve("upstream-head.json")));
             status = head.path("status").asInt();
             head.path("headers").forEachEntry((name, value) -> headers.set(name, value.stringValue()));
         }
-        return new CannedProvider(Dialects.kind(dialect), status, headers, Files.readAllBytes(file));
+        byte[] bytes = Files.readAllBytes(at.resolve(file));
+        byte[] answer =
+                file.endsWith(".events") ? AwsMessages.ofLines(new String(bytes, StandardCharsets.UTF_8)) : bytes;
+        return new CannedProvider(Dialects.kind(dialect), status, headers, answer);
+    }
+
+    /** Ids that are made here where the provider gives none. */
+    private static String stable(String body) {
+        return body.replaceAll("(call_|ollama-|bedrock-)[0-9a-f]{24}", "$1X");
     }
 
     private static String pretty(String json) {

@@ -4,12 +4,14 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.UpstreamException;
+import io.llmproxy.testing.AwsMessages;
 import io.llmproxy.testing.Fuzz;
 import io.llmproxy.testing.Pieces;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,14 +22,16 @@ import tools.jackson.databind.json.JsonMapper;
 public final class TranslationFuzz {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int REQUEST = 2;
+    private static final List<String> FURTHER = List.of("ollama", "gemini", "cohere", "bedrock");
 
     private TranslationFuzz() {}
 
     public static void fuzzerTestOneInput(byte[] input) throws IOException {
         int first = Pieces.seed(input);
         byte[] payload = Pieces.payload(input);
-        String provider = first < 0 ? "gemini" : (first & 1) == 0 ? "openai" : "anthropic";
-        String client = (first & 1) == 0 ? "anthropic" : "openai";
+        String provider = first < 0 ? FURTHER.get(first >> 3 & 3) : (first & 1) == 0 ? "openai" : "anthropic";
+        // Ollama's providers speak the dialect of OpenAI's clients themselves
+        String client = (first & 1) == 0 || provider.equals("ollama") ? "anthropic" : "openai";
         int kind = first >> 1 & 3;
         if (kind >= REQUEST) {
             request(provider, client, new String(payload, StandardCharsets.UTF_8), kind > REQUEST);
@@ -55,8 +59,10 @@ public final class TranslationFuzz {
 
     private static String answer(String provider, String client, boolean stream, byte[] bytes, int piece)
             throws IOException {
-        HeaderFields headers = HeaderFields.of("Content-Type", stream ? "text/event-stream" : "application/json");
-        CannedProvider canned = new CannedProvider(Dialects.kind(provider), 200, headers, bytes, piece);
+        String type = stream ? Dialects.provider(provider).streamFormat().contentType() : "application/json";
+        HeaderFields headers = HeaderFields.of("Content-Type", type);
+        byte[] sent = stream && provider.equals("bedrock") ? framed(bytes) : bytes;
+        CannedProvider canned = new CannedProvider(Dialects.kind(provider), 200, headers, sent, piece);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String end = "";
         try (ProviderCall call = Dialects.call(Dialects.translating(canned, provider, false), client, asked(stream))) {
@@ -76,7 +82,13 @@ public final class TranslationFuzz {
             wellFormed(text);
         }
         // a call's id is made here where the provider gave none
-        return (text + end).replaceAll("call_[0-9a-f]{24}", "call_X");
+        return (text + end).replaceAll("(call_|ollama-|bedrock-)[0-9a-f]{24}", "$1X");
+    }
+
+    /** Lines of a type and its payload, in messages whose checksums are right. */
+    private static byte[] framed(byte[] lines) {
+        String text = new String(lines, StandardCharsets.UTF_8).replaceAll("(?m)^[^ \n]*$", "messageStop {}");
+        return AwsMessages.ofLines(text);
     }
 
     private static void events(String text, String client, boolean ended) {

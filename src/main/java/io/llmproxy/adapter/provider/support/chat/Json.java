@@ -45,7 +45,15 @@ public final class Json {
 
     /** A plausible count; -1 where there is none. */
     public static long count(JsonNode object, String name) {
-        JsonNode value = object.path(name);
+        return count(object.path(name));
+    }
+
+    /** As {@link #count(JsonNode, String)}, of a list's member. */
+    public static long count(JsonNode list, int index) {
+        return count(list.path(index));
+    }
+
+    private static long count(JsonNode value) {
         boolean plausible = value.isIntegralNumber() && value.canConvertToLong() && value.longValue() >= 0;
         return plausible && value.longValue() < 1_000_000_000_000L ? value.longValue() : -1;
     }

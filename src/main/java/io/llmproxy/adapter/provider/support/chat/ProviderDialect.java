@@ -30,6 +30,11 @@ public interface ProviderDialect {
     /** @throws UpstreamException where a provider's answer is not what it must be */
     ChatAnswer readAnswer(JsonNode body) throws UpstreamException;
 
+    /** How its streams are cut into events. */
+    default StreamFormat streamFormat() {
+        return StreamFormat.EVENTS;
+    }
+
     /** Reads one stream of a provider. */
     StreamReader streamReader();
 

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.provider.support.chat;
 
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.gateway.ContentCoding;
@@ -63,7 +64,7 @@ final class TranslatedCall implements ProviderCall {
             if (head.status() < 200 || head.status() > 299) {
                 return failed(head, head.status() < 400 ? BAD_GATEWAY : head.status());
             }
-            boolean events = type(head).startsWith("text/event-stream");
+            boolean events = type(head).startsWith(provider.streamFormat().contentType());
             if (events != request.stream() && !type(head).isEmpty()) {
                 return unexpected(head);
             }
@@ -80,25 +81,47 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private Head stream(Head head) throws UpstreamException {
-        body = new TranslatedStream(plain(head), provider.streamReader(), client.streamWriter(request, created));
+        body = new TranslatedStream(
+                plain(head),
+                provider.streamFormat(),
+                provider.streamReader(),
+                request.model(),
+                client.streamWriter(request, created));
         return new Head(head.status(), fields(head, "text/event-stream; charset=utf-8"), -1);
     }
 
     private Head whole(Head head) throws IOException {
         JsonNode answer = tree(head, MAX_ANSWER);
-        if (answer.path("error").isObject()) {
+        if (reportsFailure(answer)) {
             return failed(head, provider.readFailure(BAD_GATEWAY, answer));
         }
-        return bytes(head, head.status(), client.writeAnswer(provider.readAnswer(answer), created));
+        return bytes(head, head.status(), client.writeAnswer(named(provider.readAnswer(answer)), created));
+    }
+
+    /** Some providers do not say which model answered: then it is the one that was asked. */
+    private ChatAnswer named(ChatAnswer answer) {
+        return answer.model().isEmpty()
+                ? new ChatAnswer(
+                        answer.id(),
+                        request.model(),
+                        answer.content(),
+                        answer.finish(),
+                        answer.stopSequence(),
+                        answer.usage())
+                : answer;
     }
 
     /** A stream where none was asked for, or none where one was: an error perhaps. */
     private Head unexpected(Head head) throws IOException {
         JsonNode answer = type(head).contains("json") ? tree(head, MAX_FAILURE) : Json.parse(new byte[0]);
-        if (answer.path("error").isObject()) {
+        if (reportsFailure(answer)) {
             return failed(head, provider.readFailure(BAD_GATEWAY, answer));
         }
         throw Unreadable.because("its Content-Type is not the one of what was asked for");
+    }
+
+    private static boolean reportsFailure(JsonNode answer) {
+        return answer.path("error").isObject() || answer.path("error").isString();
     }
 
     private Head failed(Head head, int status) throws IOException {

@@ -23,7 +23,8 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
     private final InputStream provider;
     private final StreamReader reader;
     private final StreamWriter writer;
-    private final SseReader events = new SseReader(this);
+    private final String model;
+    private final StreamFormat.Splitter events;
     private final Data data = new Data();
     private final JsonOut out = new JsonOut();
     private final byte[] piece = new byte[PIECE];
@@ -44,8 +45,12 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
         }
     }
 
-    TranslatedStream(InputStream provider, StreamReader reader, StreamWriter writer) {
+    /** @param model that was asked for */
+    TranslatedStream(
+            InputStream provider, StreamFormat format, StreamReader reader, String model, StreamWriter writer) {
         this.provider = provider;
+        this.model = model;
+        this.events = format.splitter(this);
         this.reader = reader;
         this.writer = writer;
     }
@@ -78,19 +83,25 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
 
     private void pull() throws IOException {
         int n = provider.read(piece, 0, piece.length);
-        if (n >= 0) {
-            events.feed(piece, 0, n);
-        } else {
-            ended = true;
-            if (!complete) {
+        try {
+            if (n >= 0) {
+                events.feed(piece, 0, n);
+            } else {
+                ended = true;
+                events.end();
                 providerEnded();
             }
+        } catch (UpstreamException e) {
+            failure = failure == null ? e : failure;
         }
         ready = out.isEmpty() ? NOTHING : out.take();
         at = 0;
     }
 
     private void providerEnded() {
+        if (complete || failure != null) {
+            return;
+        }
         if (reader.mayEnd()) {
             completed();
         } else {
@@ -138,6 +149,11 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
         }
     }
 
+    /** Some providers do not say which model answers: then it is the one that was asked. */
+    private StreamEvent named(StreamEvent.Started started) {
+        return started.model().isEmpty() ? new StreamEvent.Started(started.id(), model, started.usage()) : started;
+    }
+
     private void write(StreamEvent event) {
         if (failure != null) {
             return;
@@ -147,7 +163,7 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
             return;
         }
         try {
-            writer.write(event, out);
+            writer.write(event instanceof StreamEvent.Started started ? named(started) : event, out);
         } catch (UpstreamException e) {
             failure = e;
         }

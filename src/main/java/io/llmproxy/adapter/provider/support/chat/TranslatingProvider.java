@@ -157,8 +157,8 @@ public final class TranslatingProvider implements Provider {
         boolean sent = false;
         try {
             ProviderDialect.Place place = own.place(chat);
-            ProviderCall call = provider.call(
-                    new UpstreamRequest("POST", place.path(), false, place.query(), fields(request.headers()), body));
+            ProviderCall call = provider.call(new UpstreamRequest(
+                    "POST", place.path(), false, place.query(), fields(request.headers()), body, chat.model()));
             sent = true;
             return new TranslatedCall(call, body, own, client, chat, translations, notes.warning());
         } finally {

@@ -1,0 +1,181 @@
+package io.llmproxy.adapter.provider.bedrock;
+
+import io.llmproxy.adapter.provider.support.chat.JsonOut;
+import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.Reasoning;
+import io.llmproxy.domain.chat.Sampling;
+import io.llmproxy.domain.chat.Tool;
+import io.llmproxy.domain.chat.ToolChoice;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Writes a request as Bedrock's API reference has it ("Converse"); what one family of models has besides is told apart by its name. */
+final class BedrockRequestWriter {
+    /** Of thoughts: fewer tokens are refused. */
+    private static final int LEAST_BUDGET = 1024;
+
+    private final ChatRequest request;
+    private final Notes notes;
+    private final boolean claude;
+    private final JsonOut out = new JsonOut();
+
+    BedrockRequestWriter(ChatRequest request, Notes notes) {
+        this.request = request;
+        this.notes = notes;
+        this.claude = request.model().contains("anthropic.");
+    }
+
+    byte[] write() {
+        refuse();
+        out.open();
+        boolean caches = claude || request.model().contains("amazon.nova");
+        BedrockMessageWriter messages = new BedrockMessageWriter(out, caches, notes);
+        messages.write(request.messages());
+        inference(request.sampling());
+        tools(messages);
+        additional();
+        tier();
+        return out.close().take();
+    }
+
+    private void refuse() {
+        Sampling sampling = request.sampling();
+        refuseIf(request.choices() > 1, "n");
+        refuseIf(request.topLogprobs() != null, "logprobs");
+        refuseIf(sampling.seed() != null, "seed");
+        refuseIf(sampling.presencePenalty() != null, "presence_penalty");
+        refuseIf(sampling.frequencyPenalty() != null, "frequency_penalty");
+        refuseIf(sampling.topK() != null && !claude, "top_k");
+        refuseIf(request.format() != null, "response_format");
+        refuseIf(
+                Boolean.FALSE.equals(request.parallelToolCalls())
+                        && !request.tools().isEmpty(),
+                "parallel_tool_calls");
+        if (request.user() != null) {
+            notes.hint("user");
+        }
+    }
+
+    private void refuseIf(boolean asked, String parameter) {
+        if (asked) {
+            notes.unsupported(parameter);
+        }
+    }
+
+    private void inference(Sampling sampling) {
+        out.name("inferenceConfig").open();
+        out.optional("maxTokens", request.maxTokens())
+                .optional("temperature", sampling.temperature())
+                .optional("topP", sampling.topP());
+        if (!sampling.stop().isEmpty()) {
+            out.name("stopSequences").openList();
+            sampling.stop().forEach(out::text);
+            out.closeList();
+        }
+        out.close();
+    }
+
+    private void tools(BedrockMessageWriter messages) {
+        if (request.tools().isEmpty()) {
+            return;
+        }
+        if (request.toolChoice() instanceof ToolChoice.None) {
+            // without its tools a conversation that has called some is refused
+            refuseIf(called(), "tool_choice");
+            return;
+        }
+        out.name("toolConfig").open().name("tools").openList();
+        for (Tool tool : request.tools()) {
+            if (Boolean.TRUE.equals(tool.strict())) {
+                notes.hint("tools.strict");
+            }
+            out.open().name("toolSpec").open().member("name", tool.name());
+            out.optional("description", tool.description()).name("inputSchema").open();
+            out.member("json", tool.schema()).close().close().close();
+            messages.cachePoint(tool.cache(), "tools.cache_control");
+        }
+        out.closeList();
+        switch (request.toolChoice()) {
+            case null -> {}
+            case ToolChoice.None() -> {}
+            case ToolChoice.Auto() -> choice("auto", null);
+            case ToolChoice.Required() -> choice("any", null);
+            case ToolChoice.Named(String name) -> choice("tool", name);
+        }
+        out.close();
+    }
+
+    private boolean called() {
+        return request.messages().stream()
+                .flatMap(m -> m.content().stream())
+                .anyMatch(c -> c instanceof Content.ToolCall || c instanceof Content.ToolResult);
+    }
+
+    private void choice(String word, @Nullable String name) {
+        out.name("toolChoice").open().name(word).open();
+        out.optional("name", name).close().close();
+    }
+
+    /** What only some models have. */
+    private void additional() {
+        Integer topK = claude ? request.sampling().topK() : null;
+        Reasoning.Effort effort = effort();
+        int budget = claude ? budget(effort) : 0;
+        boolean named = !claude && effort != null && request.model().contains("openai.");
+        refuseIf(effort != null && !claude && !named, "reasoning_effort");
+        if (topK == null && budget == 0 && !named) {
+            return;
+        }
+        out.name("additionalModelRequestFields").open().optional("top_k", topK);
+        if (budget > 0) {
+            out.name("thinking").open().member("type", "enabled").member("budget_tokens", budget);
+            out.close();
+        }
+        if (named && effort != null) {
+            out.member("reasoning_effort", effort.name().toLowerCase(Locale.ROOT));
+        }
+        out.close();
+    }
+
+    private Reasoning.@Nullable Effort effort() {
+        return switch (request.reasoning()) {
+            case null -> null;
+            case Reasoning.Off() -> null;
+            case Reasoning.Level(var effort) -> effort;
+            case Reasoning.Budget(int tokens) -> Reasoning.Effort.of(tokens);
+            case Reasoning.Adaptive(var effort) -> effort == null ? Reasoning.Effort.MEDIUM : effort;
+        };
+    }
+
+    private int budget(Reasoning.@Nullable Effort effort) {
+        if (effort == null) {
+            return 0;
+        }
+        Integer all = request.maxTokens();
+        boolean exact = request.reasoning() instanceof Reasoning.Budget;
+        int tokens = request.reasoning() instanceof Reasoning.Budget(int asked) ? asked : effort.tokens();
+        if (all == null || tokens < all) {
+            return tokens;
+        }
+        // a level is no number: half of what there is
+        if (exact || all < 2 * LEAST_BUDGET) {
+            notes.unsupported("reasoning_effort");
+            return 0;
+        }
+        return all / 2;
+    }
+
+    private void tier() {
+        String tier = request.serviceTier();
+        if (tier == null || tier.equals("auto") || tier.equals("default")) {
+            return;
+        }
+        if (tier.equals("flex") || tier.equals("priority")) {
+            out.name("serviceTier").open().member("type", tier).close();
+        } else {
+            notes.unsupported("service_tier");
+        }
+    }
+}
