@@ -138,7 +138,6 @@ final class Samples {
                 Change.none(),
                 Change.none(),
                 Change.none(),
-                MapChange.NONE,
                 MapChange.NONE);
     }
 }

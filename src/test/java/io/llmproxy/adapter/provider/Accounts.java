@@ -111,6 +111,7 @@ public final class Accounts {
                 p.timeouts(),
                 p.egress(),
                 p.streamUsage(),
+                p.abilities(),
                 p.privateAllowed(),
                 p.enabled(),
                 p.createdAt(),
