@@ -123,6 +123,7 @@ final class ProvidersResource {
                 "clientKeyFile",
                 "proxy",
                 "streamUsage",
+                "abilities",
                 "addCredentialRef",
                 "addApiKey",
                 "removeCredentials"));
@@ -152,7 +153,8 @@ final class ProvidersResource {
                 new CredentialChanges(
                         body.value("addCredentialRef", Readers::ref),
                         body.value("addApiKey", Readers::secret),
-                        body.value("removeCredentials", Body::texts, List.of())));
+                        body.value("removeCredentials", Body::texts, List.of())),
+                body.mapChange("abilities"));
     }
 
     private Answer execute(int status, AdminRequest r, AdminCommand command) {

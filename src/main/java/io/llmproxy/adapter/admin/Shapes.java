@@ -176,6 +176,7 @@ final class Shapes {
                 file(p.egress().clientKeyFile(), detailed),
                 proxy(p.egress().proxy(), detailed),
                 p.streamUsage().word(),
+                p.abilities().texts(),
                 !p.enabled() ? "disabled" : fault == null ? "enabled" : "unhealthy",
                 fault == null || detailed ? fault : "an admin of the installation can see why",
                 // of a shared one they tell what other tenants use

@@ -33,6 +33,7 @@ public record ProviderJson(
         @Nullable String clientKeyFile,
         @Nullable String proxy,
         String streamUsage,
+        Map<String, String> abilities,
         String status,
         @Nullable String fault,
         List<Target> targets,
@@ -79,6 +80,7 @@ public record ProviderJson(
      * @param credentialRef {@code env:NAME}, {@code file:PATH}, {@code credential:NAME}
      * @param proxy {@code http://[user:password@]host:port}; its login is sealed before it is stored
      * @param streamUsage {@code auto}, {@code on} or {@code off}
+     * @param abilities by name or glob of models: {@code vision}, {@code tools}, {@code vision,tools} or {@code none}
      * @param apiKey the credential itself, sealed before it is stored; not together with {@code credentialRef}
      * @param addCredentialRef one more credential, by reference
      * @param addApiKey one more credential by value, sealed before it is stored
@@ -104,6 +106,7 @@ public record ProviderJson(
             @Nullable String clientKeyFile,
             @Nullable String proxy,
             @Nullable String streamUsage,
+            @Nullable Map<String, String> abilities,
             @Nullable String addCredentialRef,
             @Nullable String addApiKey,
             @Nullable List<String> removeCredentials) {
