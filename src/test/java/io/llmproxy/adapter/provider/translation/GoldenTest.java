@@ -38,8 +38,12 @@ class GoldenTest {
             "upstream-answer.ndjson", "application/x-ndjson",
             "upstream-answer.events", "application/vnd.amazon.eventstream");
 
-    private static final List<String> FILES =
-            List.of("upstream-answer.sse", "upstream-answer.ndjson", "upstream-answer.events", "upstream-answer.txt", "upstream-answer.json");
+    private static final List<String> FILES = List.of(
+            "upstream-answer.sse",
+            "upstream-answer.ndjson",
+            "upstream-answer.events",
+            "upstream-answer.txt",
+            "upstream-answer.json");
 
     static List<Path> conversations() throws IOException {
         try (Stream<Path> directories = Files.walk(GOLDEN, 2)) {
