@@ -14,6 +14,7 @@ import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.model.UpstreamProxy;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Requirement;
 import io.llmproxy.domain.route.Stickiness;
 import io.llmproxy.domain.route.Target;
 import io.llmproxy.domain.secret.Secret;
@@ -264,6 +265,7 @@ public sealed interface AdminCommand {
             MapChange matchLabels,
             Change<BalancePolicy> strategy,
             Change<Stickiness> sticky,
+            Change<Set<Requirement>> requires,
             Change<List<Target>> targets,
             Change<Integer> retries,
             Change<Boolean> retryTimeouts,
@@ -291,6 +293,7 @@ public sealed interface AdminCommand {
             EgressChanges egress,
             Change<StreamUsage> streamUsage,
             CredentialChanges credentials,
+            MapChange abilities,
             MapChange options) {
         /** With options as they are. */
         public ProviderChanges(
@@ -308,7 +311,8 @@ public sealed interface AdminCommand {
                 Change<Duration> timeout,
                 EgressChanges egress,
                 Change<StreamUsage> streamUsage,
-                CredentialChanges credentials) {
+                CredentialChanges credentials,
+                MapChange abilities) {
             this(
                     baseUrl,
                     credentialRef,
@@ -325,6 +329,7 @@ public sealed interface AdminCommand {
                     egress,
                     streamUsage,
                     credentials,
+                    abilities,
                     MapChange.NONE);
         }
 
@@ -343,7 +348,8 @@ public sealed interface AdminCommand {
                 Change.none(),
                 EgressChanges.NONE,
                 Change.none(),
-                CredentialChanges.NONE);
+                CredentialChanges.NONE,
+                MapChange.NONE);
 
         /**
          * Whether it reaches into the server's own surroundings, its secrets, files and network, which an admin of the

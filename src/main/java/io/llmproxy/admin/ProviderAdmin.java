@@ -9,6 +9,7 @@ import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.model.Abilities;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -205,6 +206,7 @@ final class ProviderAdmin {
                 ProviderTimeouts.DEFAULT,
                 ProviderEgress.DEFAULT,
                 StreamUsage.AUTO,
+                Abilities.NONE,
                 false,
                 true,
                 now,
@@ -254,11 +256,16 @@ final class ProviderAdmin {
                 timeouts(p.timeouts(), c),
                 sealings.egress(),
                 c.streamUsage().over(p.streamUsage(), StreamUsage.AUTO),
+                abilities(p.abilities(), c.abilities()),
                 privateAllowed,
                 enabled,
                 p.createdAt(),
                 now,
                 options);
+    }
+
+    private static Abilities abilities(Abilities before, MapChange change) {
+        return change.named() ? new Abilities(change.over(before.texts())) : before;
     }
 
     private static ProviderTimeouts timeouts(ProviderTimeouts old, ProviderChanges c) {
@@ -329,7 +336,8 @@ final class ProviderAdmin {
                 .change("clientKeyFile", c.egress().clientKeyFile())
                 .change("proxy", c.egress().proxy())
                 .change("streamUsage", c.streamUsage())
-                .change("options", c.options());
+                .change("options", c.options())
+                .change("abilities", c.abilities());
     }
 
     private static Work.Done done(

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -119,7 +120,8 @@ final class RouteAdmin {
                         globs("matchLabels", c.matchLabels(), m.labels())),
                 new Choice(
                         c.strategy().over(r.choice().strategy(), BalancePolicy.FAILOVER),
-                        c.sticky().over(r.choice().sticky())),
+                        c.sticky().over(r.choice().sticky()),
+                        c.requires().over(r.choice().requires(), Set.of())),
                 c.targets().over(r.targets(), List.of()),
                 c.retries().over(r.retries(), 0),
                 c.retryTimeouts().over(r.retryTimeouts(), false),
@@ -232,6 +234,7 @@ final class RouteAdmin {
                         "strategy",
                         c.strategy().named() ? Change.to(word(c.strategy().value())) : Change.none())
                 .change("sticky", c.sticky().named() ? Change.to(word(c.sticky().value())) : Change.none())
+                .change("require", c.requires())
                 .change("targets", c.targets())
                 .change("retries", c.retries())
                 .change("retryTimeouts", c.retryTimeouts())

@@ -12,6 +12,7 @@ public interface DryRun {
      *
      * @param key an id, a name or the first characters of a secret; null: a key of the tenant that may do everything
      * @param address 4 or 16 bytes
+     * @param detailed whether the reader may see what other tenants' use of shared limits and providers comes to
      */
     @SuppressWarnings("ArrayRecordComponent") // requests are looked at, not compared
     record Described(
@@ -21,7 +22,8 @@ public interface DryRun {
             String path,
             HeaderFields headers,
             byte[] address,
-            byte[] body) {}
+            byte[] body,
+            boolean detailed) {}
 
     /**
      * Looks things up in memory and in the counters; may take some time.

@@ -105,6 +105,7 @@ class PermissionsTest {
                 Change.none(),
                 Change.none(),
                 Change.none(),
+                Change.none(),
                 Change.none());
     }
 

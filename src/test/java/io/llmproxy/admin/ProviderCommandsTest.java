@@ -128,7 +128,8 @@ class ProviderCommandsTest {
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
                 Change.none(),
-                AdminCommand.CredentialChanges.NONE);
+                AdminCommand.CredentialChanges.NONE,
+                MapChange.NONE);
         invalid("credential", new UpdateProvider("acme", "up", none));
     }
 

@@ -71,6 +71,7 @@ class RouteCommandsTest {
                 labels,
                 Change.none(),
                 Change.none(),
+                Change.none(),
                 targets,
                 retries,
                 Change.none(),

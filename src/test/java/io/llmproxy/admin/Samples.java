@@ -30,7 +30,8 @@ final class Samples {
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
                 Change.none(),
-                AdminCommand.CredentialChanges.NONE);
+                AdminCommand.CredentialChanges.NONE,
+                MapChange.NONE);
     }
 
     static ProviderChanges credentials(@Nullable SecretRef add, @Nullable String addKey, String... remove) {
@@ -49,7 +50,8 @@ final class Samples {
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
                 Change.none(),
-                new AdminCommand.CredentialChanges(add, addKey == null ? null : new Secret(addKey), List.of(remove)));
+                new AdminCommand.CredentialChanges(add, addKey == null ? null : new Secret(addKey), List.of(remove)),
+                MapChange.NONE);
     }
 
     static ProviderChanges headers(MapChange headers) {
@@ -68,7 +70,8 @@ final class Samples {
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
                 Change.none(),
-                AdminCommand.CredentialChanges.NONE);
+                AdminCommand.CredentialChanges.NONE,
+                MapChange.NONE);
     }
 
     static AdminCommand.UpdateTenant defaultProvider(String tenant, @Nullable String provider) {

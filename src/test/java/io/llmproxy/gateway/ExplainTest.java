@@ -31,6 +31,7 @@ class ExplainTest {
     Path directory;
 
     private GatewayFixture fixture;
+    private boolean detailed;
 
     @BeforeEach
     void setUp() {
@@ -63,7 +64,8 @@ class ExplainTest {
                         "/v1/chat/completions",
                         HeaderFields.of("Content-Type", "application/json"),
                         new byte[] {127, 0, 0, 1},
-                        body.getBytes(StandardCharsets.UTF_8)))
+                        body.getBytes(StandardCharsets.UTF_8),
+                        detailed))
                 .steps();
     }
 
@@ -136,6 +138,28 @@ class ExplainTest {
         assertThat(of(refused, "candidate")).containsExactly("a/own-of-a called first");
         assertThat(of(refused, "answer")).containsExactly("rate_limit_exceeded 429");
         assertThat(refused.toString()).contains("20 requests per hour: 20 used, 1 for this request");
+    }
+
+    @Test
+    void whatOtherTenantsUseIsShownToAdminsAlone() {
+        fixture.addAccount(GatewayFixture.account("pool", null, List.of("m")));
+        fixture.limits.add(Limit.of(
+                "all",
+                LimitScope.MODEL,
+                LimitMetric.REQUESTS,
+                1000,
+                LimitPeriod.HOUR,
+                LimitAlgorithm.FIXED_WINDOW,
+                LimitOrigin.ADMIN));
+        fixture.publish();
+        fixture.send(fixture.chat(ask("m")));
+
+        assertThat(explained(ask("m")).toString())
+                .contains("model, 1000 requests per hour: 1 for this request", "20 requests per hour: 1 used")
+                .doesNotContain("first byte");
+        detailed = true;
+        assertThat(explained(ask("m")).toString())
+                .contains("model, 1000 requests per hour: 1 used, 1 for this request", "first byte");
     }
 
     @Test

@@ -309,6 +309,7 @@ final class GatewayFixture {
                 ProviderTimeouts.DEFAULT,
                 ProviderEgress.DEFAULT,
                 StreamUsage.AUTO,
+                io.llmproxy.domain.model.Abilities.NONE,
                 true,
                 true,
                 START,

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class StickinessTest {
                 fixture.tenant.id(),
                 "chat",
                 RouteMatch.NONE,
-                new Choice(strategy, by),
+                new Choice(strategy, by, Set.of()),
                 List.of(targets).stream().map(t -> Target.parse("targets", t)).toList(),
                 0,
                 false,

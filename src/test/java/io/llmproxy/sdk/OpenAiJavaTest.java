@@ -60,6 +60,7 @@ class OpenAiJavaTest {
                 .sleeper(recording)
                 .baseUrl(base.toString())
                 .apiKey(key)
+                .adminApiKey(key)
                 .organization("org-mine")
                 .project("proj-mine")
                 .maxRetries(retries)
@@ -116,8 +117,12 @@ class OpenAiJavaTest {
         direct.otherwise(OpenAiJavaTest::echo);
         BEHIND.otherwise(OpenAiJavaTest::echo);
         List<String> left = new ArrayList<>();
-        Transcript seen = compare(0, (client, notes) -> left.addAll(new EveryMethod(client, notes).run()));
-        BEHIND.restoreAll();
+        Transcript seen;
+        try {
+            seen = compare(0, (client, notes) -> left.addAll(new EveryMethod(client, notes).run()));
+        } finally {
+            BEHIND.restoreAll();
+        }
 
         assertThat(seen.steps()).hasSizeGreaterThan(200);
         assertThat(seen.failed()).isEmpty();

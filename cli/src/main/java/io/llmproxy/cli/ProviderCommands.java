@@ -111,6 +111,10 @@ final class ProviderCommands {
                 .option("--client-key-file", "FILE", "PEM file of the server: that certificate's key")
                 .option("--proxy", "URL", "HTTP proxy to go by: http://[user:password@]host:port")
                 .option("--stream-usage", "WHEN", "ask for the usage of streams: auto, on or off")
+                .list(
+                        "--ability",
+                        "MODELS=WHAT",
+                        "what models can do: vision, tools, vision+tools or none; may be repeated")
                 .flag("--no-stream-usage", "the same as --stream-usage off"));
     }
 
@@ -134,6 +138,7 @@ final class ProviderCommands {
                         "--client-certificate-file",
                         c.shell().here())
                 .file("clientKeyFile", "--client-key-file", c.shell().here())
+                .map("abilities", "--ability", value -> value.replace('+', ','))
                 .text("proxy", "--proxy");
     }
 

@@ -81,7 +81,8 @@ final class ExplainResource {
                         asked.value("path", ExplainResource::path, CHAT),
                         headers(asked),
                         asked.value("address", ExplainResource::address, new byte[] {127, 0, 0, 1}),
-                        body(asked))));
+                        body(asked),
+                        r.actor().admin())));
     }
 
     private static String method(String field, JsonNode node) {

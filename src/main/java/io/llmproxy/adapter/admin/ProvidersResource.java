@@ -124,6 +124,7 @@ final class ProvidersResource {
                 "proxy",
                 "streamUsage",
                 "options",
+                "abilities",
                 "addCredentialRef",
                 "addApiKey",
                 "removeCredentials"));
@@ -154,6 +155,7 @@ final class ProvidersResource {
                         body.value("addCredentialRef", Readers::ref),
                         body.value("addApiKey", Readers::secret),
                         body.value("removeCredentials", Body::texts, List.of())),
+                body.mapChange("abilities"),
                 body.mapChange("options"));
     }
 

@@ -15,6 +15,7 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Requirement;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
 import io.llmproxy.domain.route.Stickiness;
@@ -24,7 +25,9 @@ import io.llmproxy.wire.admin.RouteJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -84,6 +87,7 @@ final class RoutesResource {
                 "targets",
                 "strategy",
                 "sticky",
+                "require",
                 "matchPath",
                 "matchHeaders",
                 "matchHost",
@@ -104,10 +108,17 @@ final class RoutesResource {
                 body.mapChange("matchLabels"),
                 body.change("strategy", (field, node) -> BalancePolicy.parse(field, Body.text(field, node))),
                 body.change("sticky", (field, node) -> Stickiness.parse(field, Body.text(field, node))),
+                body.change("require", RoutesResource::requirements),
                 body.change("targets", RoutesResource::targets),
                 body.change("retries", Body::integer),
                 body.change("retryTimeouts", Body::bool),
                 body.change("timeout", Readers::duration));
+    }
+
+    private static Set<Requirement> requirements(String field, JsonNode node) {
+        return Body.texts(field, node).stream()
+                .map(text -> Requirement.parse(field, text))
+                .collect(Collectors.toSet());
     }
 
     private static List<Target> targets(String field, JsonNode node) {
@@ -137,6 +148,7 @@ final class RoutesResource {
                 patterns(match.labels()),
                 route.choice().strategy().word(),
                 sticky == null ? null : sticky.word(),
+                route.choice().requires().stream().map(Requirement::word).toList(),
                 route.targets().stream().map(Target::toString).toList(),
                 route.retries(),
                 route.retryTimeouts(),

@@ -177,6 +177,7 @@ final class Shapes {
                 proxy(p.egress().proxy(), detailed),
                 p.streamUsage().word(),
                 p.options().values(),
+                p.abilities().texts(),
                 !p.enabled() ? "disabled" : fault == null ? "enabled" : "unhealthy",
                 fault == null || detailed ? fault : "an admin of the installation can see why",
                 // of a shared one they tell what other tenants use

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.model.Abilities;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -47,6 +48,7 @@ final class JdbcProviderStore implements ProviderStore {
             "proxy_port",
             "proxy_login",
             "stream_usage",
+            "abilities",
             "private_allowed",
             "enabled",
             "created_at",
@@ -124,6 +126,7 @@ final class JdbcProviderStore implements ProviderStore {
                 .and("headers", provider.headers())
                 .and("api_version", provider.apiVersion())
                 .and("stream_usage", provider.streamUsage())
+                .and("abilities", provider.abilities().texts())
                 .and("private_allowed", provider.privateAllowed())
                 .and("enabled", provider.enabled())
                 .and("created_at", provider.createdAt())
@@ -213,6 +216,7 @@ final class JdbcProviderStore implements ProviderStore {
                 timeouts(row),
                 egress(row),
                 row.constant(StreamUsage.class, "stream_usage"),
+                new Abilities(row.map("abilities")),
                 row.flag("private_allowed"),
                 row.flag("enabled"),
                 row.time("created_at"),

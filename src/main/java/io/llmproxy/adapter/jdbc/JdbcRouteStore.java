@@ -4,6 +4,7 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.domain.route.Choice;
+import io.llmproxy.domain.route.Requirement;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
 import io.llmproxy.domain.route.Stickiness;
@@ -32,6 +33,7 @@ final class JdbcRouteStore implements RouteStore {
             "match_labels",
             "strategy",
             "sticky",
+            "requires",
             "targets",
             "retries",
             "retry_timeouts",
@@ -95,6 +97,11 @@ final class JdbcRouteStore implements RouteStore {
                 .and("match_labels", patterns(match.labels()))
                 .and("strategy", route.choice().strategy())
                 .and("sticky", sticky == null ? null : sticky.word())
+                .and(
+                        "requires",
+                        route.choice().requires().stream()
+                                .map(Requirement::word)
+                                .toList())
                 .and("targets", route.targets().stream().map(Target::toString).toList())
                 .and("retries", route.retries())
                 .and("retry_timeouts", route.retryTimeouts())
@@ -139,7 +146,10 @@ final class JdbcRouteStore implements RouteStore {
         String sticky = row.textOrNull("sticky");
         return new Choice(
                 row.constant(BalancePolicy.class, "strategy"),
-                sticky == null ? null : Stickiness.parse("sticky", sticky));
+                sticky == null ? null : Stickiness.parse("sticky", sticky),
+                row.texts("requires").stream()
+                        .map(word -> Requirement.parse("requires", word))
+                        .collect(Collectors.toSet()));
     }
 
     private static @Nullable Glob glob(Row row, String column) throws SQLException {

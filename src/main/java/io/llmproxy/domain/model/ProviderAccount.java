@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority of two that declare a model equally well the higher one serves it
  * @param weight the share of a weighted strategy
  * @param headers added to every request, in the operator's spelling; never shown to clients
+ * @param abilities what its models can do, as the operator says; of others a built-in list tells
  * @param privateAllowed whether an admin of the installation named this base URL, so that loopback and private addresses
  *     are permitted when connecting
  * @param options what its type must be told beside all that
@@ -39,6 +40,7 @@ public record ProviderAccount(
         ProviderTimeouts timeouts,
         ProviderEgress egress,
         StreamUsage streamUsage,
+        Abilities abilities,
         boolean privateAllowed,
         boolean enabled,
         Instant createdAt,
@@ -69,6 +71,7 @@ public record ProviderAccount(
             ProviderTimeouts timeouts,
             ProviderEgress egress,
             StreamUsage streamUsage,
+            Abilities abilities,
             boolean privateAllowed,
             boolean enabled,
             Instant createdAt,
@@ -88,6 +91,7 @@ public record ProviderAccount(
                 timeouts,
                 egress,
                 streamUsage,
+                abilities,
                 privateAllowed,
                 enabled,
                 createdAt,
@@ -125,6 +129,7 @@ public record ProviderAccount(
                 others,
                 egress,
                 streamUsage,
+                abilities,
                 privateAllowed,
                 enabled,
                 createdAt,
@@ -149,6 +154,7 @@ public record ProviderAccount(
                 timeouts,
                 egress,
                 streamUsage,
+                abilities,
                 privateAllowed,
                 enabled,
                 createdAt,

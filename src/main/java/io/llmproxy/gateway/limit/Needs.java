@@ -12,13 +12,18 @@ import java.io.InputStream;
 import java.util.List;
 
 /** Tells what a request may come to use: its input by a rough count, its output by the bound that it, its model or its tenant sets. */
-final class Needs {
+public final class Needs {
     /** No model generates more at a time; whoever asks for more gets no more. */
     private static final long MAX_OUTPUT = 10_000_000;
 
     private static final long MAX_CHOICES = 1000;
 
     private Needs() {}
+
+    /** The tokens that its context must hold: the input, roughly, and the output as far as the request itself bounds it. */
+    public static long tokens(Exchange x) {
+        return of(x, List.of()).inputTokens() + Math.max(0, Math.min(x.ask().maxTokens(), MAX_OUTPUT));
+    }
 
     /** @param targets where it may go: the one that generates most is reserved for */
     static Need of(Exchange x, List<Target> targets) {

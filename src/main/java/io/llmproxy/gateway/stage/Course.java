@@ -62,13 +62,33 @@ final class Course {
         if (!failure.elsewhere() || past()) {
             return false;
         }
-        int other = available(at + 1);
+        boolean tooLong = failure.reason().equals("too-long");
+        int other = tooLong ? wider() : available(at + 1);
+        if (tooLong && other == targets.size()) {
+            return false;
+        }
         if (other < targets.size()) {
             next = other;
             pauseNanos = 0;
             return true;
         }
         return retries(failure.retryAfterNanos());
+    }
+
+    /** Whether a target with a larger context window may follow one that the request is too long for. */
+    boolean mayWiden() {
+        return how.widens() && !past() && wider() < targets.size();
+    }
+
+    /** The next target that could be called and takes more tokens than the present one; as many as there are: none. */
+    private int wider() {
+        long window = Capable.window(x, current());
+        int other = available(at + 1);
+        // of what nobody has told the window of, one is as good as the other
+        while (other < targets.size() && Capable.window(x, targets.get(other)) <= window && window != Long.MAX_VALUE) {
+            other = available(other + 1);
+        }
+        return other;
     }
 
     private boolean retries(long retryAfterNanos) {

@@ -77,7 +77,7 @@ final class Explainer implements DryRun {
             throw new InvalidValueException("tenant", "is not served by this process");
         }
         Instant now = clock.instant();
-        Steps steps = new Steps();
+        Steps steps = new Steps(request.detailed());
         Exchange x = new Exchange(new DescribedRequest(request), DescribedRequest.NOWHERE);
         x.arrived(Ids.next(now), now, System.nanoTime());
         x.traceTo(steps);
@@ -191,26 +191,38 @@ final class Explainer implements DryRun {
                     "candidate",
                     named(target),
                     called ? "called first" : obstacle == null ? "called next" : "passed over",
-                    obstacle == null ? figures(x, target, health) : obstacle.text() + reason(x, target, health));
+                    obstacle == null
+                            ? figures(x, target, health, shown(target, steps))
+                            : obstacle.text() + reason(x, target, health, shown(target, steps)));
         }
         return first;
     }
 
-    private String reason(Exchange x, Target target, TargetHealth health) {
+    private String reason(Exchange x, Target target, TargetHealth health, boolean detailed) {
+        if (!detailed) {
+            return "";
+        }
         String reason = health.reason(
                 HealthBoard.blamed(target.provider(), x.principal().tenant().id()), board.now());
         return reason == null ? "" : "; its last failing call " + reason;
     }
 
-    private String figures(Exchange x, Target target, TargetHealth health) {
+    /** What other tenants' requests found out is not everybody's to see. */
+    private static boolean shown(Target target, Steps steps) {
+        return steps.detailed() || !target.provider().account().shared();
+    }
+
+    private String figures(Exchange x, Target target, TargetHealth health, boolean detailed) {
         long now = board.now();
         long latency = health.latency(x.ask().stream(), now);
         OptionalLong micros = CheapestFirst.boundMicros(x, target);
         long resting = health.resting(now);
         return (micros.isEmpty() ? "no price known" : "at most " + Usd.ofMicros(micros.getAsLong()) + " USD")
-                + (latency == 0
-                        ? ", not measured of late"
-                        : ", first byte after " + TimeUnit.NANOSECONDS.toMillis(latency) + " ms")
+                + (!detailed
+                        ? ""
+                        : latency == 0
+                                ? ", not measured of late"
+                                : ", first byte after " + TimeUnit.NANOSECONDS.toMillis(latency) + " ms")
                 + (resting == 0
                         ? ""
                         : ", asked for a pause of " + (TimeUnit.NANOSECONDS.toSeconds(resting) + 1) + " s");

@@ -20,6 +20,11 @@ record Failure(String reason, int status, ProxyError error, boolean elsewhere, l
         return new Failure("status", status, error, true, retryAfterNanos);
     }
 
+    /** Of a provider that says that the request is too long for the model. */
+    static Failure tooLong(ProxyError error) {
+        return new Failure("too-long", 400, error, true, 0);
+    }
+
     /** Of a stream that began and then said that it fails. */
     static Failure stream(ProxyError error) {
         return new Failure("stream-error", 200, error, true, 0);

@@ -135,7 +135,7 @@ public final class Forward implements Stage {
 
     /** Of a failing head it was asked already, when there was an answer to be passed on or not. */
     private static boolean follows(Course course, Failure failure) {
-        return failure.reason().equals("status") || course.follows(failure);
+        return failure.reason().equals("status") || failure.reason().equals("too-long") || course.follows(failure);
     }
 
     /** Why the present target cannot be called; null: it can, and counts as running. */

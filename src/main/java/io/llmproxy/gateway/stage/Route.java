@@ -3,6 +3,7 @@ package io.llmproxy.gateway.stage;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.object.ObjectKind;
+import io.llmproxy.domain.route.Requirement;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Persistence;
@@ -199,8 +200,21 @@ public final class Route implements Stage {
             throw nothingUsable(x, model, way);
         }
         io.llmproxy.domain.route.Route route = way.route();
-        x.persistence(new Persistence(route.retries(), route.retryTimeouts(), route.timeout()));
-        return planner.order(x, route, usable, ThreadLocalRandom.current());
+        Set<Requirement> requires = route.choice().requires();
+        boolean widens = requires.contains(Requirement.CONTEXT);
+        x.persistence(new Persistence(route.retries(), route.retryTimeouts(), route.timeout(), widens));
+        if (widens) {
+            x.wantPlain(); // what a provider says of a request that is too long has to be read
+        }
+        List<RoutePlanner.Weighted> able = requires.isEmpty() ? usable : Capable.of(x, requires, usable);
+        if (able.isEmpty()) {
+            throw Refusals.invalid(
+                    "No target of the route " + Checks.quoted(route.name()) + " is known to take "
+                            + (x.ask().images() ? "images" : "tools")
+                            + "; leave them out, or ask for another model.",
+                    x.ask().images() ? "messages" : "tools");
+        }
+        return planner.order(x, route, able, ThreadLocalRandom.current());
     }
 
     private static ProxyException nothingUsable(Exchange x, String model, Way way) {

@@ -19,6 +19,17 @@ final class Steps implements RouteTrace, LookingCounters.Listener {
     /** A limit that is asked for several targets is told once. */
     private final Set<Step> steps = new LinkedHashSet<>();
 
+    private final boolean detailed;
+
+    /** @param detailed whether the reader may see what other tenants' use comes to */
+    Steps(boolean detailed) {
+        this.detailed = detailed;
+    }
+
+    boolean detailed() {
+        return detailed;
+    }
+
     void add(String step, String subject, String outcome, String detail) {
         steps.add(new Step(step, subject, outcome, detail));
     }
@@ -55,7 +66,17 @@ final class Steps implements RouteTrace, LookingCounters.Listener {
                         ? "refuses"
                         : passes ? (limit.mode() == LimitMode.SHADOW ? "would refuse" : "is passed") : "grants",
                 limit.scopeText() + ", " + limit.metric().text(limit.amount()) + " "
-                        + limit.metric().word() + per + ": " + limit.metric().text(used) + " used, "
+                        + limit.metric().word() + per + ": "
+                        + (detailed || ofTenant(limit) ? limit.metric().text(used) + " used, " : "")
                         + limit.metric().text(charge.amount()) + " for this request");
+    }
+
+    /** Whether what counts of it is one tenant's use. */
+    private static boolean ofTenant(Limit limit) {
+        return limit.tenantId() != null
+                || switch (limit.scope()) {
+                    case KEY, USER, TENANT -> true;
+                    case IP, MODEL, ENDPOINT, PROVIDER, GLOBAL -> false;
+                };
     }
 }

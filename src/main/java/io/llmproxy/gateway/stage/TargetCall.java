@@ -145,6 +145,14 @@ final class TargetCall {
         Answer answer = Answer.of(x, head);
         HeaderFields headers = AnswerHeaders.own(x, answer.headers());
         InputStream body = answer.hasBody() ? answer.opened(call.body()) : InputStream.nullInputStream();
+        if (head.status() == 400 && course != null && course.mayWiden()) {
+            TooLong told = TooLong.of(body);
+            Failure tooLong = Failure.tooLong(Failures.answered(target, 400));
+            if (told.said() && course.follows(tooLong)) {
+                return tooLong;
+            }
+            body = told.body();
+        }
         if (failing == null && course != null && answer.hasBody() && course.mayFollow()) {
             if (!heldBeginning(answer, head.status(), headers, body)) {
                 Failure failure = Failure.stream(Failures.streamError(target));

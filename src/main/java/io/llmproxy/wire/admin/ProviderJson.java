@@ -34,6 +34,7 @@ public record ProviderJson(
         @Nullable String proxy,
         String streamUsage,
         Map<String, String> options,
+        Map<String, String> abilities,
         String status,
         @Nullable String fault,
         List<Target> targets,
@@ -81,6 +82,7 @@ public record ProviderJson(
      * @param proxy {@code http://[user:password@]host:port}; its login is sealed before it is stored
      * @param streamUsage {@code auto}, {@code on} or {@code off}
      * @param options what the type is told beside all that, as {@code region} for {@code bedrock}
+     * @param abilities by name or glob of models: {@code vision}, {@code tools}, {@code vision,tools} or {@code none}
      * @param apiKey the credential itself, sealed before it is stored; not together with {@code credentialRef}
      * @param addCredentialRef one more credential, by reference
      * @param addApiKey one more credential by value, sealed before it is stored
@@ -107,6 +109,7 @@ public record ProviderJson(
             @Nullable String proxy,
             @Nullable String streamUsage,
             @Nullable Map<String, String> options,
+            @Nullable Map<String, String> abilities,
             @Nullable String addCredentialRef,
             @Nullable String addApiKey,
             @Nullable List<String> removeCredentials) {

@@ -21,6 +21,7 @@ public record RouteJson(
         Map<String, String> matchLabels,
         String strategy,
         @Nullable String sticky,
+        List<String> require,
         List<String> targets,
         int retries,
         boolean retryTimeouts,
@@ -33,6 +34,7 @@ public record RouteJson(
      *
      * @param strategy {@code failover}, {@code round-robin}, {@code weighted}, {@code least-latency} or {@code cost}
      * @param sticky {@code user} or {@code header:NAME}
+     * @param require of {@code vision}, {@code tools} and {@code context}
      * @param timeout a duration
      */
     public record Create(
@@ -40,6 +42,7 @@ public record RouteJson(
             List<String> targets,
             @Nullable String strategy,
             @Nullable String sticky,
+            @Nullable List<String> require,
             @Nullable String matchPath,
             @Nullable Map<String, String> matchHeaders,
             @Nullable String matchHost,

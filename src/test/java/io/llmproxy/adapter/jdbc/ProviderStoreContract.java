@@ -139,6 +139,7 @@ abstract class ProviderStoreContract {
                 io.llmproxy.domain.model.ProviderTimeouts.DEFAULT,
                 io.llmproxy.domain.model.ProviderEgress.DEFAULT,
                 io.llmproxy.domain.model.StreamUsage.AUTO,
+                io.llmproxy.domain.model.Abilities.NONE,
                 false,
                 true,
                 before.createdAt(),

@@ -11,6 +11,7 @@ import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.domain.route.Choice;
+import io.llmproxy.domain.route.Requirement;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
 import io.llmproxy.domain.route.Stickiness;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -47,7 +49,10 @@ abstract class RouteStoreContract {
                         new Glob("*.example.com"),
                         new Glob("*@example.com"),
                         Map.of("team", new Glob("\u00fc=\"*"))),
-                new Choice(BalancePolicy.LEAST_LATENCY, new Stickiness("x-conversation")),
+                new Choice(
+                        BalancePolicy.LEAST_LATENCY,
+                        new Stickiness("x-conversation"),
+                        Set.of(Requirement.VISION, Requirement.CONTEXT)),
                 List.of(Target.parse("targets", "a/b=c/d=3"), Target.parse("targets", "other")),
                 2,
                 true,

@@ -126,6 +126,7 @@ final class Samples {
                         SecretRef.parse("file:/etc/client.key"),
                         new ProviderEgress.Proxy("proxy.test", 3128, new Credential.Sealed("v1.00000000.AAAA.LOGIN"))),
                 StreamUsage.OFF,
+                io.llmproxy.domain.model.Abilities.NONE,
                 true,
                 false,
                 NOW,

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * where the answer did. {@link TranslationFuzz} says what that means; random bytes seldom get as far as the order of events.
  */
 class DisorderedStreamsTest {
-    private static final int MANY = 300;
+    private static final int MANY = 200;
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
     private static final String[] STRANGERS = {
         "data: {\"type\":\"later\",\"x\":[{}]}",

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** There and back nothing is lost that both dialects have: conversations, answers and streams made at random. */
 class RoundTripTest {
-    private static final int MANY = 2000;
+    private static final int MANY = 1000;
     private static final ProviderAccount ACCOUNT = Accounts.account(ProviderKind.CUSTOM, "https://api.example.com/v1");
 
     private static ChatRequest through(ChatDialect dialect, ChatRequest request) {
