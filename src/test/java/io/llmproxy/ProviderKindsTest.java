@@ -290,7 +290,13 @@ class ProviderKindsTest {
 
     @Test
     void whatATypeCannotHaveIsRefusedWithWhatItHas() {
-        refused("it has region", "bedrock", "--option", "regoin=x");
+        refused(
+                "it has region",
+                "bedrock",
+                "--base-url",
+                "https://bedrock-runtime.us-east-1.amazonaws.com",
+                "--option",
+                "regoin=x");
         refused("https://NAME.openai.azure.com", "azure");
         refused("region=us-east-1", "bedrock");
         refused("entra-client", "azure", "--base-url", "https://a.openai.azure.com", "--option", "entra-tenant=t");
