@@ -163,8 +163,7 @@ class RoutesTest {
                         .err())
                 .contains("vision,tools or none");
         route("update", "smart", "--require", "none", "--sticky", "user").value();
-        assertThat(route("show", "smart", "-o", "json").out())
-                .contains("\"require\": []", "\"sticky\": \"user\"");
+        assertThat(route("show", "smart", "-o", "json").out()).contains("\"require\": []", "\"sticky\": \"user\"");
     }
 
     private String served(String body) {
