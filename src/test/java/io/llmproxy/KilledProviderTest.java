@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** A provider's process dies under load by SIGKILL: no request is lost whose answer had not begun. */
 class KilledProviderTest {
     private static final int CLIENTS = 8;
-    private static final int EACH = 60;
+    private static final int EACH = 30;
 
     private final AtomicInteger whole = new AtomicInteger();
     private final AtomicInteger begun = new AtomicInteger();
