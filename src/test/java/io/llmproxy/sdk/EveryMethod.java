@@ -129,6 +129,8 @@ record EveryMethod(OpenAIClient client, Transcript seen) {
                 }
             }
             return null;
+        } catch (InvocationTargetException e) {
+            return null; // it wants something that its name does not tell
         } catch (ReflectiveOperationException e) {
             throw new LinkageError(type.toString(), e);
         }
