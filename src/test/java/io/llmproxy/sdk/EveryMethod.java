@@ -68,7 +68,11 @@ record EveryMethod(OpenAIClient client, Transcript seen) {
             left.add(name);
             return;
         }
-        seen.call(name, () -> told(invoked(service, method, params)));
+        try {
+            seen.call(name, () -> told(invoked(service, method, params)));
+        } catch (IllegalStateException e) {
+            left.add(name); // it misses something only when it is called
+        }
     }
 
     private static @Nullable Object invoked(Object on, Method method, Object... arguments) {
