@@ -57,6 +57,7 @@ import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
 import io.llmproxy.gateway.proof.LimitProof;
+import io.llmproxy.gateway.resilience.ActiveChecks;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
@@ -254,6 +255,7 @@ public final class Appliance implements AutoCloseable {
             this.inFlight = gateway.inFlight();
             this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
+            startChecks(snapshots, gateway);
             TargetStates targets = new TargetStates(gateway.health(), snapshots);
             this.status = new StatusBoard(
                     setup,
@@ -285,7 +287,7 @@ public final class Appliance implements AutoCloseable {
                             tester,
                             flusher::flush,
                             status::fault,
-                            targets::of,
+                            targets::state,
                             () -> status.status(gatewayUrl(), adminUrl()),
                             status::health,
                             telemetry::prometheus,
@@ -294,6 +296,7 @@ public final class Appliance implements AutoCloseable {
                                     new MemoryIdempotencyStore(SECRET_ANSWERS),
                                     config.idempotency().retention()),
                             proof::run,
+                            gateway.dryRun(),
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -428,6 +431,14 @@ public final class Appliance implements AutoCloseable {
                 gateway::serve);
         server.start();
         return server;
+    }
+
+    private void startChecks(Snapshots snapshots, Gateway gateway) {
+        Duration interval = setup.config().resilience().healthCheck();
+        if (!interval.isZero()) {
+            opened(new ActiveChecks(snapshots, gateway.health(), interval, setup.clock()))
+                    .start();
+        }
     }
 
     private AdminServer.Listeners listeners(ApplianceConfig config) {

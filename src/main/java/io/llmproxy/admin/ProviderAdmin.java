@@ -9,6 +9,7 @@ import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.model.Abilities;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -180,6 +181,7 @@ final class ProviderAdmin {
                 ProviderTimeouts.DEFAULT,
                 ProviderEgress.DEFAULT,
                 StreamUsage.AUTO,
+                Abilities.NONE,
                 false,
                 true,
                 now,
@@ -222,10 +224,15 @@ final class ProviderAdmin {
                 timeouts(p.timeouts(), c),
                 sealings.egress(),
                 c.streamUsage().over(p.streamUsage(), StreamUsage.AUTO),
+                abilities(p.abilities(), c.abilities()),
                 privateAllowed,
                 enabled,
                 p.createdAt(),
                 now);
+    }
+
+    private static Abilities abilities(Abilities before, MapChange change) {
+        return change.named() ? new Abilities(change.over(before.texts())) : before;
     }
 
     private static ProviderTimeouts timeouts(ProviderTimeouts old, ProviderChanges c) {
@@ -275,6 +282,13 @@ final class ProviderAdmin {
         return details.change("baseUrl", c.baseUrl())
                 .change("credentialRef", c.credentialRef())
                 .put("apiKey", !c.apiKey().named() ? null : c.apiKey().value() == null ? "(cleared)" : "(sealed)")
+                .put("addCredentialRef", c.credentials().addRef())
+                .put("addApiKey", c.credentials().addKey() == null ? null : "(sealed)")
+                .put(
+                        "removeCredentials",
+                        c.credentials().remove().isEmpty()
+                                ? null
+                                : c.credentials().remove())
                 .change("models", c.models())
                 .change("priority", c.priority())
                 .change("weight", c.weight())
@@ -288,7 +302,8 @@ final class ProviderAdmin {
                 .change("clientCertificateFile", c.egress().clientCertificateFile())
                 .change("clientKeyFile", c.egress().clientKeyFile())
                 .change("proxy", c.egress().proxy())
-                .change("streamUsage", c.streamUsage());
+                .change("streamUsage", c.streamUsage())
+                .change("abilities", c.abilities());
     }
 
     private static Work.Done done(

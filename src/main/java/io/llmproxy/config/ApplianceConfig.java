@@ -189,8 +189,10 @@ public record ApplianceConfig(
      * @param breakerPause for how long, before one call tries it
      * @param retryPercent how many of a provider's running calls may be retries
      * @param providerCalls how many calls of one provider may run at a time; 0: any
+     * @param healthCheck how often each provider is asked for its models; zero: never
      */
-    public record ResilienceConfig(int breakerFailures, Duration breakerPause, int retryPercent, int providerCalls) {}
+    public record ResilienceConfig(
+            int breakerFailures, Duration breakerPause, int retryPercent, int providerCalls, Duration healthCheck) {}
 
     /**
      * How conversations of other dialects are taken to a provider.

@@ -286,7 +286,8 @@ public final class ConfigLoader {
                         value(ConfigReference.BREAKER_FAILURES),
                         value(ConfigReference.BREAKER_PAUSE),
                         value(ConfigReference.RETRY_PERCENT),
-                        value(ConfigReference.PROVIDER_CALLS)),
+                        value(ConfigReference.PROVIDER_CALLS),
+                        value(ConfigReference.HEALTH_CHECK)),
                 new PricingConfig(value(ConfigReference.PRICING_UNKNOWN)),
                 new TranslationConfig(
                         value(ConfigReference.TRANSLATION_UNSUPPORTED),

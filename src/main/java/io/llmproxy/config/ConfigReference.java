@@ -191,6 +191,11 @@ public final class ConfigReference {
             "0",
             t -> ConfigValues.integer(t, 0, 1_000_000),
             "how many calls of one provider may run at a time, so that one that hangs leaves room for others; 0: any");
+    static final ConfigKey<Duration> HEALTH_CHECK = key(
+            "health.check",
+            "0s",
+            t -> ConfigValues.durationOrOff(t, Duration.ofSeconds(1), Duration.ofDays(1)),
+            "how often every provider is asked for its models, which costs nothing; 0s: never");
     static final ConfigKey<PricingConfig.Unknown> PRICING_UNKNOWN = key(
             "pricing.unknown",
             "allow",

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param choices how many answers; -1: not said
  * @param usageInStream the changes to the body that make a stream tell its usage; none where that is not wanted
  * @param references the stored objects that the body names
+ * @param images whether there are some for the model to look at
+ * @param tools whether there are some for the model to call
  */
 public record Ask(
         @Nullable String model,
@@ -25,7 +27,9 @@ public record Ask(
         @Nullable String user,
         List<Splice> usageInStream,
         Store store,
-        References references) {
+        References references,
+        boolean images,
+        boolean tools) {
 
     /** Nothing that the gateway can tell. */
     public static final Ask NOTHING = of(null, null, References.UNSEEN);
@@ -38,6 +42,6 @@ public record Ask(
     }
 
     public static Ask of(@Nullable String model, @Nullable ModelValue value, References references) {
-        return new Ask(model, value, false, -1, -1, null, List.of(), Store.UNSAID, references);
+        return new Ask(model, value, false, -1, -1, null, List.of(), Store.UNSAID, references, false, false);
     }
 }

@@ -104,6 +104,8 @@ class PermissionsTest {
                 Change.none(),
                 Change.none(),
                 Change.none(),
+                Change.none(),
+                Change.none(),
                 Change.none());
     }
 

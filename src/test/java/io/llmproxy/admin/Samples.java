@@ -29,7 +29,29 @@ final class Samples {
                 Change.none(),
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
-                Change.none());
+                Change.none(),
+                AdminCommand.CredentialChanges.NONE,
+                MapChange.NONE);
+    }
+
+    static ProviderChanges credentials(@Nullable SecretRef add, @Nullable String addKey, String... remove) {
+        return new ProviderChanges(
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                MapChange.NONE,
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                AdminCommand.EgressChanges.NONE,
+                Change.none(),
+                new AdminCommand.CredentialChanges(add, addKey == null ? null : new Secret(addKey), List.of(remove)),
+                MapChange.NONE);
     }
 
     static ProviderChanges headers(MapChange headers) {
@@ -47,7 +69,9 @@ final class Samples {
                 Change.none(),
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
-                Change.none());
+                Change.none(),
+                AdminCommand.CredentialChanges.NONE,
+                MapChange.NONE);
     }
 
     static AdminCommand.UpdateTenant defaultProvider(String tenant, @Nullable String provider) {

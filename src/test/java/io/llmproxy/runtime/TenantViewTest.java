@@ -118,6 +118,7 @@ class TenantViewTest {
                 ProviderTimeouts.DEFAULT,
                 ProviderEgress.DEFAULT,
                 StreamUsage.AUTO,
+                io.llmproxy.domain.model.Abilities.NONE,
                 false,
                 enabled,
                 created,

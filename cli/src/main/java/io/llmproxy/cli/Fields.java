@@ -3,6 +3,7 @@ package io.llmproxy.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -99,6 +100,11 @@ final class Fields {
 
     /** Options of the form {@code name=value}; {@code none} alone clears all. */
     Fields map(String field, String option) {
+        return map(field, option, UnaryOperator.identity());
+    }
+
+    /** The same, each value as {@code reader} makes it. */
+    Fields map(String field, String option, UnaryOperator<String> reader) {
         List<String> pairs = line.raw(option);
         if (pairs.isEmpty()) {
             return this;
@@ -114,7 +120,7 @@ final class Fields {
                 // without the text: a header's value may be a credential
                 throw CliException.usage(option + " wants NAME=VALUE");
             }
-            map.put(pair.substring(0, equals), pair.substring(equals + 1));
+            map.put(pair.substring(0, equals), reader.apply(pair.substring(equals + 1)));
         }
         body.set(field, map);
         return this;

@@ -2,15 +2,22 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.adapter.provider.Accounts;
 import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.KeyScope;
+import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
+import io.llmproxy.domain.route.Stickiness;
 import io.llmproxy.domain.usage.PriceBook;
 import io.llmproxy.domain.usage.PriceCatalogue;
+import io.llmproxy.gateway.DryRun;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.resilience.HealthBoard;
@@ -19,12 +26,15 @@ import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.gateway.resilience.TargetHealth;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.runtime.KeySecrets;
 import io.llmproxy.runtime.RouteBook;
+import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.TenantView;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -51,14 +61,13 @@ import org.openjdk.jmh.annotations.Warmup;
 public class RoutingBenchmark {
     private static final Instant NOW = Instant.parse("2026-11-20T10:00:00Z");
 
-    @SuppressWarnings("NullAway") // weights look at no request
-    private static final Exchange NOBODY = null;
-
     private final HealthBoard board = new HealthBoard(ResilienceRules.DEFAULT);
     private final RoutePlanner planner = new RoutePlanner(board);
     private final SplittableRandom random = new SplittableRandom(1);
     private TenantView view;
     private RouteBook.Way way;
+    private RouteBook.Way sticky;
+    private Exchange exchange;
     private Target target;
 
     private record Upstream(ProviderAccount account) implements Provider {
@@ -83,12 +92,23 @@ public class RoutingBenchmark {
         List<Provider> providers = List.of(provider(tenantId, "a"), provider(tenantId, "b"), provider(tenantId, "c"));
         PriceBook prices = new PriceBook(
                 PriceCatalogue.parse("type,model,valid-from,input,output,cache-read\n"), List.of(), List.of());
-        Route route = new Route(
+        Route smart = route(tenantId, "smart", Choice.of(BalancePolicy.WEIGHTED));
+        Choice choice = new Choice(BalancePolicy.WEIGHTED, new Stickiness("x-conversation"), Set.of());
+        view = new TenantView(
+                tenant, providers, prices.table(tenantId, List::of), List.of(smart, route(tenantId, "kept", choice)));
+        way = Objects.requireNonNull(view.routes().named("smart"));
+        sticky = Objects.requireNonNull(view.routes().named("kept"));
+        exchange = exchange(tenant);
+        target = new Target(providers.getFirst(), "m", "/chat/completions", false);
+    }
+
+    private static Route route(UUID tenantId, String name, Choice choice) {
+        return new Route(
                 Ids.next(NOW),
                 tenantId,
-                "smart",
+                name,
                 RouteMatch.NONE,
-                BalancePolicy.WEIGHTED,
+                choice,
                 List.of("a/m", "b/m=2", "c/m=3").stream()
                         .map(t -> io.llmproxy.domain.route.Target.parse("targets", t))
                         .toList(),
@@ -97,9 +117,39 @@ public class RoutingBenchmark {
                 null,
                 NOW,
                 NOW);
-        view = new TenantView(tenant, providers, prices.table(tenantId, List::of), List.of(route));
-        way = Objects.requireNonNull(view.routes().named("smart"));
-        target = new Target(providers.getFirst(), "m", "/chat/completions", false);
+    }
+
+    private Exchange exchange(Tenant tenant) {
+        HeaderFields headers = HeaderFields.of("X-Conversation", "01997e0c-55f1-7d6f-8a2e-3a5c0c3f9d11");
+        Exchange x = new Exchange(
+                new DescribedRequest(new DryRun.Described(
+                        tenant.id(),
+                        null,
+                        "POST",
+                        "/v1/chat/completions",
+                        headers,
+                        new byte[] {127, 0, 0, 1},
+                        new byte[0],
+                        false)),
+                DescribedRequest.NOWHERE);
+        ApiKey key = new ApiKey(
+                Ids.next(NOW),
+                tenant.id(),
+                null,
+                "dev",
+                KeySecrets.hash("secret"),
+                "",
+                null,
+                null,
+                KeyScope.ANY,
+                null,
+                null,
+                false,
+                null,
+                NOW,
+                NOW);
+        x.authenticated(new KeyEntry(new Principal(tenant, null, key), view, null));
+        return x;
     }
 
     private static Provider provider(UUID tenantId, String name) {
@@ -120,8 +170,8 @@ public class RoutingBenchmark {
     public boolean breaker() {
         ProviderHealth provider = board.of(target.provider());
         TargetHealth health = provider.of(target.model());
-        boolean entered = provider.begin() && health.breaker().enter(board.now());
-        health.breaker().success();
+        boolean entered = provider.begin() && health.enter(null, board.now());
+        health.success(null);
         health.answered(false, board.now(), 1_000_000);
         provider.end();
         return entered;
@@ -130,14 +180,23 @@ public class RoutingBenchmark {
     /** Three targets by weight, in their order, and the first one's breaker. */
     @Benchmark
     public boolean weightedRoute() {
+        return planned(way);
+    }
+
+    /** The same, kept with one target by a header. */
+    @Benchmark
+    public boolean stickyRoute() {
+        return planned(sticky);
+    }
+
+    private boolean planned(RouteBook.Way taken) {
         List<RoutePlanner.Weighted> legs = new ArrayList<>(3);
-        for (RouteBook.Leg leg : way.legs()) {
+        for (RouteBook.Leg leg : taken.legs()) {
             legs.add(new RoutePlanner.Weighted(
                     new Target(leg.provider(), leg.model(), "/chat/completions", false), leg.weight()));
         }
-        Route route = way.route();
-        List<Target> ordered = planner.order(NOBODY, route.id(), route.strategy(), legs, random);
+        List<Target> ordered = planner.order(exchange, taken.route(), legs, random);
         Target first = ordered.getFirst();
-        return board.of(first.provider()).of(first.model()).breaker().enter(board.now());
+        return board.of(first.provider()).of(first.model()).enter(null, board.now());
     }
 }

@@ -15,15 +15,19 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Requirement;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
+import io.llmproxy.domain.route.Stickiness;
 import io.llmproxy.domain.route.Target;
 import io.llmproxy.wire.admin.PageJson;
 import io.llmproxy.wire.admin.RouteJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -82,6 +86,8 @@ final class RoutesResource {
         fields.addAll(List.of(
                 "targets",
                 "strategy",
+                "sticky",
+                "require",
                 "matchPath",
                 "matchHeaders",
                 "matchHost",
@@ -101,10 +107,18 @@ final class RoutesResource {
                 body.change("matchUser", Readers::glob),
                 body.mapChange("matchLabels"),
                 body.change("strategy", (field, node) -> BalancePolicy.parse(field, Body.text(field, node))),
+                body.change("sticky", (field, node) -> Stickiness.parse(field, Body.text(field, node))),
+                body.change("require", RoutesResource::requirements),
                 body.change("targets", RoutesResource::targets),
                 body.change("retries", Body::integer),
                 body.change("retryTimeouts", Body::bool),
                 body.change("timeout", Readers::duration));
+    }
+
+    private static Set<Requirement> requirements(String field, JsonNode node) {
+        return Body.texts(field, node).stream()
+                .map(text -> Requirement.parse(field, text))
+                .collect(Collectors.toSet());
     }
 
     private static List<Target> targets(String field, JsonNode node) {
@@ -120,6 +134,7 @@ final class RoutesResource {
     static RouteJson json(RouteView view) {
         Route route = view.route();
         RouteMatch match = route.match();
+        Stickiness sticky = route.choice().sticky();
         Tenant owner = view.owner();
         return new RouteJson(
                 route.id().toString(),
@@ -131,7 +146,9 @@ final class RoutesResource {
                 pattern(match.host()),
                 pattern(match.user()),
                 patterns(match.labels()),
-                route.strategy().word(),
+                route.choice().strategy().word(),
+                sticky == null ? null : sticky.word(),
+                route.choice().requires().stream().map(Requirement::word).toList(),
                 route.targets().stream().map(Target::toString).toList(),
                 route.retries(),
                 route.retryTimeouts(),

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.model.Abilities;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -12,6 +13,7 @@ import io.llmproxy.port.ProviderStore;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -45,12 +47,14 @@ final class JdbcProviderStore implements ProviderStore {
             "proxy_port",
             "proxy_login",
             "stream_usage",
+            "abilities",
             "private_allowed",
             "enabled",
             "created_at",
             "updated_at");
     private static final NamedSql SEALED = NamedSql.of(
-            "SELECT * FROM providers WHERE credential_kind = 'SEALED' OR proxy_login IS NOT NULL ORDER BY id");
+            "SELECT * FROM providers WHERE credential_kind IN ('SEALED', 'SEVERAL') OR proxy_login IS NOT NULL"
+                    + " ORDER BY id");
 
     private final Sql sql;
     private final OwnedTable<ProviderAccount> table;
@@ -94,7 +98,9 @@ final class JdbcProviderStore implements ProviderStore {
     @Override
     public List<Credential.Sealed> sealed() {
         return sql.list("reading sealed credentials", SEALED, Params.none(), JdbcProviderStore::provider).stream()
-                .flatMap(p -> Stream.of(p.credential(), login(p.egress().proxy())))
+                .flatMap(p -> Stream.concat(
+                        p.credential().each().stream().map(Credential.Named::credential),
+                        Stream.of(login(p.egress().proxy()))))
                 .filter(Credential.Sealed.class::isInstance)
                 .map(Credential.Sealed.class::cast)
                 .toList();
@@ -118,6 +124,7 @@ final class JdbcProviderStore implements ProviderStore {
                 .and("headers", provider.headers())
                 .and("api_version", provider.apiVersion())
                 .and("stream_usage", provider.streamUsage())
+                .and("abilities", provider.abilities().texts())
                 .and("private_allowed", provider.privateAllowed())
                 .and("enabled", provider.enabled())
                 .and("created_at", provider.createdAt())
@@ -158,7 +165,36 @@ final class JdbcProviderStore implements ProviderStore {
                 params.and("credential_kind", "REFERENCED").and("credential", ref.toString());
             case Credential.Sealed(String envelope) ->
                 params.and("credential_kind", "SEALED").and("credential", envelope);
+            case Credential.Several(List<Credential.Named> all) ->
+                params.and("credential_kind", "SEVERAL").and("credential", texts(all));
         }
+    }
+
+    /** Of each its name, its form and what it is. */
+    private static List<String> texts(List<Credential.Named> all) {
+        return all.stream()
+                .flatMap(named -> switch (named.credential()) {
+                    case Credential.Referenced(SecretRef ref) -> Stream.of(named.name(), "REFERENCED", ref.toString());
+                    case Credential.Sealed(String envelope) -> Stream.of(named.name(), "SEALED", envelope);
+                    case Credential.None _, Credential.Several _ ->
+                        throw new IllegalArgumentException("not one of several credentials");
+                })
+                .toList();
+    }
+
+    private static Credential several(List<String> texts) {
+        List<Credential.Named> all = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i += 3) {
+            String what = texts.get(i + 2);
+            all.add(new Credential.Named(
+                    texts.get(i),
+                    switch (texts.get(i + 1)) {
+                        case "REFERENCED" -> new Credential.Referenced(SecretRef.parse(what));
+                        case "SEALED" -> new Credential.Sealed(what);
+                        default -> throw new IllegalArgumentException("an unknown kind of credential");
+                    }));
+        }
+        return new Credential.Several(all);
     }
 
     static ProviderAccount provider(Row row) throws SQLException {
@@ -177,6 +213,7 @@ final class JdbcProviderStore implements ProviderStore {
                 timeouts(row),
                 egress(row),
                 row.constant(StreamUsage.class, "stream_usage"),
+                new Abilities(row.map("abilities")),
                 row.flag("private_allowed"),
                 row.flag("enabled"),
                 row.time("created_at"),
@@ -188,6 +225,7 @@ final class JdbcProviderStore implements ProviderStore {
             case "NONE" -> new Credential.None();
             case "REFERENCED" -> new Credential.Referenced(SecretRef.parse(row.text("credential")));
             case "SEALED" -> new Credential.Sealed(row.text("credential"));
+            case "SEVERAL" -> several(row.texts("credential"));
             default -> throw new IllegalArgumentException("an unknown kind of credential");
         };
     }

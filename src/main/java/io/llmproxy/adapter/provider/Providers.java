@@ -15,6 +15,7 @@ import io.llmproxy.adapter.provider.support.FileWatch;
 import io.llmproxy.adapter.provider.support.HttpProvider;
 import io.llmproxy.adapter.provider.support.HttpUpstream;
 import io.llmproxy.adapter.provider.support.ReadSweeper;
+import io.llmproxy.adapter.provider.support.RotatingProvider;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
@@ -23,6 +24,7 @@ import io.llmproxy.adapter.provider.support.chat.Translations;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.SecretSealer;
@@ -101,7 +103,18 @@ public final class Providers implements ProviderFactory {
         return new TranslatingProvider(provider, own, CLIENTS, translations, downloader);
     }
 
+    /** With several credentials as many providers, so that a connection never serves two of them. */
     private Provider http(ProviderAccount account, Access access) {
+        if (account.credential() instanceof Credential.Several(List<Credential.Named> all)) {
+            List<RotatingProvider.Member> members = all.stream()
+                    .map(c -> new RotatingProvider.Member(c.name(), one(account.holding(c.credential()), access)))
+                    .toList();
+            return new RotatingProvider(account, members, clock);
+        }
+        return one(account, access);
+    }
+
+    private Provider one(ProviderAccount account, Access access) {
         FileWatch files = FileWatch.of(account, secrets, defaults);
         AccountCredential credential = AccountCredential.resolve(account, secrets, sealer);
         AccountEgress egress = AccountEgress.resolve(account, secrets, sealer, defaults);

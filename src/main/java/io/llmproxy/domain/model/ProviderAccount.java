@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority of two that declare a model equally well the higher one serves it
  * @param weight the share of a weighted strategy
  * @param headers added to every request, in the operator's spelling; never shown to clients
+ * @param abilities what its models can do, as the operator says; of others a built-in list tells
  * @param privateAllowed whether an admin of the installation named this base URL, so that loopback and private addresses
  *     are permitted when connecting
  */
@@ -38,6 +39,7 @@ public record ProviderAccount(
         ProviderTimeouts timeouts,
         ProviderEgress egress,
         StreamUsage streamUsage,
+        Abilities abilities,
         boolean privateAllowed,
         boolean enabled,
         Instant createdAt,
@@ -81,6 +83,31 @@ public record ProviderAccount(
                 others,
                 egress,
                 streamUsage,
+                abilities,
+                privateAllowed,
+                enabled,
+                createdAt,
+                updatedAt);
+    }
+
+    /** The same account with another credential. */
+    public ProviderAccount holding(Credential other) {
+        return new ProviderAccount(
+                id,
+                tenantId,
+                name,
+                kind,
+                baseUrl,
+                other,
+                models,
+                priority,
+                weight,
+                headers,
+                apiVersion,
+                timeouts,
+                egress,
+                streamUsage,
+                abilities,
                 privateAllowed,
                 enabled,
                 createdAt,

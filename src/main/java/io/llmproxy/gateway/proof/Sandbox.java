@@ -12,6 +12,7 @@ import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.model.Abilities;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -212,6 +213,7 @@ final class Sandbox implements StateSource {
                 ProviderTimeouts.DEFAULT,
                 ProviderEgress.DEFAULT,
                 StreamUsage.AUTO,
+                Abilities.NONE,
                 true,
                 true,
                 now,

@@ -35,6 +35,7 @@ public final class JsonRequest {
     private long n = -1;
     private @Nullable String user;
     private int firstMember;
+    private boolean tools;
     private int stores;
     private int storesFalse;
     private int storesNull;
@@ -95,7 +96,8 @@ public final class JsonRequest {
         } else if (scanner.is("store")) {
             store(value().kind());
         } else {
-            references.member();
+            boolean tool = scanner.is("tools") || scanner.is("functions");
+            tools |= references.member() && tool;
         }
     }
 
@@ -151,6 +153,16 @@ public final class JsonRequest {
             return Store.YES;
         }
         return stores > 0 && stores == storesFalse ? Store.NO : Store.UNSAID;
+    }
+
+    /** Whether it names tools that the model may call. */
+    public boolean tools() {
+        return tools;
+    }
+
+    /** Whether it has images for the model to look at. */
+    public boolean images() {
+        return references.images();
     }
 
     /** The stored objects that the request names. */

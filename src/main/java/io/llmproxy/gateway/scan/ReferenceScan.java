@@ -50,6 +50,9 @@ final class ReferenceScan {
     private static final Set<String> PASSED_OVER =
             Set.of("metadata", "attributes", "parameters", "schema", "input_schema", "annotations", "results");
 
+    /** Tells what a part of a message is; stands before the tables that hold it. */
+    private static final Name TYPE = new Name("type", null);
+
     private static final Name[][] TOP_BY_LENGTH = byLength(true);
     private static final Name[][] BY_LENGTH = byLength(false);
 
@@ -59,6 +62,7 @@ final class ReferenceScan {
     private final JsonScanner scanner;
     private @Nullable List<Reference> found;
     private @Nullable String beyond;
+    private boolean images;
 
     ReferenceScan(JsonScanner scanner) {
         this.scanner = scanner;
@@ -68,6 +72,7 @@ final class ReferenceScan {
         List<Name> names = new ArrayList<>();
         ANYWHERE.forEach((text, kind) -> names.add(new Name(text, kind)));
         PASSED_OVER.forEach(text -> names.add(new Name(text, null)));
+        names.add(TYPE);
         if (top) {
             TOP.forEach((text, kind) -> names.add(new Name(text, kind)));
         }
@@ -98,20 +103,28 @@ final class ReferenceScan {
         return new References(all == null ? List.of() : List.copyOf(all), beyond, true);
     }
 
-    /** Reads the value of the request's own member whose name was just read. */
-    void member() {
+    /** Whether a part of a message is an image, as OpenAI's two APIs and Anthropic's write it. */
+    boolean images() {
+        return images;
+    }
+
+    /** Reads the value of the request's own member whose name was just read; whether it is a list with something in it. */
+    boolean member() {
         Name name = name(TOP_BY_LENGTH);
         if (name != null) {
             value(name);
-            return;
+            return false;
         }
         boolean items = scanner.is("input") || scanner.is("items");
         Token value = scanner.next();
+        int begin = scanner.end();
         if (value == Token.ARRAY_START && items) {
             items();
         } else if (opens(value)) {
             walk();
         }
+        // the shortest list of an object has two characters before its end
+        return value == Token.ARRAY_START && scanner.end() - begin > 2;
     }
 
     private @Nullable Name name(Name[][] names) {
@@ -161,6 +174,10 @@ final class ReferenceScan {
 
     private void value(Name name) {
         Token value = scanner.next();
+        if (name.equals(TYPE)) {
+            type(value);
+            return;
+        }
         ObjectKind kind = name.kind;
         if (kind == null) {
             if (opens(value)) {
@@ -173,6 +190,14 @@ final class ReferenceScan {
             case OBJECT_START, ARRAY_START -> within(kind, name.text);
             case NULL -> {}
             default -> beyond = name.text;
+        }
+    }
+
+    private void type(Token value) {
+        if (value == Token.STRING) {
+            images |= scanner.is("image_url") || scanner.is("input_image") || scanner.is("image");
+        } else if (opens(value)) {
+            walk();
         }
     }
 

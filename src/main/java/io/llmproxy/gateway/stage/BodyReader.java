@@ -156,7 +156,9 @@ final class BodyReader {
                 request.user(),
                 asksUsage ? request.usageInStream() : List.of(),
                 request.store(),
-                request.references());
+                request.references(),
+                request.images(),
+                request.tools());
     }
 
     private static @Nullable String modelOf(JsonRequest request) {

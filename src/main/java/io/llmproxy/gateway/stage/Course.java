@@ -11,6 +11,7 @@ import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.gateway.resilience.ProviderHealth;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -61,13 +62,33 @@ final class Course {
         if (!failure.elsewhere() || past()) {
             return false;
         }
-        int other = available(at + 1);
+        boolean tooLong = failure.reason().equals("too-long");
+        int other = tooLong ? wider() : available(at + 1);
+        if (tooLong && other == targets.size()) {
+            return false;
+        }
         if (other < targets.size()) {
             next = other;
             pauseNanos = 0;
             return true;
         }
         return retries(failure.retryAfterNanos());
+    }
+
+    /** Whether a target with a larger context window may follow one that the request is too long for. */
+    boolean mayWiden() {
+        return how.widens() && !past() && wider() < targets.size();
+    }
+
+    /** The next target that could be called and takes more tokens than the present one; as many as there are: none. */
+    private int wider() {
+        long window = Capable.window(x, current());
+        int other = available(at + 1);
+        // of what nobody has told the window of, one is as good as the other
+        while (other < targets.size() && Capable.window(x, targets.get(other)) <= window && window != Long.MAX_VALUE) {
+            other = available(other + 1);
+        }
+        return other;
     }
 
     private boolean retries(long retryAfterNanos) {
@@ -93,7 +114,7 @@ final class Course {
         for (int i = from; i < targets.size(); i++) {
             Target target = targets.get(i);
             if (target.provider().fault() == null
-                    && board.of(target.provider()).of(target.model()).breaker().allows(now)) {
+                    && board.of(target.provider()).of(target.model()).allows(blamed(target), now)) {
                 return i;
             }
         }
@@ -125,8 +146,10 @@ final class Course {
     }
 
     /** The present target cannot be called; false where there is none after it. */
-    boolean skip(String why) {
-        skipped = (skipped == null ? "" : skipped + "; ") + why;
+    boolean skip(Obstacle why) {
+        Target target = current();
+        x.tally().failed(Attempt.passedOver(target.providerName(), target.model(), why.word()));
+        skipped = (skipped == null ? "" : skipped + "; ") + why.text();
         at++;
         return at < targets.size();
     }
@@ -154,10 +177,13 @@ final class Course {
         long soonest = Long.MAX_VALUE;
         for (Target target : targets) {
             soonest = Math.min(
-                    soonest,
-                    board.of(target.provider()).of(target.model()).breaker().remaining(now));
+                    soonest, board.of(target.provider()).of(target.model()).remaining(blamed(target), now));
         }
         return soonest;
+    }
+
+    private @Nullable UUID blamed(Target target) {
+        return HealthBoard.blamed(target.provider(), x.principal().tenant().id());
     }
 
     private boolean past() {

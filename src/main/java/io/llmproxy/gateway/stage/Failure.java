@@ -20,6 +20,11 @@ record Failure(String reason, int status, ProxyError error, boolean elsewhere, l
         return new Failure("status", status, error, true, retryAfterNanos);
     }
 
+    /** Of a provider that says that the request is too long for the model. */
+    static Failure tooLong(ProxyError error) {
+        return new Failure("too-long", 400, error, true, 0);
+    }
+
     /** Of a stream that began and then said that it fails. */
     static Failure stream(ProxyError error) {
         return new Failure("stream-error", 200, error, true, 0);
@@ -49,7 +54,17 @@ record Failure(String reason, int status, ProxyError error, boolean elsewhere, l
         return !reason.equals("no-connection") && !reason.equals("cancelled");
     }
 
-    /** Whether a head says so. */
+    /** Whether no request can cause it: it says something to all who share the provider. */
+    boolean aboutEverybody() {
+        return reason.equals("connect") || reason.equals("forbidden-address");
+    }
+
+    /** Whether a head says so: what stands before the model is in a bad way or has no room, whoever asks. */
+    static boolean aboutEverybody(int status) {
+        return status == 502 || status == 503 || status == 504 || status == 529;
+    }
+
+    /** Whether a head says that the target is in a bad way. */
     static boolean broken(int status) {
         return status >= 500 && status != 501 && status != 505;
     }

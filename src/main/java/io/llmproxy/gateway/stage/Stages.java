@@ -75,11 +75,13 @@ public final class Stages {
         snapshots.onPublish(listing::retain);
         Route route = new Route(listing, ownership, limit, health);
         snapshots.onPublish(route::retain);
+        Inspect inspect = new Inspect(settings, bodyMemory);
+        Explainer explainer = new Explainer(snapshots, inspect, route, settings.pricing(), counters, health, clock);
         Pipeline pipeline = new Pipeline(List.of(
                 new Account(ledger, telemetry, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
-                new Inspect(settings, bodyMemory),
+                inspect,
                 route,
                 new Idempotency(runs),
                 new Pricing(settings.pricing()),
@@ -89,6 +91,6 @@ public final class Stages {
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
                 new Forward(settings.queryKey(), limit, health)));
-        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health);
+        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, explainer);
     }
 }

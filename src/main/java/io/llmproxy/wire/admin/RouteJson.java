@@ -20,6 +20,8 @@ public record RouteJson(
         @Nullable String matchUser,
         Map<String, String> matchLabels,
         String strategy,
+        @Nullable String sticky,
+        List<String> require,
         List<String> targets,
         int retries,
         boolean retryTimeouts,
@@ -31,12 +33,16 @@ public record RouteJson(
      * Body of {@code POST /api/v1/tenants/SLUG/routes} and, for routes of all tenants, {@code POST /api/v1/routes}.
      *
      * @param strategy {@code failover}, {@code round-robin}, {@code weighted}, {@code least-latency} or {@code cost}
+     * @param sticky {@code user} or {@code header:NAME}
+     * @param require of {@code vision}, {@code tools} and {@code context}
      * @param timeout a duration
      */
     public record Create(
             String name,
             List<String> targets,
             @Nullable String strategy,
+            @Nullable String sticky,
+            @Nullable List<String> require,
             @Nullable String matchPath,
             @Nullable Map<String, String> matchHeaders,
             @Nullable String matchHost,

@@ -44,10 +44,10 @@ public record UsageJson(
         List<FailedAttempt> failedAttempts) {
 
     /**
-     * A call that failed and was followed by another.
+     * A call that failed and was followed by another, or a target that was passed over without a call, whose duration is 0.
      *
      * @param status that the provider answered; null where it did not
-     * @param reason one word of how it failed
+     * @param reason one word of how it failed, or why it was passed over
      */
     public record FailedAttempt(
             String provider,

@@ -85,6 +85,7 @@ public final class Accounts {
                 ProviderTimeouts.DEFAULT,
                 ProviderEgress.DEFAULT,
                 StreamUsage.AUTO,
+                io.llmproxy.domain.model.Abilities.NONE,
                 privateAllowed,
                 true,
                 Instant.EPOCH,

@@ -54,6 +54,7 @@ class PriceTableTest {
                 ProviderTimeouts.DEFAULT,
                 ProviderEgress.DEFAULT,
                 StreamUsage.AUTO,
+                io.llmproxy.domain.model.Abilities.NONE,
                 false,
                 true,
                 NOW,

@@ -84,6 +84,7 @@ class OpenAiProviderTest {
                 plain.timeouts(),
                 plain.egress(),
                 plain.streamUsage(),
+                io.llmproxy.domain.model.Abilities.NONE,
                 plain.privateAllowed(),
                 plain.enabled(),
                 plain.createdAt(),

@@ -9,6 +9,7 @@ import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.gateway.BodyRoom;
 import io.llmproxy.gateway.KeptBody;
 import io.llmproxy.gateway.Refusals;
+import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
@@ -69,6 +70,11 @@ public final class TranslatingProvider implements Provider {
     @Override
     public @Nullable String fault() {
         return provider.fault();
+    }
+
+    @Override
+    public List<CredentialState> credentials() {
+        return provider.credentials();
     }
 
     @Override

@@ -1,0 +1,186 @@
+package io.llmproxy.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
+import io.llmproxy.domain.route.Requirement;
+import io.llmproxy.domain.route.Route;
+import io.llmproxy.domain.route.RouteMatch;
+import io.llmproxy.domain.route.Target;
+import io.llmproxy.domain.usage.Attempt;
+import io.llmproxy.domain.usage.PriceList;
+import io.llmproxy.domain.usage.PriceOverlay;
+import io.llmproxy.gateway.ScriptedProvider.Script;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Routes that ask what their targets can do. */
+class CapabilityRoutingTest {
+    private static final String TOO_LONG =
+            "{\"error\":{\"message\":\"too many tokens\",\"code\":\"context_length_exceeded\"}}";
+
+    @TempDir
+    Path directory;
+
+    private GatewayFixture fixture;
+
+    @BeforeEach
+    void setUp() {
+        fixture = new GatewayFixture(directory);
+        fixture.addProvider("a", "own-of-a");
+        fixture.addProvider("b", "own-of-b");
+    }
+
+    private void route(Set<Requirement> requires, String... targets) {
+        fixture.addRoute(new Route(
+                Ids.next(GatewayFixture.START),
+                fixture.tenant.id(),
+                "r",
+                RouteMatch.NONE,
+                new Choice(BalancePolicy.FAILOVER, null, requires),
+                List.of(targets).stream().map(t -> Target.parse("targets", t)).toList(),
+                0,
+                false,
+                null,
+                GatewayFixture.START,
+                GatewayFixture.START));
+    }
+
+    private RecordingSink send(String path, String body) {
+        return fixture.send(FakeRequest.post(path, body).key(fixture.secret));
+    }
+
+    private @Nullable String served(String path, String body) {
+        return send(path, body).header("x-llmproxy-provider");
+    }
+
+    private @Nullable String chat(String rest) {
+        return served("/v1/chat/completions", "{\"model\":\"r\"," + rest + "}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/chat/completions | {\"model\":\"r\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"?\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x/y.png\"}}]}]}",
+                "/v1/responses | {\"model\":\"r\",\"store\":false,\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_image\",\"image_url\":\"https://x/y.png\"}]}]}",
+                "/v1/messages | {\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":[{\"source\":{\"type\":\"url\",\"url\":\"https://x\"},\"type\":\"image\"}]}],\"model\":\"r\"}"
+            })
+    void imagesGoToModelsThatReadThem(String path, String body) {
+        route(Set.of(Requirement.VISION), "a/deepseek-chat", "b/gpt-4o");
+
+        assertThat(served(path, body)).isEqualTo("b");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"messages\":[{\"role\":\"user\",\"content\":\"type: image_url\"}]",
+                "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"image\"}]}]",
+                "\"messages\":[],\"metadata\":{\"type\":\"image\"}",
+                "\"messages\":[],\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":\"image\"}}}]"
+            })
+    void whatOnlySpeaksOfImagesIsNotConcerned(String rest) {
+        route(Set.of(Requirement.VISION), "a/deepseek-chat", "b/gpt-4o");
+
+        assertThat(chat(rest)).isEqualTo("a");
+    }
+
+    @Test
+    void toolsGoToModelsThatCallThem() {
+        route(Set.of(Requirement.TOOLS), "a/o1-mini", "b/meta/llama-3.3-70b-versatile");
+
+        assertThat(chat("\"tools\":[{\"type\":\"function\"}],\"messages\":[]")).isEqualTo("b");
+        assertThat(chat("\"functions\":[{\"name\":\"f\"}],\"messages\":[]")).isEqualTo("b");
+        assertThat(chat("\"tools\":[],\"messages\":[]")).isEqualTo("a");
+        assertThat(chat("\"tools\":null,\"messages\":[]")).isEqualTo("a");
+    }
+
+    @Test
+    void whatNobodyKnowsCanDoNothingAndTheClientIsTold() {
+        route(Set.of(Requirement.TOOLS, Requirement.VISION), "a/unheard-of", "b/o1-mini");
+
+        RecordingSink sink = send("/v1/chat/completions", "{\"model\":\"r\",\"tools\":[{}],\"messages\":[]}");
+
+        assertThat(sink.refusal()).isEqualTo("400 invalid_request_error/invalid_request");
+        assertThat(sink.error().message()).contains("`r`", "tools");
+        assertThat(fixture.provider("a").asked()).isEmpty();
+    }
+
+    private void window(String model, int tokens) {
+        fixture.price(new PriceOverlay(
+                Ids.next(GatewayFixture.START),
+                fixture.tenant.id(),
+                false,
+                PriceList.parse(
+                                "model,input,output,valid-from,context\n" + model + ",1,1,2025-01-01," + tokens,
+                                GatewayFixture.START)
+                        .getFirst(),
+                GatewayFixture.START));
+    }
+
+    private static String words(int tokens) {
+        return "\"messages\":[{\"role\":\"user\",\"content\":\"" + "word".repeat(tokens) + "\"}]";
+    }
+
+    @Test
+    void whatIsTooLongGoesToTheLargerWindowAndAtLeastToTheLargest() {
+        window("small", 1000);
+        window("large", 3000);
+        route(Set.of(Requirement.CONTEXT), "a/small", "b/large");
+
+        assertThat(chat(words(100))).isEqualTo("a");
+        assertThat(chat(words(2000))).isEqualTo("b");
+        assertThat(chat("\"max_tokens\":950," + words(100))).isEqualTo("b");
+        assertThat(chat(words(9000))).as("a guess refuses nothing").isEqualTo("b");
+    }
+
+    @Test
+    void aProviderThatSaysThatItIsTooLongIsFollowedByALargerOne() {
+        window("small", 1000);
+        window("large", 3000);
+        route(Set.of(Requirement.CONTEXT), "a/small", "up/small", "b/large");
+        fixture.provider("a").answers(r -> Script.json(TOO_LONG).status(400));
+
+        assertThat(chat(words(10))).isEqualTo("b");
+        assertThat(fixture.up().asked()).as("it is no larger").isEmpty();
+        assertThat(fixture.record().failed()).extracting(Attempt::reason).containsExactly("too-long");
+    }
+
+    @Test
+    void theLargestOnesOwnWordAndOther400sAreTheClients() {
+        window("small", 1000);
+        window("large", 3000);
+        route(Set.of(Requirement.CONTEXT), "a/small", "b/large");
+        String other = "{\"error\":{\"message\":\"" + "x".repeat(20_000) + "\"}}";
+        fixture.provider("a").answers(r -> Script.json(other).status(400));
+        fixture.provider("b").answers(r -> Script.json(TOO_LONG).status(400));
+
+        RecordingSink first = send("/v1/chat/completions", "{\"model\":\"r\"," + words(10) + "}");
+        assertThat(first.status()).isEqualTo(400);
+        assertThat(first.text()).isEqualTo(other);
+        RecordingSink second = send("/v1/chat/completions", "{\"model\":\"r\"," + words(2000) + "}");
+        assertThat(second.status()).isEqualTo(400);
+        assertThat(second.text()).isEqualTo(TOO_LONG);
+    }
+
+    @Test
+    void withoutTheRequirementItIsTheClientsAtOnce() {
+        route(Set.of(), "a/small", "b/large");
+        fixture.provider("a").answers(r -> Script.json(TOO_LONG).status(400));
+
+        assertThat(send("/v1/chat/completions", "{\"model\":\"r\"," + words(10) + "}")
+                        .text())
+                .isEqualTo(TOO_LONG);
+    }
+}
