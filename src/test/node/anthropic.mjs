@@ -24,11 +24,12 @@ async function conversations() {
   await all('message stream with tools', () => client.messages.create({ ...asked, stream: true, tools: [weather] }));
   await all('message stream with thoughts', () => client.messages.create({ ...asked, stream: true, thinking }));
   await call('message stream gathered', () => client.messages.stream({ ...asked, thinking, tools: [weather] }).finalMessage());
-  await all('message that runs its tools', () =>
-    client.beta.messages.toolRunner({
-      ...asked,
-      tools: [{ ...weather, type: 'custom', run: ({ city }) => 'sunny in ' + city, parse: (input) => input }],
-    }));
+  await call('message with the result of a tool', async () => {
+    const first = await client.messages.create({ ...asked, tools: [weather] });
+    const result = [{ type: 'tool_result', tool_use_id: first.content[0].id, content: 'sunny' }];
+    const more = [...messages, { role: 'assistant', content: first.content }, { role: 'user', content: result }];
+    return client.messages.create({ ...asked, tools: [weather], messages: more });
+  });
   await call('tokens counted', () => client.messages.countTokens({ model: asked.model, messages }));
   await call('beta message', () => client.beta.messages.create({ ...asked, betas: ['context-1m-2025-08-07'] }));
   await all('beta message stream', () => client.beta.messages.create({ ...asked, stream: true, betas: ['a', 'b'] }));

@@ -68,7 +68,11 @@ record EveryMethod(OpenAIClient client, Transcript seen) {
             left.add(name);
             return;
         }
-        seen.call(name, () -> told(invoked(service, method, params)));
+        try {
+            seen.call(name, () -> told(invoked(service, method, params)));
+        } catch (IllegalStateException e) {
+            left.add(name); // it misses something only when it is called
+        }
     }
 
     private static @Nullable Object invoked(Object on, Method method, Object... arguments) {
@@ -129,6 +133,8 @@ record EveryMethod(OpenAIClient client, Transcript seen) {
                 }
             }
             return null;
+        } catch (InvocationTargetException e) {
+            return null; // it wants something that its name does not tell
         } catch (ReflectiveOperationException e) {
             throw new LinkageError(type.toString(), e);
         }

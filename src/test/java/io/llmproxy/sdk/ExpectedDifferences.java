@@ -21,7 +21,7 @@ final class ExpectedDifferences {
 
     /** Fields of requests that the gateway adds, replaces, or keeps from providers. */
     private static final Pattern LEFT_OUT_OF_REQUESTS = Pattern.compile(
-            "authorization|host|via|openai-organization|openai-project|accept-encoding|cookie|" + HOP_BY_HOP);
+            "authorization|x-api-key|host|via|openai-organization|openai-project|accept-encoding|cookie|" + HOP_BY_HOP);
 
     /** Added to streams of completions where the client did not ask, for the account; its effect is taken out again. */
     private static final Pattern USAGE_ASKED =

@@ -124,6 +124,7 @@ class NodeClientsTest {
         return step.contains("answer")
                 || step.contains("error")
                 || step.contains("no more")
+                || step.contains("helper")
                 || step.contains("not there")
                 || step.contains("abort");
     }

@@ -66,7 +66,9 @@ public final class FakeResponses {
         if (body.path("stream").asBoolean(false)) {
             call.typedEvents(events());
         } else {
-            call.json(RESPONSE.formatted("resp_1", "completed", MESSAGE, USAGE));
+            boolean schema = body.at("/text/format/type").asString("").equals("json_schema");
+            String said = schema ? MESSAGE.replace("Hello from the fake.", "{\\\"city\\\":\\\"Zürich\\\"}") : MESSAGE;
+            call.json(RESPONSE.formatted("resp_1", "completed", said, USAGE));
         }
     }
 

@@ -5,6 +5,7 @@ import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.adapter.provider.support.chat.StreamReader;
 import io.llmproxy.adapter.provider.support.chat.StreamWriter;
+import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
@@ -44,6 +45,12 @@ public final class AnthropicChat implements ChatDialect {
                 || path.startsWith("/files")
                 || path.startsWith("/models")
                 || path.startsWith("/skills");
+    }
+
+    /** Its clients name the version of the API that they mean; what they ask for beyond conversations changes from year to year. */
+    @Override
+    public boolean takes(String path, HeaderFields client) {
+        return takes(path) || client.contains("anthropic-version");
     }
 
     @Override

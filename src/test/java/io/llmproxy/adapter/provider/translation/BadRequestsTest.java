@@ -172,6 +172,16 @@ class BadRequestsTest {
     }
 
     @Test
+    void butForWhateverAClientOfItsOwnDialectAsksFor() {
+        CannedProvider canned = canned("anthropic");
+        HeaderFields own = HeaderFields.of("anthropic-version", "2023-06-01");
+
+        Dialects.call(Dialects.translating(canned, "anthropic", false), "/of_tomorrow", own, "{}")
+                .close();
+        assertThat(canned.path()).isEqualTo("/of_tomorrow");
+    }
+
+    @Test
     void onlyFieldsThatMeanTheSameEverywhereGoAlong() throws IOException {
         CannedProvider canned = canned("openai");
         HeaderFields headers = HeaderFields.of(

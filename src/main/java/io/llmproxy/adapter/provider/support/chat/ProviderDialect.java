@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.support.chat;
 
+import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
@@ -15,6 +16,11 @@ public interface ProviderDialect {
 
     /** Whether a provider of this dialect may be sent a POST to that path which is no conversation. */
     boolean takes(String path);
+
+    /** The same of a client's request with these fields, which may show that the client means this very API. */
+    default boolean takes(String path, HeaderFields client) {
+        return takes(path);
+    }
 
     /** Whether images and documents may be told by their URLs; where not, the operator may have them fetched here. */
     default boolean takesUrls() {

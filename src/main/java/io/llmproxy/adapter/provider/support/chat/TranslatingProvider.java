@@ -104,7 +104,7 @@ public final class TranslatingProvider implements Provider {
                 return translated(request, client, operation);
             }
         }
-        if (!own.takes(plain)) {
+        if (!own.takes(plain, request.headers())) {
             throw Refusals.invalid(who() + " has nothing like `/v1" + plain + "`; take another model.", "model");
         }
         return provider.call(request);
