@@ -2,7 +2,9 @@ package io.llmproxy.adapter.provider;
 
 import io.llmproxy.adapter.provider.anthropic.AnthropicChat;
 import io.llmproxy.adapter.provider.gemini.GeminiChat;
+import io.llmproxy.adapter.provider.ollama.OllamaClient;
 import io.llmproxy.adapter.provider.openai.OpenAiChat;
+import io.llmproxy.adapter.provider.openai.OpenAiResponses;
 import io.llmproxy.adapter.provider.simulated.SimulatedProvider;
 import io.llmproxy.adapter.provider.simulated.SimulatedSettings;
 import io.llmproxy.adapter.provider.support.Access;
@@ -16,6 +18,7 @@ import io.llmproxy.adapter.provider.support.HttpUpstream;
 import io.llmproxy.adapter.provider.support.ReadSweeper;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
+import io.llmproxy.adapter.provider.support.chat.ClientDialect;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
 import io.llmproxy.adapter.provider.support.chat.Translations;
@@ -33,6 +36,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Makes a provider of an account by its type. */
 public final class Providers implements ProviderFactory {
@@ -54,8 +58,17 @@ public final class Providers implements ProviderFactory {
 
     private static final ChatDialect OPENAI = new OpenAiChat();
     private static final ChatDialect ANTHROPIC = new AnthropicChat();
-    private static final ProviderDialect GEMINI = new GeminiChat();
-    private static final List<ChatDialect> CLIENTS = List.of(OPENAI, ANTHROPIC);
+    private static final GeminiChat GEMINI = new GeminiChat();
+    private static final ClientDialect RESPONSES = new OpenAiResponses();
+    private static final List<ClientDialect> OLLAMAS = List.of(OllamaClient.chat(), OllamaClient.generate());
+
+    private static final List<ClientDialect> BASIC = List.of(OPENAI, ANTHROPIC, GEMINI);
+    private static final List<ClientDialect> CLIENTS = with(BASIC, OLLAMAS);
+    private static final List<ClientDialect> ALL_CLIENTS = with(CLIENTS, List.of(RESPONSES));
+
+    private static List<ClientDialect> with(List<ClientDialect> some, List<ClientDialect> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
+    }
 
     private final Translations translations;
 
@@ -86,15 +99,18 @@ public final class Providers implements ProviderFactory {
     @Override
     public Provider open(ProviderAccount account) {
         return switch (account.kind()) {
-            case OPENAI, MISTRAL, HUGGINGFACE, OLLAMA, CUSTOM -> translating(http(account, Access.BEARER), OPENAI);
-            case ANTHROPIC -> translating(http(account, Access.ANTHROPIC), ANTHROPIC);
-            case GEMINI -> translating(http(account, Access.GOOGLE), GEMINI);
-            case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI);
+            case OPENAI, HUGGINGFACE, CUSTOM -> translating(http(account, Access.BEARER), OPENAI, CLIENTS);
+            case OLLAMA -> translating(http(account, Access.BEARER), OPENAI, BASIC);
+            case MISTRAL -> translating(http(account, Access.BEARER), OPENAI, ALL_CLIENTS);
+            case ANTHROPIC -> translating(http(account, Access.ANTHROPIC), ANTHROPIC, ALL_CLIENTS);
+            case GEMINI -> translating(http(account, Access.GOOGLE), GEMINI, ALL_CLIENTS);
+            case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI, CLIENTS);
         };
     }
 
-    private Provider translating(Provider provider, ProviderDialect own) {
-        return new TranslatingProvider(provider, own, CLIENTS, translations);
+    /** @param clients whose requests are translated; those of other dialects go through where the provider takes them */
+    private Provider translating(Provider provider, ProviderDialect own, List<ClientDialect> clients) {
+        return new TranslatingProvider(provider, own, clients, translations);
     }
 
     private Provider http(ProviderAccount account, Access access) {

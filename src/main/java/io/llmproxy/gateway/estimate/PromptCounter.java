@@ -30,8 +30,19 @@ final class PromptCounter {
             "reasoning_content",
             "input",
             "thinking");
-    private static final Set<String> HOLDERS =
-            Set.of("content", "tool_calls", "function", "function_call", "output", "summary");
+    private static final Set<String> HOLDERS = Set.of(
+            "content",
+            "tool_calls",
+            "function",
+            "function_call",
+            "output",
+            "summary",
+            "parts",
+            "functionCall",
+            "functionResponse");
+
+    /** Below these anything that is text counts, whatever it is called. */
+    private static final Set<String> FREE = Set.of("args", "response");
 
     private final JsonPieces json;
     private final TextCounter counter;
@@ -52,18 +63,26 @@ final class PromptCounter {
             }
         }
         boolean converses = switch (shape) {
-            case CHAT, RESPONSE, MESSAGES -> true;
-            case COMPLETION, EMBEDDING, NONE -> false;
+            case CHAT, RESPONSE, MESSAGES, CONTENTS, OLLAMA -> true;
+            case COMPLETION, EMBEDDING, EMBED_CONTENT, NONE -> false;
         };
         return counter.tokens() + overhead + tools.overhead() + (converses ? REPLY : 0);
     }
 
     private void member(PromptShape shape, String name, Token value) throws IOException {
         switch (shape.name() + " " + name) {
-            case "CHAT messages", "RESPONSE input", "MESSAGES messages", "MESSAGES system" -> messages(value);
+            case "CHAT messages", "RESPONSE input", "MESSAGES messages", "MESSAGES system", "CONTENTS contents" ->
+                messages(value);
+            case "OLLAMA messages", "OLLAMA prompt", "OLLAMA system" -> messages(value);
+            case "CONTENTS systemInstruction", "CONTENTS system_instruction" -> message(value);
+            case "CONTENTS generateContentRequest", "CONTENTS generate_content_request" -> inner(shape, value);
+            case "EMBED_CONTENT content" -> part(value, false, 0);
+            case "EMBED_CONTENT requests" -> requests(value);
             case "RESPONSE instructions" -> messages(value);
-            case "CHAT tools", "CHAT functions", "RESPONSE tools", "MESSAGES tools" -> tools.read(value);
-            case "COMPLETION prompt", "COMPLETION suffix", "EMBEDDING input" -> plain(value, 0);
+            case "CHAT tools", "CHAT functions", "RESPONSE tools", "MESSAGES tools", "OLLAMA tools" ->
+                tools.read(value);
+            case "CONTENTS tools" -> googlesTools(value);
+            case "COMPLETION prompt", "COMPLETION suffix", "EMBEDDING input", "EMBEDDING prompt" -> plain(value, 0);
             default -> json.skip(value);
         }
     }
@@ -80,6 +99,76 @@ final class PromptCounter {
             }
         } else {
             json.skip(value);
+        }
+    }
+
+    private void message(Token value) throws IOException {
+        overhead += PER_MESSAGE;
+        part(value, true, 0);
+    }
+
+    /** A request that lies within the request. */
+    private void inner(PromptShape shape, Token value) throws IOException {
+        if (value != Token.OBJECT) {
+            json.skip(value);
+            return;
+        }
+        for (Token t = json.next(); t == Token.NAME; t = json.next()) {
+            member(shape, json.name(), json.next());
+        }
+    }
+
+    private void requests(Token value) throws IOException {
+        if (value != Token.ARRAY) {
+            json.skip(value);
+            return;
+        }
+        for (Token t = json.next(); !t.closes(); t = json.next()) {
+            inner(PromptShape.EMBED_CONTENT, t);
+        }
+    }
+
+    /** Functions lie in lists within the list. */
+    private void googlesTools(Token value) throws IOException {
+        if (value != Token.ARRAY) {
+            json.skip(value);
+            return;
+        }
+        for (Token t = json.next(); !t.closes(); t = json.next()) {
+            if (t != Token.OBJECT) {
+                json.skip(t);
+                continue;
+            }
+            for (Token m = json.next(); m == Token.NAME; m = json.next()) {
+                boolean functions = json.name().equals("functionDeclarations")
+                        || json.name().equals("function_declarations");
+                Token list = json.next();
+                if (functions) {
+                    tools.read(list);
+                } else {
+                    json.skip(list);
+                }
+            }
+        }
+    }
+
+    /** Whatever is text in there, names too. */
+    private void free(Token value, int depth) throws IOException {
+        if (value == Token.STRING) {
+            json.countInto(counter);
+        } else if (depth > DEEP) {
+            json.skip(value);
+        } else if (value == Token.ARRAY) {
+            for (Token t = json.next(); !t.closes(); t = json.next()) {
+                free(t, depth + 1);
+            }
+        } else if (value == Token.OBJECT) {
+            for (Token t = json.next(); t == Token.NAME; t = json.next()) {
+                counter.add(json.name());
+                free(json.next(), depth + 1);
+            }
+        } else {
+            overhead++;
         }
     }
 
@@ -110,6 +199,8 @@ final class PromptCounter {
             } else if (value == Token.STRING && TEXTS.contains(name)) {
                 overhead += message && name.equals("name") ? PER_NAME : 0;
                 json.countInto(counter);
+            } else if (FREE.contains(name)) {
+                free(value, depth + 1);
             } else if (HOLDERS.contains(name)) {
                 part(value, false, depth + 1);
             } else {

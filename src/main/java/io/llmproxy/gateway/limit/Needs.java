@@ -17,11 +17,11 @@ final class Needs {
     private Needs() {}
 
     static Need of(Exchange x) {
-        PromptShape shape = PromptShape.of(x.request().path());
+        PromptShape shape = PromptShape.of(x.path());
         if (shape == PromptShape.NONE || !x.request().method().equals("POST")) {
             return Need.NOTHING;
         }
-        return new Need(input(x, shape), shape == PromptShape.EMBEDDING ? 0 : output(x), 0);
+        return new Need(input(x, shape), shape.embeds() ? 0 : output(x), 0);
     }
 
     private static long output(Exchange x) {

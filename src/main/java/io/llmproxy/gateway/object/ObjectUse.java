@@ -39,7 +39,7 @@ public record ObjectUse(
     /** Of a request that was inspected. */
     public static ObjectUse of(Exchange x) {
         String method = x.request().method();
-        String path = x.request().path();
+        String path = x.path();
         return x.endpoint().kind() == Endpoint.Kind.PASSTHROUGH
                 ? passing(method, path, x.ask())
                 : of(x.endpoint(), method, path, x.ask());

@@ -53,7 +53,7 @@ final class Records {
                 principal.key().id(),
                 principal.key().name(),
                 method,
-                (endpoint == null ? Endpoint.of(method, x.request().path()) : endpoint).template(),
+                (endpoint == null ? Endpoint.ofClient(method, x.request().path()) : endpoint).template(),
                 ask == null ? null : ask.model(),
                 target == null ? null : target.providerName(),
                 target == null ? null : target.model(),

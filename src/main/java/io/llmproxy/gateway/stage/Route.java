@@ -2,9 +2,11 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Glob;
-import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.object.ObjectKind;
+import io.llmproxy.gateway.Api;
+import io.llmproxy.gateway.ClientPath;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Persistence;
@@ -21,8 +23,6 @@ import io.llmproxy.runtime.RouteBook;
 import io.llmproxy.runtime.RouteBook.Way;
 import io.llmproxy.runtime.RuntimeSnapshot;
 import io.llmproxy.runtime.TenantView;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -62,6 +62,10 @@ public final class Route implements Stage {
             case MODELS -> {
                 limit.own(x);
                 listing.answer(x);
+            }
+            case VERSION -> {
+                limit.own(x);
+                listing.answerVersion(x);
             }
             case RELAY -> relay(x, targets(x), next);
             case ONE_MODEL -> oneModel(x, next);
@@ -137,7 +141,7 @@ public final class Route implements Stage {
     }
 
     private static String belowV1(Exchange x) {
-        return x.request().path().substring("/v1".length());
+        return x.path().substring("/v1".length());
     }
 
     private static void mustNotGenerateUnnamed(Exchange x) {
@@ -255,11 +259,12 @@ public final class Route implements Stage {
     }
 
     private void oneModel(Exchange x, Next next) {
-        String written = x.request().path().substring(MODEL_PATH.length());
-        String model = decoded(written);
+        boolean inBody = x.api() == Api.OLLAMA;
+        String written = inBody ? named(x) : x.path().substring(MODEL_PATH.length());
+        String model = inBody ? written : ClientPath.decoded(written);
         Way way = x.tenant().routes().named(model);
-        boolean read =
-                x.request().method().equals("GET") || x.request().method().equals("HEAD");
+        String method = x.request().method();
+        boolean read = method.equals("GET") || method.equals("HEAD") || inBody;
         if (way != null && read) {
             if (!Permitted.of(x).permits(model)) {
                 throw Refusals.modelNotAllowed(model);
@@ -268,16 +273,43 @@ public final class Route implements Stage {
             listing.answer(x, way);
             return;
         }
-        relay(x, List.of(oneModel(x, written, model)), next);
+        Target target = oneModel(x, written, model);
+        if (foreign(x.api(), target.provider())) {
+            limit.own(x);
+            listing.answer(x, target.provider(), model);
+        } else {
+            relay(x, List.of(target), next);
+        }
+    }
+
+    /** Whether a provider tells of its models in a form that is not the client's. */
+    private static boolean foreign(Api api, Provider provider) {
+        ProviderKind kind = provider.account().kind();
+        return switch (api) {
+            case GEMINI -> kind != ProviderKind.GEMINI;
+            case OLLAMA -> kind != ProviderKind.OLLAMA;
+            case V1, AZURE -> false;
+        };
+    }
+
+    private static String named(Exchange x) {
+        String model = x.ask().model();
+        if (model == null) {
+            throw Refusals.invalid("The request names no model.", "model");
+        }
+        return model;
     }
 
     private Target oneModel(Exchange x, String written, String model) {
         TenantView.Match match = match(x, model, x.tenant().candidates(model));
         boolean same = match.upstreamModel().equals(model);
+        if (x.api() == Api.OLLAMA) {
+            return new Target(match.provider(), match.upstreamModel(), belowV1(x), false);
+        }
         return new Target(
                 match.provider(),
                 match.upstreamModel(),
-                "/models/" + (same ? written : encoded(match.upstreamModel())),
+                "/models/" + (same ? written : ClientPath.encoded(match.upstreamModel())),
                 false);
     }
 
@@ -305,32 +337,6 @@ public final class Route implements Stage {
             throw Refusals.modelMustBeNamed();
         }
         return new Target(provider, model, slash < 0 ? "/" : path.substring(slash), true);
-    }
-
-    private static String decoded(String written) {
-        try {
-            String model = URLDecoder.decode(written.replace("+", "%2B"), StandardCharsets.UTF_8);
-            if (model.isBlank() || model.length() > 256 || model.chars().anyMatch(Character::isISOControl)) {
-                throw Refusals.invalid("The path names no valid model.", "model");
-            }
-            return model;
-        } catch (IllegalArgumentException e) {
-            throw new ProxyException(
-                    new ProxyError.InvalidRequest("The path has a malformed percent escape.", "model"));
-        }
-    }
-
-    private static String encoded(String model) {
-        StringBuilder out = new StringBuilder();
-        for (byte b : model.getBytes(StandardCharsets.UTF_8)) {
-            boolean plain = b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z';
-            if (plain || b > 0 && "-._~/:@".indexOf(b) >= 0) {
-                out.append((char) b);
-            } else {
-                out.append(String.format("%%%02X", b & 255));
-            }
-        }
-        return out.toString();
     }
 
     /** The models that a key may ask for: those that both its tenant and its own scope permit. */

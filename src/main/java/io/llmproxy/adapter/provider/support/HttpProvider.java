@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider.support;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
@@ -97,7 +98,9 @@ public final class HttpProvider implements Provider {
     }
 
     private String target(UpstreamRequest request) {
-        String prefix = request.passthrough() ? "" : account.kind().prefix();
+        // what Ollama has of its own lies beside what it has of OpenAI's
+        boolean own = account.kind() == ProviderKind.OLLAMA && request.path().startsWith("/api/");
+        String prefix = request.passthrough() || own ? "" : account.kind().prefix();
         String path = base + prefix + request.path();
         String whole = path.isEmpty() ? "/" : path;
         String query = query(request.query());

@@ -2,8 +2,11 @@ package io.llmproxy.adapter.provider.translation;
 
 import io.llmproxy.adapter.provider.anthropic.AnthropicChat;
 import io.llmproxy.adapter.provider.gemini.GeminiChat;
+import io.llmproxy.adapter.provider.ollama.OllamaClient;
 import io.llmproxy.adapter.provider.openai.OpenAiChat;
+import io.llmproxy.adapter.provider.openai.OpenAiResponses;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
+import io.llmproxy.adapter.provider.support.chat.ClientDialect;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
 import io.llmproxy.adapter.provider.support.chat.Translations;
@@ -23,7 +26,12 @@ import java.util.Map;
 final class Dialects {
     static final Map<String, ChatDialect> ALL = Map.of("openai", new OpenAiChat(), "anthropic", new AnthropicChat());
 
-    private static final ProviderDialect GEMINI = new GeminiChat();
+    private static final GeminiChat GEMINI = new GeminiChat();
+    private static final ClientDialect RESPONSES = new OpenAiResponses();
+
+    /** What clients may speak. */
+    private static final List<ClientDialect> CLIENTS =
+            List.of(of("openai"), of("anthropic"), GEMINI, RESPONSES, OllamaClient.chat(), OllamaClient.generate());
 
     private Dialects() {}
 
@@ -47,16 +55,39 @@ final class Dialects {
         UsageEstimator estimator = new UsageEstimator((encoding, text) -> text.length() / 4);
         Translations translations =
                 new Translations(drop, estimator, InstantSource.fixed(Instant.ofEpochSecond(1_750_000_000)));
-        return new TranslatingProvider(provider, provider(dialect), List.copyOf(ALL.values()), translations);
+        return new TranslatingProvider(provider, provider(dialect), CLIENTS, translations);
+    }
+
+    static ClientDialect client(String name) {
+        return switch (name) {
+            case "gemini" -> GEMINI;
+            case "responses" -> RESPONSES;
+            case "ollama" -> OllamaClient.chat();
+            default -> of(name);
+        };
+    }
+
+    /** Where a client's conversation goes to, the query behind a question mark. */
+    static String path(String client, boolean stream) {
+        return switch (client) {
+            case "responses" -> "/responses";
+            case "ollama" -> "/api/chat";
+            case "gemini" -> "/models/m:" + (stream ? "streamGenerateContent?alt=sse" : "generateContent");
+            default -> of(client).chatPath();
+        };
     }
 
     /** A client's call in its own dialect. */
     static ProviderCall call(Provider provider, String client, String json) {
-        return call(provider, of(client).chatPath(), HeaderFields.of("User-Agent", "test"), json);
+        return call(
+                provider, path(client, json.contains("\"stream\":true")), HeaderFields.of("User-Agent", "test"), json);
     }
 
     static ProviderCall call(Provider provider, String path, HeaderFields headers, String json) {
         RequestBody body = RequestBody.of(json.getBytes(StandardCharsets.UTF_8));
-        return provider.call(new Provider.UpstreamRequest("POST", path, false, null, headers, body));
+        int question = path.indexOf('?');
+        String query = question < 0 ? null : path.substring(question + 1);
+        String plain = question < 0 ? path : path.substring(0, question);
+        return provider.call(new Provider.UpstreamRequest("POST", plain, false, query, headers, body));
     }
 }

@@ -27,11 +27,13 @@ final class TranslatedCall implements ProviderCall {
     private final ProviderDialect provider;
     private final ClientDialect client;
     private final ChatRequest request;
+    private final @Nullable String query;
     private final long created;
     private final @Nullable String warning;
     private @Nullable InputStream body;
 
     /**
+     * @param query the client's; null: there is none
      * @param created when, in seconds since 1970
      * @param warning what the client is told of the translation; null: nothing
      */
@@ -40,12 +42,14 @@ final class TranslatedCall implements ProviderCall {
             ProviderDialect provider,
             ClientDialect client,
             ChatRequest request,
+            @Nullable String query,
             long created,
             @Nullable String warning) {
         this.call = call;
         this.provider = provider;
         this.client = client;
         this.request = request;
+        this.query = query;
         this.created = created;
         this.warning = warning;
     }
@@ -74,8 +78,9 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private Head stream(Head head) throws UpstreamException {
-        body = new TranslatedStream(plain(head), provider.streamReader(), client.streamWriter(request, created));
-        return new Head(head.status(), fields(head, "text/event-stream; charset=utf-8"), -1);
+        StreamWriter writer = client.streamWriter(request, created, query);
+        body = new TranslatedStream(plain(head), provider.streamReader(), writer);
+        return new Head(head.status(), fields(head, writer.contentType()), -1);
     }
 
     private Head whole(Head head) throws IOException {
@@ -83,7 +88,7 @@ final class TranslatedCall implements ProviderCall {
         if (answer.path("error").isObject()) {
             return failed(head, provider.readFailure(BAD_GATEWAY, answer));
         }
-        return bytes(head, head.status(), client.writeAnswer(provider.readAnswer(answer), created));
+        return bytes(head, head.status(), client.writeAnswer(request, provider.readAnswer(answer), created));
     }
 
     /** A stream where none was asked for, or none where one was: an error perhaps. */

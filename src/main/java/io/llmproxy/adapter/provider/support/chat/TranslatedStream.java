@@ -100,7 +100,11 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
 
     private void completed() {
         complete = true;
-        writer.end(out);
+        try {
+            writer.end(out);
+        } catch (UpstreamException e) {
+            failure = e;
+        }
     }
 
     @Override

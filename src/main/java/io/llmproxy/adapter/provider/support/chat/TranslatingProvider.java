@@ -99,7 +99,7 @@ public final class TranslatingProvider implements Provider {
         byte[] body;
         try (Translations.Turn _ = translations.turn(request.body().length())) {
             byte[] asked = bytes(request.body());
-            chat = client.readRequest(tree(asked), operation, notes);
+            chat = client.readRequest(request, tree(asked), operation, notes);
             body = own.writeRequest(chat, provider.account(), notes);
             if (operation == Operation.COUNT) {
                 return new CountedCall(client, translations.estimator(), chat.model(), asked);
@@ -108,7 +108,7 @@ public final class TranslatingProvider implements Provider {
         ProviderDialect.Place place = own.place(chat);
         ProviderCall call = provider.call(new UpstreamRequest(
                 "POST", place.path(), false, place.query(), fields(request.headers()), RequestBody.of(body)));
-        return new TranslatedCall(call, own, client, chat, translations.seconds(), notes.warning());
+        return new TranslatedCall(call, own, client, chat, request.query(), translations.seconds(), notes.warning());
     }
 
     private static byte[] bytes(RequestBody body) {
