@@ -51,7 +51,7 @@ class GeminiClientsTest {
         assertThat(BEHIND.lastRequest().header("x-goog-api-key")).isEqualTo("sk-behind");
         JsonNode record = BENCH.record(answer);
         assertThat(record.path("endpoint").asString("")).isEqualTo(MODELS + "{model}:generateContent");
-        assertThat(record.path("requestedModel").asString("")).isEqualTo("gemini-2.5-flash");
+        assertThat(record.path("model").asString("")).isEqualTo("gemini-2.5-flash");
         metered(record);
     }
 
@@ -168,7 +168,7 @@ class GeminiClientsTest {
                 "gemini-2.5-flash:batchEmbedContents|{\"requests\":[{\"model\":1}]}|400|INVALID_ARGUMENT",
                 "gemini%00:generateContent|{}|400|INVALID_ARGUMENT",
                 "gemini-2.5-flash:predict|{}|404|NOT_FOUND",
-                ":generateContent|{}|404|NOT_FOUND",
+                ":generateContent|{}|400|INVALID_ARGUMENT",
                 "gpt-none:generateContent|{\"contents\":[{\"parts\":[{\"executableCode\":{}}]}]}|400|INVALID_ARGUMENT",
                 "gpt-4o-mini:generateContent|{\"contents\":[],\"cachedContent\":\"c\"}|400|INVALID_ARGUMENT"
             })

@@ -88,6 +88,7 @@ public class TranslationBenchmark {
                 new Canned(Accounts.account(ProviderKind.ANTHROPIC, "https://api.example.com"), stream),
                 anthropic,
                 List.of(new OpenAiChat(), anthropic),
+                List.of(),
                 new Translations(false, estimator, InstantSource.fixed(Instant.EPOCH)));
     }
 

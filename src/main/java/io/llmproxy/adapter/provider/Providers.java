@@ -2,8 +2,11 @@ package io.llmproxy.adapter.provider;
 
 import io.llmproxy.adapter.provider.anthropic.AnthropicChat;
 import io.llmproxy.adapter.provider.gemini.GeminiChat;
+import io.llmproxy.adapter.provider.gemini.GeminiEmbeddings;
 import io.llmproxy.adapter.provider.ollama.OllamaClient;
+import io.llmproxy.adapter.provider.ollama.OllamaEmbeddings;
 import io.llmproxy.adapter.provider.openai.OpenAiChat;
+import io.llmproxy.adapter.provider.openai.OpenAiEmbeddings;
 import io.llmproxy.adapter.provider.openai.OpenAiResponses;
 import io.llmproxy.adapter.provider.simulated.SimulatedProvider;
 import io.llmproxy.adapter.provider.simulated.SimulatedSettings;
@@ -19,12 +22,14 @@ import io.llmproxy.adapter.provider.support.ReadSweeper;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
 import io.llmproxy.adapter.provider.support.chat.ClientDialect;
+import io.llmproxy.adapter.provider.support.chat.EmbeddingClient;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
 import io.llmproxy.adapter.provider.support.chat.Translations;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.SecretSealer;
@@ -110,7 +115,21 @@ public final class Providers implements ProviderFactory {
 
     /** @param clients whose requests are translated; those of other dialects go through where the provider takes them */
     private Provider translating(Provider provider, ProviderDialect own, List<ClientDialect> clients) {
-        return new TranslatingProvider(provider, own, clients, translations);
+        return new TranslatingProvider(
+                provider, own, clients, embeddings(provider.account().kind()), translations);
+    }
+
+    /** Those that a type does not have itself. */
+    private static List<EmbeddingClient> embeddings(ProviderKind kind) {
+        EmbeddingClient openAi = new OpenAiEmbeddings();
+        EmbeddingClient gemini = new GeminiEmbeddings();
+        EmbeddingClient ollama = new OllamaEmbeddings();
+        return switch (kind) {
+            case OPENAI, MISTRAL, HUGGINGFACE, CUSTOM, SIMULATED -> List.of(gemini, ollama);
+            case OLLAMA -> List.of(gemini);
+            case GEMINI -> List.of(openAi, ollama);
+            case ANTHROPIC -> List.of();
+        };
     }
 
     private Provider http(ProviderAccount account, Access access) {

@@ -60,7 +60,10 @@ public record ObjectUse(
         ObjectKind kind = endpoint.objects();
         boolean reads = method.equals("GET") || method.equals("HEAD");
         if (endpoint.kind() != Endpoint.Kind.RELAY) {
-            return reads ? NOTHING : UNKNOWN;
+            // Ollama's clients name a model that they ask about in a body
+            boolean asks = endpoint.kind() == Endpoint.Kind.ONE_MODEL
+                    && endpoint.template().equals("/api/show");
+            return reads || asks ? NOTHING : UNKNOWN;
         }
         if (kind == null) {
             return endpoint.model() == Endpoint.Model.NONE || endpoint.unknown() ? UNKNOWN : NOTHING;

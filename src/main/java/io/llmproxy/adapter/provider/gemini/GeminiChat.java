@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.provider.gemini;
 
 import io.llmproxy.adapter.provider.support.chat.ClientDialect;
+import io.llmproxy.adapter.provider.support.chat.Embedder;
 import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
@@ -26,6 +27,7 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
     private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
     private static final String PREFIX = "models/";
     private static final String MODELS = "/models/";
+    private static final Embedder EMBEDDINGS = new GeminiEmbeddings();
 
     private static @Nullable GoogleVerb verb(String path) {
         return path.startsWith(MODELS) ? GoogleVerb.ofPath(path) : null;
@@ -59,15 +61,24 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
     /** The model is a part of the path, and so it must be a plain name. */
     @Override
     public Place place(ChatRequest request) {
-        String model =
-                request.model().startsWith(PREFIX) ? request.model().substring(PREFIX.length()) : request.model();
-        if (!MODEL.matcher(model).matches()) {
-            throw Refusals.invalid("The model's name is none of Gemini's.", "model");
-        }
-        String path = MODELS + model;
+        String path = MODELS + name(request.model());
         return request.stream()
                 ? new Place(path + ":streamGenerateContent", "alt=sse")
                 : new Place(path + ":generateContent", null);
+    }
+
+    /** A model's name as it may stand in a path. */
+    static String name(String model) {
+        String name = model.startsWith(PREFIX) ? model.substring(PREFIX.length()) : model;
+        if (!MODEL.matcher(name).matches()) {
+            throw Refusals.invalid("The model's name is none of Gemini's.", "model");
+        }
+        return name;
+    }
+
+    @Override
+    public Embedder embedder() {
+        return EMBEDDINGS;
     }
 
     @Override

@@ -14,9 +14,6 @@ import tools.jackson.databind.JsonNode;
 
 /** What Ollama's clients speak: {@code /api/chat}, and {@code /api/generate} for a conversation of one message. */
 public final class OllamaClient implements ClientDialect {
-    private static final int OVERLOADED_ELSEWHERE = 529;
-    private static final int UNAVAILABLE = 503;
-
     private final OllamaForm form;
 
     private OllamaClient(OllamaForm form) {
@@ -60,12 +57,12 @@ public final class OllamaClient implements ClientDialect {
 
     @Override
     public byte[] writeFailure(ProviderFailure failure) {
-        return new JsonOut().open().member("error", failure.message()).close().take();
+        return OllamaFailures.write(failure);
     }
 
     @Override
     public int status(ProviderFailure failure) {
-        return failure.status() == OVERLOADED_ELSEWHERE ? UNAVAILABLE : failure.status();
+        return OllamaFailures.status(failure);
     }
 
     @Override

@@ -2,11 +2,15 @@ package io.llmproxy.adapter.provider.translation;
 
 import io.llmproxy.adapter.provider.anthropic.AnthropicChat;
 import io.llmproxy.adapter.provider.gemini.GeminiChat;
+import io.llmproxy.adapter.provider.gemini.GeminiEmbeddings;
 import io.llmproxy.adapter.provider.ollama.OllamaClient;
+import io.llmproxy.adapter.provider.ollama.OllamaEmbeddings;
 import io.llmproxy.adapter.provider.openai.OpenAiChat;
+import io.llmproxy.adapter.provider.openai.OpenAiEmbeddings;
 import io.llmproxy.adapter.provider.openai.OpenAiResponses;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
 import io.llmproxy.adapter.provider.support.chat.ClientDialect;
+import io.llmproxy.adapter.provider.support.chat.EmbeddingClient;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
 import io.llmproxy.adapter.provider.support.chat.Translations;
@@ -55,7 +59,13 @@ final class Dialects {
         UsageEstimator estimator = new UsageEstimator((encoding, text) -> text.length() / 4);
         Translations translations =
                 new Translations(drop, estimator, InstantSource.fixed(Instant.ofEpochSecond(1_750_000_000)));
-        return new TranslatingProvider(provider, provider(dialect), CLIENTS, translations);
+        return new TranslatingProvider(provider, provider(dialect), CLIENTS, embeddings(dialect), translations);
+    }
+
+    private static List<EmbeddingClient> embeddings(String provider) {
+        return provider.equals("gemini")
+                ? List.of(new OpenAiEmbeddings(), new OllamaEmbeddings())
+                : List.of(new GeminiEmbeddings(), new OllamaEmbeddings());
     }
 
     static ClientDialect client(String name) {

@@ -2,7 +2,6 @@ package io.llmproxy.adapter.provider.support.chat;
 
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
-import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.gateway.estimate.PromptShape;
 import io.llmproxy.port.Provider.UpstreamRequest;
 import io.llmproxy.port.UpstreamException;
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** How the clients of one API write conversations and read answers. Thread-safe. */
-public interface ClientDialect {
+public interface ClientDialect extends ClientForm {
     /** What a POST to a path below {@code /v1} asks for in this dialect; null: nothing that can be translated. */
     @Nullable
     Operation operation(String path);
@@ -52,12 +51,6 @@ public interface ClientDialect {
     default StreamWriter streamWriter(ChatRequest request, long created, @Nullable String query) {
         return streamWriter(request, created);
     }
-
-    /** A provider's error as a client knows it. */
-    byte[] writeFailure(ProviderFailure failure);
-
-    /** The status of that error's answer. */
-    int status(ProviderFailure failure);
 
     /** The answer to {@link Operation#COUNT}. */
     byte[] writeCount(long tokens);

@@ -1,7 +1,6 @@
 package io.llmproxy.adapter.provider.support.chat;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.gateway.ContentCoding;
 import io.llmproxy.port.ProviderCall;
@@ -25,32 +24,19 @@ final class TranslatedCall implements ProviderCall {
 
     private final ProviderCall call;
     private final ProviderDialect provider;
-    private final ClientDialect client;
-    private final ChatRequest request;
-    private final @Nullable String query;
-    private final long created;
+    private final Answers answers;
     private final @Nullable String warning;
     private @Nullable InputStream body;
 
     /**
-     * @param query the client's; null: there is none
-     * @param created when, in seconds since 1970
+     * @param provider whose errors and streams come
+     * @param answers what becomes of them
      * @param warning what the client is told of the translation; null: nothing
      */
-    TranslatedCall(
-            ProviderCall call,
-            ProviderDialect provider,
-            ClientDialect client,
-            ChatRequest request,
-            @Nullable String query,
-            long created,
-            @Nullable String warning) {
+    TranslatedCall(ProviderCall call, ProviderDialect provider, Answers answers, @Nullable String warning) {
         this.call = call;
         this.provider = provider;
-        this.client = client;
-        this.request = request;
-        this.query = query;
-        this.created = created;
+        this.answers = answers;
         this.warning = warning;
     }
 
@@ -62,10 +48,10 @@ final class TranslatedCall implements ProviderCall {
                 return failed(head, head.status() < 400 ? BAD_GATEWAY : head.status());
             }
             boolean events = type(head).startsWith("text/event-stream");
-            if (events != request.stream() && !type(head).isEmpty()) {
+            if (events != answers.stream() && !type(head).isEmpty()) {
                 return unexpected(head);
             }
-            return request.stream() ? stream(head) : whole(head);
+            return answers.stream() ? stream(head) : whole(head);
         } catch (UpstreamException e) {
             throw e;
         } catch (IOException e) {
@@ -78,7 +64,7 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private Head stream(Head head) throws UpstreamException {
-        StreamWriter writer = client.streamWriter(request, created, query);
+        StreamWriter writer = answers.writer();
         body = new TranslatedStream(plain(head), provider.streamReader(), writer);
         return new Head(head.status(), fields(head, writer.contentType()), -1);
     }
@@ -88,7 +74,7 @@ final class TranslatedCall implements ProviderCall {
         if (answer.path("error").isObject()) {
             return failed(head, provider.readFailure(BAD_GATEWAY, answer));
         }
-        return bytes(head, head.status(), client.writeAnswer(request, provider.readAnswer(answer), created));
+        return bytes(head, head.status(), answers.whole(answer));
     }
 
     /** A stream where none was asked for, or none where one was: an error perhaps. */
@@ -106,6 +92,7 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private Head failed(Head head, ProviderFailure failure) {
+        ClientForm client = answers.client();
         return bytes(head, client.status(failure), client.writeFailure(failure));
     }
 

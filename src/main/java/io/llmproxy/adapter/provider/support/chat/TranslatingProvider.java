@@ -4,6 +4,7 @@ import io.llmproxy.adapter.provider.support.chat.ClientDialect.Operation;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.chat.EmbeddingRequest;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.port.Provider;
@@ -27,20 +28,27 @@ public final class TranslatingProvider implements Provider {
     private final Provider provider;
     private final ProviderDialect own;
     private final List<ClientDialect> foreign;
+    private final List<EmbeddingClient> embeddings;
     private final Translations translations;
 
     /**
      * @param own what the provider speaks
      * @param clients what clients may speak
+     * @param embeddings how clients may ask for embeddings, where it is not as the provider has it
      */
     public TranslatingProvider(
-            Provider provider, ProviderDialect own, List<? extends ClientDialect> clients, Translations translations) {
+            Provider provider,
+            ProviderDialect own,
+            List<? extends ClientDialect> clients,
+            List<? extends EmbeddingClient> embeddings,
+            Translations translations) {
         this.provider = provider;
         this.own = own;
         this.foreign = clients.stream()
                 .filter(d -> !d.equals(own))
                 .<ClientDialect>map(d -> d)
                 .toList();
+        this.embeddings = List.copyOf(embeddings);
         this.translations = translations;
     }
 
@@ -81,6 +89,12 @@ public final class TranslatingProvider implements Provider {
                 return translated(request, client, operation);
             }
         }
+        Embedder embedder = own.embedder();
+        for (EmbeddingClient client : embeddings) {
+            if (embedder != null && client.asks(plain)) {
+                return embedded(request, client, embedder);
+            }
+        }
         if (!own.takes(plain)) {
             throw Refusals.invalid(who() + " has nothing like `/v1" + plain + "`; take another model.", "model");
         }
@@ -108,7 +122,23 @@ public final class TranslatingProvider implements Provider {
         ProviderDialect.Place place = own.place(chat);
         ProviderCall call = provider.call(new UpstreamRequest(
                 "POST", place.path(), false, place.query(), fields(request.headers()), RequestBody.of(body)));
-        return new TranslatedCall(call, own, client, chat, request.query(), translations.seconds(), notes.warning());
+        Answers answers = new Answers.OfChat(own, client, chat, request.query(), translations.seconds());
+        return new TranslatedCall(call, own, answers, notes.warning());
+    }
+
+    private ProviderCall embedded(UpstreamRequest request, EmbeddingClient client, Embedder embedder) {
+        Notes notes = new Notes(who(), translations.drop());
+        EmbeddingRequest asked;
+        byte[] body;
+        try (Translations.Turn _ = translations.turn(request.body().length())) {
+            asked = client.read(request, tree(bytes(request.body())), notes);
+            body = embedder.write(asked, notes);
+        }
+        ProviderDialect.Place place = embedder.place(asked);
+        ProviderCall call = provider.call(new UpstreamRequest(
+                "POST", place.path(), false, place.query(), fields(request.headers()), RequestBody.of(body)));
+        Answers answers = new Answers.OfEmbeddings(embedder, client, request, asked);
+        return new TranslatedCall(call, own, answers, notes.warning());
     }
 
     private static byte[] bytes(RequestBody body) {
