@@ -75,7 +75,7 @@ run() { # process, URL, key, seconds: CPU time per request in microseconds, requ
 echo "warm-up, twice $warm_up s" >&2
 run "$none_pid" "$none_url" "$none_key" "$warm_up" >/dev/null
 run "$ten_pid" "$ten_url" "$ten_key" "$warm_up" >/dev/null
-printf '%-8s %14s %14s %12s %12s %12s %8s\n' round 'none: µs' 'ten: µs' 'more: µs' 'none: 1/s' 'ten: 1/s' errors
+printf '%-8s %14s %14s %12s %8s %12s %12s %8s\n' round 'none: µs' 'ten: µs' 'more: µs' ratio 'none: 1/s' 'ten: 1/s' errors
 for ((round = 1; round <= rounds; round++)); do
     # who goes first changes, since the machine drifts
     if ((round % 2)); then
@@ -85,10 +85,10 @@ for ((round = 1; round <= rounds; round++)); do
         read -r ten ten_rps ten_errors < <(run "$ten_pid" "$ten_url" "$ten_key" "$seconds")
         read -r none none_rps none_errors < <(run "$none_pid" "$none_url" "$none_key" "$seconds")
     fi
-    more=$(awk "BEGIN { printf \"%.2f\", $ten - $none }")
-    printf '%-8s %14s %14s %12s %12s %12s %8s\n' "$round" "$none" "$ten" "$more" "$none_rps" "$ten_rps" \
+    read -r more ratio < <(awk "BEGIN { printf \"%.2f %.3f\n\", $ten - $none, $ten / $none }")
+    printf '%-8s %14s %14s %12s %8s %12s %12s %8s\n' "$round" "$none" "$ten" "$more" "$ratio" "$none_rps" "$ten_rps" \
         "$((none_errors + ten_errors))"
-    printf '%s %s %s\n' "$none" "$ten" "$more" >>"$scratch/rounds"
+    printf '%s %s %s %s\n' "$none" "$ten" "$more" "$ratio" >>"$scratch/rounds"
 done
 
 column() { # number: median, least and greatest
@@ -96,6 +96,7 @@ column() { # number: median, least and greatest
         awk '{ v[NR] = $1 } END { printf "%.2f (%.2f to %.2f)\n", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2, v[1], v[NR] }'
 }
 more=$(column 3)
-printf '\nµs CPU per request: none %s, ten %s, more %s; the bar is 2 µs: %s\n' "$(column 1)" "$(column 2)" "$more" \
+printf '\nµs CPU per request, medians: none %s, ten %s, ratio %s, more %s; the bar is 2 µs: %s\n' \
+    "$(column 1)" "$(column 2)" "$(column 4)" "$more" \
     "$(awk "BEGIN { print (${more%% *} <= 2) ? \"reached\" : \"MISSED\" }")"
 printf 'commit %s\n' "$(commit)"

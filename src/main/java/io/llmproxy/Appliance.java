@@ -41,6 +41,8 @@ import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.usage.PriceCatalogue;
+import io.llmproxy.gateway.BodyMemory;
+import io.llmproxy.gateway.BodyRoom;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.InFlight;
@@ -55,6 +57,7 @@ import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
 import io.llmproxy.gateway.proof.LimitProof;
+import io.llmproxy.gateway.resilience.ActiveChecks;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
 import io.llmproxy.gateway.usage.LedgerRetry;
@@ -171,13 +174,16 @@ public final class Appliance implements AutoCloseable {
             SecretSource secrets = secrets(directory.path());
             AesGcmSealer sealer = sealer(database, directory.path());
             Tokenizer tokenizer = new JtokkitTokenizer();
+            Path spool = spool();
+            BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
+            BodyRoom room = new BodyRoom(spool, bodyMemory);
             Providers providers = new Providers(
                     secrets,
                     sealer,
                     config.egress().allow(),
                     () -> ownListeners,
                     PartSettings.upstreamDefaults(config.upstream()),
-                    PartSettings.translations(config.translation(), tokenizer, setup.clock()),
+                    PartSettings.translations(config.translation(), room, tokenizer, setup.clock()),
                     setup.clock());
             HelidonTelemetry telemetry = measuring.join();
             FileUsageJournal journal = opened(FileUsageJournal.open(
@@ -203,9 +209,18 @@ public final class Appliance implements AutoCloseable {
             LedgerRetry retry = opened(new LedgerRetry(ledger));
             BudgetRefusals refusals = new BudgetRefusals(counters.store());
             ObjectStore objects = database.objects();
-            GatewaySettings settings = PartSettings.gateway(config, spool());
+            GatewaySettings settings = PartSettings.gateway(config, spool);
             Gateway gateway = Stages.gateway(
-                    settings, snapshots, ledger, objects, telemetry, refusals, tokenizer, runs, setup.clock());
+                    settings,
+                    bodyMemory,
+                    snapshots,
+                    ledger,
+                    objects,
+                    telemetry,
+                    refusals,
+                    tokenizer,
+                    runs,
+                    setup.clock());
             LimitProof proof =
                     new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
             AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));
@@ -240,6 +255,7 @@ public final class Appliance implements AutoCloseable {
             this.inFlight = gateway.inFlight();
             this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
+            startChecks(snapshots, gateway);
             TargetStates targets = new TargetStates(gateway.health(), snapshots);
             this.status = new StatusBoard(
                     setup,
@@ -271,7 +287,7 @@ public final class Appliance implements AutoCloseable {
                             tester,
                             flusher::flush,
                             status::fault,
-                            targets::of,
+                            targets::state,
                             () -> status.status(gatewayUrl(), adminUrl()),
                             status::health,
                             telemetry::prometheus,
@@ -280,6 +296,7 @@ public final class Appliance implements AutoCloseable {
                                     new MemoryIdempotencyStore(SECRET_ANSWERS),
                                     config.idempotency().retention()),
                             proof::run,
+                            gateway.dryRun(),
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -414,6 +431,14 @@ public final class Appliance implements AutoCloseable {
                 gateway::serve);
         server.start();
         return server;
+    }
+
+    private void startChecks(Snapshots snapshots, Gateway gateway) {
+        Duration interval = setup.config().resilience().healthCheck();
+        if (!interval.isZero()) {
+            opened(new ActiveChecks(snapshots, gateway.health(), interval, setup.clock()))
+                    .start();
+        }
     }
 
     private AdminServer.Listeners listeners(ApplianceConfig config) {

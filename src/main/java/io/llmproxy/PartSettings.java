@@ -14,6 +14,7 @@ import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.PricingConfig;
 import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.gateway.BodyRoom;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.OnFull;
 import io.llmproxy.gateway.PricingRules;
@@ -53,9 +54,11 @@ final class PartSettings {
         return new UpstreamDefaults(config.caFile(), config.proxy(), config.noProxy());
     }
 
-    static Translations translations(TranslationConfig config, Tokenizer tokenizer, InstantSource clock) {
+    /** @param room for large bodies that were translated */
+    static Translations translations(
+            TranslationConfig config, BodyRoom room, Tokenizer tokenizer, InstantSource clock) {
         boolean drop = config.unsupported() == TranslationConfig.Unsupported.DROP;
-        return new Translations(drop, new UsageEstimator(tokenizer), clock);
+        return new Translations(drop, config.fetchImages(), room, new UsageEstimator(tokenizer), clock);
     }
 
     static IdempotencySettings idempotency(IdempotencyConfig config) {

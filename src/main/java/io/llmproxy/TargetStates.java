@@ -1,6 +1,8 @@
 package io.llmproxy;
 
+import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.TargetState;
+import io.llmproxy.gateway.resilience.CheckState;
 import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.gateway.resilience.ProviderHealth;
 import io.llmproxy.gateway.resilience.TargetHealth;
@@ -9,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +27,27 @@ final class TargetStates {
         this.snapshots = snapshots;
     }
 
-    /** Those of one provider, by the name of the model. */
-    List<TargetState> of(UUID provider) {
+    /** How one provider does. */
+    ProviderState state(UUID provider) {
+        return snapshots.current().tenants().values().stream()
+                .map(t -> t.provider(provider))
+                .flatMap(Optional::stream)
+                .findFirst()
+                .map(p -> new ProviderState(of(provider), p.credentials(), check(provider)))
+                .orElse(ProviderState.UNKNOWN);
+    }
+
+    private ProviderState.@Nullable Check check(UUID provider) {
+        ProviderHealth health = board.find(provider);
+        CheckState last = health == null ? null : health.check();
+        if (last == null) {
+            return null;
+        }
+        String state = last.failing() ? "failing" : last.trouble() == null ? "ok" : "suspect";
+        return new ProviderState.Check(state, last.trouble(), last.at());
+    }
+
+    private List<TargetState> of(UUID provider) {
         ProviderHealth health = board.find(provider);
         return health == null
                 ? List.of()
@@ -60,6 +82,10 @@ final class TargetStates {
                 .tenants()
                 .values()
                 .forEach(t -> t.providers().values().forEach(p -> {
+                    ProviderState.Check check = check(p.account().id());
+                    if (check != null && check.state().equals("failing")) {
+                        open.put(p.account().name(), String.valueOf(check.reason()));
+                    }
                     for (TargetState state : of(p.account().id())) {
                         if (state.state().equals("open") || state.state().equals("half-open")) {
                             open.put(

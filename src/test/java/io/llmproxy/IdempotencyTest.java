@@ -308,6 +308,37 @@ class IdempotencyTest {
     }
 
     @Test
+    void aRefusalByALimitReleasesTheKey() {
+        try (Http other = new Http(appliance.gateway(), appliance.tenantWithKey("limited", upstream.baseUrl()))) {
+            String[] limit = "-t limited limit set --scope key --metric requests --per total --amount".split(" ");
+            String[] one = java.util.Arrays.copyOf(limit, limit.length + 1);
+            one[limit.length] = "1";
+            appliance.ctl(one).value();
+            assertThat(other.chat().statusCode()).isEqualTo(200);
+            String key = key();
+            int before = calls();
+            assertThat(other.send(other.request(CHAT)
+                                    .header("Idempotency-Key", key)
+                                    .POST(BodyPublishers.ofString(Http.CHAT)))
+                            .statusCode())
+                    .isEqualTo(429);
+            assertThat(calls()).isEqualTo(before);
+            one[limit.length] = "2";
+            appliance.ctl(one).value();
+            HttpResponse<String> again = other.send(
+                    other.request(CHAT).header("Idempotency-Key", key).POST(BodyPublishers.ofString(Http.CHAT)));
+            assertThat(again.statusCode()).isEqualTo(200);
+            assertThat(again.headers().firstValue(REPLAYED)).isEmpty();
+            // what is repeated takes nothing of the limit that is used up now
+            HttpResponse<String> replay = other.send(
+                    other.request(CHAT).header("Idempotency-Key", key).POST(BodyPublishers.ofString(Http.CHAT)));
+            assertThat(replay.statusCode()).isEqualTo(200);
+            assertThat(header(replay, REPLAYED)).isEqualTo("true");
+            assertThat(calls()).isEqualTo(before + 1);
+        }
+    }
+
+    @Test
     void anAnswerThatBreaksOffReleasesItsKey() {
         upstream.on(CHAT, Script.rawThenClose("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"));
         String key = key();

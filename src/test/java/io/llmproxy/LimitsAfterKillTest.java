@@ -99,6 +99,8 @@ class LimitsAfterKillTest {
         limit(server, "user", "tokens", String.valueOf(requests * 40L + 200_000), period("hour"));
         limit(server, "key", "output-tokens", String.valueOf(requests * 30L + 200_000), period("day"));
         limit(server, "tenant", "concurrency", "100", "none");
+        // all clients come from one address, forwarded by nobody who is trusted
+        limit(server, "ip", "requests", String.valueOf(requests + 1000), period("day"));
     }
 
     private static void limit(ServerJvm server, String scope, String metric, String amount, String period) {
@@ -121,16 +123,17 @@ class LimitsAfterKillTest {
         Map<String, BigDecimal> used = new HashMap<>();
         json(server, "limit", "usage")
                 .forEach(limit -> used.merge(
-                        limit.path("metric").asString(),
+                        limit.path("scope").asString().equals("ip")
+                                ? "requests of addresses"
+                                : limit.path("metric").asString(),
                         new BigDecimal(limit.path("used").asString()),
                         BigDecimal::add));
         JsonNode report = json(server, "usage", "report", "--by", "tenant");
         JsonNode row = report.isArray() ? report.path(0) : report.path("rows").path(0);
         // those that limits refused have a line too
-        assertUsed(
-                used,
-                "requests",
-                row.path("requests").asLong(0) - row.path("errors").asLong(0));
+        long requests = row.path("requests").asLong(0) - row.path("errors").asLong(0);
+        assertUsed(used, "requests", requests);
+        assertUsed(used, "requests of addresses", requests);
         assertUsed(used, "tokens", row.path("totalTokens").asLong(0));
         assertUsed(used, "output-tokens", row.path("outputTokens").asLong(0));
         assertThat(used.getOrDefault("cost", BigDecimal.ZERO))

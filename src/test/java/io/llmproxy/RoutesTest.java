@@ -10,6 +10,7 @@ import io.llmproxy.testing.TestAppliance.Ctl;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -134,6 +135,60 @@ class RoutesTest {
                 .contains("\"state\": \"open\"", "\"reason\": \"answered 503\"");
         assertThat(appliance.ctl("status").out()).contains("`up/gpt-4o`", "answered 503");
         assertThat(first.requests()).hasSize(10);
+    }
+
+    @Test
+    void aSecondCredentialServesWhereTheFirstIsRefusedAndBothAreShown() {
+        first.on("/v1/chat/completions", c -> {
+            boolean more = String.valueOf(c.request().header("authorization")).endsWith("sk-more");
+            c.answer(more ? 200 : 401, "{}".getBytes(StandardCharsets.UTF_8), "Content-Type", "application/json");
+        });
+        appliance
+                .ctlWithInput("sk-more", "-t", "acme", "provider", "update", "up", "--add-api-key-stdin")
+                .value();
+
+        for (int i = 0; i < 20; i++) {
+            assertThat(client.post("/v1/chat/completions", SMART).statusCode()).isEqualTo(200);
+        }
+
+        Ctl shown = appliance.ctl("-t", "acme", "provider", "show", "up");
+        assertThat(shown.err())
+                .contains("credential key-1: resting, answered 401; used again in", "credential key-2: ready")
+                .doesNotContain("sk-");
+        assertThat(shown.out()).contains("several").doesNotContain("sk-");
+        appliance
+                .ctl("-t", "acme", "provider", "update", "up", "--remove-api-key", "key-1")
+                .value();
+        assertThat(appliance.ctl("-t", "acme", "provider", "show", "up").out()).contains("sealed");
+    }
+
+    @Test
+    void explainTellsWhereARequestWentAndWhereOneWouldGo() {
+        route("create", "smart", "--target", "up/gpt-4o", "--target", "spare/gpt-4o", "--sticky", "header:x-chat")
+                .value();
+        first.on("/v1/chat/completions", Script.answer(503, "{\"error\":{\"message\":\"no\"}}"));
+        String id = ask().headers().firstValue("x-request-id").orElseThrow();
+
+        Ctl past = appliance.ctl("-t", "acme", "explain", id);
+        assertThat(past.out())
+                .contains("up/gpt-4o", "answered 503", "spare/gpt-4o", "completed", "accepted")
+                .doesNotContain("sk-second");
+        int asked = first.requests().size() + second.requests().size();
+        Ctl future = appliance.ctl("-t", "acme", "explain", "--model", "smart", "--max-tokens", "9", "-o", "json");
+        assertThat(future.out())
+                .contains("\"requestId\": null", "\"called first\"", "sticky by header:x-chat", "\"candidate\"");
+        assertThat(first.requests().size() + second.requests().size()).isEqualTo(asked);
+
+        assertThat(appliance.ctl("-t", "acme", "explain").code()).isEqualTo(2);
+        assertThat(appliance.ctl("-t", "acme", "explain", "x").err()).contains("x-request-id");
+        assertThat(appliance
+                        .ctl("-t", "acme", "explain", "01997e0c-55f1-7d6f-8a2e-3a5c0c3f9d11")
+                        .code())
+                .isEqualTo(4);
+        assertThat(appliance
+                        .ctl("-t", "acme", "explain", "--model", "m", "--key", "nobody")
+                        .err())
+                .contains("key");
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.model.UpstreamProxy;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Stickiness;
 import io.llmproxy.domain.route.Target;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
@@ -262,6 +263,7 @@ public sealed interface AdminCommand {
             Change<Glob> matchUser,
             MapChange matchLabels,
             Change<BalancePolicy> strategy,
+            Change<Stickiness> sticky,
             Change<List<Target>> targets,
             Change<Integer> retries,
             Change<Boolean> retryTimeouts,
@@ -287,7 +289,8 @@ public sealed interface AdminCommand {
             Change<Duration> idleTimeout,
             Change<Duration> timeout,
             EgressChanges egress,
-            Change<StreamUsage> streamUsage) {
+            Change<StreamUsage> streamUsage,
+            CredentialChanges credentials) {
         public static final ProviderChanges NONE = new ProviderChanges(
                 Change.none(),
                 Change.none(),
@@ -302,14 +305,31 @@ public sealed interface AdminCommand {
                 Change.none(),
                 Change.none(),
                 EgressChanges.NONE,
-                Change.none());
+                Change.none(),
+                CredentialChanges.NONE);
 
         /**
          * Whether it reaches into the server's own surroundings, its secrets, files and network, which an admin of the
          * installation alone may.
          */
         boolean namesSurroundings() {
-            return credentialRef.value() != null || egress.named();
+            return credentialRef.value() != null || credentials.addRef() != null || egress.named();
+        }
+    }
+
+    /**
+     * What a command says of further credentials, besides the one that a provider has or is given.
+     *
+     * @param addRef where the server reads one more; null: none
+     * @param addKey one more by value; sealed before it is stored, never kept otherwise; null: none
+     * @param remove names of those that go
+     */
+    record CredentialChanges(
+            @Nullable SecretRef addRef, @Nullable Secret addKey, List<String> remove) {
+        public static final CredentialChanges NONE = new CredentialChanges(null, null, List.of());
+
+        public CredentialChanges {
+            remove = List.copyOf(remove);
         }
     }
 

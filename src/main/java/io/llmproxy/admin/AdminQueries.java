@@ -194,6 +194,11 @@ public final class AdminQueries {
         return guarded("reading the ledger", () -> usage.records(actor, filter, page));
     }
 
+    /** @param tenant null: whichever the actor may see */
+    public UsageRecord usageRecord(Actor actor, @Nullable String tenant, UUID requestId) {
+        return guarded("reading the ledger", () -> usage.record(actor, tenant, requestId));
+    }
+
     /** Like {@link #usageRecords}, but {@code next} is always the position from which to go on later. */
     public Page<UsageRecord> usageTail(Actor actor, UsageFilter filter, Page.Request page) {
         return guarded("reading the ledger", () -> usage.tail(actor, filter, page));

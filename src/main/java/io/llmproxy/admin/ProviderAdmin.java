@@ -275,6 +275,13 @@ final class ProviderAdmin {
         return details.change("baseUrl", c.baseUrl())
                 .change("credentialRef", c.credentialRef())
                 .put("apiKey", !c.apiKey().named() ? null : c.apiKey().value() == null ? "(cleared)" : "(sealed)")
+                .put("addCredentialRef", c.credentials().addRef())
+                .put("addApiKey", c.credentials().addKey() == null ? null : "(sealed)")
+                .put(
+                        "removeCredentials",
+                        c.credentials().remove().isEmpty()
+                                ? null
+                                : c.credentials().remove())
                 .change("models", c.models())
                 .change("priority", c.priority())
                 .change("weight", c.weight())

@@ -3,6 +3,7 @@ package io.llmproxy.admin;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderTimeouts;
+import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.Provider.UpstreamRequest;
 import io.llmproxy.port.ProviderCall;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Tries a provider out: asks it for its models, over a connection of its own, within a few seconds. */
@@ -39,10 +41,26 @@ public final class ProviderTester {
         public Report {
             models = List.copyOf(models);
         }
+
+        private Report by(String credential) {
+            return new Report(ok, status, latencyMs, "credential " + credential + ": " + message, models);
+        }
     }
 
-    /** Blocks, at most some seconds; never throws for what the provider does. */
+    /** With each of its credentials. Blocks, some seconds for each at most; never throws for what the provider does. */
     public Report test(ProviderAccount account) {
+        if (!(account.credential() instanceof Credential.Several(List<Credential.Named> all))) {
+            return once(account);
+        }
+        List<Report> reports = all.stream()
+                .map(c -> once(account.holding(c.credential())).by(c.name()))
+                .toList();
+        Report worst = reports.stream().filter(r -> !r.ok()).findFirst().orElse(reports.getFirst());
+        String message = reports.stream().map(Report::message).collect(Collectors.joining("; "));
+        return new Report(worst.ok(), worst.status(), worst.latencyMs(), message, worst.models());
+    }
+
+    private Report once(ProviderAccount account) {
         Provider provider = factory.open(hurried(account));
         long start = System.nanoTime();
         try {

@@ -12,8 +12,10 @@ import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
+import io.llmproxy.domain.route.Stickiness;
 import io.llmproxy.domain.route.Target;
 import io.llmproxy.port.StoreException;
 import java.time.Instant;
@@ -100,8 +102,7 @@ final class RouteAdmin {
     }
 
     private static Route blank(UUID id, @Nullable UUID tenantId, String name, List<Target> targets, Instant now) {
-        return new Route(
-                id, tenantId, name, RouteMatch.NONE, BalancePolicy.FAILOVER, targets, 0, false, null, now, now);
+        return new Route(id, tenantId, name, RouteMatch.NONE, Choice.FAILOVER, targets, 0, false, null, now, now);
     }
 
     private static Route applied(Route r, RouteChanges c, Instant now) {
@@ -116,7 +117,9 @@ final class RouteAdmin {
                         c.matchHost().over(m.host()),
                         c.matchUser().over(m.user()),
                         globs("matchLabels", c.matchLabels(), m.labels())),
-                c.strategy().over(r.strategy(), BalancePolicy.FAILOVER),
+                new Choice(
+                        c.strategy().over(r.choice().strategy(), BalancePolicy.FAILOVER),
+                        c.sticky().over(r.choice().sticky())),
                 c.targets().over(r.targets(), List.of()),
                 c.retries().over(r.retries(), 0),
                 c.retryTimeouts().over(r.retryTimeouts(), false),
@@ -228,6 +231,7 @@ final class RouteAdmin {
                 .change(
                         "strategy",
                         c.strategy().named() ? Change.to(word(c.strategy().value())) : Change.none())
+                .change("sticky", c.sticky().named() ? Change.to(word(c.sticky().value())) : Change.none())
                 .change("targets", c.targets())
                 .change("retries", c.retries())
                 .change("retryTimeouts", c.retryTimeouts())
@@ -237,6 +241,10 @@ final class RouteAdmin {
 
     private static @Nullable String word(@Nullable BalancePolicy strategy) {
         return strategy == null ? null : strategy.word();
+    }
+
+    private static @Nullable String word(@Nullable Stickiness sticky) {
+        return sticky == null ? null : sticky.word();
     }
 
     private static Work.Done done(@Nullable Tenant owner, Route route, String verb, Map<String, String> details) {

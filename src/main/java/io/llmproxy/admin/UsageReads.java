@@ -8,6 +8,7 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.UsageStore;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,23 @@ final class UsageReads {
 
     Page<UsageRecord> records(Actor actor, UsageFilter filter, Page.Request page) {
         return usage.list(confined(actor, filter), page);
+    }
+
+    /** The id tells when the request began, which is what the ledger is in the order of. */
+    UsageRecord record(Actor actor, @Nullable String tenant, UUID requestId) {
+        Instant began = Instant.ofEpochMilli(requestId.getMostSignificantBits() >>> 16);
+        UsageQuery query = confined(actor, new UsageFilter(tenant, null, began, began.plusMillis(1)));
+        String after = null;
+        do {
+            Page<UsageRecord> page = usage.list(query, new Page.Request(Page.Request.MAX, after));
+            for (UsageRecord record : page.items()) {
+                if (record.requestId().equals(requestId)) {
+                    return record;
+                }
+            }
+            after = page.next();
+        } while (after != null);
+        throw AdminException.notFound("request", requestId.toString());
     }
 
     String end() {

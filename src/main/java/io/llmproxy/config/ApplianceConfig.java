@@ -189,11 +189,18 @@ public record ApplianceConfig(
      * @param breakerPause for how long, before one call tries it
      * @param retryPercent how many of a provider's running calls may be retries
      * @param providerCalls how many calls of one provider may run at a time; 0: any
+     * @param healthCheck how often each provider is asked for its models; zero: never
      */
-    public record ResilienceConfig(int breakerFailures, Duration breakerPause, int retryPercent, int providerCalls) {}
+    public record ResilienceConfig(
+            int breakerFailures, Duration breakerPause, int retryPercent, int providerCalls, Duration healthCheck) {}
 
-    /** What is done about parameters that a provider of another dialect does not have. */
-    public record TranslationConfig(Unsupported unsupported) {
+    /**
+     * How conversations of other dialects are taken to a provider.
+     *
+     * @param unsupported what is done about parameters that it does not have
+     * @param fetchImages whether images and documents that a client tells by their URLs are fetched where it wants their bytes
+     */
+    public record TranslationConfig(Unsupported unsupported, boolean fetchImages) {
         /** REFUSE: 400, by name. DROP: left out, and told in a header field. */
         public enum Unsupported {
             REFUSE,

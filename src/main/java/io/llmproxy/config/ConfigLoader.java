@@ -286,9 +286,12 @@ public final class ConfigLoader {
                         value(ConfigReference.BREAKER_FAILURES),
                         value(ConfigReference.BREAKER_PAUSE),
                         value(ConfigReference.RETRY_PERCENT),
-                        value(ConfigReference.PROVIDER_CALLS)),
+                        value(ConfigReference.PROVIDER_CALLS),
+                        value(ConfigReference.HEALTH_CHECK)),
                 new PricingConfig(value(ConfigReference.PRICING_UNKNOWN)),
-                new TranslationConfig(value(ConfigReference.TRANSLATION_UNSUPPORTED)),
+                new TranslationConfig(
+                        value(ConfigReference.TRANSLATION_UNSUPPORTED),
+                        value(ConfigReference.TRANSLATION_FETCH_IMAGES)),
                 new AlertsConfig(value(ConfigReference.ALERT_THRESHOLDS), webhook()),
                 new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
                 new LogConfig(value(ConfigReference.LOG_FORMAT), value(ConfigReference.LOG_LEVEL)));

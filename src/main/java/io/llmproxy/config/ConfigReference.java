@@ -191,6 +191,11 @@ public final class ConfigReference {
             "0",
             t -> ConfigValues.integer(t, 0, 1_000_000),
             "how many calls of one provider may run at a time, so that one that hangs leaves room for others; 0: any");
+    static final ConfigKey<Duration> HEALTH_CHECK = key(
+            "health.check",
+            "0s",
+            t -> ConfigValues.durationOrOff(t, Duration.ofSeconds(1), Duration.ofDays(1)),
+            "how often every provider is asked for its models, which costs nothing; 0s: never");
     static final ConfigKey<PricingConfig.Unknown> PRICING_UNKNOWN = key(
             "pricing.unknown",
             "allow",
@@ -201,6 +206,11 @@ public final class ConfigReference {
             "refuse",
             t -> ConfigValues.oneOf(t, TranslationConfig.Unsupported.class),
             "a parameter that a provider of another dialect does not have: refuse answers 400, drop leaves it out and says so");
+    static final ConfigKey<Boolean> TRANSLATION_FETCH_IMAGES = key(
+            "translation.fetch-images",
+            "false",
+            ConfigValues::bool,
+            "whether images and documents that clients tell by their URLs are fetched for providers that want the bytes");
     static final ConfigKey<List<Integer>> ALERT_THRESHOLDS = list(
             "alerts.thresholds",
             "[50, 80, 100]",

@@ -38,6 +38,11 @@ public interface ClientRequest {
      */
     InputStream body();
 
+    /** What came after the body, as far as it may stand there (RFC 9110, section 6.5.1); known when the body has been read to its end. */
+    default HeaderFields trailers() {
+        return HeaderFields.NONE;
+    }
+
     /** Calls {@code onGone} once, on another thread, when the client has gone; the body must have been read. */
     Watch watch(Runnable onGone);
 

@@ -37,6 +37,17 @@ public final class Exchange {
     private @Nullable String query;
     private boolean queryChanged;
     private HeaderFields trailers = HeaderFields.NONE;
+    private @Nullable RouteTrace trace;
+
+    /** Nothing is sent: somebody wants to know what would be. */
+    public void traceTo(RouteTrace listener) {
+        trace = listener;
+    }
+
+    /** Who wants to know what would be done; null: it is being done. */
+    public @Nullable RouteTrace trace() {
+        return trace;
+    }
 
     /** When and under which id a request came. */
     private record Arrival(UUID requestId, Instant at, long nanos) {}

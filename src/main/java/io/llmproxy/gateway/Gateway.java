@@ -11,6 +11,7 @@ import io.llmproxy.gateway.resilience.HealthBoard;
  * @param passed how often limits were passed that do not refuse
  * @param bodyMemory the heap that large bodies share
  * @param health how providers do
+ * @param dryRun decides on requests that nobody sent
  */
 public record Gateway(
         Pipeline pipeline,
@@ -18,7 +19,8 @@ public record Gateway(
         LastUse lastUse,
         PassedLimits passed,
         BodyMemory bodyMemory,
-        HealthBoard health) {
+        HealthBoard health,
+        DryRun dryRun) {
     /** Serves one request to its end, whatever that is; returns when the answer is out and accounted for. Never throws. */
     public void serve(ClientRequest request, ResponseSink sink) {
         pipeline.handle(new Exchange(request, sink));

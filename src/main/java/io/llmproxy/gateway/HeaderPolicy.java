@@ -61,8 +61,7 @@ public final class HeaderPolicy {
         HeaderFields out = new HeaderFields();
         for (int i = 0; i < client.size(); i++) {
             String name = client.name(i);
-            boolean forwarding = startsWith(name, "x-forwarded-") || startsWith(name, "x-llmproxy-");
-            if (!NOT_UP.contains(name) && !endsHere(name, named) && !forwarding && !carriesKey(client.value(i))) {
+            if (goesUp(name, client.value(i)) && !endsHere(name, named)) {
                 out.add(name, client.value(i));
             }
         }
@@ -106,6 +105,20 @@ public final class HeaderPolicy {
         return out;
     }
 
+    /** The client's trailers as a provider may see them. */
+    public static HeaderFields trailersToProvider(HeaderFields client) {
+        if (client.size() == 0) {
+            return HeaderFields.NONE;
+        }
+        HeaderFields out = new HeaderFields();
+        client.forEach((name, value) -> {
+            if (goesUp(name, value) && !HOP_BY_HOP.contains(name)) {
+                out.add(name, value);
+            }
+        });
+        return out;
+    }
+
     /** Whether the message has been here already. */
     public static boolean loops(HeaderFields client) {
         for (String value : client.all("via")) {
@@ -125,6 +138,11 @@ public final class HeaderPolicy {
         }
         String before = String.join(", ", fields.all("via"));
         return before.isEmpty() ? VIA : before + ", " + VIA;
+    }
+
+    private static boolean goesUp(String name, String value) {
+        boolean forwarding = startsWith(name, "x-forwarded-") || startsWith(name, "x-llmproxy-");
+        return !NOT_UP.contains(name) && !forwarding && !carriesKey(value);
     }
 
     private static boolean endsHere(String name, FieldNames named) {

@@ -60,12 +60,12 @@ public final class Tally {
         }
     }
 
-    /** The calls that failed and were followed by another. */
+    /** The calls that failed and were followed by another, and the targets that were passed over. */
     public List<Attempt> failed() {
         return failed;
     }
 
-    /** A call failed, and another follows. */
+    /** A call failed, and another follows; or a target is passed over. */
     public void failed(Attempt attempt) {
         failed = failed.isEmpty() ? new ArrayList<>() : failed;
         if (failed.size() < Attempt.MOST) {

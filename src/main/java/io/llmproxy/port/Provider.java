@@ -2,6 +2,7 @@ package io.llmproxy.port;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,11 @@ public interface Provider {
     /** Why the provider cannot be called, as {@code credential env:X is not set}; null where it can. */
     @Nullable
     String fault();
+
+    /** How each of its credentials does; empty where it has one at most. */
+    default List<CredentialState> credentials() {
+        return List.of();
+    }
 
     /**
      * Whether files that it was opened with have changed since, so that it must be opened anew. Blocks on the disk; asked now and

@@ -1,5 +1,6 @@
 package io.llmproxy.port;
 
+import io.llmproxy.domain.HeaderFields;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -13,6 +14,35 @@ public interface RequestBody {
     /** Whether there is none, which is not the same as an empty one: no Content-Length is sent. */
     default boolean absent() {
         return false;
+    }
+
+    /** Fields that come after it; where there are any, it is sent in chunks, since there is no other place for them. */
+    default HeaderFields trailers() {
+        return HeaderFields.NONE;
+    }
+
+    /** The same body with fields after it. */
+    default RequestBody followedBy(HeaderFields trailers) {
+        if (trailers.size() == 0) {
+            return this;
+        }
+        RequestBody body = this;
+        return new RequestBody() {
+            @Override
+            public long length() {
+                return body.length();
+            }
+
+            @Override
+            public void writeTo(OutputStream out) throws IOException {
+                body.writeTo(out);
+            }
+
+            @Override
+            public HeaderFields trailers() {
+                return trailers;
+            }
+        };
     }
 
     RequestBody NONE = new RequestBody() {

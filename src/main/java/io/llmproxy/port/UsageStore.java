@@ -2,7 +2,6 @@ package io.llmproxy.port;
 
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.usage.LedgerReport;
-import io.llmproxy.domain.usage.UsageFigures;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import java.time.Instant;
@@ -10,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The ledger in the database. Blocks. */
@@ -35,19 +35,25 @@ public interface UsageStore {
      *     null and empty; so the store may take sums that it keeps. True: it reads the records of that time
      */
     default List<UsageQuery.Sum> sums(@Nullable Instant from, boolean detailed) {
-        UsageQuery all = new UsageQuery(null, null, from, null);
         Map<UsageQuery.Sum, UsageQuery.Sum> sums = new HashMap<>();
+        each(new UsageQuery(null, null, from, null), r -> {
+            if (r.charged()) {
+                UsageQuery.Sum sum = UsageQuery.Sum.of(r);
+                UsageQuery.Sum told = detailed ? sum : sum.plain();
+                sums.merge(told.group(), told, UsageQuery.Sum::plus);
+            }
+        });
+        return List.copyOf(sums.values());
+    }
+
+    /** All records that match, in the order in which they were written; a few of them are held at one time. */
+    default void each(UsageQuery query, Consumer<UsageRecord> sink) {
         String cursor = null;
         do {
-            Page<UsageRecord> page = list(all, new Page.Request(Page.Request.MAX, cursor));
-            page.items().stream()
-                    .filter(r -> UsageFigures.isCharged(r.outcome(), r.errorCode()))
-                    .map(UsageQuery.Sum::of)
-                    .map(s -> detailed ? s : s.plain())
-                    .forEach(s -> sums.merge(s.group(), s, UsageQuery.Sum::plus));
+            Page<UsageRecord> page = list(query, new Page.Request(Page.Request.MAX, cursor));
+            page.items().forEach(sink);
             cursor = page.next();
         } while (cursor != null);
-        return List.copyOf(sums.values());
     }
 
     /**

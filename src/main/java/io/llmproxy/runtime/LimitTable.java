@@ -2,11 +2,13 @@ package io.llmproxy.runtime;
 
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.identity.IpAddress;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +30,8 @@ public final class LimitTable {
     private final List<Ranged> ranges = new ArrayList<>();
     private final boolean budgets;
     private final boolean costs;
+    private final boolean lasting;
+    private final boolean precise;
 
     /** Who is meant by the subject of a limit of users or keys, which may be an id, an e-mail address or a name. */
     public interface Named {
@@ -77,6 +81,9 @@ public final class LimitTable {
 
     /** An address that a request comes from. */
     public static final class Place {
+        /** So many bytes of an IPv6 address tell customers apart. */
+        private static final int NETWORK = 8;
+
         private final byte[] address;
 
         /** @param address 4 or 16 bytes, given away */
@@ -91,6 +98,15 @@ public final class LimitTable {
         private boolean in(Cidr range) {
             return range.contains(address);
         }
+
+        /** @param whole false: of an IPv6 address the /64 network, which belongs to one customer */
+        String text(boolean whole) {
+            byte[] kept = address.clone();
+            if (!whole && kept.length > NETWORK) {
+                Arrays.fill(kept, NETWORK, kept.length, (byte) 0);
+            }
+            return IpAddress.format(kept);
+        }
     }
 
     public LimitTable(List<Limit> limits, Named named) {
@@ -101,6 +117,13 @@ public final class LimitTable {
         ordered.stream().filter(l -> l.subject() != null).forEach(l -> index(l, named));
         budgets = limits.stream().anyMatch(l -> l.metric().budget());
         costs = limits.stream().anyMatch(l -> l.metric() == LimitMetric.COST);
+        lasting = limits.stream().anyMatch(LimitTable::lasts);
+        precise = ranges.stream().anyMatch(r -> lasts(r.limit) && r.range.bits() > Byte.SIZE * Place.NETWORK);
+    }
+
+    /** Whether addresses have to be kept for it, so that their use is found again after a restart. */
+    private static boolean lasts(Limit limit) {
+        return limit.scope() == LimitScope.IP && limit.period().durable();
     }
 
     private void index(Limit limit, Named named) {
@@ -118,6 +141,23 @@ public final class LimitTable {
 
     private List<Limit> of(Object subject) {
         return bySubject.computeIfAbsent(subject, s -> new ArrayList<>());
+    }
+
+    /** Whether any of them is about addresses, and counts for longer than a process may live. */
+    boolean lasting() {
+        return lasting;
+    }
+
+    /** Whether one of these is about less than a /64 network. */
+    boolean precise() {
+        return precise;
+    }
+
+    /** Whether one of these counts that address. */
+    boolean lasting(Place place) {
+        return lasting
+                && (each.stream().anyMatch(LimitTable::lasts)
+                        || ranges.stream().anyMatch(r -> lasts(r.limit) && place.in(r.range)));
     }
 
     /** Whether any of them counts tokens or money. */
@@ -141,6 +181,17 @@ public final class LimitTable {
             if (limit.scope() == LimitScope.GLOBAL) {
                 out.add(limit, CounterKey.ONE);
             } else if (subject != null) {
+                out.add(limit, subject);
+            }
+        }
+        addRanges(place, out);
+    }
+
+    /** The limits of addresses alone. */
+    public void places(Place place, Collector out) {
+        CounterKey.Address subject = place.subject();
+        for (Limit limit : each) {
+            if (limit.scope() == LimitScope.IP) {
                 out.add(limit, subject);
             }
         }

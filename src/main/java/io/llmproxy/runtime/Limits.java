@@ -37,6 +37,17 @@ public record Limits(LimitTable early, Map<UUID, LimitTable> byTenant, Map<Strin
         return byTenant.getOrDefault(tenantId, LimitTable.EMPTY);
     }
 
+    /** Whether a tenant's requests are under limits of addresses that outlive a process, so that addresses may have to be kept. */
+    public boolean lastingPlaces(UUID tenantId) {
+        return early.lasting() || of(tenantId).lasting();
+    }
+
+    /** What of an address has to be kept with a tenant's request, so that its limits find that use again; null: nothing. */
+    public @Nullable String kept(UUID tenantId, LimitTable.Place place) {
+        LimitTable own = of(tenantId);
+        return early.lasting(place) || own.lasting(place) ? place.text(early.precise() || own.precise()) : null;
+    }
+
     static Limits of(ManagedState state, List<Limit> configured) {
         List<Limit> wide = new ArrayList<>(configured);
         Map<UUID, List<Limit>> narrow = new HashMap<>();

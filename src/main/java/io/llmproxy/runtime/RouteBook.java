@@ -34,10 +34,14 @@ public final class RouteBook {
      */
     public record Leg(Provider provider, @Nullable String model, int weight) {}
 
-    /** A route and where it leads. */
-    public record Way(Route route, List<Leg> legs) {
+    /** A target of a route that cannot be called, as it is written there, and why. */
+    public record Lost(String target, String why) {}
+
+    /** A route and where it leads, and where not. */
+    public record Way(Route route, List<Leg> legs, List<Lost> lost) {
         public Way {
             legs = List.copyOf(legs);
+            lost = List.copyOf(lost);
         }
     }
 
@@ -50,8 +54,9 @@ public final class RouteBook {
         visible.stream().sorted(Comparator.comparing(Route::shared)).forEach(r -> known.putIfAbsent(r.name(), r));
         for (Route route : known.values()) {
             List<Leg> legs = new ArrayList<>();
-            collect(route, Target.USUAL, known, providers, new HashSet<>(), legs);
-            Way way = new Way(route, legs);
+            List<Lost> lost = new ArrayList<>();
+            collect(route, Target.USUAL, known, providers, new HashSet<>(), legs, lost);
+            Way way = new Way(route, legs, lost);
             if (route.named()) {
                 byName.put(route.name(), way);
             } else {
@@ -68,8 +73,10 @@ public final class RouteBook {
             Map<String, Route> known,
             Map<String, Provider> providers,
             Set<String> passed,
-            List<Leg> out) {
+            List<Leg> out,
+            List<Lost> lost) {
         if (!passed.add(route.name())) {
+            lost.add(new Lost(route.name(), "the route leads back to itself"));
             return;
         }
         for (Target target : route.targets()) {
@@ -78,7 +85,7 @@ public final class RouteBook {
             // below an alias with a weight that one counts, so that the shares of the outer route are what they say
             int share = weight == Target.USUAL ? target.weight() : weight;
             if (target.alias() && other != null) {
-                collect(other, share, known, providers, passed, out);
+                collect(other, share, known, providers, passed, out, lost);
             } else if (!target.alias() && provider != null) {
                 add(
                         new Leg(
@@ -86,6 +93,12 @@ public final class RouteBook {
                                 Target.AS_ASKED.equals(target.model()) ? null : target.model(),
                                 share == Target.USUAL ? provider.account().weight() : share),
                         out);
+            } else {
+                lost.add(new Lost(
+                        target.toString(),
+                        target.alias()
+                                ? "there is no route of this name"
+                                : "there is no such provider, it is disabled, or the tenant may not use it"));
             }
         }
         passed.remove(route.name());

@@ -14,11 +14,12 @@ import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderKind;
-import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageQuery.Dimension;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.testing.AdminFixture;
+import io.llmproxy.testing.UsageRecords;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -133,28 +134,16 @@ class AdminQueriesTest {
                 null,
                 null,
                 f.now,
-                tenant.id(),
-                tenant.slug(),
-                user == null ? null : user.id(),
-                user == null ? null : user.email(),
-                UUID.randomUUID(),
-                "dev",
-                "POST",
-                "/v1/chat/completions",
-                "gpt-4o",
-                "up",
-                "gpt-4o",
-                200,
-                Outcome.COMPLETED,
-                null,
-                false,
-                TokenUsage.of(1, 1),
-                1,
-                1,
-                1,
-                -1,
-                1,
-                1);
+                new UsageRecord.Caller(
+                        tenant.id(),
+                        tenant.slug(),
+                        user == null ? null : user.id(),
+                        user == null ? null : user.email(),
+                        UUID.randomUUID(),
+                        "dev",
+                        null),
+                UsageRecords.chat("gpt-4o"),
+                UsageRecords.answered(TokenUsage.of(1, 1), Cost.UNKNOWN));
     }
 
     private static void refused(Reason reason, ThrowingCallable read) {

@@ -104,6 +104,7 @@ class PermissionsTest {
                 Change.none(),
                 Change.none(),
                 Change.none(),
+                Change.none(),
                 Change.none());
     }
 

@@ -127,8 +127,49 @@ class ProviderCommandsTest {
                 Change.none(),
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
-                Change.none());
+                Change.none(),
+                AdminCommand.CredentialChanges.NONE);
         invalid("credential", new UpdateProvider("acme", "up", none));
+    }
+
+    @Test
+    void credentialsAreAddedAndRemovedByName() {
+        create("acme", "up", ProviderKind.OPENAI, Samples.provider(null, null, SECRET));
+
+        ProviderAccount two =
+                update(AdminFixture.ADMIN, "up", Samples.credentials(SecretRef.parse("env:KEY"), "sk-another-one"));
+        assertThat(two.credential().each())
+                .extracting(Credential.Named::name)
+                .containsExactly("key-1", "env:KEY", "key-2");
+        assertThat(two.toString()).doesNotContain("sk-another-one");
+        assertThat(f.memory.auditEvents().getLast().details().toString())
+                .contains("addCredentialRef=env:KEY", "addApiKey=(sealed)")
+                .doesNotContain("sk-another-one");
+
+        ProviderAccount rest = update(boss, "up", Samples.credentials(null, null, "key-1", "env:KEY"));
+        assertThat(rest.credential()).isInstanceOf(Credential.Sealed.class);
+        invalid("credential", new UpdateProvider("acme", "up", Samples.credentials(null, null, "key-1")));
+        ProviderAccount replaced = update(boss, "up", Samples.provider(null, null, SECRET));
+        assertThat(replaced.credential().each()).hasSize(1);
+    }
+
+    @Test
+    void furtherCredentialsFollowTheRulesOfTheFirst() {
+        create("acme", "up", ProviderKind.OPENAI, Samples.provider(null, SecretRef.parse("env:KEY"), null));
+
+        refused(
+                boss,
+                Reason.FORBIDDEN,
+                new UpdateProvider("acme", "up", Samples.credentials(SecretRef.parse("env:OTHER"), null)));
+        invalid(
+                "addCredentialRef",
+                new UpdateProvider("acme", "up", Samples.credentials(SecretRef.parse("env:KEY"), null)));
+        invalid("removeCredentials", new UpdateProvider("acme", "up", Samples.credentials(null, null, "nobody")));
+        invalid("apiKey", new UpdateProvider("acme", "up", Samples.credentials(null, "two words")));
+        for (int i = 1; i < 16; i++) {
+            update(AdminFixture.ADMIN, "up", Samples.credentials(null, "sk-number-" + i));
+        }
+        invalid("addCredentialRef", new UpdateProvider("acme", "up", Samples.credentials(null, "sk-too-many")));
     }
 
     @Test

@@ -70,6 +70,7 @@ class RouteCommandsTest {
                 Change.none(),
                 labels,
                 Change.none(),
+                Change.none(),
                 targets,
                 retries,
                 Change.none(),
@@ -101,7 +102,7 @@ class RouteCommandsTest {
 
         Route route = create(boss, "acme", "smart", "a/large", "pool/big=2");
 
-        assertThat(route.strategy()).isEqualTo(BalancePolicy.FAILOVER);
+        assertThat(route.choice().strategy()).isEqualTo(BalancePolicy.FAILOVER);
         assertThat(route.tenantId()).isEqualTo(acme.id());
         assertThat(f.stores.routes().find(acme.id(), "smart")).contains(route);
         assertThat(f.published.get()).isEqualTo(published + 1);

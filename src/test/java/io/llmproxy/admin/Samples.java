@@ -29,7 +29,27 @@ final class Samples {
                 Change.none(),
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
-                Change.none());
+                Change.none(),
+                AdminCommand.CredentialChanges.NONE);
+    }
+
+    static ProviderChanges credentials(@Nullable SecretRef add, @Nullable String addKey, String... remove) {
+        return new ProviderChanges(
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                MapChange.NONE,
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                AdminCommand.EgressChanges.NONE,
+                Change.none(),
+                new AdminCommand.CredentialChanges(add, addKey == null ? null : new Secret(addKey), List.of(remove)));
     }
 
     static ProviderChanges headers(MapChange headers) {
@@ -47,7 +67,8 @@ final class Samples {
                 Change.none(),
                 Change.none(),
                 AdminCommand.EgressChanges.NONE,
-                Change.none());
+                Change.none(),
+                AdminCommand.CredentialChanges.NONE);
     }
 
     static AdminCommand.UpdateTenant defaultProvider(String tenant, @Nullable String provider) {

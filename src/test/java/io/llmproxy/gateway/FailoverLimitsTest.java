@@ -102,6 +102,18 @@ class FailoverLimitsTest {
     }
 
     @Test
+    void aProviderAtItsOwnLimitIsPassedOverUnasked() {
+        fixture.provider("a").answers(r -> Script.json(GOOD));
+        add(LimitScope.PROVIDER, "a", LimitMetric.REQUESTS, 1);
+        assertThat(fixture.send(fixture.chat(ASK)).header("x-llmproxy-provider"))
+                .isEqualTo("a");
+        RecordingSink second = fixture.send(fixture.chat(ASK));
+        assertThat(second.header("x-llmproxy-provider")).isEqualTo("b");
+        assertThat(second.header("x-llmproxy-attempts")).isEqualTo("1");
+        assertThat(fixture.provider("a").asked()).hasSize(1);
+    }
+
+    @Test
     void aProviderWhoseOwnLimitDeniesIsPassedOverAfterAFailureToo() {
         fixture.addProvider("c", "m");
         fixture.provider("c").answers(r -> Script.json(GOOD));

@@ -50,8 +50,12 @@ final class FakeRequest implements ClientRequest {
         return this;
     }
 
+    /** @param bytes 4 or 16 */
     FakeRequest from(int... bytes) {
-        address = new byte[] {(byte) bytes[0], (byte) bytes[1], (byte) bytes[2], (byte) bytes[3]};
+        address = new byte[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            address[i] = (byte) bytes[i];
+        }
         return this;
     }
 

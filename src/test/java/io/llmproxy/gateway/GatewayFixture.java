@@ -17,6 +17,7 @@ import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
 import io.llmproxy.domain.route.Target;
@@ -205,7 +206,7 @@ final class GatewayFixture {
                 tenant.id(),
                 name,
                 match,
-                strategy,
+                Choice.of(strategy),
                 Arrays.stream(targets).map(t -> Target.parse("targets", t)).toList(),
                 retries,
                 retryTimeouts,

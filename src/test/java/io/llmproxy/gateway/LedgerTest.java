@@ -2,8 +2,6 @@ package io.llmproxy.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmproxy.domain.usage.Outcome;
-import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.testing.UsageRecords;
 import java.time.Instant;
@@ -106,27 +104,8 @@ class LedgerTest {
                 null,
                 null,
                 r.startedAt(),
-                r.tenantId(),
-                r.tenantSlug(),
-                null,
-                null,
-                r.keyId(),
-                r.keyName(),
-                r.method(),
-                r.endpoint(),
-                null,
-                null,
-                null,
-                503,
-                Outcome.REFUSED,
-                "overloaded",
-                false,
-                TokenUsage.NONE,
-                0,
-                0,
-                0,
-                -1,
-                0,
-                0);
+                r.caller(),
+                r.call(),
+                UsageRecords.refused(503, "overloaded"));
     }
 }

@@ -284,6 +284,22 @@ class LimitsTest {
     }
 
     @Test
+    void whatRunsAtOneTimeRefusesBeforeTheBodyIsRead() throws InterruptedException {
+        configure(limit(LimitScope.GLOBAL, LimitMetric.CONCURRENCY, 1, LimitPeriod.NONE));
+        fixture.up().answers(r -> new Script().hangsBeforeHead());
+        FakeRequest first = fixture.chat(CHAT);
+        Thread serving = Thread.ofVirtual().start(() -> fixture.send(first));
+        while (fixture.up().asked().isEmpty()) {
+            Thread.onSpinWait();
+        }
+        FakeRequest second = fixture.chat(CHAT);
+        assertThat(refused(fixture.send(second)).metric()).isEqualTo("concurrency");
+        assertThat(second.bodyTouched()).isFalse();
+        first.leave();
+        assertThat(serving.join(Duration.ofSeconds(20))).isTrue();
+    }
+
+    @Test
     void strangersAreLimitedByAddress() {
         configure(limit(LimitScope.IP, LimitMetric.REQUESTS, 2, LimitPeriod.MINUTE));
         for (int i = 0; i < 2; i++) {

@@ -122,7 +122,7 @@ final class ScriptedProvider implements Provider {
         return this;
     }
 
-    void fault(String text) {
+    void fault(@Nullable String text) {
         fault = text;
     }
 

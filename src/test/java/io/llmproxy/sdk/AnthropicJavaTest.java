@@ -100,7 +100,7 @@ class AnthropicJavaTest {
                         .toolUseId(call.id())
                         .content("sunny")
                         .build())));
-        assertThat(CLIENT.messages().create(conversation.build()).stopReason()).contains(StopReason.TOOL_USE);
+        assertThat(CLIENT.messages().create(conversation.build()).stopReason()).contains(StopReason.END_TURN);
         JsonNode sent = JSON.readTree(BEHIND.lastRequest().text()).path("messages");
         assertThat(sent.at("/1/tool_calls/0/id").asString("")).isEqualTo("call_1");
         assertThat(sent.at("/1/tool_calls/0/function/arguments").asString("")).contains("Zürich");

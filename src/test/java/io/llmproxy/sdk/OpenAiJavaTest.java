@@ -14,10 +14,14 @@ import com.openai.errors.OpenAIIoException;
 import com.openai.errors.SseException;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.completions.CompletionCreateParams;
+import io.llmproxy.testing.FakeConnection;
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.TestAppliance;
+import io.llmproxy.testing.openai.Call;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -105,6 +109,28 @@ class OpenAiJavaTest {
     void observesTheSameValuesAndEventsOfFilesAndStoredObjects() {
         Transcript seen = compare(0, (client, notes) -> new ObjectsProgramme(client, notes).run());
         assertThat(seen.failed()).containsExactly("file that is no more", "content that is no more");
+    }
+
+    @Test
+    void observesTheSameOfEveryMethodThatThereIs() {
+        direct.otherwise(OpenAiJavaTest::echo);
+        BEHIND.otherwise(OpenAiJavaTest::echo);
+        List<String> left = new ArrayList<>();
+        Transcript seen = compare(0, (client, notes) -> left.addAll(new EveryMethod(client, notes).run()));
+        BEHIND.restoreAll();
+
+        assertThat(seen.steps()).hasSizeGreaterThan(200);
+        assertThat(seen.failed()).isEmpty();
+        assertThat(left).hasSizeLessThan(20);
+    }
+
+    /** Whatever is asked for: an object that tells what it was. */
+    static void echo(FakeConnection connection) throws IOException {
+        Call call = Call.of(connection);
+        String asked = call.request().method() + " " + call.request().target();
+        call.json("""
+                {"id":"x_1","object":"echo","type":"echo","data":[{"id":"a","created_at":"2025-09-29T00:00:00Z"}],"has_more":false,\
+                "asked":%s}""".formatted(Call.quoted(asked)));
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
+import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.InvalidValueException;
@@ -26,6 +27,7 @@ import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.PriceCatalogue;
+import io.llmproxy.gateway.Explanation;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
@@ -125,13 +127,14 @@ public final class AdminFixture {
                 new ProviderTester(providers, ModelIds::of),
                 () -> {},
                 id -> null,
-                id -> List.of(),
+                id -> ProviderState.UNKNOWN,
                 () -> status,
                 () -> new Health(true, List.of()),
                 () -> "",
                 new AdminServer.Replays(
                         new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
+                request -> new Explanation(List.of()),
                 clock);
     }
 

@@ -149,7 +149,7 @@ public final class FakeConnection {
             return false;
         }
         String[] parts = line.split(" ", -1);
-        request = new Request(parts[0], parts[1], fields(), new byte[0]);
+        request = new Request(parts[0], parts[1], fields(), new byte[0], Map.of());
         return true;
     }
 
@@ -158,7 +158,8 @@ public final class FakeConnection {
         String length = head.header("Content-Length");
         boolean chunked = "chunked".equalsIgnoreCase(head.header("Transfer-Encoding"));
         byte[] body = chunked ? chunks() : exactly(length == null ? 0 : Integer.parseInt(length));
-        request = new Request(head.method(), head.target(), head.headers(), body);
+        Map<String, List<String>> trailers = chunked ? fields() : Map.of();
+        request = new Request(head.method(), head.target(), head.headers(), body, trailers);
     }
 
     private Map<String, List<String>> fields() throws IOException {
@@ -185,7 +186,6 @@ public final class FakeConnection {
             body.writeBytes(exactly(size));
             line();
         }
-        line();
         return body.toByteArray();
     }
 

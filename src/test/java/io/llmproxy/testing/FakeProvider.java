@@ -33,7 +33,12 @@ import javax.net.ssl.SSLServerSocket;
 public final class FakeProvider implements AutoCloseable {
     /** One request as it came. */
     @SuppressWarnings("ArrayRecordComponent") // requests are looked at, not compared
-    public record Request(String method, String target, Map<String, List<String>> headers, byte[] body) {
+    public record Request(
+            String method,
+            String target,
+            Map<String, List<String>> headers,
+            byte[] body,
+            Map<String, List<String>> trailers) {
         public String path() {
             int question = target.indexOf('?');
             return question < 0 ? target : target.substring(0, question);
@@ -41,7 +46,16 @@ public final class FakeProvider implements AutoCloseable {
 
         /** The first value of a field, its name in any case; null: there is none. */
         public @org.jspecify.annotations.Nullable String header(String name) {
-            List<String> values = headers.get(name.toLowerCase(java.util.Locale.ROOT));
+            return first(headers, name);
+        }
+
+        /** The first value of a field that came after the body; null: there is none. */
+        public @org.jspecify.annotations.Nullable String trailer(String name) {
+            return first(trailers, name);
+        }
+
+        private static @org.jspecify.annotations.Nullable String first(Map<String, List<String>> fields, String name) {
+            List<String> values = fields.get(name.toLowerCase(java.util.Locale.ROOT));
             return values == null ? null : values.getFirst();
         }
 
@@ -95,6 +109,7 @@ public final class FakeProvider implements AutoCloseable {
     private final AtomicInteger accepted = new AtomicInteger();
     private final AtomicInteger closedByPeer = new AtomicInteger();
     private final FakeOpenAi openAi = new FakeOpenAi();
+    private volatile Script otherwise = openAi;
     private final Thread acceptor;
     private volatile Script beforeBody = c -> {};
 
@@ -164,6 +179,18 @@ public final class FakeProvider implements AutoCloseable {
     /** Back to the plausible OpenAI server, for this path. */
     public FakeProvider restore(String path) {
         scripts.remove(path);
+        return this;
+    }
+
+    /** Plays {@code script} for every path that has none, in the place of the OpenAI server. */
+    public FakeProvider otherwise(Script script) {
+        otherwise = script;
+        return this;
+    }
+
+    /** Back to the OpenAI server for every path that has no script. */
+    public FakeProvider restoreAll() {
+        otherwise = openAi;
         return this;
     }
 
@@ -251,7 +278,7 @@ public final class FakeProvider implements AutoCloseable {
                 beforeBody.play(connection);
                 connection.readBody();
                 requests.add(connection.request());
-                Script script = scripts.getOrDefault(connection.request().path(), openAi);
+                Script script = scripts.getOrDefault(connection.request().path(), otherwise);
                 script.play(connection);
             }
             if (!connection.closedHere()) {

@@ -5,8 +5,14 @@ import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.domain.usage.UsageRecord.Call;
+import io.llmproxy.domain.usage.UsageRecord.Caller;
+import io.llmproxy.domain.usage.UsageRecord.Effort;
+import io.llmproxy.domain.usage.UsageRecord.Result;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Usage records for tests. */
 public final class UsageRecords {
@@ -28,29 +34,24 @@ public final class UsageRecords {
                 clientRequestId,
                 "req_upstream",
                 T0,
-                TENANT,
-                "acme",
-                UUID.fromString("01900000-0000-7000-8000-000000000003"),
-                "dev@acme.example",
-                KEY,
-                "dev",
-                "POST",
-                "/v1/chat/completions",
-                "gpt-4o",
-                "up",
-                "gpt-4o-2024-08-06",
-                200,
-                Outcome.COMPLETED,
-                null,
-                true,
-                new TokenUsage(100, 50, 20, 10, 5, 3, 2, TokenUsage.Source.PROVIDER),
-                1234,
-                5678,
-                987_654,
-                123_456,
-                321,
-                2,
-                new Cost(1_234_567, Cost.State.PARTIAL, "catalogue:openai:gpt-4o@2024-05-13"));
+                new Caller(
+                        TENANT,
+                        "acme",
+                        UUID.fromString("01900000-0000-7000-8000-000000000003"),
+                        "dev@acme.example",
+                        KEY,
+                        "dev",
+                        null),
+                new Call("POST", "/v1/chat/completions", "gpt-4o", "up", "gpt-4o-2024-08-06"),
+                new Result(
+                        200,
+                        Outcome.COMPLETED,
+                        null,
+                        true,
+                        new TokenUsage(100, 50, 20, 10, 5, 3, 2, TokenUsage.Source.PROVIDER),
+                        new Effort(1234, 5678, 987_654, 123_456, 321, 2),
+                        new Cost(1_234_567, Cost.State.PARTIAL, "catalogue:openai:gpt-4o@2024-05-13"),
+                        List.of()));
     }
 
     /** Every field that may be null is; figures at their extremes. */
@@ -60,27 +61,37 @@ public final class UsageRecords {
                 null,
                 null,
                 Instant.EPOCH,
-                TENANT,
-                "acme",
-                null,
-                null,
-                KEY,
-                "dev",
-                "GET",
-                "/v1/models",
-                null,
-                null,
-                null,
-                499,
-                Outcome.CLIENT_GONE,
-                null,
-                false,
-                TokenUsage.NONE,
-                0,
-                Long.MAX_VALUE,
-                0,
-                -1,
-                0,
-                0);
+                caller(TENANT, "acme"),
+                new Call("GET", "/v1/models", null, null, null),
+                new Result(
+                        499,
+                        Outcome.CLIENT_GONE,
+                        null,
+                        false,
+                        TokenUsage.NONE,
+                        new Effort(0, Long.MAX_VALUE, 0, -1, 0, 0),
+                        Cost.UNKNOWN,
+                        List.of()));
+    }
+
+    /** A key of that tenant, without a user. */
+    public static Caller caller(UUID tenantId, String slug) {
+        return new Caller(tenantId, slug, null, null, KEY, "dev", null);
+    }
+
+    /** A chat with that model. */
+    public static Call chat(@Nullable String model) {
+        return new Call("POST", "/v1/chat/completions", model, "up", model);
+    }
+
+    /** Of one attempt that answered whole. */
+    public static Result answered(TokenUsage tokens, Cost cost) {
+        return new Result(200, Outcome.COMPLETED, null, false, tokens, new Effort(1, 1, 1, -1, 1, 1), cost, List.of());
+    }
+
+    /** Without any attempt. */
+    public static Result refused(int status, String code) {
+        Effort none = new Effort(0, 0, 0, -1, 0, 0);
+        return new Result(status, Outcome.REFUSED, code, false, TokenUsage.NONE, none, Cost.UNKNOWN, List.of());
     }
 }

@@ -30,6 +30,9 @@ final class ProviderCommands {
     private static final List<String> CREDENTIALS =
             List.of("--api-key-env", "--api-key-file", "--api-key-stdin", "--secret");
 
+    private static final List<String> MORE_CREDENTIALS =
+            List.of("--add-api-key-env", "--add-api-key-file", "--add-api-key-stdin", "--add-secret");
+
     private ProviderCommands() {}
 
     static List<Verb> verbs() {
@@ -76,6 +79,11 @@ final class ProviderCommands {
                 .option("--api-key-file", "FILE", "credential: a file that the server reads")
                 .flag("--api-key-stdin", "credential: read from standard input, stored sealed")
                 .option("--secret", "REFERENCE", "credential: env:NAME, file:PATH or credential:NAME")
+                .option("--add-api-key-env", "VARIABLE", "one more credential: an environment variable of the server")
+                .option("--add-api-key-file", "FILE", "one more credential: a file that the server reads")
+                .flag("--add-api-key-stdin", "one more credential: read from standard input, stored sealed")
+                .option("--add-secret", "REFERENCE", "one more credential: env:NAME, file:PATH or credential:NAME")
+                .list("--remove-api-key", "NAME", "a credential that goes, by its name in `provider show -o json`")
                 .list("--models", "MODELS", "the models that it serves; names or globs")
                 .option(
                         "--priority",
@@ -120,10 +128,11 @@ final class ProviderCommands {
 
     private static void credential(Context c, Fields fields) {
         Line line = c.line();
-        List<String> given = CREDENTIALS.stream().filter(line::has).toList();
-        if (given.size() > 1) {
-            throw CliException.usage("a provider has one credential; give one of " + String.join(", ", given));
+        atMostOne(line, CREDENTIALS);
+        if (line.flag("--api-key-stdin") && line.flag("--add-api-key-stdin")) {
+            throw CliException.usage("there is one standard input: give --api-key-stdin or --add-api-key-stdin");
         }
+        moreCredentials(c, fields);
         @Nullable String variable = line.option("--api-key-env");
         @Nullable String file = line.option("--api-key-file");
         @Nullable String reference = line.option("--secret");
@@ -138,8 +147,35 @@ final class ProviderCommands {
         } else if (reference != null && reference.equals(Line.NONE)) {
             fields.text("credentialRef", "--secret");
         } else if (reference != null) {
-            fields.put("credentialRef", checkedReference(reference));
+            fields.put("credentialRef", checkedReference("--secret", reference));
         }
+    }
+
+    private static void atMostOne(Line line, List<String> options) {
+        List<String> given = options.stream().filter(line::has).toList();
+        if (given.size() > 1) {
+            throw CliException.usage("one credential at a time; give one of " + String.join(", ", given));
+        }
+    }
+
+    private static void moreCredentials(Context c, Fields fields) {
+        Line line = c.line();
+        atMostOne(line, MORE_CREDENTIALS);
+        @Nullable String variable = line.option("--add-api-key-env");
+        @Nullable String file = line.option("--add-api-key-file");
+        @Nullable String reference = line.option("--add-secret");
+        if (variable != null) {
+            fields.put("addCredentialRef", "env:" + nonEmpty("--add-api-key-env", variable));
+        } else if (file != null) {
+            fields.put(
+                    "addCredentialRef",
+                    "file:" + Fields.absolute("--add-api-key-file", c.shell().here(), file));
+        } else if (line.flag("--add-api-key-stdin")) {
+            fields.put("addApiKey", c.secretOfStdin("--add-api-key-stdin"));
+        } else if (reference != null) {
+            fields.put("addCredentialRef", checkedReference("--add-secret", reference));
+        }
+        fields.list("removeCredentials", "--remove-api-key");
     }
 
     private static void streamUsage(Line line, Fields fields) {
@@ -159,13 +195,13 @@ final class ProviderCommands {
         return value;
     }
 
-    private static String checkedReference(String reference) {
+    private static String checkedReference(String option, String reference) {
         boolean known = Stream.of("env:", "file:", "credential:")
                 .anyMatch(scheme -> reference.startsWith(scheme) && reference.length() > scheme.length());
         if (!known) {
             // without the text, which may be the credential itself
-            throw CliException.usage("--secret wants a reference: env:NAME, file:PATH or credential:NAME; a credential"
-                    + " itself goes through --api-key-stdin");
+            throw CliException.usage(option + " wants a reference: env:NAME, file:PATH or credential:NAME; a credential"
+                    + " itself goes through standard input (--api-key-stdin, --add-api-key-stdin)");
         }
         return reference;
     }
@@ -189,6 +225,8 @@ final class ProviderCommands {
         return shared(Verb.of("show", "Shows a provider, without its credential.", c -> {
                             JsonNode provider = c.client().get(provider(c));
                             c.output().one(provider, VIEW);
+                            provider.path("credentials").values().forEach(one -> noteCredential(c, one));
+                            noteCheck(c, provider.path("check"));
                             provider.path("targets").values().forEach(target -> noteTarget(c, target));
                             return ExitCode.DONE;
                         })
@@ -211,6 +249,7 @@ final class ProviderCommands {
                 .example(
                         "llmproxyctl -t acme provider update openai --models 'gpt-4o*,o3*' --priority 10",
                         "llmproxyctl -t acme provider update openai --api-key-stdin < new-key.txt",
+                        "llmproxyctl -t acme provider update openai --add-api-key-env OPENAI_API_KEY_2",
                         "llmproxyctl -t acme provider update openai --timeout none");
     }
 
@@ -269,6 +308,23 @@ final class ProviderCommands {
 
     private static Verb shared(Verb verb) {
         return verb.flag("--shared", "shared by all tenants, instead of one tenant's own");
+    }
+
+    private static void noteCheck(Context c, JsonNode check) {
+        String reason = Json.text(check.path("reason"));
+        if (!reason.isEmpty()) {
+            c.note("llmproxyctl: its last check: " + Json.text(check.path("state")) + ", since it "
+                    + Text.printable(reason));
+        }
+    }
+
+    /** Of each of several. */
+    private static void noteCredential(Context c, JsonNode credential) {
+        String reason = Json.text(credential.path("reason"));
+        long retry = credential.path("retrySeconds").asLong(0);
+        c.note("llmproxyctl: credential " + Text.printable(Json.text(credential.path("name"))) + ": "
+                + Json.text(credential.path("state")) + (reason.isEmpty() ? "" : ", " + Text.printable(reason))
+                + (retry == 0 ? "" : "; used again in " + retry + " s"));
     }
 
     /** Of a model that fails, or asked for a pause. */

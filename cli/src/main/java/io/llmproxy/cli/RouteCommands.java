@@ -10,6 +10,7 @@ final class RouteCommands {
             Column.text("name", "name"),
             new Column("shared", "shared", Column.Kind.FLAG),
             Column.text("strategy", "strategy"),
+            Column.text("sticky", "sticky"),
             Column.text("targets", "targets"),
             Column.number("retries", "retries"),
             Column.text("path", "matchPath"),
@@ -50,6 +51,7 @@ final class RouteCommands {
         return shared(verb.list(
                         "--target", "PROVIDER/MODEL", "where to send requests, with =WEIGHT if wanted; repeated")
                 .option("--strategy", "HOW", "failover, round-robin, weighted, least-latency or cost")
+                .option("--sticky", "BY", "keep requests with one target: user, or header:NAME")
                 .option("--match-path", "GLOB", "requests of these paths")
                 .list("--match-header", "NAME=GLOB", "requests with this header; may be repeated")
                 .option("--match-host", "GLOB", "requests to this name of the server")
@@ -64,6 +66,7 @@ final class RouteCommands {
     private static Fields settings(Fields fields) {
         return fields.list("targets", "--target")
                 .text("strategy", "--strategy")
+                .text("sticky", "--sticky")
                 .text("matchPath", "--match-path")
                 .map("matchHeaders", "--match-header")
                 .text("matchHost", "--match-host")

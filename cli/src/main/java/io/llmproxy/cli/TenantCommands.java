@@ -76,7 +76,7 @@ final class TenantCommands {
                 .option(
                         "--max-output-tokens",
                         "N",
-                        "what a request is taken to generate that does not say; 4096 unless given")
+                        "what a request is taken to generate that does not say; else its model's maximum")
                 .option("--time-zone", "ZONE", "where its days and months begin, as Europe/Berlin; UTC unless given")
                 .example(
                         "llmproxyctl tenant update acme --max-api-keys 50 --allowed-models 'gpt-4o*,claude-*'",

@@ -1,26 +1,17 @@
 package io.llmproxy.adapter.provider;
 
-import io.llmproxy.adapter.provider.anthropic.AnthropicChat;
-import io.llmproxy.adapter.provider.openai.OpenAiChat;
-import io.llmproxy.adapter.provider.support.chat.ChatDialect;
 import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
-import io.llmproxy.adapter.provider.support.chat.Translations;
+import io.llmproxy.adapter.provider.translation.CannedProvider;
+import io.llmproxy.adapter.provider.translation.Dialects;
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderKind;
-import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -82,14 +73,12 @@ public class TranslationBenchmark {
     }
 
     private TranslatingProvider provider(boolean stream) {
-        ChatDialect anthropic = new AnthropicChat();
-        UsageEstimator estimator = new UsageEstimator((encoding, text) -> 0);
-        return new TranslatingProvider(
-                new Canned(Accounts.account(ProviderKind.ANTHROPIC, "https://api.example.com"), stream),
-                anthropic,
-                List.of(new OpenAiChat(), anthropic),
-                List.of(),
-                new Translations(false, estimator, InstantSource.fixed(Instant.EPOCH)));
+        HeaderFields head = HeaderFields.of("Content-Type", stream ? "text/event-stream" : "application/json");
+        return Dialects.translating(
+                // a stream comes one event or so at a time
+                new CannedProvider(ProviderKind.ANTHROPIC, 200, head, stream ? events : answer, stream ? 128 : 4096),
+                "anthropic",
+                false);
     }
 
     @Benchmark
@@ -113,64 +102,5 @@ public class TranslationBenchmark {
             }
         }
         return read;
-    }
-
-    /** Answers always the same, a stream one event or so at a time. */
-    private final class Canned implements Provider {
-        private final ProviderAccount account;
-        private final boolean stream;
-
-        Canned(ProviderAccount account, boolean stream) {
-            this.account = account;
-            this.stream = stream;
-        }
-
-        @Override
-        public ProviderAccount account() {
-            return account;
-        }
-
-        @Override
-        public @Nullable String fault() {
-            return null;
-        }
-
-        @Override
-        public void retire() {}
-
-        @Override
-        public ProviderCall call(UpstreamRequest request) {
-            return new CannedCall(stream);
-        }
-    }
-
-    private final class CannedCall implements ProviderCall {
-        private final boolean stream;
-
-        CannedCall(boolean stream) {
-            this.stream = stream;
-        }
-
-        @Override
-        public Head execute() {
-            return new Head(
-                    200, HeaderFields.of("Content-Type", stream ? "text/event-stream" : "application/json"), -1);
-        }
-
-        @Override
-        public InputStream body() {
-            return new ByteArrayInputStream(stream ? events : answer) {
-                @Override
-                public synchronized int read(byte[] bytes, int offset, int length) {
-                    return super.read(bytes, offset, Math.min(stream ? 128 : 4096, length));
-                }
-            };
-        }
-
-        @Override
-        public void cancel() {}
-
-        @Override
-        public void close() {}
     }
 }

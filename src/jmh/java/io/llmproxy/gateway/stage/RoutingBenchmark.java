@@ -1,18 +1,15 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.adapter.provider.Accounts;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.model.ProviderAccount;
-import io.llmproxy.domain.model.ProviderEgress;
-import io.llmproxy.domain.model.ProviderKind;
-import io.llmproxy.domain.model.ProviderTimeouts;
-import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
-import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.PriceBook;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.Exchange;
@@ -25,11 +22,9 @@ import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.runtime.RouteBook;
 import io.llmproxy.runtime.TenantView;
-import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -94,7 +89,7 @@ public class RoutingBenchmark {
                 tenantId,
                 "smart",
                 RouteMatch.NONE,
-                BalancePolicy.WEIGHTED,
+                Choice.of(BalancePolicy.WEIGHTED),
                 List.of("a/m", "b/m=2", "c/m=3").stream()
                         .map(t -> io.llmproxy.domain.route.Target.parse("targets", t))
                         .toList(),
@@ -112,25 +107,7 @@ public class RoutingBenchmark {
         List<Glob> models = IntStream.range(0, 50)
                 .mapToObj(i -> new Glob(name + "-model-" + i))
                 .toList();
-        return new Upstream(new ProviderAccount(
-                Ids.next(NOW),
-                tenantId,
-                name,
-                ProviderKind.OPENAI,
-                URI.create("https://api.example.com/v1"),
-                new Credential.None(),
-                models,
-                0,
-                1,
-                Map.of(),
-                null,
-                ProviderTimeouts.DEFAULT,
-                ProviderEgress.DEFAULT,
-                StreamUsage.AUTO,
-                false,
-                true,
-                NOW,
-                NOW));
+        return new Upstream(Accounts.account(tenantId, name, models));
     }
 
     /** One of 150 declared names. */
@@ -144,8 +121,8 @@ public class RoutingBenchmark {
     public boolean breaker() {
         ProviderHealth provider = board.of(target.provider());
         TargetHealth health = provider.of(target.model());
-        boolean entered = provider.begin() && health.breaker().enter(board.now());
-        health.breaker().success();
+        boolean entered = provider.begin() && health.enter(null, board.now());
+        health.success(null);
         health.answered(false, board.now(), 1_000_000);
         provider.end();
         return entered;
@@ -160,8 +137,8 @@ public class RoutingBenchmark {
                     new Target(leg.provider(), leg.model(), "/chat/completions", false), leg.weight()));
         }
         Route route = way.route();
-        List<Target> ordered = planner.order(NOBODY, route.id(), route.strategy(), legs, random);
+        List<Target> ordered = planner.order(NOBODY, route, legs, random);
         Target first = ordered.getFirst();
-        return board.of(first.provider()).of(first.model()).breaker().enter(board.now());
+        return board.of(first.provider()).of(first.model()).enter(null, board.now());
     }
 }

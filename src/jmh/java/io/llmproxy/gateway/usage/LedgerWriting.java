@@ -7,6 +7,7 @@ import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageQuery;
@@ -101,35 +102,37 @@ public final class LedgerWriting {
                 null,
                 "req_" + UUID.nameUUIDFromBytes(upstream),
                 at,
-                new UUID(1, 1),
-                "acme",
-                new UUID(2, key / 2),
-                "user" + key / 2 + "@acme.example",
-                new UUID(3, key),
-                "key-" + key,
-                "POST",
-                "/v1/chat/completions",
-                model,
-                "openai",
-                model + "-2026-08-06",
-                200,
-                Outcome.COMPLETED,
-                null,
-                random.nextBoolean(),
-                new TokenUsage(
-                        random.nextInt(4000),
-                        random.nextInt(900),
-                        random.nextInt(100),
-                        0,
-                        0,
-                        0,
-                        0,
-                        TokenUsage.Source.PROVIDER),
-                500 + random.nextInt(16_000),
-                900 + random.nextInt(8000),
-                300_000 + random.nextInt(9_000_000),
-                100_000 + random.nextInt(100_000),
-                70 + random.nextInt(200),
-                1);
+                new UsageRecord.Caller(
+                        new UUID(1, 1),
+                        "acme",
+                        new UUID(2, key / 2),
+                        "user" + key / 2 + "@acme.example",
+                        new UUID(3, key),
+                        "key-" + key,
+                        null),
+                new UsageRecord.Call("POST", "/v1/chat/completions", model, "openai", model + "-2026-08-06"),
+                new UsageRecord.Result(
+                        200,
+                        Outcome.COMPLETED,
+                        null,
+                        random.nextBoolean(),
+                        new TokenUsage(
+                                random.nextInt(4000),
+                                random.nextInt(900),
+                                random.nextInt(100),
+                                0,
+                                0,
+                                0,
+                                0,
+                                TokenUsage.Source.PROVIDER),
+                        new UsageRecord.Effort(
+                                500 + random.nextInt(16_000),
+                                900 + random.nextInt(8000),
+                                300_000 + random.nextInt(9_000_000),
+                                100_000 + random.nextInt(100_000),
+                                70 + random.nextInt(200),
+                                1),
+                        Cost.UNKNOWN,
+                        List.of()));
     }
 }

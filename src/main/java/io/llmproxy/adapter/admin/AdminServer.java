@@ -19,8 +19,9 @@ import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.PriceQueries;
+import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
-import io.llmproxy.admin.TargetState;
+import io.llmproxy.gateway.DryRun;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.IdempotencyStore;
 import java.io.IOException;
@@ -72,9 +73,10 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param flushLedger brings what has been answered into the ledger; called before each read of it
      * @param faults why a live provider, by its id, cannot be called; null: it can, or it is not live
-     * @param targets how the models of a provider do, by its id
+     * @param states how a provider does, by its id
      * @param metrics the Prometheus text, format 0.0.4
      * @param proofs what it can prove of itself
+     * @param dryRun decides on requests that nobody sent
      */
     public record Application(
             CommandExecutor executor,
@@ -83,12 +85,13 @@ public final class AdminServer implements AutoCloseable {
             ProviderTester tester,
             Runnable flushLedger,
             Function<UUID, @Nullable String> faults,
-            Function<UUID, List<TargetState>> targets,
+            Function<UUID, ProviderState> states,
             Supplier<ApplianceStatus> status,
             Supplier<Health> health,
             Supplier<String> metrics,
             Replays replays,
             Proofs proofs,
+            DryRun dryRun,
             InstantSource clock) {}
 
     /** What the appliance can prove of itself. */
@@ -136,7 +139,7 @@ public final class AdminServer implements AutoCloseable {
 
     /** All operations, as data. */
     static RouteTable table(Application a) {
-        Shapes shapes = new Shapes(a.faults(), a.targets(), a.clock());
+        Shapes shapes = new Shapes(a.faults(), a.states(), a.clock());
         List<AdminRoute> routes = new ArrayList<>();
         routes.addAll(new StatusResource(a.status(), a.health(), a.metrics()).routes());
         routes.addAll(new TenantsResource(a.executor(), a.queries(), shapes).routes());
@@ -149,6 +152,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
+        routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
         return new RouteTable(routes);
     }
 

@@ -4,6 +4,7 @@ import static io.llmproxy.adapter.admin.AdminRoute.route;
 
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminCommand.CreateProvider;
+import io.llmproxy.admin.AdminCommand.CredentialChanges;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EgressChanges;
@@ -121,7 +122,10 @@ final class ProvidersResource {
                 "clientCertificateFile",
                 "clientKeyFile",
                 "proxy",
-                "streamUsage"));
+                "streamUsage",
+                "addCredentialRef",
+                "addApiKey",
+                "removeCredentials"));
         return body.only(fields.toArray(String[]::new));
     }
 
@@ -144,7 +148,11 @@ final class ProvidersResource {
                         body.change("clientCertificateFile", Readers::file),
                         body.change("clientKeyFile", Readers::file),
                         body.change("proxy", Readers::proxy)),
-                body.change("streamUsage", Readers::streamUsage));
+                body.change("streamUsage", Readers::streamUsage),
+                new CredentialChanges(
+                        body.value("addCredentialRef", Readers::ref),
+                        body.value("addApiKey", Readers::secret),
+                        body.value("removeCredentials", Body::texts, List.of())));
     }
 
     private Answer execute(int status, AdminRequest r, AdminCommand command) {

@@ -17,6 +17,7 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
+import io.llmproxy.domain.route.Stickiness;
 import io.llmproxy.domain.route.Target;
 import io.llmproxy.wire.admin.PageJson;
 import io.llmproxy.wire.admin.RouteJson;
@@ -82,6 +83,7 @@ final class RoutesResource {
         fields.addAll(List.of(
                 "targets",
                 "strategy",
+                "sticky",
                 "matchPath",
                 "matchHeaders",
                 "matchHost",
@@ -101,6 +103,7 @@ final class RoutesResource {
                 body.change("matchUser", Readers::glob),
                 body.mapChange("matchLabels"),
                 body.change("strategy", (field, node) -> BalancePolicy.parse(field, Body.text(field, node))),
+                body.change("sticky", (field, node) -> Stickiness.parse(field, Body.text(field, node))),
                 body.change("targets", RoutesResource::targets),
                 body.change("retries", Body::integer),
                 body.change("retryTimeouts", Body::bool),
@@ -120,6 +123,7 @@ final class RoutesResource {
     static RouteJson json(RouteView view) {
         Route route = view.route();
         RouteMatch match = route.match();
+        Stickiness sticky = route.choice().sticky();
         Tenant owner = view.owner();
         return new RouteJson(
                 route.id().toString(),
@@ -131,7 +135,8 @@ final class RoutesResource {
                 pattern(match.host()),
                 pattern(match.user()),
                 patterns(match.labels()),
-                route.strategy().word(),
+                route.choice().strategy().word(),
+                sticky == null ? null : sticky.word(),
                 route.targets().stream().map(Target::toString).toList(),
                 route.retries(),
                 route.retryTimeouts(),

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.admin;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.KeyView;
+import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.ProviderView;
 import io.llmproxy.admin.TargetState;
@@ -20,6 +21,7 @@ import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
+import io.llmproxy.port.CredentialState;
 import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.ProviderJson;
 import io.llmproxy.wire.admin.StatusJson;
@@ -38,16 +40,16 @@ import org.jspecify.annotations.Nullable;
 /** Puts what the appliance knows into the shapes of the admin API. */
 final class Shapes {
     private final Function<UUID, @Nullable String> faults;
-    private final Function<UUID, List<TargetState>> targets;
+    private final Function<UUID, ProviderState> states;
     private final InstantSource clock;
 
     /**
      * @param faults why a live provider, by its id, cannot be called; null: it can
-     * @param targets how a provider's models do
+     * @param states how a provider does
      */
-    Shapes(Function<UUID, @Nullable String> faults, Function<UUID, List<TargetState>> targets, InstantSource clock) {
+    Shapes(Function<UUID, @Nullable String> faults, Function<UUID, ProviderState> states, InstantSource clock) {
         this.faults = faults;
-        this.targets = targets;
+        this.states = states;
         this.clock = clock;
     }
 
@@ -150,6 +152,7 @@ final class Shapes {
         ProviderTimeouts t = p.timeouts();
         boolean detailed = view.detailed() || !p.shared();
         String fault = p.enabled() ? faults.apply(p.id()) : null;
+        ProviderState state = states.apply(p.id());
         return new ProviderJson(
                 p.id().toString(),
                 owner == null ? null : owner.slug(),
@@ -158,6 +161,7 @@ final class Shapes {
                 p.kind().word(),
                 p.baseUrl().toString(),
                 credential(p.credential(), detailed),
+                detailed ? credentials(p.credential(), state.credentials()) : List.of(),
                 globs(p.models()),
                 p.priority(),
                 p.weight(),
@@ -175,9 +179,14 @@ final class Shapes {
                 !p.enabled() ? "disabled" : fault == null ? "enabled" : "unhealthy",
                 fault == null || detailed ? fault : "an admin of the installation can see why",
                 // of a shared one they tell what other tenants use
-                detailed ? targets.apply(p.id()).stream().map(Shapes::target).toList() : List.of(),
+                detailed ? state.targets().stream().map(Shapes::target).toList() : List.of(),
+                detailed ? check(state.check()) : null,
                 time(p.createdAt()),
                 time(p.updatedAt()));
+    }
+
+    private static ProviderJson.@Nullable Check check(ProviderState.@Nullable Check c) {
+        return c == null ? null : new ProviderJson.Check(c.state(), c.reason(), time(c.at()));
     }
 
     private static ProviderJson.Target target(TargetState t) {
@@ -225,7 +234,22 @@ final class Shapes {
             case Credential.None _ -> "none";
             case Credential.Sealed _ -> "sealed";
             case Credential.Referenced r -> detailed ? r.ref().toString() : "reference";
+            case Credential.Several _ -> "several";
         };
+    }
+
+    /** Those that are stored, with what is known of those that are live. */
+    private static List<ProviderJson.CredentialOf> credentials(Credential stored, List<CredentialState> live) {
+        if (!(stored instanceof Credential.Several(List<Credential.Named> all))) {
+            return List.of();
+        }
+        return all.stream()
+                .map(named -> live.stream()
+                        .filter(state -> state.name().equals(named.name()))
+                        .findFirst()
+                        .map(s -> new ProviderJson.CredentialOf(s.name(), s.state(), s.reason(), s.restSeconds()))
+                        .orElseGet(() -> new ProviderJson.CredentialOf(named.name(), "unknown", null, 0)))
+                .toList();
     }
 
     private static @Nullable String file(@Nullable SecretRef file, boolean detailed) {

@@ -1,11 +1,12 @@
 package io.llmproxy.adapter.http;
 
+import io.llmproxy.domain.HeaderFields;
 import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * A chunked body (RFC 9112, section 7.1), however long a chunk is. Chunk extensions and trailers are read and ignored, within
- * bounds.
+ * A chunked body (RFC 9112, section 7.1), however long a chunk is. Chunk extensions are read and ignored, trailers kept, both
+ * within bounds.
  */
 final class ChunkedBody extends InputStream {
     private static final int MAX_LINE = 4096;
@@ -15,6 +16,7 @@ final class ChunkedBody extends InputStream {
     private long rest;
     private boolean begun;
     private boolean ended;
+    private HeaderFields trailers = HeaderFields.NONE;
 
     ChunkedBody(ClientBytes bytes) {
         this.bytes = bytes;
@@ -49,16 +51,28 @@ final class ChunkedBody extends InputStream {
         begun = true;
         rest = size(line());
         if (rest == 0) {
-            skipTrailers();
+            readTrailers();
             ended = true;
         }
     }
 
-    private void skipTrailers() throws IOException {
+    /** What came after the body; known when it has been read to its end. */
+    HeaderFields trailers() {
+        return trailers;
+    }
+
+    private void readTrailers() throws IOException {
         for (int i = 0; i < MAX_TRAILERS; i++) {
-            if (line().isEmpty()) {
+            String line = line();
+            if (line.isEmpty()) {
                 return;
             }
+            int colon = line.indexOf(':');
+            if (colon <= 0 || !HeadRules.token(line.substring(0, colon))) {
+                throw new IOException("What follows the body is no header field.");
+            }
+            trailers = trailers == HeaderFields.NONE ? new HeaderFields() : trailers;
+            trailers.add(line.substring(0, colon), line.substring(colon + 1).strip());
         }
         throw new IOException("The body has more than " + MAX_TRAILERS + " trailer fields.");
     }

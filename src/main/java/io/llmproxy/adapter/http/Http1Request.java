@@ -106,6 +106,11 @@ final class Http1Request implements ClientRequest {
     }
 
     @Override
+    public HeaderFields trailers() {
+        return TrailerRules.allowed(body.trailers());
+    }
+
+    @Override
     public Watch watch(Runnable onGone) {
         return watch.watch(onGone);
     }

@@ -114,6 +114,11 @@ final class Http2Request implements ClientRequest {
     }
 
     @Override
+    public HeaderFields trailers() {
+        return TrailerRules.allowed(stream.requestTrailers());
+    }
+
+    @Override
     public Watch watch(Runnable onGone) {
         stream.onGone(onGone);
         return () -> stream.onGone(null);

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http;
 
+import io.llmproxy.domain.HeaderFields;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -24,6 +25,11 @@ final class RequestBodyStream extends InputStream {
         this.pace = pace;
         this.source = source;
         this.ended = declared == 0;
+    }
+
+    /** What came after the body; known when it has been read to its end. */
+    HeaderFields trailers() {
+        return stream instanceof ChunkedBody chunks ? chunks.trailers() : HeaderFields.NONE;
     }
 
     boolean begun() {

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.http;
 
 import io.llmproxy.domain.FieldNames;
+import io.llmproxy.domain.HeaderFields;
 
 /**
  * Which fields may stand after a body (RFC 9110, section 6.5.1): none that a recipient must know before it, for framing,
@@ -47,6 +48,20 @@ final class TrailerRules {
             "x-request-id");
 
     private TrailerRules() {}
+
+    /** Those of a request that may stand there. */
+    static HeaderFields allowed(HeaderFields trailers) {
+        if (trailers.size() == 0) {
+            return HeaderFields.NONE;
+        }
+        HeaderFields allowed = new HeaderFields();
+        trailers.forEach((name, value) -> {
+            if (allowed(name, value)) {
+                allowed.add(name, value);
+            }
+        });
+        return allowed;
+    }
 
     /** Malformed ones are not: the head has gone, and there is no other answer any more. */
     static boolean allowed(String name, String value) {

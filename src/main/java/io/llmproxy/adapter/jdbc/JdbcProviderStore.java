@@ -12,6 +12,7 @@ import io.llmproxy.port.ProviderStore;
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -50,7 +51,8 @@ final class JdbcProviderStore implements ProviderStore {
             "created_at",
             "updated_at");
     private static final NamedSql SEALED = NamedSql.of(
-            "SELECT * FROM providers WHERE credential_kind = 'SEALED' OR proxy_login IS NOT NULL ORDER BY id");
+            "SELECT * FROM providers WHERE credential_kind IN ('SEALED', 'SEVERAL') OR proxy_login IS NOT NULL"
+                    + " ORDER BY id");
 
     private final Sql sql;
     private final OwnedTable<ProviderAccount> table;
@@ -94,7 +96,9 @@ final class JdbcProviderStore implements ProviderStore {
     @Override
     public List<Credential.Sealed> sealed() {
         return sql.list("reading sealed credentials", SEALED, Params.none(), JdbcProviderStore::provider).stream()
-                .flatMap(p -> Stream.of(p.credential(), login(p.egress().proxy())))
+                .flatMap(p -> Stream.concat(
+                        p.credential().each().stream().map(Credential.Named::credential),
+                        Stream.of(login(p.egress().proxy()))))
                 .filter(Credential.Sealed.class::isInstance)
                 .map(Credential.Sealed.class::cast)
                 .toList();
@@ -158,7 +162,36 @@ final class JdbcProviderStore implements ProviderStore {
                 params.and("credential_kind", "REFERENCED").and("credential", ref.toString());
             case Credential.Sealed(String envelope) ->
                 params.and("credential_kind", "SEALED").and("credential", envelope);
+            case Credential.Several(List<Credential.Named> all) ->
+                params.and("credential_kind", "SEVERAL").and("credential", texts(all));
         }
+    }
+
+    /** Of each its name, its form and what it is. */
+    private static List<String> texts(List<Credential.Named> all) {
+        return all.stream()
+                .flatMap(named -> switch (named.credential()) {
+                    case Credential.Referenced(SecretRef ref) -> Stream.of(named.name(), "REFERENCED", ref.toString());
+                    case Credential.Sealed(String envelope) -> Stream.of(named.name(), "SEALED", envelope);
+                    case Credential.None _, Credential.Several _ ->
+                        throw new IllegalArgumentException("not one of several credentials");
+                })
+                .toList();
+    }
+
+    private static Credential several(List<String> texts) {
+        List<Credential.Named> all = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i += 3) {
+            String what = texts.get(i + 2);
+            all.add(new Credential.Named(
+                    texts.get(i),
+                    switch (texts.get(i + 1)) {
+                        case "REFERENCED" -> new Credential.Referenced(SecretRef.parse(what));
+                        case "SEALED" -> new Credential.Sealed(what);
+                        default -> throw new IllegalArgumentException("an unknown kind of credential");
+                    }));
+        }
+        return new Credential.Several(all);
     }
 
     static ProviderAccount provider(Row row) throws SQLException {
@@ -188,6 +221,7 @@ final class JdbcProviderStore implements ProviderStore {
             case "NONE" -> new Credential.None();
             case "REFERENCED" -> new Credential.Referenced(SecretRef.parse(row.text("credential")));
             case "SEALED" -> new Credential.Sealed(row.text("credential"));
+            case "SEVERAL" -> several(row.texts("credential"));
             default -> throw new IllegalArgumentException("an unknown kind of credential");
         };
     }

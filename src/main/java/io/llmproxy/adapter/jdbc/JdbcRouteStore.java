@@ -3,8 +3,10 @@ package io.llmproxy.adapter.jdbc;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
+import io.llmproxy.domain.route.Stickiness;
 import io.llmproxy.domain.route.Target;
 import io.llmproxy.port.RouteStore;
 import java.sql.SQLException;
@@ -29,6 +31,7 @@ final class JdbcRouteStore implements RouteStore {
             "match_user",
             "match_labels",
             "strategy",
+            "sticky",
             "targets",
             "retries",
             "retry_timeouts",
@@ -80,6 +83,7 @@ final class JdbcRouteStore implements RouteStore {
     private static Params params(Route route) {
         RouteMatch match = route.match();
         Duration timeout = route.timeout();
+        Stickiness sticky = route.choice().sticky();
         return Params.of("id", route.id())
                 .and("tenant_id", route.tenantId())
                 .and("owner", OwnedTable.owner(route.tenantId()))
@@ -89,7 +93,8 @@ final class JdbcRouteStore implements RouteStore {
                 .and("match_host", pattern(match.host()))
                 .and("match_user", pattern(match.user()))
                 .and("match_labels", patterns(match.labels()))
-                .and("strategy", route.strategy())
+                .and("strategy", route.choice().strategy())
+                .and("sticky", sticky == null ? null : sticky.word())
                 .and("targets", route.targets().stream().map(Target::toString).toList())
                 .and("retries", route.retries())
                 .and("retry_timeouts", route.retryTimeouts())
@@ -119,7 +124,7 @@ final class JdbcRouteStore implements RouteStore {
                         glob(row, "match_host"),
                         glob(row, "match_user"),
                         globs(row, "match_labels")),
-                row.constant(BalancePolicy.class, "strategy"),
+                choice(row),
                 row.texts("targets").stream()
                         .map(text -> Target.parse("targets", text))
                         .toList(),
@@ -128,6 +133,13 @@ final class JdbcRouteStore implements RouteStore {
                 timeout == null ? null : Duration.ofNanos(timeout),
                 row.time("created_at"),
                 row.time("updated_at"));
+    }
+
+    private static Choice choice(Row row) throws SQLException {
+        String sticky = row.textOrNull("sticky");
+        return new Choice(
+                row.constant(BalancePolicy.class, "strategy"),
+                sticky == null ? null : Stickiness.parse("sticky", sticky));
     }
 
     private static @Nullable Glob glob(Row row, String column) throws SQLException {

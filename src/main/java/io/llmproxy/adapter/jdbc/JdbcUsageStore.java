@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The ledger in the database; its tables are explained where they are made, and in docs/adr/007. */
@@ -139,6 +140,11 @@ final class JdbcUsageStore implements UsageStore {
     @Override
     public List<UsageQuery.Sum> sums(@Nullable Instant from, boolean detailed) {
         return detailed ? UsageStore.super.sums(from, true) : new UsageSums(sql, blocks).since(from);
+    }
+
+    @Override
+    public void each(UsageQuery query, Consumer<UsageRecord> sink) {
+        blocks.each(query, sink);
     }
 
     private record Numbered(long seq, UsageRecord record) {}

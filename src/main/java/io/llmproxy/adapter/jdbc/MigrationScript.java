@@ -29,7 +29,8 @@ record MigrationScript(String file, String text) {
             "V6__idempotency.sql",
             "V7__money.sql",
             "V8__limit_leases.sql",
-            "V9__routes.sql");
+            "V9__routes.sql",
+            "V10__route_choice.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

@@ -1,6 +1,5 @@
 package io.llmproxy.adapter.jdbc;
 
-import io.llmproxy.domain.usage.UsageFigures;
 import io.llmproxy.domain.usage.UsageQuery;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -54,7 +53,7 @@ final class UsageSums {
     private void records(Instant from, Instant to, Map<UsageQuery.Sum, UsageQuery.Sum> sums) {
         if (from.isBefore(to)) {
             blocks.each(new UsageQuery(null, null, from, to), r -> {
-                if (UsageFigures.isCharged(r.outcome(), r.errorCode())) {
+                if (r.charged()) {
                     UsageQuery.Sum sum = UsageQuery.Sum.of(r).plain();
                     sums.merge(sum.group(), sum, UsageQuery.Sum::plus);
                 }

@@ -31,28 +31,39 @@ final class UsageTexts {
                 Texts.cleanOrNull(r.clientRequestId(), Texts.LONG),
                 Texts.cleanOrNull(r.upstreamRequestId(), Texts.LONG),
                 r.startedAt(),
-                r.tenantId(),
-                Texts.clean(r.tenantSlug(), SLUG),
-                r.userId(),
-                Texts.cleanOrNull(r.userEmail(), EMAIL),
-                r.keyId(),
-                Texts.clean(r.keyName(), NAME),
-                Texts.clean(r.method(), Texts.LONG),
-                Texts.clean(r.endpoint(), Texts.LONG),
-                Texts.cleanOrNull(r.requestedModel(), Texts.LONG),
-                Texts.cleanOrNull(r.provider(), Texts.LONG),
-                Texts.cleanOrNull(r.upstreamModel(), Texts.LONG),
+                clean(r.caller()),
+                clean(r.call()),
+                clean(r.result()));
+    }
+
+    private static UsageRecord.Caller clean(UsageRecord.Caller c) {
+        return new UsageRecord.Caller(
+                c.tenantId(),
+                Texts.clean(c.tenantSlug(), SLUG),
+                c.userId(),
+                Texts.cleanOrNull(c.userEmail(), EMAIL),
+                c.keyId(),
+                Texts.clean(c.keyName(), NAME),
+                c.address());
+    }
+
+    private static UsageRecord.Call clean(UsageRecord.Call c) {
+        return new UsageRecord.Call(
+                Texts.clean(c.method(), Texts.LONG),
+                Texts.clean(c.endpoint(), Texts.LONG),
+                Texts.cleanOrNull(c.requestedModel(), Texts.LONG),
+                Texts.cleanOrNull(c.provider(), Texts.LONG),
+                Texts.cleanOrNull(c.upstreamModel(), Texts.LONG));
+    }
+
+    private static UsageRecord.Result clean(UsageRecord.Result r) {
+        return new UsageRecord.Result(
                 r.status(),
                 r.outcome(),
                 Texts.cleanOrNull(r.errorCode(), Texts.LONG),
                 r.stream(),
                 r.tokens(),
-                r.requestBytes(),
-                r.responseBytes(),
-                r.durationMicros(),
-                r.firstByteMicros(),
-                r.overheadMicros(),
-                r.attempts(),
+                r.effort(),
                 r.cost(),
                 r.failed().stream().map(UsageTexts::clean).toList());
     }

@@ -88,6 +88,7 @@ public final class FileUsageJournal implements UsageJournal {
             this.file = opener.open(active.path());
             this.syncing = new GroupSync(path, sync, file);
         } catch (IOException | RuntimeException e) {
+            opener.close();
             directory.close();
             throw e;
         }
@@ -102,7 +103,7 @@ public final class FileUsageJournal implements UsageJournal {
      * @throws StoreException where the directory cannot be read or written
      */
     public static FileUsageJournal open(Path directory, Duration sync) {
-        return open(directory, sync, MappedSegmentFile::new, SEGMENT_SIZE, KEPT);
+        return open(directory, sync, new MappedSegmentFiles(), SEGMENT_SIZE, KEPT);
     }
 
     /** @param kept for how long segments stay after their last record was committed */
@@ -364,6 +365,7 @@ public final class FileUsageJournal implements UsageJournal {
             writing.unlock();
         }
         syncing.close();
+        opener.close();
         directory.close();
     }
 }

@@ -10,6 +10,9 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,32 +25,63 @@ import org.jspecify.annotations.Nullable;
  * while the file is open or where the process was killed; zeros are no frame. Where a file system copies on write, a fault is
  * still possible; the JVM turns it into an {@link InternalError}, and this into an IOException.
  *
+ * <p>Taking the place and mapping it takes a millisecond and more, for which all requests that end just then would wait. So the next
+ * window is made ready elsewhere once half of the present one is used; only an append that finds none, or one that is too small,
+ * makes its own.
+ *
  * <p>Appends come from one thread at a time, syncs from any.
  */
 final class MappedSegmentFile implements SegmentFile {
     /** Some hundred records. */
     static final int WINDOW = 256 << 10;
 
+    /** How far a window reaches back into the one before, for the record that did not fit there whole. */
+    private static final int OVERLAP = 64 << 10;
+
     private static final int PAGE = 4096;
     private static final byte[] ZEROS = new byte[16 << 10];
 
     private record Window(long start, MemorySegment memory, Arena arena) {
         boolean holds(long from, int length) {
-            return from >= start && from + length <= start + memory.byteSize();
+            return from >= start && from + length <= end();
+        }
+
+        long end() {
+            return start + memory.byteSize();
+        }
+
+        void close() {
+            arena.close();
         }
     }
 
     private final Path path;
     // not a FileChannel: an interrupt of one appending thread would close it for all
     private final RandomAccessFile file;
+    // a descriptor of its own for syncs; no thread that syncs is ever interrupted
+    private final FileChannel synced;
+    private final Executor room;
     private @Nullable Window window;
+    private @Nullable FutureTask<Window> ahead;
     private long size;
+    // of whoever makes a window: the room's thread, or an append when that is done
     private long allocated;
 
-    /** Makes a new, empty file. */
+    /** Makes a new, empty file, whose windows are made by the appending threads. */
     MappedSegmentFile(Path path) throws IOException {
+        this(path, Runnable::run);
+    }
+
+    /**
+     * Makes a new, empty file.
+     *
+     * @param room where windows are made and closed; one task after the other
+     */
+    MappedSegmentFile(Path path, Executor room) throws IOException {
         this.path = path;
+        this.room = room;
         this.file = new RandomAccessFile(path.toFile(), "rw");
+        this.synced = FileChannel.open(path, StandardOpenOption.WRITE);
     }
 
     @Override
@@ -62,9 +96,56 @@ final class MappedSegmentFile implements SegmentFile {
             throw fault(e);
         }
         size += bytes.length;
+        if (ahead == null && size - at.start > at.memory.byteSize() / 2) {
+            prepare(at);
+        }
+    }
+
+    private void prepare(Window present) {
+        long start = Math.max(0, present.end() - OVERLAP) / PAGE * PAGE;
+        FutureTask<Window> task = new FutureTask<>(() -> {
+            allocate(present.end() + WINDOW);
+            return map(start, allocated - start);
+        });
+        ahead = task;
+        room.execute(task);
+    }
+
+    /** The window that was made ahead; null: there is none, or it could not be made, as whoever tries again will be told. */
+    private @Nullable Window prepared() {
+        FutureTask<Window> task = ahead;
+        ahead = null;
+        boolean interrupted = false;
+        try {
+            while (task != null) {
+                try {
+                    return task.get();
+                } catch (ExecutionException e) {
+                    return null;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            return null;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private Window next(int length) throws IOException {
+        Window prepared = prepared();
+        if (prepared != null && prepared.holds(size, length)) {
+            return replacedBy(prepared);
+        }
+        if (prepared != null) {
+            prepared.close();
+        }
+        return replacedBy(made(length));
+    }
+
+    private Window made(int length) throws IOException {
         long start = size / PAGE * PAGE;
         try {
             allocate(Math.max(start + WINDOW, size + length));
@@ -73,9 +154,16 @@ final class MappedSegmentFile implements SegmentFile {
                 throw e;
             }
         }
-        Window next = map(start, allocated - start);
-        unmap();
+        return map(start, allocated - start);
+    }
+
+    /** The old one is closed elsewhere, since all threads are asked for that. */
+    private Window replacedBy(Window next) {
+        Window old = window;
         window = next;
+        if (old != null) {
+            room.execute(old::close);
+        }
         return next;
     }
 
@@ -120,14 +208,6 @@ final class MappedSegmentFile implements SegmentFile {
         }
     }
 
-    private void unmap() {
-        Window old = window;
-        window = null;
-        if (old != null) {
-            old.arena.close();
-        }
-    }
-
     /** Zeros behind it are what is not written yet; the file is cut when it is closed. */
     @Override
     public void truncate(long to) throws IOException {
@@ -152,13 +232,22 @@ final class MappedSegmentFile implements SegmentFile {
 
     @Override
     public void sync() throws IOException {
-        file.getFD().sync();
+        synced.force(false); // with its length, without its times
     }
 
     @Override
     public void close() throws IOException {
-        unmap();
-        try (file) {
+        Window present = window;
+        Window prepared = prepared();
+        window = null;
+        if (present != null) {
+            present.close();
+        }
+        if (prepared != null) {
+            prepared.close();
+        }
+        try (synced;
+                file) {
             if (file.length() > size) {
                 file.setLength(size);
             }

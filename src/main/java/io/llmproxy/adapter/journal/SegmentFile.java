@@ -18,7 +18,11 @@ interface SegmentFile extends AutoCloseable {
     void close() throws IOException;
 
     /** Makes a new, empty file. */
-    interface Opener {
+    interface Opener extends AutoCloseable {
         SegmentFile open(Path path) throws IOException;
+
+        /** When all of its files are closed. */
+        @Override
+        default void close() {}
     }
 }

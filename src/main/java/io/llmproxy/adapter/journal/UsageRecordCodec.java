@@ -17,12 +17,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The binary form of a usage record: a version byte, then the fields in the order of the record; version 1 ends before the cost, version 2 after it, and version 3 has failed
- * attempts too: it is written only where there are some, so that what has none can be read by what knows version 2. A text is preceded by
- * whether it is there; names of enum constants are written out, so that their order may change.
+ * The binary form of a usage record: a version byte, then the fields in the order of the record. Each version adds to the one before it:
+ * 1 ends before the cost, 2 after it, 3 has failed attempts, 4 the caller's address behind all others. The least is written that says all, so that an earlier program
+ * reads what needs no more. A text is preceded by whether it is there; names of enum constants are written out, so that their order may change.
  */
 final class UsageRecordCodec {
-    static final byte VERSION = 3;
+    static final byte VERSION = 4;
+    private static final byte WITHOUT_ADDRESS = 3;
     private static final byte WITHOUT_ATTEMPTS = 2;
     static final int WITHOUT_COST = 1;
     /** Longer texts are cut: a client chooses some of them, and none is worth a record of unbounded length. */
@@ -32,16 +33,26 @@ final class UsageRecordCodec {
 
     /** Appends the record's bytes to {@code bytes}. */
     static void encode(UsageRecord record, RecordWriter bytes) {
-        boolean attempts = !record.failed().isEmpty();
-        bytes.writeByte(attempts ? VERSION : WITHOUT_ATTEMPTS);
+        byte version = version(record);
+        bytes.writeByte(version);
         writeIdentity(record, bytes);
         writeCall(record, bytes);
         writeTokens(record.tokens(), bytes);
         writeFigures(record, bytes);
         writeCost(record.cost(), bytes);
-        if (attempts) {
+        if (version > WITHOUT_ATTEMPTS) {
             writeAttempts(record.failed(), bytes);
         }
+        if (version > WITHOUT_ADDRESS) {
+            write(record.caller().address(), bytes);
+        }
+    }
+
+    private static byte version(UsageRecord record) {
+        if (record.caller().address() != null) {
+            return VERSION;
+        }
+        return record.failed().isEmpty() ? WITHOUT_ATTEMPTS : WITHOUT_ADDRESS;
     }
 
     private static void writeIdentity(UsageRecord record, RecordWriter out) {
@@ -153,33 +164,31 @@ final class UsageRecordCodec {
 
     private static UsageRecord read(int version, DataInputStream in) throws IOException {
         // arguments are evaluated from left to right: the order of the record is the order on the disk
-        return new UsageRecord(
+        UsageRecord record = new UsageRecord(
                 uuid(in),
                 text(in),
                 text(in),
                 Instant.ofEpochSecond(in.readLong(), in.readInt()),
-                uuid(in),
-                required(in),
-                in.readBoolean() ? uuid(in) : null,
-                text(in),
-                uuid(in),
-                required(in),
-                required(in),
-                required(in),
-                text(in),
-                text(in),
-                text(in),
+                caller(in),
+                new UsageRecord.Call(required(in), required(in), text(in), text(in), text(in)),
+                result(version, in));
+        return version <= WITHOUT_ADDRESS ? record : record.from(required(in));
+    }
+
+    private static UsageRecord.Caller caller(DataInputStream in) throws IOException {
+        return new UsageRecord.Caller(
+                uuid(in), required(in), in.readBoolean() ? uuid(in) : null, text(in), uuid(in), required(in), null);
+    }
+
+    private static UsageRecord.Result result(int version, DataInputStream in) throws IOException {
+        return new UsageRecord.Result(
                 in.readInt(),
                 Outcome.valueOf(required(in)),
                 text(in),
                 in.readBoolean(),
                 tokens(in),
-                in.readLong(),
-                in.readLong(),
-                in.readLong(),
-                in.readLong(),
-                in.readLong(),
-                in.readInt(),
+                new UsageRecord.Effort(
+                        in.readLong(), in.readLong(), in.readLong(), in.readLong(), in.readLong(), in.readInt()),
                 version == WITHOUT_COST ? Cost.UNKNOWN : cost(in),
                 version <= WITHOUT_ATTEMPTS ? List.of() : attempts(in));
     }

@@ -215,8 +215,10 @@ final class BookLine {
             away = false;
             fault = null;
             since = clock.instant();
-            boolean all = alone || lapsed();
-            shares.values().forEach(s -> terms.restore(s, all));
+            // what this process helped itself to, alone, or was taken for dead with, is over
+            if (alone || lapsed()) {
+                shares.values().forEach(terms::lower);
+            }
         } finally {
             changing.unlock();
         }

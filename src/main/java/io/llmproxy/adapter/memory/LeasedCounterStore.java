@@ -164,33 +164,22 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         return line.away() ? helped(charges) : later(charges, (Denied) decision);
     }
 
-    /** With what this process may take by itself while the book is away. */
+    /** With what this process may take by itself while the book is away, of limits that were met or changed meanwhile. */
     private LimitDecision helped(List<Charge> charges) {
-        LimitDecision decision = memory.reserve(charges);
-        while (lacking(decision) && widened(charges)) {
-            decision = memory.reserve(charges);
-        }
-        return decision;
-    }
-
-    private static boolean lacking(LimitDecision decision) {
-        return decision instanceof Denied denied && !divided(denied.limit());
-    }
-
-    /** Takes what may be taken while the book is away, of limits that were met or changed meanwhile. @return whether there was any */
-    private boolean widened(List<Charge> charges) {
-        boolean any = false;
         for (Charge charge : charges) {
             Limit limit = charge.limit();
             if (limit.hard() && !divided(limit)) {
                 Share share = share(memory.place(charge.key()), limit);
                 if (share.widened != limit.amount()) {
                     line.widen(share);
-                    any |= share.widened == limit.amount();
                 }
             }
         }
-        return any;
+        return memory.reserve(charges);
+    }
+
+    private static boolean lacking(LimitDecision decision) {
+        return decision instanceof Denied denied && !divided(denied.limit());
     }
 
     /** After more has come of what was lacking. */

@@ -80,31 +80,12 @@ final class ShareTerms {
      */
     void widen(Share share, int processes) {
         Limit limit = share.limit();
-        if (!limit.hard()) {
-            return;
-        }
         memory.catchUp(share.key(), limit);
         long others = limit.steady() ? 0 : share.ceiling().elsewhere();
-        long amount;
-        if (processes == 1) {
-            amount = Math.max(0, limit.amount() - others);
-        } else {
-            amount = Math.min(share.held, limit.amount());
-        }
+        long amount = processes == 1 ? Math.max(0, limit.amount() - others) : Math.min(share.held, limit.amount());
         share.set(Ceiling.of(limit, amount, others, Long.MAX_VALUE));
         share.widened = limit.amount();
         share.fertile();
-    }
-
-    /**
-     * The book is back: what this process helped itself to is over.
-     *
-     * @param all whether all that is not used is given back
-     */
-    void restore(Share share, boolean all) {
-        if (all || share.first) {
-            lower(share);
-        }
     }
 
     /** @param stopping whether the process ends */

@@ -15,10 +15,12 @@ import io.llmproxy.adapter.provider.support.AccountCredential;
 import io.llmproxy.adapter.provider.support.AccountEgress;
 import io.llmproxy.adapter.provider.support.AddressPolicy;
 import io.llmproxy.adapter.provider.support.BaseUrlPolicy;
+import io.llmproxy.adapter.provider.support.Downloader;
 import io.llmproxy.adapter.provider.support.FileWatch;
 import io.llmproxy.adapter.provider.support.HttpProvider;
 import io.llmproxy.adapter.provider.support.HttpUpstream;
 import io.llmproxy.adapter.provider.support.ReadSweeper;
+import io.llmproxy.adapter.provider.support.RotatingProvider;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
 import io.llmproxy.adapter.provider.support.chat.ClientDialect;
@@ -30,6 +32,7 @@ import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.SecretSealer;
@@ -42,6 +45,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a provider of an account by its type. */
 public final class Providers implements ProviderFactory {
@@ -76,6 +80,7 @@ public final class Providers implements ProviderFactory {
     }
 
     private final Translations translations;
+    private final @Nullable Downloader downloader;
 
     /**
      * @param egressAllow addresses that are permitted whatever they are
@@ -98,6 +103,7 @@ public final class Providers implements ProviderFactory {
         this.network = new HttpUpstream.Network(addresses, MAX_CONNECTIONS, KEEP_IDLE, new ReadSweeper());
         this.baseUrls = new BaseUrlPolicy(addresses);
         this.translations = translations;
+        this.downloader = translations.fetch() ? new Downloader(network) : null;
         this.clock = clock;
     }
 
@@ -115,8 +121,8 @@ public final class Providers implements ProviderFactory {
 
     /** @param clients whose requests are translated; those of other dialects go through where the provider takes them */
     private Provider translating(Provider provider, ProviderDialect own, List<ClientDialect> clients) {
-        return new TranslatingProvider(
-                provider, own, clients, embeddings(provider.account().kind()), translations);
+        List<EmbeddingClient> embeddings = embeddings(provider.account().kind());
+        return new TranslatingProvider(provider, own, clients, embeddings, translations, downloader);
     }
 
     /** Those that a type does not have itself. */
@@ -132,7 +138,18 @@ public final class Providers implements ProviderFactory {
         };
     }
 
+    /** With several credentials as many providers, so that a connection never serves two of them. */
     private Provider http(ProviderAccount account, Access access) {
+        if (account.credential() instanceof Credential.Several(List<Credential.Named> all)) {
+            List<RotatingProvider.Member> members = all.stream()
+                    .map(c -> new RotatingProvider.Member(c.name(), one(account.holding(c.credential()), access)))
+                    .toList();
+            return new RotatingProvider(account, members, clock);
+        }
+        return one(account, access);
+    }
+
+    private Provider one(ProviderAccount account, Access access) {
         FileWatch files = FileWatch.of(account, secrets, defaults);
         AccountCredential credential = AccountCredential.resolve(account, secrets, sealer);
         AccountEgress egress = AccountEgress.resolve(account, secrets, sealer, defaults);

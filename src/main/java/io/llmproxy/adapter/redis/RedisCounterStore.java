@@ -1,7 +1,5 @@
 package io.llmproxy.adapter.redis;
 
-import io.llmproxy.domain.error.ProxyError;
-import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
@@ -9,7 +7,6 @@ import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
-import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.time.Duration;
@@ -47,13 +44,13 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     private final RedisBreaker breaker;
     private final RedisLine line;
     private final RedisSurvey survey;
+    private final CountingHere meanwhile;
     private final String process;
     /** Names that slots may still be held by; the first is the present one. */
     private final ConcurrentLinkedQueue<Incarnation> left = new ConcurrentLinkedQueue<>();
 
     private volatile boolean unseeded;
     private volatile Incarnation incarnation;
-    private volatile Beat.Answer others = new Beat.Answer(true, 1, 1);
     private volatile Runnable forgotten = () -> {};
     private long batches;
 
@@ -100,6 +97,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         this.breaker = new RedisBreaker(settings.address(), patience, clock);
         this.line = new RedisLine(settings.address(), corrections, new Events(), breaker);
         this.survey = new RedisSurvey(settings.address(), line, time, process);
+        this.meanwhile = new CountingHere(local, settings.refuse(), corrections, line, time);
     }
 
     /** Connects; returns when that succeeded or failed. */
@@ -115,7 +113,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
     public Standing standing() {
         RedisBreaker.State state = breaker.state();
-        return new Standing(state.since(), state.fault(), others.all());
+        return new Standing(state.since(), state.fault(), meanwhile.processes());
     }
 
     @Override
@@ -124,7 +122,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
             return LimitDecision.FREE;
         }
         if (!breaker.up()) {
-            return away(charges);
+            return meanwhile.reserve(charges);
         }
         Denied denied = earlyLimits.refusal(charges);
         if (denied != null) {
@@ -181,7 +179,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         }
         Take take = breaker.up() ? taken(all) : null;
         if (take == null) {
-            return away(charges, early, admitted);
+            return meanwhile.reserve(charges, early, admitted);
         }
         long[] answer = take.answer();
         if (Take.denied(answer)) {
@@ -241,63 +239,6 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         return denied;
     }
 
-    private LimitDecision away(List<Charge> charges, List<Charge> early, Reservation admitted) {
-        LimitDecision decision = away(charges);
-        if (decision instanceof Granted(var held) && !early.isEmpty() && admitted instanceof Pending pending) {
-            return switch (away(withoutSlots(early))) {
-                case Granted(var reservation) -> {
-                    pending.took(reservation);
-                    yield decision;
-                }
-                case Denied denied -> {
-                    held.release();
-                    yield denied;
-                }
-            };
-        }
-        return decision;
-    }
-
-    /** Slots were taken here when it was admitted. */
-    private static List<Charge> withoutSlots(List<Charge> charges) {
-        return charges.stream()
-                .filter(c -> c.limit().metric() != LimitMetric.CONCURRENCY)
-                .toList();
-    }
-
-    private LimitDecision away(List<Charge> charges) {
-        if (settings.refuse()) {
-            throw new ProxyException(ProxyError.Upstream.unavailable(
-                    "The gateway cannot check its limits at the moment; try again later."));
-        }
-        if (charges.isEmpty()) {
-            return LimitDecision.FREE;
-        }
-        List<Charge> shares = charges.stream().map(this::share).toList();
-        return switch (local.reserve(shares)) {
-            case Granted(var here) -> new Granted(new Counted(charges, here, corrections, line, time.now()));
-            case Denied denied -> denied;
-        };
-    }
-
-    /** This process's part of a limit: at least one, so that no process is shut for a small limit's sake. */
-    private Charge share(Charge charge) {
-        int among = processes(charge.limit());
-        Limit limit = charge.limit();
-        return among <= 1
-                ? charge
-                : new Charge(limit.amount(Math.max(1, limit.amount() / among)), charge.key(), charge.amount());
-    }
-
-    private int processes(Limit limit) {
-        boolean shared = limit.tenantId() == null
-                && switch (limit.scope()) {
-                    case GLOBAL, IP, MODEL, ENDPOINT, PROVIDER -> true;
-                    case KEY, USER, TENANT -> false;
-                };
-        return shared || limit.scope() == LimitScope.GLOBAL ? others.all() : others.tenants();
-    }
-
     /** While Redis is away: what is counted here. Blocks. */
     @Override
     public Map<CounterKey, Long> used(Limit limit) {
@@ -316,8 +257,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     /** In the background: what is taken afterwards finds it. */
     @Override
     public void seed(Charge charge) {
-        local.seed(new Charge(
-                charge.limit(), charge.key(), Math.ceilDiv(charge.amount(), Math.max(1, processes(charge.limit())))));
+        meanwhile.seed(charge);
         if (breaker.up()) {
             survey.seed(charge);
         } else {
@@ -346,7 +286,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
                 // at the very first beat there is no lease either, and what the ledger knows is on its way
                 lost |= !answer.known() && beaten;
                 beaten = true;
-                others = answer;
+                meanwhile.shared(answer);
                 answered.run();
                 if ((lost || unseeded) && breaker.up()) {
                     lost = false;

@@ -34,4 +34,24 @@ public record ChatRequest(
         messages = List.copyOf(messages);
         tools = List.copyOf(tools);
     }
+
+    /** The same with another conversation. */
+    public ChatRequest withMessages(List<Message> others) {
+        return new ChatRequest(
+                model,
+                others,
+                maxTokens,
+                sampling,
+                choices,
+                topLogprobs,
+                tools,
+                toolChoice,
+                parallelToolCalls,
+                format,
+                reasoning,
+                user,
+                serviceTier,
+                stream,
+                usageInStream);
+    }
 }

@@ -293,8 +293,10 @@ public sealed interface ProxyError {
             String per = period.equals("-") ? "" : period.equals("total") ? " in all" : " per " + period;
             String wanted =
                     asked > 1 ? ", of which this request may take " + text(asked) + (money() ? " USD" : "") + "," : "";
+            boolean generation = metric.endsWith("tokens") || money();
             String then = resetSeconds == 0
-                    ? "ask your operator to raise it."
+                    ? (asked > amount && generation ? "set a smaller max_tokens, or " : "")
+                            + "ask your operator to raise it."
                     : (budget ? "it begins anew in " : "retry in ") + resetSeconds + " s.";
             return "The " + scope + " limit of " + withUnit() + per + wanted + " is reached; " + then;
         }

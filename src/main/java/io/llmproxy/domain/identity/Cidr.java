@@ -61,6 +61,11 @@ public final class Cidr {
         return true;
     }
 
+    /** How many leading bits all addresses of the range share. */
+    public int bits() {
+        return bits;
+    }
+
     @Override
     public boolean equals(Object o) {
         return o instanceof Cidr other && bits == other.bits && Arrays.equals(network, other.network);

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How much a tenant may use, so far as that is a setting of its own; null is no limit.
  *
- * @param maxOutputTokens what a request is taken to generate at most that does not say so itself; null: {@value #DEFAULT_OUTPUT}
+ * @param maxOutputTokens what a request is taken to generate at most that does not say so itself; null: as much as its model can, and
+ *     {@value #DEFAULT_OUTPUT} where nobody knows that
  * @param timeZone in which its days and months begin, an IANA name; null: UTC
  */
 public record UsageLimits(
@@ -38,6 +39,7 @@ public record UsageLimits(
         return timeZone == null ? ZoneOffset.UTC : zone(timeZone);
     }
 
+    /** What is taken for a model of which nobody knows how much it generates. */
     public int outputTokens() {
         return maxOutputTokens == null ? DEFAULT_OUTPUT : maxOutputTokens;
     }

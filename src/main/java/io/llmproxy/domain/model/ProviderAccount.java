@@ -87,6 +87,29 @@ public record ProviderAccount(
                 updatedAt);
     }
 
+    /** The same account with another credential. */
+    public ProviderAccount holding(Credential other) {
+        return new ProviderAccount(
+                id,
+                tenantId,
+                name,
+                kind,
+                baseUrl,
+                other,
+                models,
+                priority,
+                weight,
+                headers,
+                apiVersion,
+                timeouts,
+                egress,
+                streamUsage,
+                privateAllowed,
+                enabled,
+                createdAt,
+                updatedAt);
+    }
+
     private static void checkHeader(String name, String value) {
         boolean token = !name.isEmpty()
                 && name.length() <= 128

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tenantId the owner; null: of all tenants
  * @param match empty: the route is a model of its name
+ * @param choice which of the targets is called first
  * @param targets in the operator's order, at least one
  * @param retries how often the targets are begun with again when all have failed
  * @param retryTimeouts whether another target follows one that has the request and takes too long, which may bill it twice
@@ -25,7 +26,7 @@ public record Route(
         @Nullable UUID tenantId,
         String name,
         RouteMatch match,
-        BalancePolicy strategy,
+        Choice choice,
         List<Target> targets,
         int retries,
         boolean retryTimeouts,
@@ -47,7 +48,7 @@ public record Route(
                 throw new InvalidValueException("targets", "has " + Checks.quoted(target.toString()) + " twice");
             }
         }
-        if (strategy == BalancePolicy.WEIGHTED && targets.stream().allMatch(t -> t.weight() == 0)) {
+        if (choice.strategy() == BalancePolicy.WEIGHTED && targets.stream().allMatch(t -> t.weight() == 0)) {
             throw new InvalidValueException("targets", "a weighted route needs a weight above 0");
         }
         if (retries < 0 || retries > MOST_RETRIES) {

@@ -41,13 +41,16 @@ public record RouteMatch(
     }
 
     private static String header(String name) {
-        boolean token = !name.isEmpty()
-                && name.length() <= 128
-                && name.chars().allMatch(c -> c > ' ' && c < 127 && "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0);
-        if (!token) {
+        if (!isHeaderName(name)) {
             throw new InvalidValueException("matchHeader", "is no header name: " + Checks.quoted(name));
         }
         return name.toLowerCase(Locale.ROOT);
+    }
+
+    static boolean isHeaderName(String name) {
+        return !name.isEmpty()
+                && name.length() <= 128
+                && name.chars().allMatch(c -> c > ' ' && c < 127 && "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0);
     }
 
     public boolean isEmpty() {

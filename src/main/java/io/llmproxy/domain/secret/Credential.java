@@ -1,5 +1,6 @@
 package io.llmproxy.domain.secret;
 
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,35 @@ public sealed interface Credential {
         public String toString() {
             return "Sealed[***]";
         }
+    }
+
+    /** Several, each of the forms above, of which each request takes one. */
+    record Several(List<Named> all) implements Credential {
+        public Several {
+            all = List.copyOf(all);
+        }
+    }
+
+    /** One of several; its name is shown, and is never a value. */
+    record Named(String name, Credential credential) {}
+
+    /** The credentials one by one; a reference is called as it is written, a sealed one {@code key-1}. */
+    default List<Named> each() {
+        return switch (this) {
+            case None() -> List.of();
+            case Referenced(SecretRef ref) -> List.of(new Named(ref.toString(), this));
+            case Sealed _ -> List.of(new Named("key-1", this));
+            case Several(List<Named> all) -> all;
+        };
+    }
+
+    /** As many as there are. */
+    static Credential of(List<Named> all) {
+        return switch (all.size()) {
+            case 0 -> new None();
+            case 1 -> all.getFirst().credential();
+            default -> new Several(all);
+        };
     }
 
     /**

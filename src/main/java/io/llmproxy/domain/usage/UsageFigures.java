@@ -1,7 +1,5 @@
 package io.llmproxy.domain.usage;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * What can be summed up of usage records: counts, tokens as in {@link TokenUsage}, bytes, microseconds, nano-USD. Sums are exact while
  * they fit a long; of one record no figure counts for more than {@link #LARGEST}, so that an absurd one, which a provider may
@@ -54,7 +52,7 @@ public record UsageFigures(
                 bounded(r.durationMicros()),
                 boundedCost(r.cost().nanos()),
                 r.cost().state() == Cost.State.PRICED ? 0 : 1,
-                isCharged(r.outcome(), r.errorCode()) ? 0 : 1);
+                r.charged() ? 0 : 1);
     }
 
     public static boolean isError(Outcome outcome, int status) {
@@ -68,11 +66,6 @@ public record UsageFigures(
     /** Those figures alone that sums did not have from the beginning. */
     public UsageFigures added() {
         return new UsageFigures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, costNanos, unpriced, uncharged);
-    }
-
-    /** Whether limits count the request. */
-    public static boolean isCharged(Outcome outcome, @Nullable String errorCode) {
-        return outcome != Outcome.REFUSED && !UsageRecord.IDEMPOTENT_REPLAY.equals(errorCode);
     }
 
     public static long bounded(long figure) {

@@ -6,6 +6,7 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.gateway.limit.LedgerUse;
 import io.llmproxy.port.AlertStore;
 import io.llmproxy.port.StoreException;
@@ -72,9 +73,9 @@ public final class BudgetWatch {
     /** What was told by this process, or found told by another. */
     private record Told(CounterKey key, @Nullable Instant periodStart, long amount, int threshold) {}
 
-    /** Whether its use can be an alert: money and tokens of periods that the ledger knows. */
+    /** Whether its use can be an alert: money and tokens of periods that the ledger knows, but not of addresses, which are nobody's to be told. */
     static boolean watches(Limit limit) {
-        return limit.metric().budget() && limit.period().durable();
+        return limit.metric().budget() && limit.period().durable() && limit.scope() != LimitScope.IP;
     }
 
     /** One look; returns when the next is due. */

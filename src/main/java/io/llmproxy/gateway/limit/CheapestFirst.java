@@ -6,6 +6,7 @@ import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Target;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Orders targets by what a request may cost there. */
 public final class CheapestFirst {
@@ -15,12 +16,18 @@ public final class CheapestFirst {
 
     /** The cheapest first, by the prices of the moment, this request's input and the bound of its output; those without a price last. */
     public static List<Target> of(Exchange x, List<Target> targets) {
-        Need need = Needs.of(x);
+        Need need = Needs.of(x, targets);
         return targets.stream()
                 .map(t -> new Priced(t, micros(x, need, t)))
                 .sorted(Comparator.comparingLong(Priced::micros))
                 .map(Priced::target)
                 .toList();
+    }
+
+    /** The most that the request may cost there, in micro-USD; empty: nobody knows. */
+    public static OptionalLong boundMicros(Exchange x, Target target) {
+        long micros = micros(x, Needs.of(x, List.of(target)), target);
+        return micros == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(micros);
     }
 
     private static long micros(Exchange x, Need need, Target target) {

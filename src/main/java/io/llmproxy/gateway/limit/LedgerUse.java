@@ -22,7 +22,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what the ledger knows of the use of limits. Addresses are not in the ledger. Blocks. */
+/** Tells what the ledger knows of the use of limits, but for those of addresses: see {@link AddressUse}. Blocks. */
 public final class LedgerUse {
     private final UsageStore ledger;
 
@@ -105,7 +105,7 @@ public final class LedgerUse {
     }
 
     /** Of money each sum is rounded up, so that it never counts for less. */
-    private static long amount(Limit limit, UsageQuery.Sum sum) {
+    static long amount(Limit limit, UsageQuery.Sum sum) {
         return switch (limit.metric()) {
             case REQUESTS -> sum.requests();
             case TOKENS -> sum.inputTokens() + sum.outputTokens();

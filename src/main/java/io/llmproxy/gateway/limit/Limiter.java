@@ -13,6 +13,7 @@ import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.gateway.ClientRequest;
@@ -81,7 +82,7 @@ public final class Limiter {
         if (table.isEmpty() && x.claims().early().taken()) {
             return;
         }
-        Need need = table.budgets() ? Needs.of(x) : Need.NOTHING;
+        Need need = table.budgets() ? Needs.of(x, targets) : Need.NOTHING;
         int last = Math.max(0, targets.size() - 1);
         for (int i = 0; i <= last; i++) {
             // another target may follow where this one fails: the dearest of them is what it may come to cost
@@ -97,6 +98,9 @@ public final class Limiter {
                 x.passOver(i);
                 return;
             }
+            x.tally()
+                    .failed(Attempt.passedOver(
+                            targets.get(i).providerName(), targets.get(i).model(), Attempt.LIMIT));
         }
     }
 
@@ -114,7 +118,7 @@ public final class Limiter {
         if (to.equals(from) || table.isEmpty()) {
             return null;
         }
-        Need need = table.budgets() ? Needs.of(x) : Need.NOTHING;
+        Need need = table.budgets() ? Needs.of(x, remaining) : Need.NOTHING;
         Need costing = need.costing(table.costs() ? bounds.micros(x, need, remaining) : 0);
         Charges before = charges(table, x, from, costing);
         Charges after = charges(table, x, to, costing);

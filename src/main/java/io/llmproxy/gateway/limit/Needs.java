@@ -1,13 +1,17 @@
 package io.llmproxy.gateway.limit;
 
+import io.llmproxy.domain.identity.UsageLimits;
+import io.llmproxy.domain.usage.Price;
 import io.llmproxy.gateway.Ask;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.estimate.PromptShape;
 import io.llmproxy.gateway.estimate.RoughPrompt;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 
-/** Tells what a request may come to use: its input by a rough count, its output by the bound that it or its tenant sets. */
+/** Tells what a request may come to use: its input by a rough count, its output by the bound that it, its model or its tenant sets. */
 final class Needs {
     /** No model generates more at a time; whoever asks for more gets no more. */
     private static final long MAX_OUTPUT = 10_000_000;
@@ -16,20 +20,46 @@ final class Needs {
 
     private Needs() {}
 
-    static Need of(Exchange x) {
+    /** @param targets where it may go: the one that generates most is reserved for */
+    static Need of(Exchange x, List<Target> targets) {
         PromptShape shape = PromptShape.of(x.path());
         if (shape == PromptShape.NONE || !x.request().method().equals("POST")) {
             return Need.NOTHING;
         }
-        return new Need(input(x, shape), shape.embeds() ? 0 : output(x), 0);
+        return new Need(input(x, shape), shape.embeds() ? 0 : output(x, targets), 0);
     }
 
-    private static long output(Exchange x) {
+    private static long output(Exchange x, List<Target> targets) {
         Ask ask = x.ask();
-        long one = ask.maxTokens() >= 0
-                ? Math.min(ask.maxTokens(), MAX_OUTPUT)
-                : x.principal().tenant().settings().limits().outputTokens();
+        long one = targets.isEmpty() ? output(x, 0) : 0;
+        for (Target target : targets) {
+            one = Math.max(one, output(x, most(x, target)));
+        }
         return one * Math.clamp(ask.choices(), 1, MAX_CHOICES);
+    }
+
+    /**
+     * Of one choice.
+     *
+     * @param model how much the model generates at most; 0: nobody knows
+     */
+    private static long output(Exchange x, long model) {
+        long asked = x.ask().maxTokens();
+        UsageLimits tenant = x.principal().tenant().settings().limits();
+        long wanted;
+        if (asked >= 0) {
+            wanted = Math.min(asked, MAX_OUTPUT);
+        } else if (model > 0 && tenant.maxOutputTokens() == null) {
+            wanted = model;
+        } else {
+            wanted = tenant.outputTokens();
+        }
+        return model > 0 ? Math.min(wanted, model) : wanted;
+    }
+
+    private static long most(Exchange x, Target target) {
+        Price price = x.tenant().prices().find(target.provider().account(), target.model(), x.startedAt());
+        return price == null ? 0 : price.row().maxOutputTokens();
     }
 
     private static long input(Exchange x, PromptShape shape) {

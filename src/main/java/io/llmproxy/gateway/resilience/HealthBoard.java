@@ -30,6 +30,11 @@ public final class HealthBoard {
         return known != null ? known : providers.computeIfAbsent(id, i -> new ProviderHealth(rules));
     }
 
+    /** Whose failures are told apart there: the tenant's where several share the provider; else null. */
+    public static @Nullable UUID blamed(Provider provider, UUID tenant) {
+        return provider.account().shared() ? tenant : null;
+    }
+
     /** Null: nothing was sent there yet. */
     public @Nullable ProviderHealth find(UUID provider) {
         return providers.get(provider);
@@ -52,9 +57,7 @@ public final class HealthBoard {
         int open = 0;
         for (ProviderHealth provider : providers.values()) {
             for (TargetHealth target : provider.models()) {
-                if (target.breaker().state(now) != Breaker.State.CLOSED) {
-                    open++;
-                }
+                open += target.open(now);
             }
         }
         return open;

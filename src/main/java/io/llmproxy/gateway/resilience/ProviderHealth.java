@@ -15,6 +15,7 @@ public final class ProviderHealth {
     private final Map<String, TargetHealth> models = new ConcurrentHashMap<>();
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger retrying = new AtomicInteger();
+    private volatile @Nullable CheckState check;
 
     ProviderHealth(ResilienceRules rules) {
         this.rules = rules;
@@ -28,14 +29,26 @@ public final class ProviderHealth {
     }
 
     private TargetHealth added(String name) {
-        return models.computeIfAbsent(
-                name,
-                n -> new TargetHealth(
-                        n, new Breaker(rules.failures(), rules.pause().toNanos())));
+        return models.computeIfAbsent(name, n -> new TargetHealth(n, rules));
     }
 
     public Collection<TargetHealth> models() {
         return models.values();
+    }
+
+    /** What came of the last active check; null: there was none. */
+    public @Nullable CheckState check() {
+        return check;
+    }
+
+    void checked(CheckState state) {
+        check = state;
+    }
+
+    /** Whether active checks fail, so that others come first. */
+    public boolean failingChecks() {
+        CheckState last = check;
+        return last != null && last.failing();
     }
 
     /** Calls that run. */

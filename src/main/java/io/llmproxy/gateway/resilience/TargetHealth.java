@@ -1,8 +1,17 @@
 package io.llmproxy.gateway.resilience;
 
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
-/** How one model of one provider does. Thread-safe. */
+/**
+ * How one model of one provider does. Thread-safe.
+ *
+ * <p>Of a provider that several tenants share a failure that a request may have caused itself, such as a plain 500, says nothing to the
+ * other tenants: it counts in a breaker of that tenant alone, so that nobody can take a model from the others by asking badly.
+ */
 public final class TargetHealth {
     /** The longest that a provider's Retry-After keeps others from it. */
     static final long LONGEST_REST_NANOS = 60_000_000_000L;
@@ -11,15 +20,27 @@ public final class TargetHealth {
 
     private static final int NANOS_OF_A_UNIT = 1000;
 
+    /** Tenants that fail beyond are not told apart, and so nothing is held against them. */
+    private static final int MOST_TENANTS = 1000;
+
     private final String model;
+    private final ResilienceRules rules;
     private final Breaker breaker;
+    /** Breakers of tenants whose own calls failed of late; null: none did. */
+    private volatile @Nullable Map<UUID, Breaker> ofTenants;
+
     private volatile long restsUntil;
     private final Latency streams = new Latency();
     private final Latency others = new Latency();
 
-    TargetHealth(String model, Breaker breaker) {
+    TargetHealth(String model, ResilienceRules rules) {
         this.model = model;
-        this.breaker = breaker;
+        this.rules = rules;
+        this.breaker = breaker(rules);
+    }
+
+    private static Breaker breaker(ResilienceRules rules) {
+        return new Breaker(rules.failures(), rules.pause().toNanos());
     }
 
     /** Empty: requests that name none, or one of too many models to tell apart. */
@@ -27,13 +48,93 @@ public final class TargetHealth {
         return model;
     }
 
+    /** That of all who use it. */
     public Breaker breaker() {
         return breaker;
     }
 
-    /** Whether it is worth sending something there now: its breaker lets through, and it did not ask for a pause. */
-    public boolean available(long now) {
-        return breaker.allows(now) && now >= restsUntil;
+    /** That of one tenant's own failures; null: there are none, or none are told apart. */
+    private @Nullable Breaker of(@Nullable UUID tenant) {
+        Map<UUID, Breaker> known = ofTenants;
+        return known == null || tenant == null ? null : known.get(tenant);
+    }
+
+    /**
+     * Whether a call could be made now; takes nothing.
+     *
+     * @param tenant who would make it, where several share the provider; else null
+     */
+    public boolean allows(@Nullable UUID tenant, long now) {
+        Breaker own = of(tenant);
+        return breaker.allows(now) && (own == null || own.allows(now));
+    }
+
+    /** Whether a call may be made now, which may be a probe. */
+    public boolean enter(@Nullable UUID tenant, long now) {
+        Breaker own = of(tenant);
+        return allows(tenant, now) && (own == null || own.enter(now)) && breaker.enter(now);
+    }
+
+    /** A call got an answer; whether that closed the breaker of all. */
+    public boolean success(@Nullable UUID tenant) {
+        Map<UUID, Breaker> known = ofTenants;
+        if (known != null && tenant != null) {
+            known.remove(tenant);
+        }
+        return breaker.success();
+    }
+
+    /** A call failed by the target's fault; whether that opened the breaker of all. */
+    public boolean failure(long now, String why) {
+        return breaker.failure(now, why);
+    }
+
+    /** A call of that tenant failed, by its own fault or the target's; whether the target is left alone for the tenant from now on. */
+    public boolean failure(UUID tenant, long now, String why) {
+        Map<UUID, Breaker> known = tenants();
+        Breaker own = known.get(tenant);
+        if (own == null && known.size() < MOST_TENANTS) {
+            own = known.computeIfAbsent(tenant, t -> breaker(rules));
+        }
+        return own != null && own.failure(now, why);
+    }
+
+    private synchronized Map<UUID, Breaker> tenants() {
+        Map<UUID, Breaker> known = ofTenants;
+        if (known == null) {
+            known = new ConcurrentHashMap<>();
+            ofTenants = known;
+        }
+        return known;
+    }
+
+    /** Nanoseconds until the next probe may go; 0: now. */
+    public long remaining(@Nullable UUID tenant, long now) {
+        Breaker own = of(tenant);
+        return Math.max(breaker.remaining(now), own == null ? 0 : own.remaining(now));
+    }
+
+    /** Why the last call failed that did; null: none has. */
+    public @Nullable String reason(@Nullable UUID tenant, long now) {
+        Breaker own = of(tenant);
+        return own != null && !own.allows(now) ? own.reason() : breaker.reason();
+    }
+
+    /** Breakers that are not closed, those of single tenants among them. */
+    int open(long now) {
+        int open = breaker.state(now) == Breaker.State.CLOSED ? 0 : 1;
+        Map<UUID, Breaker> known = ofTenants;
+        if (known != null) {
+            for (Breaker own : known.values()) {
+                open += own.state(now) == Breaker.State.CLOSED ? 0 : 1;
+            }
+        }
+        return open;
+    }
+
+    /** Whether it is worth sending something there now: its breakers let through, and it did not ask for a pause. */
+    public boolean available(@Nullable UUID tenant, long now) {
+        return allows(tenant, now) && now >= restsUntil;
     }
 
     /** The provider has asked for a pause; where there is another target, that comes first until then. */

@@ -15,6 +15,7 @@ import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
+import io.llmproxy.gateway.limit.KeptAddress;
 import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
@@ -136,11 +137,21 @@ public final class Account implements Stage {
             telemetry.refusedUnknown(status);
             return null;
         }
-        UsageRecord record = Records.of(x, owner, status, ending.outcome(), ending.error(), cost, System.nanoTime());
+        UsageRecord record =
+                located(x, Records.of(x, owner, status, ending.outcome(), ending.error(), cost, System.nanoTime()));
         ledger.append(record);
         telemetry.served(record);
         unpriced.note(record);
         return record;
+    }
+
+    /** With the client's address, where limits count the record by it. */
+    private UsageRecord located(Exchange x, UsageRecord record) {
+        String address = record.charged()
+                ? KeptAddress.of(
+                        x.request(), record.tenantId(), snapshots.current().limits())
+                : null;
+        return address == null ? record : record.from(address);
     }
 
     private static int status(Exchange x, Ending ending) {

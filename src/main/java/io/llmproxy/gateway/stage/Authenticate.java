@@ -60,7 +60,8 @@ public final class Authenticate implements Stage {
         return presented.iterator().next();
     }
 
-    private static void check(Principal principal, byte[] address, Instant now) {
+    /** @throws ProxyException where the key may not be used now and from there */
+    static void check(Principal principal, byte[] address, Instant now) {
         boolean userDisabled = principal.user() != null && !principal.user().enabled();
         if (principal.key().revoked() || userDisabled) {
             throw Refusals.unauthenticated(Kind.REVOKED);

@@ -11,6 +11,7 @@ import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.gateway.resilience.ProviderHealth;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +94,7 @@ final class Course {
         for (int i = from; i < targets.size(); i++) {
             Target target = targets.get(i);
             if (target.provider().fault() == null
-                    && board.of(target.provider()).of(target.model()).breaker().allows(now)) {
+                    && board.of(target.provider()).of(target.model()).allows(blamed(target), now)) {
                 return i;
             }
         }
@@ -125,8 +126,10 @@ final class Course {
     }
 
     /** The present target cannot be called; false where there is none after it. */
-    boolean skip(String why) {
-        skipped = (skipped == null ? "" : skipped + "; ") + why;
+    boolean skip(Obstacle why) {
+        Target target = current();
+        x.tally().failed(Attempt.passedOver(target.providerName(), target.model(), why.word()));
+        skipped = (skipped == null ? "" : skipped + "; ") + why.text();
         at++;
         return at < targets.size();
     }
@@ -154,10 +157,13 @@ final class Course {
         long soonest = Long.MAX_VALUE;
         for (Target target : targets) {
             soonest = Math.min(
-                    soonest,
-                    board.of(target.provider()).of(target.model()).breaker().remaining(now));
+                    soonest, board.of(target.provider()).of(target.model()).remaining(blamed(target), now));
         }
         return soonest;
+    }
+
+    private @Nullable UUID blamed(Target target) {
+        return HealthBoard.blamed(target.provider(), x.principal().tenant().id());
     }
 
     private boolean past() {

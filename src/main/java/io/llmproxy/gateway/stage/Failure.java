@@ -49,7 +49,17 @@ record Failure(String reason, int status, ProxyError error, boolean elsewhere, l
         return !reason.equals("no-connection") && !reason.equals("cancelled");
     }
 
-    /** Whether a head says so. */
+    /** Whether no request can cause it: it says something to all who share the provider. */
+    boolean aboutEverybody() {
+        return reason.equals("connect") || reason.equals("forbidden-address");
+    }
+
+    /** Whether a head says so: what stands before the model is in a bad way or has no room, whoever asks. */
+    static boolean aboutEverybody(int status) {
+        return status == 502 || status == 503 || status == 504 || status == 529;
+    }
+
+    /** Whether a head says that the target is in a bad way. */
     static boolean broken(int status) {
         return status >= 500 && status != 501 && status != 505;
     }

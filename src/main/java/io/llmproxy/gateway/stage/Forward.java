@@ -3,6 +3,7 @@ package io.llmproxy.gateway.stage;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;
@@ -12,6 +13,7 @@ import io.llmproxy.gateway.resilience.ProviderHealth;
 import io.llmproxy.gateway.resilience.TargetHealth;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -78,9 +80,9 @@ public final class Forward implements Stage {
         if (!provider.begin()) {
             throw Refusals.unavailable(Failures.of(target) + FULL + "; retry in a moment.");
         }
-        if (!health.breaker().enter(board.now())) {
+        if (!health.enter(blamed(x, target), board.now())) {
             provider.end();
-            throw open(target, health);
+            throw open(x, target, health);
         }
         Failure failure = call(x, target, provider, health, null);
         if (failure != null) {
@@ -88,8 +90,12 @@ public final class Forward implements Stage {
         }
     }
 
-    private ProxyException open(Target target, TargetHealth health) {
-        long wait = TimeUnit.NANOSECONDS.toSeconds(health.breaker().remaining(board.now())) + 1;
+    private static @Nullable UUID blamed(Exchange x, Target target) {
+        return HealthBoard.blamed(target.provider(), x.principal().tenant().id());
+    }
+
+    private ProxyException open(Exchange x, Target target, TargetHealth health) {
+        long wait = TimeUnit.NANOSECONDS.toSeconds(health.remaining(blamed(x, target), board.now())) + 1;
         return new ProxyException(new ProxyError.Upstream(
                 503,
                 "overloaded",
@@ -102,7 +108,7 @@ public final class Forward implements Stage {
             Target target = course.current();
             ProviderHealth provider = board.of(target.provider());
             TargetHealth health = provider.of(target.model());
-            String obstacle = obstacle(x, course, provider, health);
+            Obstacle obstacle = obstacle(x, course, provider, health);
             if (obstacle != null) {
                 if (!course.skip(obstacle)) {
                     course.called();
@@ -133,25 +139,25 @@ public final class Forward implements Stage {
     }
 
     /** Why the present target cannot be called; null: it can, and counts as running. */
-    private @Nullable String obstacle(Exchange x, Course course, ProviderHealth provider, TargetHealth health) {
+    private @Nullable Obstacle obstacle(Exchange x, Course course, ProviderHealth provider, TargetHealth health) {
         Target target = course.current();
-        if (target.provider().fault() != null) {
-            return Failures.of(target) + " is not ready to be called";
-        }
-        if (!health.breaker().allows(board.now())) {
-            return Failures.of(target) + " has failed too often of late";
+        Obstacle state = Obstacle.of(x, target, health, board.now());
+        if (state != null) {
+            return state;
         }
         Denied denied = limit.move(x, course.remaining());
         if (denied != null) {
-            return Failures.of(target) + " has reached the limit "
-                    + denied.limit().id();
+            return new Obstacle(
+                    Attempt.LIMIT,
+                    Failures.of(target) + " has reached the limit "
+                            + denied.limit().id());
         }
         if (!provider.begin()) {
-            return Failures.of(target) + FULL;
+            return new Obstacle(Attempt.FULL, Failures.of(target) + FULL);
         }
-        if (!health.breaker().enter(board.now())) {
+        if (!health.enter(blamed(x, target), board.now())) {
             provider.end();
-            return Failures.of(target) + " is being tried";
+            return new Obstacle(Attempt.LEFT_ALONE, Failures.of(target) + " is being tried");
         }
         return null;
     }

@@ -62,4 +62,9 @@ record LeadingRequest(ClientRequest client, Run run) implements ClientRequest {
     public InputStream body() {
         return client.body();
     }
+
+    @Override
+    public HeaderFields trailers() {
+        return client.trailers();
+    }
 }

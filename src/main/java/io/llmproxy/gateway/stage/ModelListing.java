@@ -10,7 +10,6 @@ import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.object.FineTuned;
 import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.gateway.scan.ModelList.Model;
-import io.llmproxy.gateway.stage.Route.Permitted;
 import io.llmproxy.port.Provider;
 import io.llmproxy.runtime.RouteBook.Way;
 import io.llmproxy.runtime.RuntimeSnapshot;

@@ -34,42 +34,59 @@ final class Records {
             @Nullable ProxyError error,
             Cost cost,
             long nanos) {
-        Principal principal = owner.principal();
-        User user = principal.user();
         Tally tally = x.tally();
-        Target target = tally.target();
         Ask ask = x.askOrNull();
-        Endpoint endpoint = x.endpointOrNull();
-        String method = method(x.request().method());
         return new UsageRecord(
                 x.requestId(),
                 bounded(x.request().headers(), "x-request-id"),
                 tally.upstreamRequestId(),
                 x.startedAt(),
+                caller(owner.principal()),
+                call(x, ask),
+                new UsageRecord.Result(
+                        status,
+                        outcome,
+                        code(tally, error),
+                        ask != null && ask.stream(),
+                        tally.tokens(),
+                        effort(x, nanos),
+                        cost,
+                        tally.failed()));
+    }
+
+    private static UsageRecord.Caller caller(Principal principal) {
+        User user = principal.user();
+        return new UsageRecord.Caller(
                 principal.tenant().id(),
                 principal.tenant().slug(),
                 user == null ? null : user.id(),
                 user == null ? null : user.email(),
                 principal.key().id(),
                 principal.key().name(),
+                null);
+    }
+
+    private static UsageRecord.Call call(Exchange x, @Nullable Ask ask) {
+        Target target = x.tally().target();
+        Endpoint endpoint = x.endpointOrNull();
+        String method = method(x.request().method());
+        return new UsageRecord.Call(
                 method,
                 (endpoint == null ? Endpoint.ofClient(method, x.request().path()) : endpoint).template(),
                 ask == null ? null : ask.model(),
                 target == null ? null : target.providerName(),
-                target == null ? null : target.model(),
-                status,
-                outcome,
-                code(tally, error),
-                ask != null && ask.stream(),
-                tally.tokens(),
+                target == null ? null : target.model());
+    }
+
+    private static UsageRecord.Effort effort(Exchange x, long nanos) {
+        Tally tally = x.tally();
+        return new UsageRecord.Effort(
                 tally.requestBytes(),
                 x.sink().bytesWritten(),
                 micros(x.elapsed(nanos)),
                 tally.firstByteNanos() < 0 ? -1 : micros(tally.firstByteNanos()),
                 micros(tally.overheadNanos(x.elapsed(nanos))),
-                tally.attempts(),
-                cost,
-                tally.failed());
+                tally.attempts());
     }
 
     /** By the prices of the snapshot that the request began with, and those of that moment. */

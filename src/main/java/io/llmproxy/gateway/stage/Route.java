@@ -1,7 +1,6 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.Checks;
-import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.object.ObjectKind;
@@ -11,6 +10,7 @@ import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Persistence;
 import io.llmproxy.gateway.Refusals;
+import io.llmproxy.gateway.RouteTrace;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.object.FineTuned;
@@ -67,14 +67,21 @@ public final class Route implements Stage {
                 limit.own(x);
                 listing.answerVersion(x);
             }
-            case RELAY -> relay(x, targets(x), next);
+            case RELAY, PASSTHROUGH -> {
+                plan(x);
+                next.handle(x);
+            }
             case ONE_MODEL -> oneModel(x, next);
-            case PASSTHROUGH -> relay(x, List.of(passthrough(x)), next);
             case UNKNOWN -> throw Refusals.notFound("There is no such endpoint.");
         }
     }
 
-    private static void relay(Exchange x, List<Target> targets, Next next) {
+    /** Finds the targets of what is sent on. @throws ProxyException where it has none */
+    void plan(Exchange x) {
+        planned(x, x.endpoint().kind() == Endpoint.Kind.PASSTHROUGH ? List.of(passthrough(x)) : targets(x));
+    }
+
+    private static void planned(Exchange x, List<Target> targets) {
         Target best = targets.getFirst();
         x.tally().target(best);
         Set<String> allowed = x.principal().key().scope().providers();
@@ -82,7 +89,6 @@ public final class Route implements Stage {
             throw Refusals.providerNotAllowed(best.providerName());
         }
         x.planned(targets);
-        next.handle(x);
     }
 
     private List<Target> targets(Exchange x) {
@@ -153,6 +159,7 @@ public final class Route implements Stage {
     private List<Target> byModel(Exchange x, @Nullable String model) {
         String path = belowV1(x);
         if (model == null) {
+            found(x, "", "no model is named: the tenant's default provider");
             return List.of(byDefault(x, path));
         }
         Way way = way(x, model);
@@ -162,8 +169,10 @@ public final class Route implements Stage {
         List<TenantView.Match> candidates = x.tenant().candidates(model);
         if (candidates.size() < 2) {
             TenantView.Match match = match(x, model, candidates);
+            found(x, "", "no route: the provider that the name begins with, that declares it, or the default one");
             return List.of(new Target(match.provider(), match.upstreamModel(), path, false));
         }
+        found(x, "", "declared by several providers: the most specific declaration, then priority, then name");
         List<Target> targets = new ArrayList<>(candidates.size());
         for (TenantView.Match match : candidates) {
             if (usable(x, model, match)) {
@@ -174,7 +183,7 @@ public final class Route implements Stage {
             TenantView.Match match = match(x, model, candidates);
             throw Refusals.providerNotAllowed(match.provider().account().name());
         }
-        return planner.availableFirst(targets);
+        return planner.availableFirst(x, targets);
     }
 
     /** The route that matches the request, else the one of the model's name; null: none does. */
@@ -185,6 +194,7 @@ public final class Route implements Stage {
     }
 
     private List<Target> byRoute(Exchange x, String model, Way way, String path) {
+        traced(x, way);
         List<RoutePlanner.Weighted> usable = new ArrayList<>(way.legs().size());
         for (RouteBook.Leg leg : way.legs()) {
             String upstream = leg.model() == null ? model : leg.model();
@@ -197,7 +207,7 @@ public final class Route implements Stage {
         }
         io.llmproxy.domain.route.Route route = way.route();
         x.persistence(new Persistence(route.retries(), route.retryTimeouts(), route.timeout()));
-        return planner.order(x, route.id(), route.strategy(), usable, ThreadLocalRandom.current());
+        return planner.order(x, route, usable, ThreadLocalRandom.current());
     }
 
     private static ProxyException nothingUsable(Exchange x, String model, Way way) {
@@ -216,10 +226,49 @@ public final class Route implements Stage {
     }
 
     private boolean usable(Exchange x, String model, TenantView.Match match) {
+        String objection = objection(x, model, match);
+        RouteTrace trace = objection == null ? null : x.trace();
+        if (trace != null) {
+            trace.leftOut(match.provider().account().name(), match.upstreamModel(), String.valueOf(objection));
+        }
+        return objection == null;
+    }
+
+    /** Why the request may not go there; null: it may. */
+    private @Nullable String objection(Exchange x, String model, TenantView.Match match) {
         Set<String> allowed = x.principal().key().scope().providers();
-        return (allowed.isEmpty() || allowed.contains(match.provider().account().name()))
-                && Permitted.of(x).permits(model, match.upstreamModel())
-                && mayUse(x, match.provider(), match.upstreamModel());
+        if (!allowed.isEmpty() && !allowed.contains(match.provider().account().name())) {
+            return "the key may not use this provider";
+        }
+        if (!Permitted.of(x).permits(model, match.upstreamModel())) {
+            return "the key or its tenant may not use this model";
+        }
+        return mayUse(x, match.provider(), match.upstreamModel())
+                ? null
+                : "the model was fine-tuned by another tenant of this shared provider";
+    }
+
+    private static void found(Exchange x, String name, String why) {
+        RouteTrace trace = x.trace();
+        if (trace != null) {
+            trace.found(name, why);
+        }
+    }
+
+    private static void traced(Exchange x, Way way) {
+        RouteTrace trace = x.trace();
+        if (trace != null) {
+            var route = way.route();
+            var sticky = route.choice().sticky();
+            trace.found(
+                    route.name(),
+                    (route.named()
+                                    ? "is asked for by its name"
+                                    : "its conditions hold: " + route.match().conditions())
+                            + "; strategy " + route.choice().strategy().word()
+                            + (sticky == null ? "" : ", sticky by " + sticky.word()));
+            way.lost().forEach(lost -> trace.leftOut(lost.target(), null, lost.why()));
+        }
     }
 
     private static Target byDefault(Exchange x, String path) {
@@ -278,7 +327,8 @@ public final class Route implements Stage {
             limit.own(x);
             listing.answer(x, target.provider(), model);
         } else {
-            relay(x, List.of(target), next);
+            planned(x, List.of(target));
+            next.handle(x);
         }
     }
 
@@ -337,31 +387,5 @@ public final class Route implements Stage {
             throw Refusals.modelMustBeNamed();
         }
         return new Target(provider, model, slash < 0 ? "/" : path.substring(slash), true);
-    }
-
-    /** The models that a key may ask for: those that both its tenant and its own scope permit. */
-    record Permitted(List<Glob> tenant, List<Glob> key) {
-        static Permitted of(Exchange x) {
-            return new Permitted(
-                    x.principal().tenant().settings().allowedModels(),
-                    x.principal().key().scope().models());
-        }
-
-        boolean restricted() {
-            return !tenant.isEmpty() || !key.isEmpty();
-        }
-
-        boolean permits(String model) {
-            return permits(model, model);
-        }
-
-        /** A glob may be of the model as it is asked for, {@code provider/model}, or of the model alone. */
-        boolean permits(String asked, String upstream) {
-            return permits(tenant, asked, upstream) && permits(key, asked, upstream);
-        }
-
-        private static boolean permits(List<Glob> globs, String asked, String upstream) {
-            return globs.isEmpty() || globs.stream().anyMatch(g -> g.matches(asked) || g.matches(upstream));
-        }
     }
 }

@@ -1,10 +1,12 @@
 package io.llmproxy.gateway.stage;
 
-import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Stickiness;
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.limit.CheapestFirst;
 import io.llmproxy.gateway.resilience.HealthBoard;
+import io.llmproxy.gateway.resilience.ProviderHealth;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Puts targets into the order in which they are called. Thread-safe. */
 final class RoutePlanner {
@@ -32,43 +35,78 @@ final class RoutePlanner {
     /** A target and its share. */
     record Weighted(Target target, int weight) {}
 
-    /** By the policy; what cannot be called now, or asked to be left alone, comes after the rest. */
+    /** As the route chooses; what cannot be called now, or asked to be left alone, comes after the rest. */
     List<Target> order(
-            Exchange x, UUID route, BalancePolicy policy, List<Weighted> candidates, RandomGenerator random) {
+            Exchange x, io.llmproxy.domain.route.Route route, List<Weighted> candidates, RandomGenerator random) {
+        Stickiness sticky = route.choice().sticky();
+        List<Target> kept = sticky == null ? null : StickyFirst.of(x, sticky, candidates);
+        return availableFirst(x, kept == null ? chosen(x, route, candidates, random) : kept);
+    }
+
+    private List<Target> chosen(
+            Exchange x, io.llmproxy.domain.route.Route route, List<Weighted> candidates, RandomGenerator random) {
         List<Target> listed = candidates.stream().map(Weighted::target).toList();
-        return availableFirst(
-                switch (policy) {
-                    case FAILOVER -> listed;
-                    case ROUND_ROBIN -> turned(route, listed);
-                    case WEIGHTED -> drawn(candidates, random);
-                    case LEAST_LATENCY -> quickestFirst(x, listed);
-                    case COST -> CheapestFirst.of(x, listed);
-                });
+        return switch (route.choice().strategy()) {
+            case FAILOVER -> listed;
+            case ROUND_ROBIN -> turned(x, route.id(), listed);
+            case WEIGHTED -> drawn(candidates, random);
+            case LEAST_LATENCY -> quickestFirst(x, listed);
+            case COST -> CheapestFirst.of(x, listed);
+        };
     }
 
     /** Those that can be called now before the others, and otherwise in the given order. */
-    List<Target> availableFirst(List<Target> targets) {
+    List<Target> availableFirst(Exchange x, List<Target> targets) {
         long now = board.now();
         int first = 0;
-        while (first < targets.size() && available(targets.get(first), now)) {
+        while (first < targets.size() && available(x, targets.get(first), now)) {
             first++;
         }
         if (first == targets.size()) {
             return targets;
         }
         List<Target> ordered = new ArrayList<>(targets.size());
-        targets.stream().filter(t -> available(t, now)).forEach(ordered::add);
-        targets.stream().filter(t -> !ordered.contains(t)).forEach(ordered::add);
+        List<Target> behind = new ArrayList<>(2);
+        int passedOver = 0;
+        for (Target target : targets) {
+            if (available(x, target, now)) {
+                ordered.add(target);
+                passedOver = behind.size();
+            } else {
+                behind.add(target);
+            }
+        }
+        behind.subList(0, passedOver).forEach(t -> x.tally().failed(passedOver(x, t, now)));
+        ordered.addAll(behind);
         return ordered;
     }
 
-    private boolean available(Target target, long now) {
-        return target.provider().fault() == null
-                && board.of(target.provider()).of(target.model()).available(now);
+    private boolean available(Exchange x, Target target, long now) {
+        if (target.provider().fault() != null) {
+            return false;
+        }
+        ProviderHealth provider = board.of(target.provider());
+        return !provider.failingChecks() && provider.of(target.model()).available(blamed(x, target), now);
     }
 
-    private List<Target> turned(UUID route, List<Target> targets) {
-        int turn = turns.computeIfAbsent(route, id -> new AtomicInteger()).getAndIncrement();
+    private static @Nullable UUID blamed(Exchange x, Target target) {
+        return HealthBoard.blamed(target.provider(), x.principal().tenant().id());
+    }
+
+    /** So that the ledger tells why another one served. */
+    private Attempt passedOver(Exchange x, Target target, long now) {
+        boolean open = !board.of(target.provider()).of(target.model()).allows(blamed(x, target), now);
+        String why = target.provider().fault() != null
+                ? Attempt.NOT_READY
+                : open
+                        ? Attempt.LEFT_ALONE
+                        : board.of(target.provider()).failingChecks() ? Attempt.UNREACHABLE : Attempt.RESTING;
+        return Attempt.passedOver(target.providerName(), target.model(), why);
+    }
+
+    private List<Target> turned(Exchange x, UUID route, List<Target> targets) {
+        AtomicInteger next = turns.computeIfAbsent(route, id -> new AtomicInteger());
+        int turn = x.trace() == null ? next.getAndIncrement() : next.get();
         int first = Math.floorMod(turn, targets.size());
         List<Target> ordered = new ArrayList<>(targets.subList(first, targets.size()));
         ordered.addAll(targets.subList(0, first));

@@ -45,13 +45,28 @@ public final class Stages {
             Tokenizer tokenizer,
             IdempotentRuns runs,
             InstantSource clock) {
+        BodyMemory memory = new BodyMemory(settings.bodyMemory());
+        return gateway(settings, memory, snapshots, ledger, objects, telemetry, counters, tokenizer, runs, clock);
+    }
+
+    /** The same with a memory that others take of as well. */
+    public static Gateway gateway(
+            GatewaySettings settings,
+            BodyMemory bodyMemory,
+            Snapshots snapshots,
+            Ledger ledger,
+            ObjectStore objects,
+            Telemetry telemetry,
+            CounterStore counters,
+            Tokenizer tokenizer,
+            IdempotentRuns runs,
+            InstantSource clock) {
         InFlight inFlight = new InFlight();
         LastUse lastUse = new LastUse();
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
         ModelListing listing = new ModelListing(ownership, clock);
         PassedLimits passed = new PassedLimits();
-        BodyMemory bodyMemory = new BodyMemory(settings.bodyMemory());
         Limiter limiter = new Limiter(counters, telemetry, passed, settings.pricing());
         Limit limit = new Limit(limiter, snapshots);
         HealthBoard health = new HealthBoard(settings.resilience());
@@ -60,11 +75,13 @@ public final class Stages {
         snapshots.onPublish(listing::retain);
         Route route = new Route(listing, ownership, limit, health);
         snapshots.onPublish(route::retain);
+        Inspect inspect = new Inspect(settings, bodyMemory);
+        Explainer explainer = new Explainer(snapshots, inspect, route, settings.pricing(), counters, health, clock);
         Pipeline pipeline = new Pipeline(List.of(
                 new Account(ledger, telemetry, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
-                new Inspect(settings, bodyMemory),
+                inspect,
                 route,
                 new Idempotency(runs),
                 new Pricing(settings.pricing()),
@@ -74,6 +91,6 @@ public final class Stages {
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
                 new Forward(settings.queryKey(), limit, health)));
-        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health);
+        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, explainer);
     }
 }

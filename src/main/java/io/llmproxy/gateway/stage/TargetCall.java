@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
@@ -24,6 +25,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,7 +100,7 @@ final class TargetCall {
         Failure failure =
                 Failure.of(e, Failures.error(target, e), x.persistence().afterTimeout());
         if (failure.ofTarget()) {
-            failed(failure.text());
+            failed(failure.text(), failure.aboutEverybody());
         }
         if (answered) {
             throw new ProxyException(failure.error());
@@ -114,7 +116,7 @@ final class TargetCall {
                 target.passthrough(),
                 Credentials.cleaned(query(), queryKey),
                 HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
-                x.body().with(splices()));
+                x.body().with(splices()).followedBy(HeaderPolicy.trailersToProvider(request.trailers())));
     }
 
     private List<Splice> splices() {
@@ -159,7 +161,7 @@ final class TargetCall {
         if (failing == null && course != null && answer.hasBody() && course.mayFollow()) {
             if (!heldBeginning(answer, head.status(), headers, body)) {
                 Failure failure = Failure.stream(Failures.streamError(target));
-                failed(failure.text());
+                failed(failure.text(), false);
                 return failure;
             }
         } else {
@@ -177,9 +179,9 @@ final class TargetCall {
         int status = head.status();
         long now = board.now();
         if (Failure.broken(status)) {
-            failed("answered " + status);
+            failed("answered " + status, Failure.aboutEverybody(status));
         } else {
-            if (health.breaker().success()) {
+            if (health.success(blamed())) {
                 LOG.log(Level.INFO, () -> "event 6302: " + Failures.of(target) + " answers again");
             }
             if (status < 300) {
@@ -196,12 +198,24 @@ final class TargetCall {
         return Failure.status(status, Failures.answered(target, status), wait);
     }
 
-    private void failed(String why) {
-        if (health.breaker().failure(board.now(), why)) {
+    private @Nullable UUID blamed() {
+        return HealthBoard.blamed(target.provider(), x.principal().tenant().id());
+    }
+
+    /** @param everybody whether it says something to all who share the provider, and not only to whoever sent the request */
+    private void failed(String why, boolean everybody) {
+        UUID tenant = everybody ? null : blamed();
+        long now = board.now();
+        if (tenant == null ? health.failure(now, why) : health.failure(tenant, now, why)) {
             LOG.log(
                     Level.WARNING,
-                    () -> "event 6301: " + Failures.of(target) + " fails and is left alone for a while; its last call "
-                            + why);
+                    () -> "event 6301: " + Failures.of(target) + " fails and is left alone for a while"
+                            + (tenant == null
+                                    ? ""
+                                    : " by tenant "
+                                            + Checks.quoted(
+                                                    x.principal().tenant().slug()))
+                            + "; its last call " + why);
         }
     }
 

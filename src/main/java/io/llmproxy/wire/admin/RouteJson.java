@@ -20,6 +20,7 @@ public record RouteJson(
         @Nullable String matchUser,
         Map<String, String> matchLabels,
         String strategy,
+        @Nullable String sticky,
         List<String> targets,
         int retries,
         boolean retryTimeouts,
@@ -31,12 +32,14 @@ public record RouteJson(
      * Body of {@code POST /api/v1/tenants/SLUG/routes} and, for routes of all tenants, {@code POST /api/v1/routes}.
      *
      * @param strategy {@code failover}, {@code round-robin}, {@code weighted}, {@code least-latency} or {@code cost}
+     * @param sticky {@code user} or {@code header:NAME}
      * @param timeout a duration
      */
     public record Create(
             String name,
             List<String> targets,
             @Nullable String strategy,
+            @Nullable String sticky,
             @Nullable String matchPath,
             @Nullable Map<String, String> matchHeaders,
             @Nullable String matchHost,

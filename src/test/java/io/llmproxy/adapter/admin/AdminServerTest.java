@@ -6,17 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
+import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Role;
-import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.Explanation;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.SocketClient;
 import io.llmproxy.testing.SocketClient.Response;
+import io.llmproxy.testing.UsageRecords;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -492,12 +495,13 @@ class AdminServerTest {
                 new ProviderTester(f.providers, ModelIds::of),
                 flushes::incrementAndGet,
                 id -> f.providers.fault,
-                id -> List.of(),
+                id -> ProviderState.UNKNOWN,
                 () -> status,
                 () -> health,
                 () -> "llmproxy_up 1\n",
                 new AdminServer.Replays(stored, new MemoryIdempotencyStore(10), Duration.ofHours(24)),
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
+                request -> new Explanation(List.of()),
                 f.clock);
     }
 
@@ -507,28 +511,9 @@ class AdminServerTest {
                 null,
                 null,
                 f.now,
-                tenantId,
-                "acme",
-                null,
-                null,
-                UUID.randomUUID(),
-                "dev",
-                "POST",
-                "/v1/chat/completions",
-                model,
-                "up",
-                model,
-                200,
-                Outcome.COMPLETED,
-                null,
-                false,
-                TokenUsage.of(input, 1),
-                1,
-                1,
-                1,
-                -1,
-                1,
-                1);
+                UsageRecords.caller(tenantId, "acme"),
+                UsageRecords.chat(model),
+                UsageRecords.answered(TokenUsage.of(input, 1), Cost.UNKNOWN));
     }
 
     private static JsonNode json(Response response, int status) {

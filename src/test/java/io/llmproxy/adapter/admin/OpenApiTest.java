@@ -3,6 +3,7 @@ package io.llmproxy.adapter.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.AdminFixture;
+import io.llmproxy.wire.admin.ExplanationJson;
 import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.LedgerJson;
 import io.llmproxy.wire.admin.LimitJson;
@@ -71,6 +72,8 @@ class OpenApiTest {
                 Map.entry("LimitUsage", LimitJson.Usage.class),
                 Map.entry("LedgerCheck", LedgerJson.class),
                 Map.entry("LimitProof", LimitProofJson.class),
+                Map.entry("Explanation", ExplanationJson.class),
+                Map.entry("ExplanationAsk", ExplanationJson.Ask.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
                 Map.entry("Status", StatusJson.class));

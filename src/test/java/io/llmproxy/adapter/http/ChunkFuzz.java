@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Chunked bodies: the same bytes or the same refusal whatever the pieces, and by RFC 9112. */
 public final class ChunkFuzz {
     private static final Pattern SIZE = Pattern.compile("\\G([0-9A-Fa-f]{1,15})[ \t]*(?:;([^\r\n]*))?\r\n");
-    private static final Pattern TRAILER = Pattern.compile("\\G([^\r\n]*)\r\n");
+    private static final Pattern TRAILER = Pattern.compile("\\G((?:[-!#$%&'*+.^_`|~0-9A-Za-z]+:[^\r\n]*)?)\r\n");
 
     private ChunkFuzz() {}
 

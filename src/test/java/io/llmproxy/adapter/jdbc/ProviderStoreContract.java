@@ -31,7 +31,11 @@ abstract class ProviderStoreContract {
         List<Credential> kinds = List.of(
                 new Credential.None(),
                 new Credential.Referenced(SecretRef.parse("file:/run/secrets/a:b")),
-                new Credential.Sealed("v1.00000000.AAAA.BBBB"));
+                new Credential.Sealed("v1.00000000.AAAA.BBBB"),
+                new Credential.Several(List.of(
+                        new Credential.Named(
+                                "file:/run/a b,c", new Credential.Referenced(SecretRef.parse("file:/run/a b,c"))),
+                        new Credential.Named("key-1", new Credential.Sealed("v1.00000000.AAAA.SECOND")))));
         for (Credential credential : kinds) {
             ProviderAccount provider = Samples.provider(tenant.id(), unique("p"), credential);
             database().providers().insert(provider);
@@ -44,6 +48,7 @@ abstract class ProviderStoreContract {
                 .as("credentials and the logins of proxies")
                 .contains(
                         new Credential.Sealed("v1.00000000.AAAA.BBBB"),
+                        new Credential.Sealed("v1.00000000.AAAA.SECOND"),
                         new Credential.Sealed("v1.00000000.AAAA.LOGIN"));
     }
 

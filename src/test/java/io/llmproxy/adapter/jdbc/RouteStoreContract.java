@@ -10,8 +10,10 @@ import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.route.Choice;
 import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.RouteMatch;
+import io.llmproxy.domain.route.Stickiness;
 import io.llmproxy.domain.route.Target;
 import io.llmproxy.port.StoreException;
 import java.time.Duration;
@@ -45,7 +47,7 @@ abstract class RouteStoreContract {
                         new Glob("*.example.com"),
                         new Glob("*@example.com"),
                         Map.of("team", new Glob("\u00fc=\"*"))),
-                BalancePolicy.LEAST_LATENCY,
+                new Choice(BalancePolicy.LEAST_LATENCY, new Stickiness("x-conversation")),
                 List.of(Target.parse("targets", "a/b=c/d=3"), Target.parse("targets", "other")),
                 2,
                 true,
@@ -60,7 +62,7 @@ abstract class RouteStoreContract {
                 route.tenantId(),
                 route.name(),
                 RouteMatch.NONE,
-                BalancePolicy.FAILOVER,
+                Choice.FAILOVER,
                 List.of(Target.parse("targets", "a/*")),
                 0,
                 false,

@@ -71,8 +71,12 @@ abstract class UsageStoreContract {
     void whatIsWrittenIsReadBackEqual() {
         UsageRecord full = record(NOW);
         UsageRecord bare = Samples.usage(tenant, NOW, null, Outcome.CLIENT_GONE, 499);
-        append(List.of(full, bare));
-        assertThat(all()).containsExactly(full, bare);
+        UsageRecord located = record(NOW).from("203.0.113.7");
+        append(List.of(full, bare, located));
+        assertThat(all()).containsExactly(full, bare, located);
+        List<UsageRecord> each = new ArrayList<>();
+        usage().each(mine(), each::add);
+        assertThat(each).containsExactly(full, bare, located);
     }
 
     @Test

@@ -7,12 +7,17 @@ import io.llmproxy.testing.UsageRecords;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +60,55 @@ class MappedSegmentFileTest {
             assertThat(Files.size(path)).isEqualTo(MappedSegmentFile.WINDOW);
         }
         assertThat(Files.readAllBytes(path)).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void theNextWindowIsMadeElsewhereOnceHalfOfThePresentOneIsUsed() throws IOException {
+        List<Runnable> asked = new ArrayList<>();
+        byte[] half = new byte[MappedSegmentFile.WINDOW / 2];
+        try (MappedSegmentFile file = new MappedSegmentFile(path, asked::add)) {
+            file.write(half);
+            assertThat(asked).isEmpty();
+            file.write(new byte[] {1});
+            assertThat(asked).hasSize(1);
+            assertThat(Files.size(path)).isEqualTo(MappedSegmentFile.WINDOW);
+            asked.removeFirst().run();
+            assertThat(Files.size(path)).isEqualTo(2L * MappedSegmentFile.WINDOW);
+            // does not fit into the first window any more
+            file.write(half);
+            assertThat(asked).hasSize(1); // the old window's end
+            asked.removeFirst().run();
+            file.write(new byte[] {2});
+            assertThat(Files.size(path)).isEqualTo(2L * MappedSegmentFile.WINDOW);
+        }
+        byte[] all = Files.readAllBytes(path);
+        assertThat(all).hasSize(MappedSegmentFile.WINDOW + 2).endsWith(2);
+        assertThat(all[half.length]).isEqualTo((byte) 1);
+    }
+
+    @Test
+    void anAppendWaitsForTheWindowThatIsBeingMade() throws Exception {
+        byte[] half = new byte[MappedSegmentFile.WINDOW / 2];
+        CompletableFuture<Runnable> asked = new CompletableFuture<>();
+        try (MappedSegmentFile file = new MappedSegmentFile(path, task -> {
+            if (!asked.complete(task)) {
+                task.run();
+            }
+        })) {
+            file.write(half);
+            file.write(new byte[] {1});
+            CompletableFuture<Void> appended = CompletableFuture.runAsync(() -> {
+                try {
+                    file.write(half);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertThat(appended.isDone()).isFalse();
+            asked.join().run();
+            appended.get(30, TimeUnit.SECONDS);
+        }
+        assertThat(Files.size(path)).isEqualTo(MappedSegmentFile.WINDOW + 1);
     }
 
     @Test

@@ -112,31 +112,26 @@ class UsageBatchTest {
                 r.clientRequestId(),
                 null,
                 started,
-                tenant,
-                tenant.equals(UsageRecords.TENANT) ? "acme" : "t" + tenant.getLeastSignificantBits(),
-                user ? tenant : null,
-                user ? "u@example.com" : null,
-                r.keyId(),
-                r.keyName(),
-                r.method(),
-                r.endpoint(),
-                model,
-                provider,
-                model,
-                status,
-                outcome,
-                outcome == Outcome.REFUSED ? "code" : tokens % 3 == 0 ? UsageRecord.IDEMPOTENT_REPLAY : null,
-                true,
-                new TokenUsage(tokens, 2, 3, 4, 5, 6, 7, TokenUsage.Source.ESTIMATED),
-                8,
-                tokens,
-                10,
-                -1,
-                11,
-                1,
-                tokens % 5 == 0
-                        ? Cost.UNKNOWN
-                        : new Cost(tokens, tokens % 2 == 0 ? Cost.State.PRICED : Cost.State.PARTIAL, "p"));
+                new UsageRecord.Caller(
+                        tenant,
+                        tenant.equals(UsageRecords.TENANT) ? "acme" : "t" + tenant.getLeastSignificantBits(),
+                        user ? tenant : null,
+                        user ? "u@example.com" : null,
+                        r.keyId(),
+                        r.keyName(),
+                        tokens % 4 == 0 ? "10.1.2." + tokens % 256 : null),
+                new UsageRecord.Call(r.method(), r.endpoint(), model, provider, model),
+                new UsageRecord.Result(
+                        status,
+                        outcome,
+                        outcome == Outcome.REFUSED ? "code" : tokens % 3 == 0 ? UsageRecord.IDEMPOTENT_REPLAY : null,
+                        true,
+                        new TokenUsage(tokens, 2, 3, 4, 5, 6, 7, TokenUsage.Source.ESTIMATED),
+                        new UsageRecord.Effort(8, tokens, 10, -1, 11, 1),
+                        tokens % 5 == 0
+                                ? Cost.UNKNOWN
+                                : new Cost(tokens, tokens % 2 == 0 ? Cost.State.PRICED : Cost.State.PARTIAL, "p"),
+                        List.of()));
     }
 
     @Test

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.testing.UsageRecords;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +39,35 @@ class UsageRecordCodecTest {
     }
 
     @Test
+    void theAddressComesBackWithAttemptsAndWithout() throws IOException {
+        UsageRecord plain = UsageRecords.full(Ids.next(UsageRecords.T0), "x");
+        UsageRecord.Result r = plain.result();
+        UsageRecord failedOver = new UsageRecord(
+                plain.requestId(),
+                null,
+                null,
+                plain.startedAt(),
+                plain.caller(),
+                plain.call(),
+                new UsageRecord.Result(
+                        r.status(),
+                        r.outcome(),
+                        r.errorCode(),
+                        r.stream(),
+                        r.tokens(),
+                        r.effort(),
+                        r.cost(),
+                        List.of(new Attempt("down", "m", 503, "status", 7))));
+        for (UsageRecord record : List.of(plain, failedOver)) {
+            assertThat(decode(encode(record.from("2001:db8::")))).isEqualTo(record.from("2001:db8::"));
+        }
+        // what an earlier version of the program can read is written as it reads it
+        assertThat(encode(plain)[0]).isEqualTo((byte) 2);
+        assertThat(encode(failedOver)[0]).isEqualTo((byte) 3);
+        assertThat(encode(plain.from("10.0.0.1"))[0]).isEqualTo((byte) 4);
+    }
+
+    @Test
     void cutsATextThatAClientMadeTooLong() throws IOException {
         UsageRecord back = decode(encode(UsageRecords.labelled("\u4e16".repeat(1_000_000))));
         assertThat(back.clientRequestId()).isEqualTo("\u4e16".repeat(UsageRecordCodec.MAX_TEXT));
@@ -54,7 +85,7 @@ class UsageRecordCodecTest {
 
     @Test
     void refusesEveryTruncationAndALongerOne() {
-        byte[] bytes = encode(UsageRecords.labelled("x"));
+        byte[] bytes = encode(UsageRecords.labelled("x").from("10.0.0.1"));
         for (int length = 0; length < bytes.length; length++) {
             byte[] cut = java.util.Arrays.copyOf(bytes, length);
             assertThatThrownBy(() -> decode(cut)).isInstanceOf(IOException.class);
@@ -66,7 +97,7 @@ class UsageRecordCodecTest {
     @Test
     void answersGarbageWithItsOwnExceptionsOnly() {
         Random random = new Random(7);
-        byte[] sound = encode(UsageRecords.labelled("x"));
+        byte[] sound = encode(UsageRecords.labelled("x").from("10.0.0.1"));
         for (int i = 0; i < 20_000; i++) {
             byte[] bytes = sound.clone();
             for (int flips = random.nextInt(4); flips >= 0; flips--) {

@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider;
 
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.Translations;
+import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Accounts and a factory as tests of providers want them. */
 public final class Accounts {
@@ -33,21 +35,49 @@ public final class Accounts {
         return account(kind, URI.create(baseUrl), new Credential.None(), Map.of(), true, TENANT);
     }
 
+    /** One of OpenAI's. */
+    public static ProviderAccount account(UUID tenant, String name, List<Glob> models) {
+        URI baseUrl = URI.create("https://api.example.com/v1");
+        return account(
+                UUID.randomUUID(),
+                name,
+                ProviderKind.OPENAI,
+                baseUrl,
+                new Credential.None(),
+                models,
+                Map.of(),
+                true,
+                tenant);
+    }
+
     public static ProviderAccount account(
             ProviderKind kind,
             URI baseUrl,
             Credential credential,
             Map<String, String> headers,
             boolean privateAllowed,
-            @org.jspecify.annotations.Nullable UUID tenant) {
+            @Nullable UUID tenant) {
+        return account(ID, "up", kind, baseUrl, credential, List.of(), headers, privateAllowed, tenant);
+    }
+
+    private static ProviderAccount account(
+            UUID id,
+            String name,
+            ProviderKind kind,
+            URI baseUrl,
+            Credential credential,
+            List<Glob> models,
+            Map<String, String> headers,
+            boolean privateAllowed,
+            @Nullable UUID tenant) {
         return new ProviderAccount(
-                ID,
+                id,
                 tenant,
-                "up",
+                name,
                 kind,
                 baseUrl,
                 credential,
-                List.of(),
+                models,
                 0,
                 1,
                 headers,

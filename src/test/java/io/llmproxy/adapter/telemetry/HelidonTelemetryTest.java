@@ -56,6 +56,22 @@ class HelidonTelemetryTest {
     }
 
     @Test
+    void countsLimitsThatWerePassedAndByHowMuch() {
+        telemetry.limitPassed("key", "requests", "soft");
+        telemetry.limitPassed("key", "requests", "soft");
+        telemetry.overran(20);
+        telemetry.overran(3);
+        telemetry.overspent(7);
+        telemetry.alerted("cost", 80);
+        assertThat(telemetry.prometheus())
+                .containsPattern(
+                        "\nllmproxy_limits_passed(_total)?\\{[^}]*metric=\"requests\"[^}]*mode=\"soft\"[^}]*} 2.0")
+                .containsPattern("\nllmproxy_limit_overrun_tokens(_total)? 23.0")
+                .containsPattern("\nllmproxy_limit_overrun_nano_usd(_total)? 7000.0")
+                .containsPattern("\nllmproxy_budget_alerts(_total)?\\{[^}]*threshold=\"80\"[^}]*} 1.0");
+    }
+
+    @Test
     void showsGaugesAsTheyAreAtTheScrape() {
         double[] backlog = {3};
         telemetry.gauge("llmproxy_journal_backlog_records", "Records that wait", () -> backlog[0]);
@@ -111,31 +127,6 @@ class HelidonTelemetryTest {
     private static UsageRecord refused(String code) {
         UsageRecord r = UsageRecords.bare(new UUID(1, 2));
         return new UsageRecord(
-                r.requestId(),
-                null,
-                null,
-                r.startedAt(),
-                r.tenantId(),
-                r.tenantSlug(),
-                null,
-                null,
-                r.keyId(),
-                r.keyName(),
-                r.method(),
-                r.endpoint(),
-                null,
-                null,
-                null,
-                404,
-                io.llmproxy.domain.usage.Outcome.REFUSED,
-                code,
-                false,
-                r.tokens(),
-                0,
-                0,
-                0,
-                -1,
-                0,
-                0);
+                r.requestId(), null, null, r.startedAt(), r.caller(), r.call(), UsageRecords.refused(404, code));
     }
 }

@@ -61,7 +61,7 @@ class TargetTest {
                 null,
                 "r",
                 RouteMatch.NONE,
-                strategy,
+                Choice.of(strategy),
                 List.of(targets).stream().map(t -> Target.parse("targets", t)).toList(),
                 retries,
                 false,
@@ -74,6 +74,20 @@ class TargetTest {
     @ValueSource(strings = {"failover", "round-robin", "weighted", "least-latency", "cost"})
     void strategiesHaveTheirWords(String word) {
         assertThat(BalancePolicy.parse("strategy", word).word()).isEqualTo(word);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"user,user", "header:X-Conversation,header:x-conversation"})
+    void stickinessHasItsWords(String text, String word) {
+        assertThat(Stickiness.parse("sticky", text).word()).isEqualTo(word);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "users", "User", "header", "header:", "header:a b", "header:x:y", "none"})
+    void whatIsNoStickinessIsRefused(String text) {
+        assertThatThrownBy(() -> Stickiness.parse("sticky", text))
+                .isInstanceOf(InvalidValueException.class)
+                .hasMessageContaining("sticky", "user or header:NAME");
     }
 
     @Test

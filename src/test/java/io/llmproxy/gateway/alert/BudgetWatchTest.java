@@ -17,7 +17,6 @@ import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.usage.Cost;
-import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
@@ -26,6 +25,7 @@ import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.InMemoryStores;
+import io.llmproxy.testing.UsageRecords;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -112,29 +112,11 @@ class BudgetWatchTest {
                 null,
                 null,
                 at,
-                tenant.id(),
-                tenant.slug(),
-                null,
-                null,
-                key,
-                "dev",
-                "POST",
-                "/v1/chat/completions",
-                model,
-                "up",
-                model,
-                200,
-                Outcome.COMPLETED,
-                null,
-                false,
-                new TokenUsage(tokens, 0, 0, 0, 0, 0, 0, TokenUsage.Source.PROVIDER),
-                1,
-                1,
-                1,
-                1,
-                1,
-                1,
-                new Cost(nanos, Cost.State.PRICED, "p"))));
+                new UsageRecord.Caller(tenant.id(), tenant.slug(), null, null, key, "dev", null),
+                UsageRecords.chat(model),
+                UsageRecords.answered(
+                        new TokenUsage(tokens, 0, 0, 0, 0, 0, 0, TokenUsage.Source.PROVIDER),
+                        new Cost(nanos, Cost.State.PRICED, "p")))));
     }
 
     private void use(long tokens) {

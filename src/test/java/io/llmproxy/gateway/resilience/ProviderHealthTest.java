@@ -59,8 +59,8 @@ class ProviderHealthTest {
     void aRestIsBounded() {
         TargetHealth target = health.of("m");
         target.rest(SECOND, Long.MAX_VALUE);
-        assertThat(target.available(2 * SECOND)).isFalse();
-        assertThat(target.available(62 * SECOND)).isTrue();
+        assertThat(target.available(null, 2 * SECOND)).isFalse();
+        assertThat(target.available(null, 62 * SECOND)).isTrue();
     }
 
     @ParameterizedTest

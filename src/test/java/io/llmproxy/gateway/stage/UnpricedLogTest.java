@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.usage.Cost;
-import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.testing.UsageRecords;
@@ -22,29 +21,9 @@ class UnpricedLogTest {
                 null,
                 null,
                 now,
-                UsageRecords.TENANT,
-                "acme",
-                null,
-                null,
-                UsageRecords.KEY,
-                "dev",
-                "POST",
-                "/v1/chat/completions",
-                model,
-                "up",
-                model,
-                200,
-                Outcome.COMPLETED,
-                null,
-                false,
-                TokenUsage.of(1, 1),
-                0,
-                0,
-                0,
-                0,
-                0,
-                1,
-                cost));
+                UsageRecords.caller(UsageRecords.TENANT, "acme"),
+                UsageRecords.chat(model),
+                UsageRecords.answered(TokenUsage.of(1, 1), cost)));
     }
 
     @Test

@@ -40,6 +40,11 @@ public final class Call {
         this.variables = variables;
     }
 
+    /** A connection's request, whatever its path. */
+    public static Call of(FakeConnection connection) {
+        return new Call(connection, List.of());
+    }
+
     public FakeConnection connection() {
         return connection;
     }
@@ -49,12 +54,12 @@ public final class Call {
     }
 
     /** The path's first variable segment. */
-    String id() {
+    public String id() {
         return variables.getFirst();
     }
 
     /** The path's last variable segment. */
-    String lastId() {
+    public String lastId() {
         return variables.getLast();
     }
 
@@ -66,7 +71,7 @@ public final class Call {
     }
 
     /** A query parameter as it is written; empty: there is none. */
-    String query(String name) {
+    public String query(String name) {
         String target = request().target();
         for (String pair : target.substring(target.indexOf('?') + 1).split("&", -1)) {
             if (pair.startsWith(name + "=")) {
@@ -77,7 +82,7 @@ public final class Call {
     }
 
     /** The content of a multipart body's part; null: there is none of that name. */
-    byte @Nullable [] part(String name) {
+    public byte @Nullable [] part(String name) {
         String whole = new String(request().body(), StandardCharsets.ISO_8859_1);
         int at = whole.indexOf("name=\"" + name + "\"");
         int start = at < 0 ? -1 : whole.indexOf("\r\n\r\n", at) + 4;
@@ -92,13 +97,13 @@ public final class Call {
     }
 
     /** What the body calls a part's file. */
-    String fileName() {
+    public String fileName() {
         String whole = request().text();
         int at = whole.indexOf("filename=\"") + 10;
         return at < 10 ? "upload" : whole.substring(at, whole.indexOf('"', at));
     }
 
-    static String quoted(String text) {
+    public static String quoted(String text) {
         return JSON.writeValueAsString(text);
     }
 
@@ -113,7 +118,7 @@ public final class Call {
         }
     }
 
-    void bytes(int status, String type, byte[] body, String... headers) throws IOException {
+    public void bytes(int status, String type, byte[] body, String... headers) throws IOException {
         connection.answer(status, body, fields(type, headers));
     }
 
@@ -162,7 +167,7 @@ public final class Call {
     }
 
     /** An ended stream whose events have a name, their {@code type}, cut into chunks without regard to where an event or a character ends. */
-    void typedEvents(List<String> events) throws IOException {
+    public void typedEvents(List<String> events) throws IOException {
         StringBuilder text = new StringBuilder();
         for (String data : events) {
             text.append("event: ").append(JSON.readTree(data).path("type").asString());

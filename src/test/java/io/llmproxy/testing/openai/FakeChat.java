@@ -6,8 +6,8 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Chat and its older sister, completions. A chat answers {@value #REPLY} and counts 7 + 3 tokens, unless the request asks for
- * tools, a JSON schema or audio; the usage of a stream comes only where {@code include_usage} is set.
+ * Chat and its older sister, completions. A chat answers {@value #REPLY} and counts 7 + 3 tokens, unless the request has tools and
+ * ends with no result of one, or asks for a JSON schema or audio; the usage of a stream comes only where {@code include_usage} is set.
  */
 public final class FakeChat {
     public static final String REPLY = "Hello from the fake.";
@@ -56,14 +56,20 @@ public final class FakeChat {
         return body.path("n").asInt(1);
     }
 
+    private static boolean calls(JsonNode body) {
+        JsonNode messages = body.path("messages");
+        String last = messages.path(messages.size() - 1).path("role").asString("");
+        return body.has("tools") && !last.equals("tool");
+    }
+
     private static String choice(int index, JsonNode body) {
-        boolean tools = body.has("tools");
+        boolean tools = calls(body);
         return "{\"index\":%d,\"message\":%s,\"logprobs\":%s,\"finish_reason\":\"%s\"}"
                 .formatted(index, message(body), logprobs(body, REPLY), tools ? "tool_calls" : "stop");
     }
 
     private static String message(JsonNode body) {
-        if (body.has("tools")) {
+        if (calls(body)) {
             return """
                     {"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":\
                     {"name":"weather","arguments":"%s"}}],"refusal":null}""".formatted(CITY);
@@ -105,7 +111,7 @@ public final class FakeChat {
     }
 
     private static void deltas(Call call, JsonNode body, String model, int index, boolean usage) throws IOException {
-        boolean tools = body.has("tools");
+        boolean tools = calls(body);
         for (String delta : tools ? toolDeltas() : List.of(REPLY.split("(?<= )", -1))) {
             String content = tools ? delta : "{\"content\":" + Call.quoted(delta) + "}";
             call.event(chunk(model, index, content, "null", logprobs(body, delta), usage));

@@ -19,7 +19,7 @@ public final class FakeFailures {
     private final Map<String, Boolean> failedOnce = new ConcurrentHashMap<>();
     private final AtomicInteger hungUp = new AtomicInteger();
 
-    /** {@code /hung-up} tells how many streams of {@code fail-hang} the other side has closed. */
+    /** {@code /hung-up} tells how many answers that never end the other side has closed. */
     public void routes(Routes routes) {
         routes.on("GET /hung-up", call -> call.json("{\"closed\":" + hungUp + "}"));
     }
@@ -43,7 +43,7 @@ public final class FakeFailures {
         return body.path("stream").asBoolean(false) ? breakStream(call, what) : refuse(call, what);
     }
 
-    private static boolean refuse(Call call, String what) throws IOException {
+    private boolean refuse(Call call, String what) throws IOException {
         switch (what) {
             case "400" -> call.error(400, "Invalid value: 'ü'.", "messages[0].role", "invalid_value");
             case "401" -> call.error(401, "Incorrect API key provided.", null, "invalid_api_key");
@@ -65,7 +65,7 @@ public final class FakeFailures {
                         .write(
                                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n{\"id\":")
                         .close();
-            default -> call.connection().awaitClose();
+            default -> hang(call);
         }
         return true;
     }

@@ -63,6 +63,26 @@ final class HeadDecoder {
         if (decoded.method() == null || decoded.scheme() == null || decoded.path() == null) {
             return null;
         }
+        HeaderFields fields = fields(decoded);
+        return fields == null
+                ? null
+                : new RequestHead(decoded.method().text(), decoded.path(), decoded.authority(), fields);
+    }
+
+    /** What comes after a body; null: it is malformed or too large, and the table has kept step all the same. */
+    @Nullable
+    HeaderFields trailers() throws ConnectionFault {
+        Http2Headers decoded = decoded();
+        stream = 0;
+        boolean pseudo = decoded.method() != null
+                || decoded.scheme() != null
+                || decoded.path() != null
+                || decoded.authority() != null;
+        return pseudo ? null : fields(decoded);
+    }
+
+    /** Null: they are too large. */
+    private static @Nullable HeaderFields fields(Http2Headers decoded) {
         HeaderFields fields = new HeaderFields();
         long[] size = new long[1];
         decoded.httpHeaders()
@@ -72,15 +92,7 @@ final class HeadDecoder {
                         fields.add(header.name(), value);
                     }
                 }));
-        return size[0] > MAX_HEAD
-                ? null
-                : new RequestHead(decoded.method().text(), decoded.path(), decoded.authority(), fields);
-    }
-
-    /** Decodes what comes after a body, for the table's sake alone. */
-    void skip() throws ConnectionFault {
-        decoded();
-        stream = 0;
+        return size[0] > MAX_HEAD ? null : fields;
     }
 
     private Http2Headers decoded() throws ConnectionFault {

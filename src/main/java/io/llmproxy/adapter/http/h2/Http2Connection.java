@@ -2,6 +2,7 @@ package io.llmproxy.adapter.http.h2;
 
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
+import io.llmproxy.domain.HeaderFields;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -242,12 +243,20 @@ public final class Http2Connection {
             begin(id, heads.head(), heads.endStream());
             return;
         }
-        // trailers, which nobody here has a use for, or a head on a stream that is over
-        heads.skip();
-        Http2Stream stream = streams.get(id);
-        if (stream != null && heads.endStream()) {
-            requestEnds(stream, new byte[0]);
+        trailers(streams.get(id), heads.trailers());
+    }
+
+    /** Null for the stream: it is over, and what comes on it is of no interest. Null for the fields: they are malformed. */
+    private void trailers(@Nullable Http2Stream stream, @Nullable HeaderFields fields) {
+        if (stream == null || stream.requestEnded()) {
+            return;
         }
+        if (fields == null || !heads.endStream()) {
+            stream.malformed();
+            return;
+        }
+        stream.receiveTrailers(fields);
+        forgetWhereOver(stream);
     }
 
     private void begin(int id, @Nullable RequestHead head, boolean ended) throws IOException {

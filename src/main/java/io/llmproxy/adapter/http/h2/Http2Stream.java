@@ -26,6 +26,8 @@ public final class Http2Stream {
     private boolean gone;
     // of the connection's thread
     private long received;
+    // set before the request's end, read after it
+    private volatile HeaderFields requestTrailers = HeaderFields.NONE;
     // set by one thread, read by others
     private volatile boolean requestEnded;
     private volatile boolean answerEnded;
@@ -59,6 +61,11 @@ public final class Http2Stream {
     /** Whether the request has come to its end. */
     public boolean requestEnded() {
         return requestEnded;
+    }
+
+    /** What came after the body; known when the request has come to its end. */
+    public HeaderFields requestTrailers() {
+        return requestTrailers;
     }
 
     /** Tells a client that waits for a word before it sends the body that it is wanted. */
@@ -170,8 +177,7 @@ public final class Http2Stream {
         received += piece.length;
         boolean wrong = declared >= 0 && (received > declared || end && received < declared);
         if (wrong) {
-            body.fail("The body is not as long as its Content-Length says.");
-            reset(ErrorCode.PROTOCOL_ERROR);
+            malformed("The body is not as long as its Content-Length says.");
         }
         if (piece.length > 0 && (wrong || !body.add(piece))) {
             consumed(piece.length);
@@ -180,6 +186,27 @@ public final class Http2Stream {
             requestEnded = true;
             body.end();
         }
+    }
+
+    /** What should end the request does not, or not as it must (RFC 9113, section 8.1). */
+    void malformed() {
+        malformed("What follows the body is malformed.");
+    }
+
+    private void malformed(String why) {
+        boolean answering = !answerEnded;
+        // before the reader hears of it, who would end the answer in its own way
+        answerEnded = true;
+        body.fail(why);
+        if (answering) {
+            connection.resetByUs(this, ErrorCode.PROTOCOL_ERROR);
+        }
+    }
+
+    /** The request ends with fields behind its body. */
+    void receiveTrailers(HeaderFields fields) {
+        requestTrailers = fields;
+        receive(new byte[0], true);
     }
 
     boolean takeReceiveWindow(int bytes) {

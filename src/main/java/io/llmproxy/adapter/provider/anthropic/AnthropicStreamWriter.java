@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.anthropic;
 
+import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.StreamWriter;
 import io.llmproxy.adapter.provider.support.chat.Unreadable;
@@ -7,13 +8,19 @@ import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.StreamEvent;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a stream of events: blocks are begun and ended as the kind of what comes changes. */
 final class AnthropicStreamWriter implements StreamWriter {
+    /** Arguments of a call that are longer are believed. */
+    private static final int MOST_CHECKED = 1024 * 1024;
+
     private int block = -1;
     private Kind open = Kind.NONE;
     private int call = -1;
+    private @Nullable StringBuilder arguments;
+    private boolean malformed;
     private TokenUsage usage = TokenUsage.NONE;
     private FinishReason reason = FinishReason.STOP;
     private @Nullable String stopSequence;
@@ -49,6 +56,7 @@ final class AnthropicStreamWriter implements StreamWriter {
                 close(out);
             }
             case StreamEvent.ToolCallStarted(int index, String id, String name) -> {
+                checkArguments();
                 call = index;
                 begin(out, Kind.TOOL).member("type", "tool_use").member("id", id);
                 out.member("name", name).name("input").open().close();
@@ -56,6 +64,10 @@ final class AnthropicStreamWriter implements StreamWriter {
             }
             case StreamEvent.ToolCallArguments(int index, String piece) -> arguments(index, piece, out);
             case StreamEvent.Finished(FinishReason why, var sequence) -> {
+                checkArguments();
+                if (malformed && why != FinishReason.LENGTH) {
+                    throw Unreadable.because("the arguments of a tool call are no JSON object");
+                }
                 reason = reason == FinishReason.REFUSED ? reason : why;
                 stopSequence = sequence;
             }
@@ -98,7 +110,22 @@ final class AnthropicStreamWriter implements StreamWriter {
         if (open != Kind.TOOL || index != call) {
             throw Unreadable.because("pieces of several tool calls are mixed");
         }
+        arguments = arguments == null ? new StringBuilder() : arguments;
+        if (arguments.length() <= MOST_CHECKED) {
+            arguments.append(piece);
+        }
         delta(out, "input_json_delta", "partial_json", piece);
+    }
+
+    /** Clients parse them only when they are whole, and must not take what is none for a call. */
+    private void checkArguments() {
+        StringBuilder whole = arguments;
+        arguments = null;
+        if (whole != null && whole.length() <= MOST_CHECKED) {
+            String text = whole.toString();
+            malformed |= !text.isBlank()
+                    && !Json.parse(text.getBytes(StandardCharsets.UTF_8)).isObject();
+        }
     }
 
     private JsonOut begin(JsonOut out, Kind kind) {

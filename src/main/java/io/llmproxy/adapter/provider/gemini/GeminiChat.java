@@ -58,6 +58,11 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
         return PromptShape.CONTENTS;
     }
 
+    @Override
+    public boolean takesUrls() {
+        return false;
+    }
+
     /** The model is a part of the path, and so it must be a plain name. */
     @Override
     public Place place(ChatRequest request) {

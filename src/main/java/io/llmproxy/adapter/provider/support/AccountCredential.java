@@ -17,7 +17,11 @@ public record AccountCredential(
         @Nullable Secret secret, @Nullable String fault) {
     private static final int LONGEST = 16 * 1024;
 
-    /** Reads files and the environment; never throws for what is missing there. */
+    /**
+     * Reads files and the environment; never throws for what is missing there.
+     *
+     * @param account with one credential at most
+     */
     public static AccountCredential resolve(ProviderAccount account, SecretSource source, SecretSealer sealer) {
         return switch (account.credential()) {
             case Credential.None() -> new AccountCredential(null, null);
@@ -26,6 +30,7 @@ public record AccountCredential(
                         .map(secret -> checked(secret, ref.toString()))
                         .orElseGet(() -> faulty("credential " + ref + " is not set: " + hint(ref.kind())));
             case Credential.Sealed sealed -> opened(account, sealed, sealer);
+            case Credential.Several _ -> throw new IllegalArgumentException("one is taken of several before");
         };
     }
 

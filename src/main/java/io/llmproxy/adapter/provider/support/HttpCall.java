@@ -99,8 +99,7 @@ final class HttpCall implements ProviderCall {
     private void send(UpstreamConnection on) throws UpstreamException {
         UpstreamOutput out = on.output();
         try {
-            out.allow(head.size());
-            out.write(head.array(), 0, head.size());
+            writeOwn(head, out);
             writeBody(on, out);
             out.flush();
         } catch (UpstreamException e) {
@@ -114,6 +113,30 @@ final class HttpCall implements ProviderCall {
     }
 
     private void writeBody(UpstreamConnection on, UpstreamOutput out) throws IOException {
+        if (body.trailers().size() > 0) {
+            writeChunked(on, out);
+        } else {
+            writePlain(on, out);
+        }
+    }
+
+    /** One chunk, since the length is known, and what comes after it. */
+    private void writeChunked(UpstreamConnection on, UpstreamOutput out) throws IOException {
+        boolean empty = body.length() == 0;
+        if (!empty) {
+            writeOwn(new HeadBytes(16).text(Long.toHexString(body.length())).text("\r\n"), out);
+            writePlain(on, out);
+            writeOwn(new HeadBytes(16).text("\r\n"), out);
+        }
+        writeOwn(RequestHead.trailers(body.trailers()), out);
+    }
+
+    private static void writeOwn(HeadBytes bytes, UpstreamOutput out) throws IOException {
+        out.allow(bytes.size());
+        out.write(bytes.array(), 0, bytes.size());
+    }
+
+    private void writePlain(UpstreamConnection on, UpstreamOutput out) throws IOException {
         long length = body.length();
         if (length > WATCHED_UPLOAD) {
             out.flush();

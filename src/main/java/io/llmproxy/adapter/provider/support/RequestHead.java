@@ -18,8 +18,24 @@ final class RequestHead {
         for (int i = 0; i < headers.size(); i++) {
             field(out, headers.name(i), headers.value(i));
         }
-        if (!body.absent()) {
+        HeaderFields trailers = body.trailers();
+        if (trailers.size() > 0) {
+            field(out, "Transfer-Encoding", "chunked");
+            for (int i = 0; i < trailers.size(); i++) {
+                field(out, "Trailer", trailers.name(i));
+            }
+        } else if (!body.absent()) {
             field(out, "Content-Length", Long.toString(body.length()));
+        }
+        return out.lineEnd();
+    }
+
+    /** What comes after the last byte of a body that has trailers. */
+    static HeadBytes trailers(HeaderFields trailers) {
+        HeadBytes out = new HeadBytes(256);
+        out.text("0\r\n");
+        for (int i = 0; i < trailers.size(); i++) {
+            field(out, trailers.name(i), trailers.value(i));
         }
         return out.lineEnd();
     }

@@ -76,12 +76,23 @@ final class FrameClient implements AutoCloseable {
         text(block, "/v1/" + stream);
         block.write(1);
         text(block, "gateway");
+        fields(block, fields);
+        return frame(Frame.HEADERS, Frame.END_HEADERS | (ended ? Frame.END_STREAM : 0), stream, block.toByteArray());
+    }
+
+    /** Fields after a body. */
+    FrameClient trailers(int stream, boolean ended, String... fields) {
+        ByteArrayOutputStream block = new ByteArrayOutputStream();
+        fields(block, fields);
+        return frame(Frame.HEADERS, Frame.END_HEADERS | (ended ? Frame.END_STREAM : 0), stream, block.toByteArray());
+    }
+
+    private static void fields(ByteArrayOutputStream block, String... fields) {
         for (int i = 0; i < fields.length; i += 2) {
             block.write(0);
             text(block, fields[i]);
             text(block, fields[i + 1]);
         }
-        return frame(Frame.HEADERS, Frame.END_HEADERS | (ended ? Frame.END_STREAM : 0), stream, block.toByteArray());
     }
 
     FrameClient reset(int stream) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.HeaderFields;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What no decent client sends, and what only frames show. */
 @Timeout(60)
@@ -75,6 +77,49 @@ class Http2ConnectionTest {
                 sent += client.await(Frame.DATA).payload().length;
             }
             assertThat(sent).isEqualTo(300_000);
+        }
+    }
+
+    @Test
+    void whatFollowsTheBodyIsKnownWhenItHasBeenRead() throws Exception {
+        CompletableFuture<String> seen = new CompletableFuture<>();
+        try (FrameClient client = FrameClient.greeted(serving(stream -> {
+            String body = new String(stream.body().readAllBytes(), StandardCharsets.UTF_8);
+            seen.complete(body + " " + stream.requestTrailers().first("x-sum").orElse("none"));
+            stream.head(204, NONE, true);
+        }))) {
+            client.request(1, false).frame(Frame.DATA, 0, 1, "body".getBytes(StandardCharsets.UTF_8));
+            client.trailers(1, true, "x-sum", "1");
+            client.next(Frame.HEADERS);
+            assertThat(seen.get(30, TimeUnit.SECONDS)).isEqualTo("body 1");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aMalformedEndOfARequestIsAFaultOfItsStreamAlone(boolean pseudo) throws Exception {
+        CompletableFuture<String> failure = new CompletableFuture<>();
+        try (FrameClient client = FrameClient.greeted(serving(stream -> {
+            try {
+                stream.body().readAllBytes();
+                stream.head(204, NONE, true);
+            } catch (IOException e) {
+                failure.complete(String.valueOf(e.getMessage()));
+            }
+        }))) {
+            client.request(1, false);
+            if (pseudo) {
+                // entry 4 of the table that every client has: the path "/"
+                client.frame(Frame.HEADERS, Frame.END_HEADERS | Frame.END_STREAM, 1, new byte[] {(byte) 0x84});
+            } else {
+                client.trailers(1, false, "x-sum", "1");
+            }
+            Frame reset = client.await(Frame.RST_STREAM);
+            assertThat(reset.stream()).isEqualTo(1);
+            assertThat(reset.int31(0)).isEqualTo(ErrorCode.PROTOCOL_ERROR.number());
+            assertThat(failure.get(30, TimeUnit.SECONDS)).contains("malformed");
+            client.request(3, true);
+            assertThat(client.await(Frame.HEADERS).stream()).isEqualTo(3);
         }
     }
 

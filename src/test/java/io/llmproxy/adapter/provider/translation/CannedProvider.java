@@ -15,21 +15,21 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Answers every call with the same bytes, a few at a time, and keeps what it was asked. */
-final class CannedProvider implements Provider {
+public final class CannedProvider implements Provider {
     private final ProviderAccount account;
     private final int status;
     private final HeaderFields headers;
     private final byte[] answer;
     private final int piece;
     private @Nullable UpstreamRequest asked;
-    private String body = "";
+    private byte[] body = {};
 
     CannedProvider(ProviderKind kind, int status, HeaderFields headers, byte[] answer) {
         this(kind, status, headers, answer, 7);
     }
 
     /** @param piece how many bytes of the answer come at a time */
-    CannedProvider(ProviderKind kind, int status, HeaderFields headers, byte[] answer, int piece) {
+    public CannedProvider(ProviderKind kind, int status, HeaderFields headers, byte[] answer, int piece) {
         this.piece = piece;
         this.account = Accounts.account(kind, "https://api.example.com/v1");
         this.status = status;
@@ -43,7 +43,7 @@ final class CannedProvider implements Provider {
     }
 
     String body() {
-        return body;
+        return new String(body, StandardCharsets.UTF_8);
     }
 
     HeaderFields headers() {
@@ -72,7 +72,7 @@ final class CannedProvider implements Provider {
             throw new UncheckedIOException(e);
         }
         asked = request;
-        body = bytes.toString(StandardCharsets.UTF_8);
+        body = bytes.toByteArray();
         return new Call();
     }
 

@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The dialects by their names in tests, and what is made of them. */
-final class Dialects {
+public final class Dialects {
     static final Map<String, ChatDialect> ALL = Map.of("openai", new OpenAiChat(), "anthropic", new AnthropicChat());
 
     private static final GeminiChat GEMINI = new GeminiChat();
@@ -55,11 +55,11 @@ final class Dialects {
         return ProviderKind.parse(name);
     }
 
-    static TranslatingProvider translating(Provider provider, String dialect, boolean drop) {
+    public static TranslatingProvider translating(Provider provider, String dialect, boolean drop) {
         UsageEstimator estimator = new UsageEstimator((encoding, text) -> text.length() / 4);
         Translations translations =
                 new Translations(drop, estimator, InstantSource.fixed(Instant.ofEpochSecond(1_750_000_000)));
-        return new TranslatingProvider(provider, provider(dialect), CLIENTS, embeddings(dialect), translations);
+        return new TranslatingProvider(provider, provider(dialect), CLIENTS, embeddings(dialect), translations, null);
     }
 
     private static List<EmbeddingClient> embeddings(String provider) {

@@ -22,12 +22,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** There and back nothing is lost that both dialects have: conversations, answers and streams made at random. */
 class RoundTripTest {
     private static final int MANY = 2000;
-    private static final ChatDialect OPENAI = Dialects.of("openai");
-    private static final ChatDialect ANTHROPIC = Dialects.of("anthropic");
     private static final ProviderAccount ACCOUNT = Accounts.account(ProviderKind.CUSTOM, "https://api.example.com/v1");
 
     private static ChatRequest through(ChatDialect dialect, ChatRequest request) {
@@ -38,37 +38,45 @@ class RoundTripTest {
         return read;
     }
 
-    @Test
-    void ofRequests() {
+    @ParameterizedTest
+    @CsvSource({"openai,anthropic", "anthropic,openai"})
+    void ofRequests(String own, String other) {
         for (int seed = 0; seed < MANY; seed++) {
-            ChatRequest first = through(OPENAI, new RandomChat(new Random(seed)).request());
+            ChatRequest first = through(Dialects.of(own), new RandomChat(new Random(seed)).request());
 
-            assertThat(through(OPENAI, through(ANTHROPIC, first)))
+            assertThat(through(Dialects.of(own), through(Dialects.of(other), first)))
                     .as("seed %d", seed)
                     .isEqualTo(first);
         }
     }
 
-    @Test
-    void ofAnswers() throws UpstreamException {
+    @ParameterizedTest
+    @CsvSource({"openai,anthropic", "anthropic,openai"})
+    void ofAnswers(String own, String other) throws UpstreamException {
         for (int seed = 0; seed < MANY; seed++) {
             ChatAnswer answer = new RandomChat(new Random(seed)).answer();
-            ChatAnswer there = ANTHROPIC.readAnswer(Json.parse(ANTHROPIC.writeAnswer(answer, 0)));
 
-            assertThat(OPENAI.readAnswer(Json.parse(OPENAI.writeAnswer(there, 0))))
+            assertThat(through(Dialects.of(own), through(Dialects.of(other), answer)))
                     .as("seed %d", seed)
                     .isEqualTo(answer);
         }
     }
 
-    @Test
-    void ofStreams() throws UpstreamException {
+    private static ChatAnswer through(ChatDialect dialect, ChatAnswer answer) throws UpstreamException {
+        return dialect.readAnswer(Json.parse(dialect.writeAnswer(answer, 0)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"openai,anthropic", "anthropic,openai"})
+    void ofStreams(String own, String other) throws UpstreamException {
         for (int seed = 0; seed < MANY; seed++) {
             RandomChat random = new RandomChat(new Random(seed));
             ChatAnswer answer = random.answer();
-            List<StreamEvent> there = through(ANTHROPIC, random.stream(answer));
+            List<StreamEvent> there = through(Dialects.of(other), random.stream(answer));
 
-            assertThat(collected(through(OPENAI, there))).as("seed %d", seed).isEqualTo(answer);
+            assertThat(collected(through(Dialects.of(own), there)))
+                    .as("seed %d", seed)
+                    .isEqualTo(answer);
         }
     }
 

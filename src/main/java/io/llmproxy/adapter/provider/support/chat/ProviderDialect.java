@@ -16,6 +16,11 @@ public interface ProviderDialect {
     /** Whether a provider of this dialect may be sent a POST to that path which is no conversation. */
     boolean takes(String path);
 
+    /** Whether images and documents may be told by their URLs; where not, the operator may have them fetched here. */
+    default boolean takesUrls() {
+        return true;
+    }
+
     /** Where a request goes. */
     Place place(ChatRequest request);
 

@@ -3,9 +3,9 @@ package io.llmproxy.adapter.provider.support.chat;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.gateway.ContentCoding;
+import io.llmproxy.gateway.KeptBody;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.UpstreamException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -25,18 +25,30 @@ final class TranslatedCall implements ProviderCall {
     private final ProviderCall call;
     private final ProviderDialect provider;
     private final Answers answers;
+    private final KeptBody sent;
+    private final Translations translations;
     private final @Nullable String warning;
     private @Nullable InputStream body;
+    private @Nullable KeptBody answered;
 
     /**
+     * @param sent the translated request, closed with the call
      * @param provider whose errors and streams come
      * @param answers what becomes of them
      * @param warning what the client is told of the translation; null: nothing
      */
-    TranslatedCall(ProviderCall call, ProviderDialect provider, Answers answers, @Nullable String warning) {
+    TranslatedCall(
+            ProviderCall call,
+            KeptBody sent,
+            ProviderDialect provider,
+            Answers answers,
+            Translations translations,
+            @Nullable String warning) {
         this.call = call;
+        this.sent = sent;
         this.provider = provider;
         this.answers = answers;
+        this.translations = translations;
         this.warning = warning;
     }
 
@@ -91,13 +103,15 @@ final class TranslatedCall implements ProviderCall {
         return failed(head, provider.readFailure(status, Json.parse(told)));
     }
 
-    private Head failed(Head head, ProviderFailure failure) {
+    private Head failed(Head head, ProviderFailure failure) throws IOException {
         ClientForm client = answers.client();
         return bytes(head, client.status(failure), client.writeFailure(failure));
     }
 
-    private Head bytes(Head head, int status, byte[] json) {
-        body = new ByteArrayInputStream(json);
+    private Head bytes(Head head, int status, byte[] json) throws IOException {
+        KeptBody kept = translations.room().keep(json);
+        answered = kept;
+        body = kept.open();
         return new Head(status, fields(head, "application/json"), json.length);
     }
 
@@ -152,5 +166,9 @@ final class TranslatedCall implements ProviderCall {
     @Override
     public void close() {
         call.close();
+        sent.close();
+        if (answered != null) {
+            answered.close();
+        }
     }
 }

@@ -100,9 +100,11 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
 
     private void completed() {
         complete = true;
+        int before = out.mark();
         try {
             writer.end(out);
         } catch (UpstreamException e) {
+            out.backTo(before); // no half event
             failure = e;
         }
     }

@@ -1,12 +1,16 @@
 package io.llmproxy.adapter.provider.support.chat;
 
+import io.llmproxy.adapter.provider.support.Downloader;
 import io.llmproxy.adapter.provider.support.chat.ClientDialect.Operation;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.EmbeddingRequest;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.gateway.BodyRoom;
+import io.llmproxy.gateway.KeptBody;
 import io.llmproxy.gateway.Refusals;
+import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
@@ -14,6 +18,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -30,18 +35,27 @@ public final class TranslatingProvider implements Provider {
     private final List<ClientDialect> foreign;
     private final List<EmbeddingClient> embeddings;
     private final Translations translations;
+    private final @Nullable Downloader downloader;
+
+    /** One that fetches nothing, and embeds in its own dialect alone. */
+    public TranslatingProvider(
+            Provider provider, ProviderDialect own, List<? extends ClientDialect> clients, Translations translations) {
+        this(provider, own, clients, List.of(), translations, null);
+    }
 
     /**
      * @param own what the provider speaks
      * @param clients what clients may speak
      * @param embeddings how clients may ask for embeddings, where it is not as the provider has it
+     * @param downloader gets what URLs stand for where the provider takes none; null: they are refused
      */
     public TranslatingProvider(
             Provider provider,
             ProviderDialect own,
             List<? extends ClientDialect> clients,
             List<? extends EmbeddingClient> embeddings,
-            Translations translations) {
+            Translations translations,
+            @Nullable Downloader downloader) {
         this.provider = provider;
         this.own = own;
         this.foreign = clients.stream()
@@ -50,6 +64,7 @@ public final class TranslatingProvider implements Provider {
                 .toList();
         this.embeddings = List.copyOf(embeddings);
         this.translations = translations;
+        this.downloader = own.takesUrls() ? null : downloader;
     }
 
     @Override
@@ -60,6 +75,11 @@ public final class TranslatingProvider implements Provider {
     @Override
     public @Nullable String fault() {
         return provider.fault();
+    }
+
+    @Override
+    public List<CredentialState> credentials() {
+        return provider.credentials();
     }
 
     @Override
@@ -110,35 +130,65 @@ public final class TranslatingProvider implements Provider {
     private ProviderCall translated(UpstreamRequest request, ClientDialect client, Operation operation) {
         Notes notes = new Notes(who(), translations.drop());
         ChatRequest chat;
-        byte[] body;
+        ProviderDialect.Place place;
+        KeptBody body;
         try (Translations.Turn _ = translations.turn(request.body().length())) {
             byte[] asked = bytes(request.body());
             chat = client.readRequest(request, tree(asked), operation, notes);
-            body = own.writeRequest(chat, provider.account(), notes);
+            boolean fetches = downloader != null && FetchedUrls.wanted(chat);
             if (operation == Operation.COUNT) {
+                if (!fetches) {
+                    written(chat, notes).close(); // to see whether it could be
+                }
                 return new CountedCall(client, translations.estimator(), chat.model(), asked);
             }
+            place = own.place(chat);
+            body = fetches ? null : written(chat, notes);
         }
-        ProviderDialect.Place place = own.place(chat);
-        ProviderCall call = provider.call(new UpstreamRequest(
-                "POST", place.path(), false, place.query(), fields(request.headers()), RequestBody.of(body)));
+        if (body == null) {
+            body = fetched(chat, Objects.requireNonNull(downloader), notes);
+        }
         Answers answers = new Answers.OfChat(own, client, chat, request.query(), translations.seconds());
-        return new TranslatedCall(call, own, answers, notes.warning());
+        return sent(request, place, answers, body, notes);
+    }
+
+    private KeptBody written(ChatRequest chat, Notes notes) {
+        return translations.room().keep(own.writeRequest(chat, provider.account(), notes));
+    }
+
+    /** With the bytes in the place of URLs; they count as a large body's while there are several copies of them. */
+    private KeptBody fetched(ChatRequest chat, Downloader from, Notes notes) {
+        try (BodyRoom.Share share = translations.room().share()) {
+            ChatRequest whole = new FetchedUrls(from, share).in(chat);
+            try (Translations.Turn _ = translations.turn(Translations.LARGE)) {
+                return written(whole, notes);
+            }
+        }
+    }
+
+    private ProviderCall sent(
+            UpstreamRequest request, ProviderDialect.Place place, Answers answers, KeptBody body, Notes notes) {
+        boolean sent = false;
+        try {
+            ProviderCall call = provider.call(
+                    new UpstreamRequest("POST", place.path(), false, place.query(), fields(request.headers()), body));
+            sent = true;
+            return new TranslatedCall(call, body, own, answers, translations, notes.warning());
+        } finally {
+            if (!sent) {
+                body.close();
+            }
+        }
     }
 
     private ProviderCall embedded(UpstreamRequest request, EmbeddingClient client, Embedder embedder) {
         Notes notes = new Notes(who(), translations.drop());
-        EmbeddingRequest asked;
-        byte[] body;
         try (Translations.Turn _ = translations.turn(request.body().length())) {
-            asked = client.read(request, tree(bytes(request.body())), notes);
-            body = embedder.write(asked, notes);
+            EmbeddingRequest asked = client.read(request, tree(bytes(request.body())), notes);
+            ProviderDialect.Place place = embedder.place(asked);
+            KeptBody body = translations.room().keep(embedder.write(asked, notes));
+            return sent(request, place, new Answers.OfEmbeddings(embedder, client, request, asked), body, notes);
         }
-        ProviderDialect.Place place = embedder.place(asked);
-        ProviderCall call = provider.call(new UpstreamRequest(
-                "POST", place.path(), false, place.query(), fields(request.headers()), RequestBody.of(body)));
-        Answers answers = new Answers.OfEmbeddings(embedder, client, request, asked);
-        return new TranslatedCall(call, own, answers, notes.warning());
     }
 
     private static byte[] bytes(RequestBody body) {

@@ -1,64 +1,20 @@
-// Runs one programme of calls with the official client and prints what it observed, a JSON object per step.
-//   node compare.mjs BASE_URL API_KEY LEFT_OUT
-// LEFT_OUT is a pattern of the answers' header fields that may differ.
-import { createHash } from 'node:crypto';
+// Runs one programme of calls with OpenAI's client.
 import OpenAI, { toFile } from 'openai';
-
-const [baseURL, apiKey, leftOut] = process.argv.slice(2);
-const mayDiffer = new RegExp('^(' + leftOut + ')$');
-const gatewaysOwn = (url) => new URL(url).pathname === '/v1/models';
-
-let seen = [];
-const note = (line) => seen.push(line);
-
-async function recordingFetch(url, init) {
-  const answer = await fetch(url, init);
-  const fields = {};
-  for (const [name, value] of answer.headers) {
-    if (!mayDiffer.test(name)) fields[name] = value;
-  }
-  note({ status: answer.status, fields: gatewaysOwn(url) ? {} : fields, requestId: answer.headers.has('x-request-id') });
-  return answer;
-}
+import { all, apiKey, baseURL, broken, bytes, call, hangUp, noise, note, recordingFetch } from './recording.mjs';
 
 const options = { baseURL, apiKey, organization: 'org-mine', project: 'proj-mine', fetch: recordingFetch };
 const client = new OpenAI({ ...options, maxRetries: 0 });
 const patient = new OpenAI({ ...options, maxRetries: 2 });
 
-function told(e) {
-  const { status, code, param, type, error, message } = e;
-  return { threw: e.constructor.name, status, code, param, type, error, message };
-}
-
-async function step(name, work) {
-  seen = [];
-  try {
-    await work();
-  } catch (e) {
-    note(told(e));
-  }
-  console.log(JSON.stringify({ step: name, seen }));
-}
-
-const call = (name, work) => step(name, async () => note(await work()));
-
-const all = (name, work) =>
-  step(name, async () => {
-    for await (const value of await work()) note(value);
-  });
-
-const bytes = (name, work) =>
-  step(name, async () => {
-    const content = Buffer.from(await (await work()).arrayBuffer());
-    note({ bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') });
-  });
-
-const noise = (length) => Buffer.from(Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 255));
 const picture = () => toFile(noise(70000), 'bücher "1".png', { type: 'image/png' });
 const sound = () => toFile(noise(90000), '日本.mp3', { type: 'audio/mpeg' });
 const messages = [{ role: 'user', content: 'Grüezi 👋 \u2028 "quoted"' }];
 const model = 'gpt-4o-mini';
 const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } };
+const running = {
+  type: 'function',
+  function: { name: 'weather', parse: JSON.parse, function: ({ city }) => 'sunny in ' + city, parameters: { type: 'object' } },
+};
 const city = { type: 'json_schema', json_schema: { name: 'city', schema: { type: 'object' } } };
 
 async function chats() {
@@ -80,6 +36,13 @@ async function chats() {
     chat.create({ model, messages, stream: true, stream_options: { include_obfuscation: false } }));
   await all('chat stream with tools', () => chat.create({ model, messages, stream: true, tools: [weather] }));
   await call('chat stream gathered', () => chat.stream({ model, messages, n: 2 }).finalChatCompletion());
+  await call('chat that runs its tools', async () => {
+    const runner = chat.runTools({ model, messages, tools: [running] }, { maxChatCompletions: 2 });
+    await runner.done();
+    return [runner.allChatCompletions(), runner.messages];
+  });
+  await all('events of a chat that runs its tools', () =>
+    chat.runTools({ model, messages, stream: true, tools: [running] }, { maxChatCompletions: 2 }));
   await call('stored chat', () => chat.retrieve('chatcmpl-a'));
   await all('stored chats', () => chat.list());
   await all('messages of a stored chat', () => chat.messages.list('chatcmpl-a'));
@@ -94,6 +57,9 @@ async function responses() {
   const input = { model, input: 'Hello', include: ['file_search_call.results'] };
   await call('response', () => client.responses.create(input));
   await all('response stream', () => client.responses.create({ ...input, stream: true }));
+  const format = { type: 'json_schema', name: 'city', schema: { type: 'object' } };
+  await call('response parsed by a schema', () => client.responses.parse({ ...input, text: { format } }));
+  await all('response stream of the helper', () => client.responses.stream(input));
   await call('response retrieved', () => client.responses.retrieve('resp_1'));
   await all('response retrieved as a stream', () =>
     client.responses.retrieve('resp_1', {
@@ -224,31 +190,31 @@ async function failures() {
   for (const what of ['once-429', 'once-503', 'final', '400']) {
     await call('with retries, chat answered ' + what, () => patient.chat.completions.create(failing(what)));
   }
-  await hangUp('aborted', (stream, aborting) => aborting.abort());
-  await hangUp('left early', () => 'leave');
+  for (const what of ['close', 'half']) {
+    await broken('answer broken off: ' + what, async () => [await client.chat.completions.create(failing(what))]);
+  }
+  await broken('stream broken off', () => client.chat.completions.create({ ...failing('cut'), stream: true }));
 }
 
-// how many streams clients have closed, as the provider sees it
-async function hungUp() {
-  const answer = await fetch(baseURL + '/hung-up', { headers: { authorization: 'Bearer ' + apiKey } });
-  return (await answer.json()).closed;
-}
-
-const hangUp = (name, end) =>
-  step(name, async () => {
-    const before = await hungUp();
+async function aborts() {
+  const hanging = { model: 'fail-hang', messages, stream: true };
+  const begun = async (end) => {
     const aborting = new AbortController();
-    const hanging = { model: 'fail-hang', messages, stream: true };
-    const stream = await client.chat.completions.create(hanging, { signal: aborting.signal });
-    for await (const event of stream) {
+    for await (const event of await client.chat.completions.create(hanging, { signal: aborting.signal })) {
       note(event);
-      if (end(stream, aborting) === 'leave') break;
+      if (end(aborting)) break;
     }
-    const began = performance.now();
-    let closed = false;
-    while (!closed && performance.now() - began < 1000) closed = (await hungUp()) > before;
-    note({ closedWithinASecond: closed });
+  };
+  await hangUp('aborted', baseURL, () => begun((aborting) => aborting.abort()));
+  await hangUp('left early', baseURL, () => begun(() => true));
+  await hangUp('aborted before the head', baseURL, () =>
+    client.chat.completions.create({ model: 'fail-hang', messages }, { signal: AbortSignal.timeout(200) }));
+  await hangUp('helper aborted', baseURL, async () => {
+    const stream = client.chat.completions.stream(hanging);
+    stream.once('chunk', () => stream.abort());
+    await stream.done();
   });
+}
 
 await chats();
 await responses();
@@ -257,3 +223,4 @@ await media();
 await files();
 await tuning();
 await failures();
+await aborts();

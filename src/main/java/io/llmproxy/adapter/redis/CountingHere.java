@@ -1,0 +1,114 @@
+package io.llmproxy.adapter.redis;
+
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.port.CounterStore;
+import java.util.List;
+
+/**
+ * What becomes of requests while Redis is away: they are refused, or counted in this process by its part of each limit, of which Redis
+ * is told when it is back. Thread-safe.
+ */
+final class CountingHere {
+    private final CounterStore local;
+    private final boolean refuse;
+    private final Corrections corrections;
+    private final RedisLine line;
+    private final ServerTime time;
+    private volatile Beat.Answer others = new Beat.Answer(true, 1, 1);
+
+    /** @param refuse whether requests are refused */
+    CountingHere(CounterStore local, boolean refuse, Corrections corrections, RedisLine line, ServerTime time) {
+        this.local = local;
+        this.refuse = refuse;
+        this.corrections = corrections;
+        this.line = line;
+        this.time = time;
+    }
+
+    /** So many processes share limits, as Redis knows. */
+    void shared(Beat.Answer answer) {
+        others = answer;
+    }
+
+    /** How many processes share limits, this one included, as far as was last known. */
+    int processes() {
+        return others.all();
+    }
+
+    /** @throws ProxyException where requests are refused */
+    LimitDecision reserve(List<Charge> charges) {
+        if (refuse) {
+            throw new ProxyException(ProxyError.Upstream.unavailable(
+                    "The gateway cannot check its limits at the moment; try again later."));
+        }
+        if (charges.isEmpty()) {
+            return LimitDecision.FREE;
+        }
+        List<Charge> parts = charges.stream().map(this::part).toList();
+        return switch (local.reserve(parts)) {
+            case Granted(var here) -> new Granted(new Counted(charges, here, corrections, line, time.now()));
+            case Denied denied -> denied;
+        };
+    }
+
+    /**
+     * With what the request was admitted with and has not taken yet.
+     *
+     * @param early of {@code admitted}; its slots are taken here already
+     */
+    LimitDecision reserve(List<Charge> charges, List<Charge> early, Reservation admitted) {
+        LimitDecision decision = reserve(charges);
+        if (decision instanceof Granted(var held) && !early.isEmpty() && admitted instanceof Pending pending) {
+            return switch (reserve(withoutSlots(early))) {
+                case Granted(var reservation) -> {
+                    pending.took(reservation);
+                    yield decision;
+                }
+                case Denied denied -> {
+                    held.release();
+                    yield denied;
+                }
+            };
+        }
+        return decision;
+    }
+
+    private static List<Charge> withoutSlots(List<Charge> charges) {
+        return charges.stream()
+                .filter(c -> c.limit().metric() != LimitMetric.CONCURRENCY)
+                .toList();
+    }
+
+    /** This process's part of a limit: at least one, so that no process is shut for a small limit's sake. */
+    private Charge part(Charge charge) {
+        int among = among(charge.limit());
+        Limit limit = charge.limit();
+        return among <= 1
+                ? charge
+                : new Charge(limit.amount(Math.max(1, limit.amount() / among)), charge.key(), charge.amount());
+    }
+
+    private int among(Limit limit) {
+        boolean shared = limit.tenantId() == null
+                && switch (limit.scope()) {
+                    case GLOBAL, IP, MODEL, ENDPOINT, PROVIDER -> true;
+                    case KEY, USER, TENANT -> false;
+                };
+        return shared || limit.scope() == LimitScope.GLOBAL ? others.all() : others.tenants();
+    }
+
+    /** What the ledger knows, of all processes: this one's part of it. */
+    void seed(Charge charge) {
+        local.seed(new Charge(
+                charge.limit(), charge.key(), Math.ceilDiv(charge.amount(), Math.max(1, among(charge.limit())))));
+    }
+}

@@ -1,0 +1,116 @@
+package io.llmproxy.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.error.ProxyError.LimitExceeded;
+import io.llmproxy.domain.identity.TenantSettings;
+import io.llmproxy.domain.identity.UsageLimits;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitOrigin;
+import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.route.BalancePolicy;
+import io.llmproxy.domain.usage.PriceOverlay;
+import io.llmproxy.domain.usage.PriceRow;
+import io.llmproxy.domain.usage.PriceScope;
+import io.llmproxy.domain.usage.Rates;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How much output is reserved: what the request says, else what the model can, else what the tenant says. */
+class OutputBoundTest {
+    @TempDir
+    Path directory;
+
+    private GatewayFixture fixture;
+
+    @BeforeEach
+    void setUp() {
+        fixture = new GatewayFixture(directory);
+        generates("terse", 600);
+        generates("wordy", 60_000);
+        // refuses whatever reserves anything, and says how much that was
+        Limit nothing = Limit.of(
+                "nothing",
+                LimitScope.TENANT,
+                LimitMetric.OUTPUT_TOKENS,
+                1,
+                LimitPeriod.DAY,
+                LimitAlgorithm.FIXED_WINDOW,
+                LimitOrigin.ADMIN);
+        fixture.limits.add(nothing.of(fixture.tenant.id()));
+        fixture.publish();
+    }
+
+    private void generates(String model, long tokens) {
+        fixture.price(new PriceOverlay(
+                Ids.next(GatewayFixture.START),
+                null,
+                false,
+                new PriceRow(
+                        new PriceScope(null, null, new Glob(model)),
+                        GatewayFixture.START,
+                        new Rates(-1, -1, -1, -1, -1, -1, -1, -1),
+                        0,
+                        tokens),
+                GatewayFixture.START));
+    }
+
+    private long reserved(String model, @Nullable Integer bound) {
+        String body = "{\"model\":\"" + model + "\",\"messages\":[]" + (bound == null ? "" : ",\"max_tokens\":" + bound)
+                + "}";
+        RecordingSink answer = fixture.send(fixture.chat(body));
+        assertThat(answer.error()).isInstanceOf(LimitExceeded.class);
+        return ((LimitExceeded) answer.error()).asked();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // as the request says, but not more than the model can
+        "terse, 100, , 100",
+        "terse, 5000, , 600",
+        "unknown, 5000, , 5000",
+        // it says nothing: what the model can
+        "terse, , , 600",
+        "wordy, , , 60000",
+        "unknown, , , 4096",
+        // but not more than the tenant says
+        "wordy, , 500, 500",
+        "terse, , 1000, 600",
+        "unknown, , 500, 500",
+        "wordy, 2000, 500, 2000",
+    })
+    void outputIsReservedByTheFirstWhoKnows(
+            String model, @Nullable Integer request, @Nullable Integer tenant, long reserved) {
+        fixture.settings(new TenantSettings(
+                null, null, Set.of(), List.of(), null, null, null, new UsageLimits(null, null, null, tenant, null)));
+        assertThat(reserved(model, request)).isEqualTo(reserved);
+    }
+
+    @Test
+    void whoAsksForMoreThanThereEverIsIsToldHowToAskForLess() {
+        RecordingSink answer = fixture.send(fixture.chat("{\"model\":\"wordy\",\"messages\":[]}"));
+        assertThat(answer.error().message())
+                .isEqualTo(
+                        "The tenant limit of 1 output tokens per day, of which this request may take 60000, is reached;"
+                                + " set a smaller max_tokens, or ask your operator to raise it.");
+    }
+
+    @Test
+    void ofSeveralTargetsTheOneThatGeneratesMostCounts() {
+        fixture.addRoute("any", BalancePolicy.FAILOVER, "up/terse", "up/wordy");
+        assertThat(reserved("any", null)).isEqualTo(60_000);
+        assertThat(reserved("any", 700)).isEqualTo(700);
+    }
+}
