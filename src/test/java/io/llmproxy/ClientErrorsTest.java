@@ -19,7 +19,7 @@ class ClientErrorsTest {
     private static final ClientBench BENCH = ClientBench.start("anthropic", "claude-*");
 
     /** A client, where it asks and what, and where the word for an error stands. */
-    private enum Caller {
+    enum Caller {
         OPENAI("/v1/chat/completions", OPENAIS, "/error/type"),
         RESPONSES("/v1/responses", "{\"input\":\"x\",\"model\":\"%s\"}", "/error/type"),
         ANTHROPIC(
