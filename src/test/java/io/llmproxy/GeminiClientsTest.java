@@ -167,7 +167,7 @@ class GeminiClientsTest {
                 "gemini-2.5-flash:batchEmbedContents|{\"requests\":[{\"model\":\"models/gemini-2.5-pro\"}]}|400|INVALID_ARGUMENT",
                 "gemini-2.5-flash:batchEmbedContents|{\"requests\":[{\"model\":1}]}|400|INVALID_ARGUMENT",
                 "gemini%00:generateContent|{}|400|INVALID_ARGUMENT",
-                "gemini-2.5-flash:predict|{}|404|NOT_FOUND",
+                "gemini-2.5-flash:predict|{}|400|INVALID_ARGUMENT",
                 ":generateContent|{}|400|INVALID_ARGUMENT",
                 "gpt-none:generateContent|{\"contents\":[{\"parts\":[{\"executableCode\":{}}]}]}|400|INVALID_ARGUMENT",
                 "gpt-4o-mini:generateContent|{\"contents\":[],\"cachedContent\":\"c\"}|400|INVALID_ARGUMENT"
