@@ -167,7 +167,7 @@ final class GeminiMessageReader {
     }
 
     private Content result(RequestNode result) {
-        if (result.has("parts")) {
+        if (!result.objects("parts").isEmpty()) {
             throw notes.impossible(result.at("parts"), "a tool's result is text there");
         }
         String name = result.requiredText("name");

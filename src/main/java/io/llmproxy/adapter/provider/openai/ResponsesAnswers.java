@@ -148,7 +148,7 @@ final class ResponsesAnswers {
     private void usage(TokenUsage usage) {
         out.name("usage").open().member("input_tokens", usage.input());
         out.name("input_tokens_details").open().member("cached_tokens", usage.cachedInput());
-        out.close().member("output_tokens", usage.output());
+        out.member("cache_write_tokens", usage.cacheWrite()).close().member("output_tokens", usage.output());
         out.name("output_tokens_details").open().member("reasoning_tokens", usage.reasoning());
         out.close().member("total_tokens", usage.total()).close();
     }
