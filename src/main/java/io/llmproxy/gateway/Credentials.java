@@ -59,6 +59,20 @@ public final class Credentials {
         return kept.isEmpty() ? null : String.join("&", kept);
     }
 
+    /** The query without a parameter of that name; null where nothing is left. */
+    public static @Nullable String without(@Nullable String query, String name) {
+        if (query == null) {
+            return null;
+        }
+        List<String> kept = new ArrayList<>();
+        for (String parameter : query.split("&", -1)) {
+            if (!name(parameter).equals(name)) {
+                kept.add(parameter);
+            }
+        }
+        return kept.isEmpty() ? null : String.join("&", kept);
+    }
+
     private static String name(String parameter) {
         int equals = parameter.indexOf('=');
         return decoded(equals < 0 ? parameter : parameter.substring(0, equals));

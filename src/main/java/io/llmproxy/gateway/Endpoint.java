@@ -25,8 +25,10 @@ public record Endpoint(
         RELAY,
         /** The list of models, answered here. */
         MODELS,
-        /** A model by its name in the path. */
+        /** A model by its name, in the path or, as Ollama's clients have it, in the body. */
         ONE_MODEL,
+        /** The version of the API, answered here. */
+        VERSION,
         /** Anything, to the provider that the path names. */
         PASSTHROUGH,
         /** Nothing that the gateway serves. */
@@ -52,6 +54,7 @@ public record Endpoint(
 
     private static final Endpoint NOWHERE = new Endpoint(Kind.UNKNOWN, "unknown", BodyKind.DECLARED, Model.NONE, null);
     private static final String ANYTHING = "/v1/*";
+    private static final String OLLAMAS = "/v1/api/";
     private static final Endpoint OTHER = relay(ANYTHING, BodyKind.DECLARED, Model.NONE);
     /** May generate something, of a model that is told in a way that the gateway does not know. */
     private static final Endpoint OTHER_POST = relay(ANYTHING, BodyKind.DECLARED, Model.OPTIONAL);
@@ -87,7 +90,16 @@ public record Endpoint(
 
     private static final List<Endpoint> STORED = stored();
 
-    /** A slash at the end makes no difference: many servers ignore it, so it must not hide what is asked for. */
+    /** What a client's path means, whosever API it is of. */
+    public static Endpoint ofClient(String method, String path) {
+        return of(method, ClientPath.plain(path));
+    }
+
+    /**
+     * A slash at the end makes no difference: many servers ignore it, so it must not hide what is asked for.
+     *
+     * @param path as {@link ClientPath} has it
+     */
     public static Endpoint of(String method, String path) {
         if (path.startsWith("/p/") && path.length() > 3) {
             return PASS;
@@ -103,7 +115,14 @@ public record Endpoint(
             return new Endpoint(Kind.MODELS, path, BodyKind.DECLARED, Model.NONE, null);
         }
         if (path.startsWith("/v1/models/")) {
+            GoogleVerb verb = method.equals("POST") ? GoogleVerb.ofPath(path) : null;
+            if (verb != null) {
+                return relay("/v1beta/models/{model}:" + verb.word(), BodyKind.JSON, Model.REQUIRED);
+            }
             return new Endpoint(Kind.ONE_MODEL, "/v1/models/{id}", BodyKind.DECLARED, Model.NONE, null);
+        }
+        if (path.startsWith(OLLAMAS)) {
+            return ollamas(method, path.substring("/v1".length()));
         }
         if (method.equals("POST")) {
             for (Endpoint endpoint : GENERATING) {
@@ -114,6 +133,28 @@ public record Endpoint(
         }
         Endpoint other = method.equals("POST") ? OTHER_POST : OTHER;
         return STORED.stream().filter(e -> e.fits(path)).findFirst().orElse(other);
+    }
+
+    private static Endpoint ollamas(String method, String path) {
+        Kind kind = switch (path) {
+            case "/api/tags" -> Kind.MODELS;
+            case "/api/show" -> Kind.ONE_MODEL;
+            case "/api/version" -> Kind.VERSION;
+            case "/api/chat", "/api/generate", "/api/embed", "/api/embeddings" ->
+                method.equals("POST") ? Kind.RELAY : Kind.UNKNOWN;
+            default -> Kind.UNKNOWN;
+        };
+        return switch (kind) {
+            case RELAY -> relay(path, BodyKind.JSON, Model.REQUIRED);
+            case ONE_MODEL -> new Endpoint(kind, path, BodyKind.JSON, Model.NONE, null);
+            case MODELS, VERSION, PASSTHROUGH -> new Endpoint(kind, path, BodyKind.DECLARED, Model.NONE, null);
+            case UNKNOWN -> NOWHERE;
+        };
+    }
+
+    /** Whether a stream tells its usage only where it is asked to, as OpenAI's completions do. */
+    public boolean usageOnDemand() {
+        return template.equals("/v1/chat/completions") || template.equals("/v1/completions");
     }
 
     /** Whether nothing is known of it but that it is below {@code /v1/}. */

@@ -28,6 +28,7 @@ public final class Exchange {
     private final AtomicReference<@Nullable ProxyError> cut = new AtomicReference<>();
     private volatile @Nullable Runnable canceller;
     private ResponseSink sink;
+    private @Nullable ClientPath clientPath;
     private boolean usageWanted;
     private int firstTarget;
     private Persistence persistence = Persistence.FAILOVER;
@@ -118,6 +119,26 @@ public final class Exchange {
     /** The tenant as it was when the request was authenticated. */
     public TenantView tenant() {
         return key.get().view();
+    }
+
+    /** The client's path is none of {@code /v1/}: this is what it means. */
+    public void means(ClientPath path) {
+        clientPath = path;
+    }
+
+    /** What the request is about, as a path of {@code /v1/}, whosever API the client speaks. */
+    public String path() {
+        return clientPath == null ? request.path() : clientPath.path();
+    }
+
+    /** Whose API the client speaks. */
+    public Api api() {
+        return clientPath == null ? Api.V1 : clientPath.api();
+    }
+
+    /** What the client's path means; null: what it says, a path of {@code /v1/}. */
+    public @Nullable ClientPath clientPath() {
+        return clientPath;
     }
 
     public void inspected(Endpoint found) {

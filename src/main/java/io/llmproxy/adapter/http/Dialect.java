@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.http;
 
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.gateway.GoogleVerb;
 
 /** The family of API that a client speaks, which decides how an error looks to it. */
 public enum Dialect {
@@ -15,10 +16,11 @@ public enum Dialect {
         if (under(path, "/v1/messages")) {
             return ANTHROPIC;
         }
-        if ((under(path, "/v1/models") || under(path, "/v1/files")) && headers.contains("anthropic-version")) {
+        boolean models = under(path, "/v1/models");
+        if ((models || under(path, "/v1/files")) && headers.contains("anthropic-version")) {
             return ANTHROPIC;
         }
-        if (path.startsWith("/v1beta/")) {
+        if (path.startsWith("/v1beta/") || models && GoogleVerb.ofPath(path) != null) {
             return GEMINI;
         }
         if (path.startsWith("/api/")) {

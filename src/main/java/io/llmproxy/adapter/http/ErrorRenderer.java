@@ -43,6 +43,9 @@ final class ErrorRenderer {
     /** The last event of a stream that failed. */
     byte[] event(Dialect dialect, ProxyError error, @Nullable String requestId) {
         String data = json.writeValueAsString(tree(dialect, error, requestId));
+        if (dialect == Dialect.OLLAMA) {
+            return (data + "\n").getBytes(StandardCharsets.UTF_8); // its streams are lines
+        }
         String event = (dialect == Dialect.ANTHROPIC ? "event: error\n" : "") + "data: " + data + "\n\n";
         return event.getBytes(StandardCharsets.UTF_8);
     }

@@ -34,6 +34,7 @@ final class Http1Sink implements ClientSink {
     private boolean headGiven;
     private boolean bodyAllowed;
     private boolean eventStream;
+    private boolean lines;
     private @Nullable String requestId;
     private long declared;
     private boolean chunked;
@@ -73,11 +74,18 @@ final class Http1Sink implements ClientSink {
         chunked = declared < 0 && !http10;
         written = 0;
         requestId = headers.first("x-request-id").orElse(null);
-        eventStream = headers.first("Content-Type").map(Http1Sink::eventStream).orElse(false);
+        String type = headers.first("Content-Type").orElse("");
+        lines = lines(type);
+        eventStream = lines || eventStream(type);
         buffer.clear();
         statusAndFields(status, headers);
         framingFields(bodiless);
         buffer.lineEnd();
+    }
+
+    /** Whether each line is an event, as Ollama streams. */
+    static boolean lines(String type) {
+        return type.strip().regionMatches(true, 0, "application/x-ndjson", 0, 20);
     }
 
     static boolean eventStream(String type) {
@@ -177,7 +185,7 @@ final class Http1Sink implements ClientSink {
         aborted = true;
         if (eventStream && bodyAllowed && declared < 0) {
             byte[] event = renderer.event(dialect, error, requestId);
-            String gap = tail.missingLineEnds();
+            String gap = tail.missing(lines);
             byte[] last = (gap + new String(event, StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
             piece(last, 0, last.length);
             written += gap.length() + event.length;

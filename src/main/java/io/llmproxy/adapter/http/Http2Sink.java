@@ -38,6 +38,7 @@ final class Http2Sink implements ClientSink {
     private boolean headGiven;
     private boolean bodyAllowed;
     private boolean eventStream;
+    private boolean lines;
     private @Nullable String requestId;
     private long declared;
     private long written;
@@ -65,7 +66,9 @@ final class Http2Sink implements ClientSink {
         declared = contentLength;
         written = 0;
         requestId = headers.first("x-request-id").orElse(null);
-        eventStream = headers.first("Content-Type").map(Http1Sink::eventStream).orElse(false);
+        String type = headers.first("Content-Type").orElse("");
+        lines = Http1Sink.lines(type);
+        eventStream = lines || Http1Sink.eventStream(type);
         buffer.clear();
         head = fields(headers, bodiless ? -1 : contentLength);
     }
@@ -171,7 +174,7 @@ final class Http2Sink implements ClientSink {
 
     private void errorEvent(ProxyError error) throws IOException {
         if (eventStream && bodyAllowed && declared < 0) {
-            byte[] gap = tail.missingLineEnds().getBytes(StandardCharsets.US_ASCII);
+            byte[] gap = tail.missing(lines).getBytes(StandardCharsets.US_ASCII);
             byte[] event = renderer.event(dialect, error, requestId);
             buffer.put(gap, 0, gap.length).put(event, 0, event.length);
             written += gap.length + event.length;

@@ -19,8 +19,13 @@ final class TailBytes {
         }
     }
 
+    /** What ends a begun event, or a begun line where each is an event. */
+    String missing(boolean lines) {
+        return lines ? any && !lineEnded ? "\n" : "" : missingLineEnds();
+    }
+
     /** What ends a begun event (HTML standard, 9.2.6): nothing, one line end or two. */
-    String missingLineEnds() {
+    private String missingLineEnds() {
         if (!any || eventEnded) {
             return "";
         }

@@ -10,7 +10,12 @@ import io.llmproxy.adapter.provider.bedrock.Regions;
 import io.llmproxy.adapter.provider.cohere.CohereChat;
 import io.llmproxy.adapter.provider.gemini.GeminiChat;
 import io.llmproxy.adapter.provider.ollama.OllamaChat;
+import io.llmproxy.adapter.provider.gemini.GeminiEmbeddings;
+import io.llmproxy.adapter.provider.ollama.OllamaClient;
+import io.llmproxy.adapter.provider.ollama.OllamaEmbeddings;
 import io.llmproxy.adapter.provider.openai.OpenAiChat;
+import io.llmproxy.adapter.provider.openai.OpenAiEmbeddings;
+import io.llmproxy.adapter.provider.openai.OpenAiResponses;
 import io.llmproxy.adapter.provider.simulated.SimulatedProvider;
 import io.llmproxy.adapter.provider.simulated.SimulatedSettings;
 import io.llmproxy.adapter.provider.support.Access;
@@ -30,6 +35,8 @@ import io.llmproxy.adapter.provider.support.ReadSweeper;
 import io.llmproxy.adapter.provider.support.RotatingProvider;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
+import io.llmproxy.adapter.provider.support.chat.ClientDialect;
+import io.llmproxy.adapter.provider.support.chat.EmbeddingClient;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
 import io.llmproxy.adapter.provider.support.chat.Translations;
@@ -37,6 +44,7 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderOptions;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.Provider;
@@ -53,6 +61,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a provider of an account by its type. */
@@ -77,11 +86,20 @@ public final class Providers implements ProviderFactory {
 
     private static final ChatDialect OPENAI = new OpenAiChat();
     private static final ChatDialect ANTHROPIC = new AnthropicChat();
-    private static final ProviderDialect GEMINI = new GeminiChat();
+    private static final GeminiChat GEMINI = new GeminiChat();
     private static final ProviderDialect OLLAMA = new OllamaChat();
     private static final ProviderDialect COHERE = new CohereChat();
     private static final ProviderDialect BEDROCK = new BedrockChat();
-    private static final List<ChatDialect> CLIENTS = List.of(OPENAI, ANTHROPIC);
+    private static final ClientDialect RESPONSES = new OpenAiResponses();
+    private static final List<ClientDialect> OLLAMAS = List.of(OllamaClient.chat(), OllamaClient.generate());
+
+    private static final List<ClientDialect> BASIC = List.of(OPENAI, ANTHROPIC, GEMINI);
+    private static final List<ClientDialect> CLIENTS = with(BASIC, OLLAMAS);
+    private static final List<ClientDialect> ALL_CLIENTS = with(CLIENTS, List.of(RESPONSES));
+
+    private static List<ClientDialect> with(List<ClientDialect> some, List<ClientDialect> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
+    }
 
     private final Translations translations;
     private final @Nullable Downloader downloader;
@@ -115,19 +133,39 @@ public final class Providers implements ProviderFactory {
     public Provider open(ProviderAccount account) {
         String version = account.apiVersion();
         return switch (account.kind().api()) {
-            case OPENAI -> translating(openAi(account, version), OPENAI);
-            case OLLAMA -> translating(http(account, Access.BEARER, OllamaChat.paths(version)), OLLAMA);
-            case AZURE -> translating(each(account, this::azure), OPENAI);
-            case ANTHROPIC -> translating(http(account, Access.ANTHROPIC, Paths.below("/v1", null)), ANTHROPIC);
-            case GEMINI -> translating(http(account, Access.GOOGLE, Paths.below("/v1beta", version)), GEMINI);
-            case COHERE -> translating(http(account, Access.BEARER, CohereChat.paths()), COHERE);
-            case BEDROCK -> translating(each(account, this::bedrock), BEDROCK);
-            case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI);
+            case OPENAI -> translating(openAi(account, version), OPENAI, clients(account.kind()));
+            case OLLAMA -> translating(http(account, Access.BEARER, OllamaChat.paths(version)), OLLAMA, BASIC);
+            case AZURE -> translating(each(account, this::azure), OPENAI, CLIENTS);
+            case ANTHROPIC -> translating(http(account, Access.ANTHROPIC, Paths.below("/v1", null)), ANTHROPIC, ALL_CLIENTS);
+            case GEMINI -> translating(http(account, Access.GOOGLE, Paths.below("/v1beta", version)), GEMINI, ALL_CLIENTS);
+            case COHERE -> translating(http(account, Access.BEARER, CohereChat.paths()), COHERE, ALL_CLIENTS);
+            case BEDROCK -> translating(each(account, this::bedrock), BEDROCK, ALL_CLIENTS);
+            case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI, CLIENTS);
         };
     }
 
-    private Provider translating(Provider provider, ProviderDialect own) {
-        return new TranslatingProvider(provider, own, CLIENTS, translations, downloader);
+    /** @param clients whose requests are translated; those of other dialects go through where the provider takes them */
+    private Provider translating(Provider provider, ProviderDialect own, List<ClientDialect> clients) {
+        List<EmbeddingClient> embeddings = embeddings(provider.account().kind());
+        return new TranslatingProvider(provider, own, clients, embeddings, translations, downloader);
+    }
+
+    /** Those that a type does not have itself. */
+    private static List<EmbeddingClient> embeddings(ProviderKind kind) {
+        EmbeddingClient openAi = new OpenAiEmbeddings();
+        EmbeddingClient gemini = new GeminiEmbeddings();
+        EmbeddingClient ollama = new OllamaEmbeddings();
+        return switch (kind.api()) {
+            case OPENAI, AZURE, SIMULATED -> List.of(gemini, ollama);
+            case OLLAMA -> List.of(gemini);
+            case GEMINI -> List.of(openAi, ollama);
+            case ANTHROPIC, COHERE, BEDROCK -> List.of();
+        };
+    }
+
+    /** Mistral has no responses; the others of OpenAI's format are sent them as they are. */
+    private static List<ClientDialect> clients(ProviderKind kind) {
+        return kind == ProviderKind.MISTRAL ? ALL_CLIENTS : CLIENTS;
     }
 
     private Provider openAi(ProviderAccount account, @Nullable String version) {

@@ -30,8 +30,19 @@ final class PromptCounter {
             "reasoning_content",
             "input",
             "thinking");
-    private static final Set<String> HOLDERS =
-            Set.of("content", "tool_calls", "function", "function_call", "output", "summary");
+    private static final Set<String> HOLDERS = Set.of(
+            "content",
+            "tool_calls",
+            "function",
+            "function_call",
+            "output",
+            "summary",
+            "parts",
+            "functionCall",
+            "functionResponse");
+
+    /** Below these anything that is text counts, whatever it is called. */
+    private static final Set<String> FREE = Set.of("args", "response");
 
     private final JsonPieces json;
     private final TextCounter counter;
@@ -52,46 +63,82 @@ final class PromptCounter {
             }
         }
         boolean converses = switch (shape) {
-            case CHAT, RESPONSE, MESSAGES -> true;
-            case COMPLETION, EMBEDDING, NONE -> false;
+            case CHAT, RESPONSE, MESSAGES, CONTENTS, OLLAMA -> true;
+            case COMPLETION, EMBEDDING, EMBED_CONTENT, NONE -> false;
         };
         return counter.tokens() + overhead + tools.overhead() + (converses ? REPLY : 0);
     }
 
     private void member(PromptShape shape, String name, Token value) throws IOException {
-        if (isConversation(shape, name)) {
-            messages(value);
-        } else if (isTools(shape, name)) {
-            tools.read(value);
-        } else if (isPlain(shape, name)) {
-            plain(value, 0);
-        } else {
-            json.skip(value);
+        switch (meaning(shape, name)) {
+            case CONVERSATION -> messages(value);
+            case MESSAGE -> message(value);
+            case INNER -> inner(shape, value);
+            case CONTENT -> part(value, false, 0);
+            case REQUESTS -> requests(value);
+            case TOOLS -> tools.read(value);
+            case GOOGLES_TOOLS -> googlesTools(value);
+            case PLAIN -> plain(value, 0);
+            case NOTHING -> json.skip(value);
         }
     }
 
-    private static boolean isConversation(PromptShape shape, String name) {
-        return switch (shape) {
-            case CHAT -> name.equals("messages");
-            case MESSAGES -> name.equals("messages") || name.equals("system");
-            case RESPONSE -> name.equals("input") || name.equals("instructions");
-            case COMPLETION, EMBEDDING, NONE -> false;
-        };
+    /** What a member of a request is to who counts it. */
+    private enum Meaning {
+        CONVERSATION,
+        MESSAGE,
+        INNER,
+        CONTENT,
+        REQUESTS,
+        TOOLS,
+        GOOGLES_TOOLS,
+        PLAIN,
+        NOTHING
     }
 
-    private static boolean isTools(PromptShape shape, String name) {
+    private static Meaning meaning(PromptShape shape, String name) {
         return switch (shape) {
-            case CHAT -> name.equals("tools") || name.equals("functions");
-            case MESSAGES, RESPONSE -> name.equals("tools");
-            case COMPLETION, EMBEDDING, NONE -> false;
-        };
-    }
-
-    private static boolean isPlain(PromptShape shape, String name) {
-        return switch (shape) {
-            case COMPLETION -> name.equals("prompt") || name.equals("suffix");
-            case EMBEDDING -> name.equals("input");
-            case CHAT, MESSAGES, RESPONSE, NONE -> false;
+            case CHAT ->
+                switch (name) {
+                    case "messages" -> Meaning.CONVERSATION;
+                    case "tools", "functions" -> Meaning.TOOLS;
+                    default -> Meaning.NOTHING;
+                };
+            case RESPONSE ->
+                switch (name) {
+                    case "input", "instructions" -> Meaning.CONVERSATION;
+                    case "tools" -> Meaning.TOOLS;
+                    default -> Meaning.NOTHING;
+                };
+            case MESSAGES ->
+                switch (name) {
+                    case "messages", "system" -> Meaning.CONVERSATION;
+                    case "tools" -> Meaning.TOOLS;
+                    default -> Meaning.NOTHING;
+                };
+            case OLLAMA ->
+                switch (name) {
+                    case "messages", "prompt", "system" -> Meaning.CONVERSATION;
+                    case "tools" -> Meaning.TOOLS;
+                    default -> Meaning.NOTHING;
+                };
+            case CONTENTS ->
+                switch (name) {
+                    case "contents" -> Meaning.CONVERSATION;
+                    case "systemInstruction", "system_instruction" -> Meaning.MESSAGE;
+                    case "generateContentRequest", "generate_content_request" -> Meaning.INNER;
+                    case "tools" -> Meaning.GOOGLES_TOOLS;
+                    default -> Meaning.NOTHING;
+                };
+            case EMBED_CONTENT ->
+                switch (name) {
+                    case "content" -> Meaning.CONTENT;
+                    case "requests" -> Meaning.REQUESTS;
+                    default -> Meaning.NOTHING;
+                };
+            case COMPLETION -> name.equals("prompt") || name.equals("suffix") ? Meaning.PLAIN : Meaning.NOTHING;
+            case EMBEDDING -> name.equals("input") || name.equals("prompt") ? Meaning.PLAIN : Meaning.NOTHING;
+            case NONE -> Meaning.NOTHING;
         };
     }
 
@@ -107,6 +154,76 @@ final class PromptCounter {
             }
         } else {
             json.skip(value);
+        }
+    }
+
+    private void message(Token value) throws IOException {
+        overhead += PER_MESSAGE;
+        part(value, true, 0);
+    }
+
+    /** A request that lies within the request. */
+    private void inner(PromptShape shape, Token value) throws IOException {
+        if (value != Token.OBJECT) {
+            json.skip(value);
+            return;
+        }
+        for (Token t = json.next(); t == Token.NAME; t = json.next()) {
+            member(shape, json.name(), json.next());
+        }
+    }
+
+    private void requests(Token value) throws IOException {
+        if (value != Token.ARRAY) {
+            json.skip(value);
+            return;
+        }
+        for (Token t = json.next(); !t.closes(); t = json.next()) {
+            inner(PromptShape.EMBED_CONTENT, t);
+        }
+    }
+
+    /** Functions lie in lists within the list. */
+    private void googlesTools(Token value) throws IOException {
+        if (value != Token.ARRAY) {
+            json.skip(value);
+            return;
+        }
+        for (Token t = json.next(); !t.closes(); t = json.next()) {
+            if (t != Token.OBJECT) {
+                json.skip(t);
+                continue;
+            }
+            for (Token m = json.next(); m == Token.NAME; m = json.next()) {
+                boolean functions = json.name().equals("functionDeclarations")
+                        || json.name().equals("function_declarations");
+                Token list = json.next();
+                if (functions) {
+                    tools.read(list);
+                } else {
+                    json.skip(list);
+                }
+            }
+        }
+    }
+
+    /** Whatever is text in there, names too. */
+    private void free(Token value, int depth) throws IOException {
+        if (value == Token.STRING) {
+            json.countInto(counter);
+        } else if (depth > DEEP) {
+            json.skip(value);
+        } else if (value == Token.ARRAY) {
+            for (Token t = json.next(); !t.closes(); t = json.next()) {
+                free(t, depth + 1);
+            }
+        } else if (value == Token.OBJECT) {
+            for (Token t = json.next(); t == Token.NAME; t = json.next()) {
+                counter.add(json.name());
+                free(json.next(), depth + 1);
+            }
+        } else {
+            overhead++;
         }
     }
 
@@ -137,6 +254,8 @@ final class PromptCounter {
             } else if (value == Token.STRING && TEXTS.contains(name)) {
                 overhead += message && name.equals("name") ? PER_NAME : 0;
                 json.countInto(counter);
+            } else if (FREE.contains(name)) {
+                free(value, depth + 1);
             } else if (HOLDERS.contains(name)) {
                 part(value, false, depth + 1);
             } else {

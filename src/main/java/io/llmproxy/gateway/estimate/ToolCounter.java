@@ -60,7 +60,7 @@ final class ToolCounter {
                 case "function" -> function(json.next());
                 case "name" -> definition.name = text(json.next());
                 case "description" -> definition.description = text(json.next());
-                case "parameters", "input_schema" -> schema(json.next(), 0);
+                case "parameters", "input_schema", "parametersJsonSchema" -> schema(json.next(), 0);
                 default -> json.skip(json.next());
             }
         }

@@ -79,7 +79,7 @@ public final class UsageEstimator {
             input = new PromptCounter(new JsonPieces(in), counter).count(shape);
         }
         TextCounter output = new TextCounter(tokenizer, encoding, effort);
-        if (shape != PromptShape.EMBEDDING) {
+        if (!shape.embeds()) {
             output.add(delivered.bytes(), 0, delivered.size());
             output.endOfString();
             output.left(delivered.length() - delivered.size());

@@ -27,11 +27,11 @@ public final class Needs {
 
     /** @param targets where it may go: the one that generates most is reserved for */
     static Need of(Exchange x, List<Target> targets) {
-        PromptShape shape = PromptShape.of(x.request().path());
+        PromptShape shape = PromptShape.of(x.path());
         if (shape == PromptShape.NONE || !x.request().method().equals("POST")) {
             return Need.NOTHING;
         }
-        return new Need(input(x, shape), shape == PromptShape.EMBEDDING ? 0 : output(x, targets), 0);
+        return new Need(input(x, shape), shape.embeds() ? 0 : output(x, targets), 0);
     }
 
     private static long output(Exchange x, List<Target> targets) {

@@ -39,7 +39,7 @@ public record ObjectUse(
     /** Of a request that was inspected. */
     public static ObjectUse of(Exchange x) {
         String method = x.request().method();
-        String path = x.request().path();
+        String path = x.path();
         return x.endpoint().kind() == Endpoint.Kind.PASSTHROUGH
                 ? passing(method, path, x.ask())
                 : of(x.endpoint(), method, path, x.ask());
@@ -60,7 +60,10 @@ public record ObjectUse(
         ObjectKind kind = endpoint.objects();
         boolean reads = method.equals("GET") || method.equals("HEAD");
         if (endpoint.kind() != Endpoint.Kind.RELAY) {
-            return reads ? NOTHING : UNKNOWN;
+            // Ollama's clients name a model that they ask about in a body
+            boolean asks = endpoint.kind() == Endpoint.Kind.ONE_MODEL
+                    && endpoint.template().equals("/api/show");
+            return reads || asks ? NOTHING : UNKNOWN;
         }
         if (kind == null) {
             return endpoint.model() == Endpoint.Model.NONE || endpoint.unknown() ? UNKNOWN : NOTHING;

@@ -2,6 +2,7 @@ package io.llmproxy.gateway.scan;
 
 import io.llmproxy.gateway.scan.JsonScanner.Token;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +26,21 @@ public final class JsonRequest {
         YES
     }
 
+    /** Whose members a request has beside OpenAI's. */
+    public enum Form {
+        V1,
+        /** Google's: bounds in {@code generationConfig}, models in {@code requests} too. */
+        GEMINI,
+        /** Ollama's: bounds in {@code options}. */
+        OLLAMA
+    }
+
     private final JsonScanner scanner;
+    private final Form form;
+    private List<Span> innerModels = List.of();
+    private List<String> innerModelTexts = List.of();
+    private boolean streamSaid;
+    private boolean empty = true;
     private boolean object;
     private int models;
     private @Nullable Span model;
@@ -42,23 +57,34 @@ public final class JsonRequest {
     private final ReferenceScan references;
     private final StreamOptions streamOptions = new StreamOptions();
 
-    private JsonRequest(JsonScanner scanner) {
+    private JsonRequest(JsonScanner scanner, Form form) {
         this.scanner = scanner;
+        this.form = form;
         this.references = new ReferenceScan(scanner);
     }
 
     /** @throws MalformedException unless the bytes are exactly one JSON value */
     public static JsonRequest scan(byte[] bytes, int length) {
-        return scan(new JsonScanner(bytes, 0, length));
+        return scan(bytes, length, Form.V1);
+    }
+
+    /** The same of a client of another API. */
+    public static JsonRequest scan(byte[] bytes, int length, Form form) {
+        return scan(new JsonScanner(bytes, 0, length), form);
     }
 
     /** The same of a stream, which is read to its end and not closed; in memory that does not grow with it. */
     public static JsonRequest scan(InputStream source) {
-        return scan(new JsonScanner(source));
+        return scan(source, Form.V1);
     }
 
-    private static JsonRequest scan(JsonScanner scanner) {
-        JsonRequest request = new JsonRequest(scanner);
+    /** The same of a client of another API. */
+    public static JsonRequest scan(InputStream source, Form form) {
+        return scan(new JsonScanner(source), form);
+    }
+
+    private static JsonRequest scan(JsonScanner scanner, Form form) {
+        JsonRequest request = new JsonRequest(scanner, form);
         request.read();
         return request;
     }
@@ -69,6 +95,7 @@ public final class JsonRequest {
         firstMember = scanner.end();
         if (object) {
             while (scanner.next() == Token.NAME) {
+                empty = false;
                 member();
             }
         }
@@ -84,7 +111,9 @@ public final class JsonRequest {
             model = value();
             modelText = text(model);
         } else if (scanner.is("stream")) {
-            stream = value().kind() == Token.TRUE;
+            Token said = value().kind();
+            stream = said == Token.TRUE;
+            streamSaid = said != Token.NULL;
         } else if (scanner.is("max_tokens") || scanner.is("max_completion_tokens") || scanner.is("max_output_tokens")) {
             maxTokens = Math.max(maxTokens, number());
         } else if (scanner.is("n")) {
@@ -95,9 +124,72 @@ public final class JsonRequest {
             streamOptions.read(scanner);
         } else if (scanner.is("store")) {
             store(value().kind());
-        } else {
+        } else if (form == Form.V1 || !own()) {
             boolean tool = scanner.is("tools") || scanner.is("functions");
             tools |= references.member() && tool;
+        }
+    }
+
+    /** Reads a member that only the request's own API has; false: it is none, and its value is still to come. */
+    private boolean own() {
+        if (form == Form.OLLAMA && scanner.is("options")
+                || form == Form.GEMINI && (scanner.is("generationConfig") || scanner.is("generation_config"))) {
+            bounds();
+            return true;
+        }
+        boolean inner = scanner.is("requests")
+                || scanner.is("generateContentRequest")
+                || scanner.is("generate_content_request");
+        if (form == Form.GEMINI && inner) {
+            requests();
+            return true;
+        }
+        return false;
+    }
+
+    private void bounds() {
+        if (scanner.next() != Token.OBJECT_START) {
+            return;
+        }
+        while (scanner.next() == Token.NAME) {
+            boolean most =
+                    scanner.is("maxOutputTokens") || scanner.is("max_output_tokens") || scanner.is("num_predict");
+            boolean choices = scanner.is("candidateCount") || scanner.is("candidate_count");
+            long number = number();
+            maxTokens = most ? Math.max(maxTokens, number) : maxTokens;
+            n = choices ? number : n;
+        }
+    }
+
+    /** One request within this one, or a list of them. */
+    private void requests() {
+        Token token = scanner.next();
+        if (token == Token.OBJECT_START) {
+            request();
+        } else if (token == Token.ARRAY_START) {
+            for (Token item = scanner.next(); item != Token.ARRAY_END; item = scanner.next()) {
+                if (item == Token.OBJECT_START) {
+                    request();
+                } else if (item == Token.ARRAY_START) {
+                    scanner.skipContainer();
+                }
+            }
+        }
+    }
+
+    private void request() {
+        while (scanner.next() == Token.NAME) {
+            boolean names = scanner.is("model");
+            Span value = value();
+            if (names) {
+                if (innerModels.isEmpty()) {
+                    innerModels = new ArrayList<>();
+                    innerModelTexts = new ArrayList<>();
+                }
+                String text = text(value);
+                innerModels.add(value);
+                innerModelTexts.add(text == null ? "" : text);
+            }
         }
     }
 
@@ -145,6 +237,31 @@ public final class JsonRequest {
 
     public boolean stream() {
         return stream;
+    }
+
+    /** Whether the request says whether it wants a stream. */
+    public boolean streamSaid() {
+        return streamSaid;
+    }
+
+    /** Where requests within this one name their models; without those that name none. */
+    public List<Span> innerModels() {
+        return innerModels;
+    }
+
+    /** What they name; empty where that is no string. */
+    public List<String> innerModelTexts() {
+        return innerModelTexts;
+    }
+
+    /** Where the object's first member stands, or could stand. */
+    public int firstMember() {
+        return firstMember;
+    }
+
+    /** Whether the object has no member. */
+    public boolean empty() {
+        return empty;
     }
 
     /** Whether the provider is asked to keep the answer. */

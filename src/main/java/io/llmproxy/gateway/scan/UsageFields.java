@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * ({@code TranscriptTextUsageTokens}, which says {@code input_token_details}; {@code TranscriptTextUsageDuration} has seconds
  * and no tokens); {@code prompt_cache_hit_tokens} from DeepSeek's "Context Caching" guide, {@code cached_tokens} beside the sums
  * from Moonshot's chat reference; {@code cache_read_input_tokens} and {@code cache_creation_input_tokens} from Anthropic's
- * Messages reference.
+ * Messages reference; Google's from {@code UsageMetadata} of the Gemini API's reference; Ollama's two from its API documentation.
  */
 final class UsageFields {
     private static final long ABSURD = 1_000_000_000_000L;
@@ -38,7 +38,10 @@ final class UsageFields {
         WRITTEN_BESIDE,
         REASONING,
         AUDIO_INPUT,
-        AUDIO_OUTPUT
+        AUDIO_OUTPUT,
+        /** Google counts thoughts beside what was answered, and what its own tools found beside the prompt. */
+        THOUGHTS_BESIDE,
+        FOUND_BESIDE
     }
 
     private record Field(Part part, String name, Count count) {}
@@ -53,6 +56,12 @@ final class UsageFields {
         new Field(Part.WHOLE, "prompt_cache_hit_tokens", Count.CACHED),
         new Field(Part.WHOLE, "cache_read_input_tokens", Count.READ_BESIDE),
         new Field(Part.WHOLE, "cache_creation_input_tokens", Count.WRITTEN_BESIDE),
+        new Field(Part.WHOLE, "promptTokenCount", Count.PROMPT),
+        new Field(Part.WHOLE, "candidatesTokenCount", Count.OUTPUT),
+        new Field(Part.WHOLE, "totalTokenCount", Count.TOTAL),
+        new Field(Part.WHOLE, "cachedContentTokenCount", Count.CACHED),
+        new Field(Part.WHOLE, "thoughtsTokenCount", Count.THOUGHTS_BESIDE),
+        new Field(Part.WHOLE, "toolUsePromptTokenCount", Count.FOUND_BESIDE),
         new Field(Part.INPUT_DETAILS, "cached_tokens", Count.CACHED),
         new Field(Part.INPUT_DETAILS, "cache_write_tokens", Count.CACHE_WRITE),
         new Field(Part.INPUT_DETAILS, "audio_tokens", Count.AUDIO_INPUT),
@@ -115,13 +124,24 @@ final class UsageFields {
     }
 
     private void number(@Nullable Field field, long count) {
-        if (field == null || count < 0 || count > ABSURD) {
+        if (field != null) {
+            put(field.count, count);
+        }
+    }
+
+    /** One of the two numbers that Ollama tells. */
+    void ollamas(boolean read, long count) {
+        put(read ? Count.PROMPT : Count.OUTPUT, count);
+    }
+
+    private void put(Count what, long count) {
+        if (count < 0 || count > ABSURD) {
             return;
         }
         if (counts.isEmpty()) {
             counts = new EnumMap<>(Count.class);
         }
-        counts.put(field.count, count);
+        counts.put(what, count);
     }
 
     TokenUsage usage() {
@@ -137,7 +157,7 @@ final class UsageFields {
                 output(),
                 Math.max(of(Count.CACHED), of(Count.READ_BESIDE)),
                 Math.max(of(Count.CACHE_WRITE), of(Count.WRITTEN_BESIDE)),
-                of(Count.REASONING),
+                Math.max(of(Count.REASONING), of(Count.THOUGHTS_BESIDE)),
                 of(Count.AUDIO_INPUT),
                 of(Count.AUDIO_OUTPUT),
                 TokenUsage.Source.PROVIDER);
@@ -145,7 +165,7 @@ final class UsageFields {
 
     private long input() {
         if (told(Count.PROMPT)) {
-            return of(Count.PROMPT);
+            return of(Count.PROMPT) + of(Count.FOUND_BESIDE);
         }
         long beside = of(Count.READ_BESIDE) + of(Count.WRITTEN_BESIDE);
         return told(Count.INPUT) ? of(Count.INPUT) + beside : Math.max(beside, of(Count.TOTAL) - of(Count.OUTPUT));
@@ -156,8 +176,9 @@ final class UsageFields {
      * thoughts, beside {@code completion_tokens}.
      */
     private long output() {
-        long beyond = told(Count.PROMPT) ? of(Count.TOTAL) - of(Count.PROMPT) : 0;
-        return told(Count.OUTPUT) ? Math.max(of(Count.OUTPUT), beyond) : of(Count.OUTPUT);
+        long beyond = told(Count.PROMPT) ? of(Count.TOTAL) - of(Count.PROMPT) - of(Count.FOUND_BESIDE) : 0;
+        long whole = of(Count.OUTPUT) + of(Count.THOUGHTS_BESIDE);
+        return told(Count.OUTPUT) || told(Count.THOUGHTS_BESIDE) ? Math.max(whole, beyond) : whole;
     }
 
     private boolean told(Count count) {

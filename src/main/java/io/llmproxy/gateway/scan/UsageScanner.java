@@ -11,8 +11,11 @@ import java.util.List;
  * keeps the bytes of that object, at most {@value #MAX_USAGE}, and of the text what {@link DeliveredText} keeps. JSON is taken on
  * trust: what is malformed has no usage, and no one is refused for it.
  *
- * <p>The text is every string named like a text below {@code choices}, {@code output}, {@code content} or {@code delta}, and a
- * {@code delta} that is itself a string. So the events of the Responses API that repeat what was delivered are not counted again:
+ * <p>Gemini's usage is {@code usageMetadata}, in a stream that is one JSON list in each of its elements; Ollama's are two numbers of the
+ * document itself.
+ *
+ * <p>The text is every string named like a text below {@code choices}, {@code output}, {@code content}, {@code candidates}, {@code message} or {@code delta}, and a
+ * {@code delta} or {@code response} that is itself a string. So the events of the Responses API that repeat what was delivered are not counted again:
  * they have it elsewhere.
  */
 public final class UsageScanner {
@@ -20,10 +23,13 @@ public final class UsageScanner {
     private static final int FIRST_KEPT = 512;
     private static final int MAX_NAME = 17;
     private static final byte[] NOTHING = {};
-    private static final byte[] USAGE = ascii("usage");
+    private static final byte[][] USAGE = ascii(List.of("usage", "usageMetadata"));
+    private static final byte[] MESSAGE = ascii("message");
+    private static final byte[] READ = ascii("prompt_eval_count");
+    private static final byte[] WRITTEN = ascii("eval_count");
     private static final byte[] DELTA = ascii("delta");
-    private static final byte[][] WRAPPERS = ascii(List.of("response", "message"));
-    private static final byte[][] TEXT_HOLDERS = ascii(List.of("choices", "delta", "output", "content"));
+    private static final byte[][] WRAPPERS = ascii(List.of("response"));
+    private static final byte[][] TEXT_HOLDERS = ascii(List.of("choices", "delta", "output", "content", "candidates"));
     private static final byte[][] TEXTS = ascii(List.of(
             "content",
             "text",
@@ -57,6 +63,8 @@ public final class UsageScanner {
     private boolean inTexts;
     private int repeatedDepth = -1;
     private Next next = Next.ANYTHING;
+    /** The number that is being read; negative: none is. */
+    private long number = -1;
 
     /** What the value behind a name is. */
     private enum Next {
@@ -67,7 +75,11 @@ public final class UsageScanner {
         TEXT,
         /** A string that is text, or else something that holds texts. */
         DELTA,
-        REPETITION
+        REPETITION,
+        /** Something that holds texts, and perhaps the usage. */
+        MESSAGE,
+        READ,
+        WRITTEN
     }
 
     /** What was found so far, over all documents. */
@@ -93,6 +105,7 @@ public final class UsageScanner {
         repeatedDepth = -1;
         captureDepth = -1;
         next = Next.ANYTHING;
+        number = -1;
     }
 
     public void feed(byte[] in, int from, int length) {
@@ -151,21 +164,49 @@ public final class UsageScanner {
                     return i + 1;
                 }
                 case ':' -> named();
-                case ',' -> nameExpected = watched();
+                case ',' -> {
+                    numberEnds();
+                    nameExpected = watched();
+                }
                 case '{' -> open(true, i);
                 case '[' -> open(false, i);
-                case '}', ']' -> close(in, i + 1);
-                default -> {}
+                case '}', ']' -> {
+                    numberEnds();
+                    close(in, i + 1);
+                }
+                default -> {
+                    if (number >= 0) {
+                        digit(in[i]);
+                    }
+                }
             }
         }
         return to;
+    }
+
+    private void digit(byte b) {
+        if (b >= '0' && b <= '9') {
+            number = Math.min(number * 10 + b - '0', Long.MAX_VALUE / 100);
+        } else if (b > ' ') {
+            number = -1; // no count
+            next = Next.ANYTHING;
+        }
+    }
+
+    private void numberEnds() {
+        if (number >= 0) {
+            fields.ollamas(next == Next.READ, number);
+            number = -1;
+            next = Next.ANYTHING;
+        }
     }
 
     private void stringBegins() {
         inString = true;
         naming = nameExpected;
         nameLength = 0;
-        delivering = !naming && repeatedDepth < 0 && (next == Next.TEXT || next == Next.DELTA);
+        delivering = !naming && repeatedDepth < 0 && (next == Next.TEXT || next == Next.DELTA || next == Next.WRAPPER);
+        number = -1;
         next = Next.ANYTHING;
     }
 
@@ -176,6 +217,7 @@ public final class UsageScanner {
     private void named() {
         if (naming) {
             next = inTexts ? inTexts() : outside();
+            number = next == Next.READ || next == Next.WRITTEN ? 0 : -1;
         }
         naming = false;
         nameExpected = false;
@@ -185,7 +227,10 @@ public final class UsageScanner {
         if (isNamed(TEXTS)) {
             return Next.TEXT;
         }
-        return isNamed(REPEATING) ? Next.REPETITION : Next.ANYTHING;
+        if (isNamed(REPEATING)) {
+            return Next.REPETITION;
+        }
+        return wrapped && depth == 2 && isNamed(USAGE) ? Next.USAGE : Next.ANYTHING;
     }
 
     private Next outside() {
@@ -200,6 +245,12 @@ public final class UsageScanner {
         }
         if (isNamed(DELTA)) {
             return Next.DELTA;
+        }
+        if (isNamed(MESSAGE)) {
+            return Next.MESSAGE;
+        }
+        if (isNamed(READ) || isNamed(WRITTEN)) {
+            return isNamed(READ) ? Next.READ : Next.WRITTEN;
         }
         return isNamed(TEXT_HOLDERS) ? Next.TEXT_HOLDER : Next.ANYTHING;
     }
@@ -218,12 +269,16 @@ public final class UsageScanner {
     }
 
     private void open(boolean object, int at) {
+        if (depth == 0 && !object) {
+            return; // the documents are in a list
+        }
+        number = -1;
         depth++;
         if (depth == 1) {
             outerObject = object;
         } else if (depth == 2) {
-            wrapped = object && next == Next.WRAPPER;
-            inTexts = next == Next.TEXT_HOLDER || next == Next.DELTA;
+            wrapped = object && (next == Next.WRAPPER || next == Next.MESSAGE);
+            inTexts = next == Next.TEXT_HOLDER || next == Next.DELTA || next == Next.MESSAGE;
         }
         if (next == Next.USAGE && object && captureDepth < 0) {
             captureDepth = depth - 1;

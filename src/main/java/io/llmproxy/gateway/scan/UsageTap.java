@@ -18,6 +18,9 @@ public interface UsageTap {
         return false;
     }
 
+    /** A JSON document in each line, as Ollama streams. */
+    String LINES = "application/x-ndjson";
+
     /** For bodies that have no usage to tell. */
     UsageTap DEAF = new UsageTap() {
         @Override
@@ -49,6 +52,9 @@ public interface UsageTap {
         if (contentType.startsWith("text/event-stream")) {
             return new EventTap();
         }
+        if (contentType.startsWith(LINES)) {
+            return new LinesTap();
+        }
         return contentType.contains("json") ? new JsonTap() : DEAF;
     }
 
@@ -59,6 +65,34 @@ public interface UsageTap {
         @Override
         public void feed(byte[] in, int from, int length) {
             scanner.feed(in, from, length);
+        }
+
+        @Override
+        public TokenUsage usage() {
+            return scanner.usage();
+        }
+
+        @Override
+        public DeliveredText text() {
+            return scanner.text();
+        }
+    }
+
+    /** One JSON document in each line; a line feed within a string is written otherwise. */
+    final class LinesTap implements UsageTap {
+        private final UsageScanner scanner = new UsageScanner();
+
+        @Override
+        public void feed(byte[] in, int from, int length) {
+            int at = from;
+            for (int i = from; i < from + length; i++) {
+                if (in[i] == '\n') {
+                    scanner.feed(in, at, i - at);
+                    scanner.restart();
+                    at = i + 1;
+                }
+            }
+            scanner.feed(in, at, from + length - at);
         }
 
         @Override

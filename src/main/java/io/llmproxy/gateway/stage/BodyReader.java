@@ -6,6 +6,7 @@ import io.llmproxy.gateway.Ask.ModelValue;
 import io.llmproxy.gateway.Body;
 import io.llmproxy.gateway.BodyMemory;
 import io.llmproxy.gateway.ClientGoneException;
+import io.llmproxy.gateway.ClientPath;
 import io.llmproxy.gateway.ClientRequest;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Endpoint.BodyKind;
@@ -103,16 +104,16 @@ final class BodyReader {
             }
             return new Read(empty(x), Ask.NOTHING);
         }
-        Ask ask = lenient ? leniently(x, spool, coded) : scanned(spool, endpoint);
+        Ask ask = lenient ? leniently(x, spool, coded) : scanned(x, spool, endpoint);
         return new Read(Body.of(spool), ask);
     }
 
-    private static JsonRequest scan(Spool spool) {
+    private static JsonRequest scan(Spool spool, JsonRequest.Form form) {
         if (spool.inOnePiece()) {
-            return JsonRequest.scan(spool.bytes(), (int) spool.length());
+            return JsonRequest.scan(spool.bytes(), (int) spool.length(), form);
         }
         try (InputStream in = spool.open()) {
-            return JsonRequest.scan(in);
+            return JsonRequest.scan(in, form);
         } catch (IOException e) {
             throw readingBack(e);
         }
@@ -122,10 +123,18 @@ final class BodyReader {
         return new UncheckedIOException("reading back a spooled request body failed", e);
     }
 
-    private static Ask scanned(Spool spool, Endpoint endpoint) {
+    private static JsonRequest.Form form(Exchange x) {
+        return switch (x.api()) {
+            case V1, AZURE -> JsonRequest.Form.V1;
+            case GEMINI -> JsonRequest.Form.GEMINI;
+            case OLLAMA -> JsonRequest.Form.OLLAMA;
+        };
+    }
+
+    private static Ask scanned(Exchange x, Spool spool, Endpoint endpoint) {
         JsonRequest request;
         try {
-            request = scan(spool);
+            request = scan(spool, form(x));
         } catch (MalformedException e) {
             throw Refusals.invalid("The request body is not valid JSON: " + e.getMessage() + ".", null);
         }
@@ -135,21 +144,19 @@ final class BodyReader {
         if (request.models() > 1) {
             throw Refusals.invalid("`model` stands more than once in the request body.", "model");
         }
-        boolean asksUsage = request.stream() && usageOnDemand(endpoint);
-        return ask(request, modelOf(request), asksUsage);
-    }
-
-    private static boolean usageOnDemand(Endpoint endpoint) {
-        return endpoint.body() == BodyKind.JSON
-                && (endpoint.template().equals("/v1/chat/completions")
-                        || endpoint.template().equals("/v1/completions"));
+        boolean asksUsage = request.stream() && endpoint.body() == BodyKind.JSON && endpoint.usageOnDemand();
+        Ask ask = ask(request, modelOf(request), asksUsage);
+        ClientPath path = x.clientPath();
+        return path == null ? ask : PathAsk.of(ask, request, path);
     }
 
     private static Ask ask(JsonRequest request, @Nullable String model, boolean asksUsage) {
         JsonRequest.Span span = request.model();
         return new Ask(
                 model,
-                span == null ? null : new ModelValue(span.start(), span.length(), true),
+                span == null ? null : new ModelValue(span.start(), span.length(), ModelValue.JSON),
+                List.of(),
+                false,
                 request.stream(),
                 request.maxTokens(),
                 request.n(),
@@ -196,7 +203,7 @@ final class BodyReader {
     /** What goes to a provider of the client's choice may be anything; its model is known where it can be. */
     private static Ask leniently(Exchange x, Spool spool, boolean coded) {
         try {
-            JsonRequest request = scan(spool);
+            JsonRequest request = scan(spool, JsonRequest.Form.V1);
             boolean asksUsage = request.stream() && completes(x.request());
             return coded ? Ask.NOTHING : ask(request, request.models() == 1 ? modelOf(request) : null, asksUsage);
         } catch (MalformedException | ProxyException e) {
@@ -220,7 +227,10 @@ final class BodyReader {
             MultipartScanner scanner = new MultipartScanner(MultipartScanner.boundary(type), "model");
             receive(x, spool, settings.maxUpload(), scanner::feed);
             scanner.finish();
-            return new Read(Body.of(spool), ask(scanner, spool));
+            Ask ask = ask(scanner, spool);
+            ClientPath path = x.clientPath();
+            return new Read(
+                    Body.of(spool), path == null ? ask : PathAsk.of(ask, MultipartScanner.boundary(type), path));
         } catch (MalformedException e) {
             throw Refusals.invalid("The multipart body is malformed: " + e.getMessage() + ".", null);
         }
@@ -241,7 +251,9 @@ final class BodyReader {
                     .decode(ByteBuffer.wrap(value))
                     .toString();
             return Ask.of(
-                    checkedModel(model), new ModelValue(scanner.valueStart(), length, false), scanner.references());
+                    checkedModel(model),
+                    new ModelValue(scanner.valueStart(), length, ModelValue.PLAIN),
+                    scanner.references());
         } catch (CharacterCodingException e) {
             throw Refusals.invalid("`model` is not UTF-8.", "model");
         } catch (IOException e) {

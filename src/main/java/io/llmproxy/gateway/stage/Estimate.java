@@ -32,7 +32,7 @@ public final class Estimate implements Stage {
     }
 
     private void estimate(Exchange x, DeliveredText delivered) {
-        PromptShape shape = PromptShape.of(x.request().path());
+        PromptShape shape = PromptShape.of(x.path());
         if (shape != PromptShape.NONE) {
             x.tally().tokens(estimator.estimate(shape, model(x), new SentBody(x), delivered));
         }

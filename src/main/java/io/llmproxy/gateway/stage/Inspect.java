@@ -3,6 +3,7 @@ package io.llmproxy.gateway.stage;
 import io.llmproxy.gateway.Ask;
 import io.llmproxy.gateway.Body;
 import io.llmproxy.gateway.BodyMemory;
+import io.llmproxy.gateway.ClientPath;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.GatewaySettings;
@@ -21,10 +22,15 @@ public final class Inspect implements Stage {
     @Override
     public void handle(Exchange x, Next next) {
         String method = x.request().method();
-        Endpoint endpoint = Endpoint.of(method, x.request().path());
+        ClientPath meant = ClientPath.of(x.request().path());
+        if (meant != null) {
+            x.means(meant);
+        }
+        Endpoint endpoint = Endpoint.of(method, x.path());
         x.inspected(endpoint);
         if (endpoint.kind() == Endpoint.Kind.UNKNOWN) {
-            throw Refusals.notFound("There is no such endpoint; the gateway serves /v1/ and /p/PROVIDER/.");
+            throw Refusals.notFound(
+                    "There is no such endpoint; the gateway serves /v1/, /v1beta/models/, /openai/, /api/ and /p/PROVIDER/.");
         }
         BodyReader.Read read = bodies.read(x, endpoint);
         try (Body body = read.body()) {

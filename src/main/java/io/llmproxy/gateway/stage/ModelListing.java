@@ -10,7 +10,6 @@ import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.object.FineTuned;
 import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.gateway.scan.ModelList.Model;
-import io.llmproxy.gateway.scan.Splice;
 import io.llmproxy.port.Provider;
 import io.llmproxy.runtime.RouteBook.Way;
 import io.llmproxy.runtime.RuntimeSnapshot;
@@ -18,9 +17,9 @@ import io.llmproxy.runtime.TenantView;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -35,8 +34,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * patterns list themselves, under names that lead there when they are asked for. A provider's own list is kept with that provider, so no tenant sees what another's account lists.
  */
 public final class ModelListing {
-    /** Of the year 9999, beyond which a time cannot be written. */
-    private static final long LAST_SECOND = 253_402_300_799L;
+    /** Clients ask for it to know what they may send. */
+    private static final String OLLAMAS_VERSION = "0.13.0";
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -61,18 +60,23 @@ public final class ModelListing {
         if (!method.equals("GET") && !method.equals("HEAD")) {
             throw new ProxyException(new ProxyError.MethodNotAllowed("GET, HEAD"));
         }
-        Iterable<Model> models = models(x);
-        send(x, anthropic(x) ? anthropic(models) : json(models));
+        send(x, ModelForm.of(x).list(List.copyOf(models(x))));
     }
 
     /** What is told of one route that is a model. */
     void answer(Exchange x, Way way) {
-        StringBuilder out = new StringBuilder();
-        send(x, (anthropic(x) ? anthropic(out, model(way)) : json(out, model(way))).toString());
+        send(x, ModelForm.of(x).one(model(way)));
     }
 
-    private static boolean anthropic(Exchange x) {
-        return x.request().headers().contains("anthropic-version");
+    /** What is told of a model of a provider whose own answer the client would not understand. */
+    void answer(Exchange x, Provider provider, String model) {
+        long created = provider.account().createdAt().getEpochSecond();
+        send(x, ModelForm.of(x).one(new Model(model, created, provider.account().name())));
+    }
+
+    /** The version of Ollama's API that its clients are served by. */
+    void answerVersion(Exchange x) {
+        send(x, "{\"version\":\"" + OLLAMAS_VERSION + "\"}");
     }
 
     private static void send(Exchange x, String text) {
@@ -82,7 +86,7 @@ public final class ModelListing {
         try {
             x.sink().head(200, headers, json.length);
             x.tally().status(200);
-            if (method.equals("GET")) {
+            if (!method.equals("HEAD")) {
                 x.tally().firstByte(x.elapsed(System.nanoTime()));
                 x.sink().write(json, 0, json.length);
             }
@@ -91,7 +95,7 @@ public final class ModelListing {
         }
     }
 
-    private Iterable<Model> models(Exchange x) {
+    private Collection<Model> models(Exchange x) {
         Set<String> scope = x.principal().key().scope().providers();
         List<Provider> providers = x.tenant().providers().values().stream()
                 .filter(p -> scope.isEmpty() || scope.contains(p.account().name()))
@@ -166,7 +170,7 @@ public final class ModelListing {
     }
 
     /** Under its own name where that leads to the provider; else, unless another serves that name, with the provider's before it. */
-    private static Iterable<Model> named(
+    private static Collection<Model> named(
             List<Offer> offers, TenantView tenant, Permitted permitted, List<Model> routes) {
         Map<String, Model> out = new LinkedHashMap<>();
         routes.forEach(m -> out.put(m.id(), m));
@@ -202,46 +206,5 @@ public final class ModelListing {
                 provider.account().id(),
                 (id, known) ->
                         known != null && known.provider().equals(provider) ? known : new OwnModels(provider, clock));
-    }
-
-    /** As Anthropic's clients know it: one page, which is all. */
-    private static String anthropic(Iterable<Model> models) {
-        StringBuilder out = new StringBuilder("{\"data\":[");
-        String first = "null";
-        String last = "null";
-        for (Model model : models) {
-            anthropic(out.append(last.equals("null") ? "" : ","), model);
-            String id = Splice.quoted(model.id());
-            first = first.equals("null") ? id : first;
-            last = id;
-        }
-        out.append("],\"has_more\":false,\"first_id\":").append(first);
-        return out.append(",\"last_id\":").append(last).append('}').toString();
-    }
-
-    private static StringBuilder anthropic(StringBuilder out, Model model) {
-        String id = Splice.quoted(model.id());
-        out.append("{\"type\":\"model\",\"id\":").append(id);
-        out.append(",\"display_name\":").append(id).append(",\"created_at\":\"");
-        return out.append(Instant.ofEpochSecond(Math.min(model.created(), LAST_SECOND)))
-                .append("\"}");
-    }
-
-    private static String json(Iterable<Model> models) {
-        StringBuilder out = new StringBuilder("{\"object\":\"list\",\"data\":[");
-        String comma = "";
-        for (Model model : models) {
-            json(out.append(comma), model);
-            comma = ",";
-        }
-        return out.append("]}").toString();
-    }
-
-    private static StringBuilder json(StringBuilder out, Model model) {
-        out.append("{\"id\":").append(Splice.quoted(model.id()));
-        out.append(",\"object\":\"model\",\"created\":").append(model.created());
-        return out.append(",\"owned_by\":")
-                .append(Splice.quoted(model.ownedBy()))
-                .append('}');
     }
 }

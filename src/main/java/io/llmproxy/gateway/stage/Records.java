@@ -72,7 +72,7 @@ final class Records {
         String method = method(x.request().method());
         return new UsageRecord.Call(
                 method,
-                (endpoint == null ? Endpoint.of(method, x.request().path()) : endpoint).template(),
+                (endpoint == null ? Endpoint.ofClient(method, x.request().path()) : endpoint).template(),
                 ask == null ? null : ask.model(),
                 target == null ? null : target.providerName(),
                 target == null ? null : target.model());

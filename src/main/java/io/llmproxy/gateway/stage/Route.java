@@ -2,8 +2,11 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.domain.route.Requirement;
+import io.llmproxy.gateway.Api;
+import io.llmproxy.gateway.ClientPath;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Persistence;
@@ -60,6 +63,10 @@ public final class Route implements Stage {
             case MODELS -> {
                 limit.own(x);
                 listing.answer(x);
+            }
+            case VERSION -> {
+                limit.own(x);
+                listing.answerVersion(x);
             }
             case RELAY, PASSTHROUGH -> {
                 plan(x);
@@ -141,7 +148,7 @@ public final class Route implements Stage {
     }
 
     private static String belowV1(Exchange x) {
-        return x.request().path().substring("/v1".length());
+        return x.path().substring("/v1".length());
     }
 
     private static void mustNotGenerateUnnamed(Exchange x) {
@@ -315,11 +322,12 @@ public final class Route implements Stage {
     }
 
     private void oneModel(Exchange x, Next next) {
-        String written = x.request().path().substring(MODEL_PATH.length());
-        String model = ModelPath.decoded(written);
+        boolean inBody = x.api() == Api.OLLAMA;
+        String written = inBody ? named(x) : x.path().substring(MODEL_PATH.length());
+        String model = inBody ? written : ClientPath.decoded(written);
         Way way = x.tenant().routes().named(model);
-        boolean read =
-                x.request().method().equals("GET") || x.request().method().equals("HEAD");
+        String method = x.request().method();
+        boolean read = method.equals("GET") || method.equals("HEAD") || inBody;
         if (way != null && read) {
             if (!Permitted.of(x).permits(model)) {
                 throw Refusals.modelNotAllowed(model);
@@ -328,17 +336,44 @@ public final class Route implements Stage {
             listing.answer(x, way);
             return;
         }
-        planned(x, List.of(oneModel(x, written, model)));
-        next.handle(x);
+        Target target = oneModel(x, written, model);
+        if (foreign(x.api(), target.provider())) {
+            limit.own(x);
+            listing.answer(x, target.provider(), model);
+        } else {
+            planned(x, List.of(target));
+            next.handle(x);
+        }
+    }
+
+    /** Whether a provider tells of its models in a form that is not the client's. */
+    private static boolean foreign(Api api, Provider provider) {
+        ProviderKind kind = provider.account().kind();
+        return switch (api) {
+            case GEMINI -> kind != ProviderKind.GEMINI;
+            case OLLAMA -> kind != ProviderKind.OLLAMA;
+            case V1, AZURE -> false;
+        };
+    }
+
+    private static String named(Exchange x) {
+        String model = x.ask().model();
+        if (model == null) {
+            throw Refusals.invalid("The request names no model.", "model");
+        }
+        return model;
     }
 
     private Target oneModel(Exchange x, String written, String model) {
         TenantView.Match match = match(x, model, x.tenant().candidates(model));
         boolean same = match.upstreamModel().equals(model);
+        if (x.api() == Api.OLLAMA) {
+            return new Target(match.provider(), match.upstreamModel(), belowV1(x), false);
+        }
         return new Target(
                 match.provider(),
                 match.upstreamModel(),
-                "/models/" + (same ? written : ModelPath.encoded(match.upstreamModel())),
+                "/models/" + (same ? written : ClientPath.encoded(match.upstreamModel())),
                 false);
     }
 

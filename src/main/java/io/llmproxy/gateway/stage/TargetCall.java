@@ -4,7 +4,9 @@ import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.gateway.Api;
 import io.llmproxy.gateway.ClientGoneException;
+import io.llmproxy.gateway.ClientPath;
 import io.llmproxy.gateway.ClientRequest;
 import io.llmproxy.gateway.Credentials;
 import io.llmproxy.gateway.Exchange;
@@ -110,29 +112,41 @@ final class TargetCall {
         ClientRequest request = x.request();
         return new Provider.UpstreamRequest(
                 request.method(),
-                target.path(),
+                path(),
                 target.passthrough(),
-                Credentials.cleaned(x.query(), queryKey),
+                Credentials.cleaned(query(), queryKey),
                 HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
                 x.body().with(splices()).followedBy(HeaderPolicy.trailersToProvider(request.trailers())),
                 target.model());
     }
 
     private List<Splice> splices() {
-        String model = target.model();
-        var written = x.ask().modelValue();
-        boolean same = model == null || written == null || model.equals(x.ask().model());
-        if (same && !x.usageWanted()) {
-            return List.of();
+        List<Splice> model = x.ask().saying(target.model());
+        if (!x.usageWanted()) {
+            return model;
         }
-        List<Splice> changes = new ArrayList<>();
-        if (model != null && written != null && !same) {
-            changes.add(written.replacedBy(model));
+        if (model.isEmpty()) {
+            return x.ask().usageInStream();
         }
-        if (x.usageWanted()) {
-            changes.addAll(x.ask().usageInStream());
-        }
+        List<Splice> changes = new ArrayList<>(model);
+        changes.addAll(x.ask().usageInStream());
         return changes;
+    }
+
+    /** The version of Azure's API means nothing to others. */
+    private @Nullable String query() {
+        boolean azure = target.provider().account().kind().word().equals("azure");
+        return x.api() != Api.AZURE || azure ? x.query() : Credentials.without(x.query(), "api-version");
+    }
+
+    /** Where the path names the model, it names the one that the target is asked for. */
+    private String path() {
+        ClientPath asked = x.clientPath();
+        String model = target.model();
+        if (asked == null || asked.api() != Api.GEMINI || asked.written() == null || model == null) {
+            return target.path();
+        }
+        return model.equals(x.ask().model()) ? target.path() : ClientPath.withModel(target.path(), model);
     }
 
     private @Nullable Failure relay(ProviderCall call) throws IOException {

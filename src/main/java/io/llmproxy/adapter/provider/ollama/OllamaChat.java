@@ -1,6 +1,8 @@
 package io.llmproxy.adapter.provider.ollama;
 
+import io.llmproxy.adapter.provider.openai.OpenAiEmbeddings;
 import io.llmproxy.adapter.provider.support.Paths;
+import io.llmproxy.adapter.provider.support.chat.Embedder;
 import io.llmproxy.adapter.provider.support.chat.JsonLines;
 import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
@@ -21,6 +23,7 @@ import tools.jackson.databind.JsonNode;
 public final class OllamaChat implements ProviderDialect {
     private static final String NATIVE = "/api/";
     private static final StreamFormat LINES = new JsonLines();
+    private static final Embedder EMBEDDER = new OpenAiEmbeddings();
 
     /** Its own paths as they are, all others below {@code /v1}. */
     public static Paths paths(@Nullable String version) {
@@ -67,6 +70,12 @@ public final class OllamaChat implements ProviderDialect {
     @Override
     public StreamReader streamReader() {
         return new OllamaStreamReader();
+    }
+
+    /** As OpenAI's clients ask for them. */
+    @Override
+    public Embedder embedder() {
+        return EMBEDDER;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.provider.openai;
 
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
+import io.llmproxy.adapter.provider.support.chat.Embedder;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.adapter.provider.support.chat.StreamReader;
@@ -17,6 +18,7 @@ import tools.jackson.databind.JsonNode;
 /** Chat completions, the dialect of OpenAI and of most others. */
 public final class OpenAiChat implements ChatDialect {
     private static final String CHAT = "/chat/completions";
+    private static final Embedder EMBEDDINGS = new OpenAiEmbeddings();
 
     @Override
     public PromptShape shape() {
@@ -37,6 +39,11 @@ public final class OpenAiChat implements ChatDialect {
     @Override
     public boolean takes(String path) {
         return true;
+    }
+
+    @Override
+    public Embedder embedder() {
+        return EMBEDDINGS;
     }
 
     @Override

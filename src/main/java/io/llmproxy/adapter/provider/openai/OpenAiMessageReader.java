@@ -83,7 +83,7 @@ final class OpenAiMessageReader {
     }
 
     /** Of a data URL (RFC 2397) in base64; null where it is none. */
-    private static Source.@Nullable Bytes bytes(String url) {
+    static Source.@Nullable Bytes bytes(String url) {
         int comma = url.indexOf(BASE64);
         if (!url.startsWith(DATA) || comma < 0) {
             return null;

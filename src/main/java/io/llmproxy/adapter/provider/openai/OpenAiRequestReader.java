@@ -82,7 +82,7 @@ final class OpenAiRequestReader {
                 toolChoice(),
                 request.flag("parallel_tool_calls"),
                 format(),
-                reasoning(),
+                reasoning(request, "reasoning_effort"),
                 user == null ? request.text("user") : user,
                 request.text("service_tier"),
                 request.isTrue("stream"),
@@ -195,8 +195,9 @@ final class OpenAiRequestReader {
                 format.flag("strict"));
     }
 
-    private @Nullable Reasoning reasoning() {
-        String effort = request.text("reasoning_effort");
+    /** The member of that name as an effort; null where it is missing. */
+    static @Nullable Reasoning reasoning(RequestNode holder, String name) {
+        String effort = holder.text(name);
         if (effort == null) {
             return null;
         }
@@ -208,6 +209,6 @@ final class OpenAiRequestReader {
                 return new Reasoning.Level(known);
             }
         }
-        throw request.wrong("reasoning_effort", "none, minimal, low, medium, high or xhigh");
+        throw holder.wrong(name, "none, minimal, low, medium, high or xhigh");
     }
 }

@@ -11,8 +11,9 @@ import io.llmproxy.domain.error.ProxyException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -23,16 +24,75 @@ class CapabilitiesTest {
     private static final String END = "<!-- end of capabilities -->";
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String NONE = "";
+    private static final String MESSAGES = "[{\"role\":\"user\",\"content\":\"x\"}]";
     private static final String IMAGE_URL = "data:image/png;base64,iVBORw0KGgo=";
 
+    /** The clients of each dialect, by what a heading calls them, and the types of provider that they are translated to. */
+    private record Clients(String dialect, String name, List<String> providers) {}
+
+    private static final List<Clients> CLIENTS = List.of(
+            new Clients("openai", "OpenAI (`/v1/chat/completions`)", List.of("anthropic", "gemini", "cohere", "bedrock")),
+            new Clients("responses", "OpenAI (`/v1/responses`)", List.of("anthropic", "mistral", "gemini", "cohere", "bedrock")),
+            new Clients("anthropic", "Anthropic", List.of("openai", "mistral", "gemini", "ollama", "cohere", "bedrock")),
+            new Clients("gemini", "Gemini", List.of("openai", "anthropic", "mistral", "ollama", "cohere", "bedrock")),
+            new Clients("ollama", "Ollama", List.of("openai", "anthropic", "mistral", "gemini", "cohere", "bedrock")));
+
     /**
-     * @param openAi what an OpenAI client says for it; empty: its dialect has no such thing
-     * @param anthropic the same of an Anthropic client
+     * @param said what the clients of a dialect say for it; nothing where their dialect has no such thing
      */
-    private record Feature(String name, String openAi, String anthropic) {}
+    private record Feature(String name, Map<String, String> said) {
+        Feature with(String client, String members) {
+            Map<String, String> all = new HashMap<>(said);
+            all.put(client, members);
+            return new Feature(name, all);
+        }
+
+        Feature responses(String members) {
+            return with("responses", members);
+        }
+
+        Feature gemini(String members) {
+            return with("gemini", members);
+        }
+
+        Feature ollama(String members) {
+            return with("ollama", members);
+        }
+    }
 
     private static Feature of(String name, String openAi, String anthropic) {
-        return new Feature(name, openAi, anthropic);
+        Map<String, String> said = new HashMap<>();
+        if (!openAi.isEmpty()) {
+            said.put("openai", openAi);
+        }
+        if (!anthropic.isEmpty()) {
+            said.put("anthropic", anthropic);
+        }
+        return new Feature(name, said);
+    }
+
+    private static String contents(String part) {
+        return "\"contents\":[{\"parts\":[" + part + "]}]";
+    }
+
+    private static String inline(String type) {
+        return contents("{\"inlineData\":{\"mimeType\":\"" + type + "\",\"data\":\"\"}}");
+    }
+
+    private static String at(String type, String uri) {
+        return contents("{\"fileData\":{\"mimeType\":\"" + type + "\",\"fileUri\":\"" + uri + "\"}}");
+    }
+
+    private static String config(String member) {
+        return "\"generationConfig\":{" + member + "}";
+    }
+
+    private static String options(String member) {
+        return "\"options\":{" + member + "}";
+    }
+
+    private static String item(String part) {
+        return "\"input\":[{\"role\":\"user\",\"content\":[" + part + "]}]";
     }
 
     /** A user's message with one part or block beside its text. */
@@ -49,35 +109,55 @@ class CapabilitiesTest {
     private static final String ANTHROPIC_TOOL = "{\"name\":\"f\",\"input_schema\":{}}";
 
     private static final List<Feature> FEATURES = List.of(
-            of("system message", "\"messages\":[{\"role\":\"system\",\"content\":\"s\"}]", "\"system\":\"s\""),
-            of("developer message", "\"messages\":[{\"role\":\"developer\",\"content\":\"s\"}]", NONE),
+            of("system message", "\"messages\":[{\"role\":\"system\",\"content\":\"s\"}]", "\"system\":\"s\"")
+                    .responses("\"instructions\":\"s\"")
+                    .gemini("\"systemInstruction\":{\"parts\":[{\"text\":\"s\"}]}")
+                    .ollama("\"messages\":[{\"role\":\"system\",\"content\":\"s\"}]"),
+            of("developer message", "\"messages\":[{\"role\":\"developer\",\"content\":\"s\"}]", NONE)
+                    .responses("\"input\":[{\"role\":\"developer\",\"content\":\"s\"}]"),
             of(
-                    "image, bytes",
-                    part("{\"type\":\"image_url\",\"image_url\":{\"url\":\"" + IMAGE_URL + "\"}}"),
-                    part("{\"type\":\"image\","
-                            + source("\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"\"") + "}")),
+                            "image, bytes",
+                            part("{\"type\":\"image_url\",\"image_url\":{\"url\":\"" + IMAGE_URL + "\"}}"),
+                            part("{\"type\":\"image\","
+                                    + source("\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"\"") + "}"))
+                    .responses(item("{\"type\":\"input_image\",\"image_url\":\"" + IMAGE_URL + "\"}"))
+                    .gemini(inline("image/png"))
+                    .ollama("\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"images\":[\"iVBORw0KGgo=\"]}]"),
             of(
-                    "image, URL",
-                    part("{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://e\"}}"),
-                    part("{\"type\":\"image\"," + source("\"type\":\"url\",\"url\":\"https://e\"") + "}")),
+                            "image, URL",
+                            part("{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://e\"}}"),
+                            part("{\"type\":\"image\"," + source("\"type\":\"url\",\"url\":\"https://e\"") + "}"))
+                    .responses(item("{\"type\":\"input_image\",\"image_url\":\"https://e\"}"))
+                    .gemini(at("image/png", "https://e")),
             of(
-                    "PDF, bytes",
-                    part("{\"type\":\"file\",\"file\":{\"file_data\":\"data:application/pdf;base64,\"}}"),
-                    part("{\"type\":\"document\","
-                            + source("\"type\":\"base64\",\"media_type\":\"application/pdf\",\"data\":\"\"") + "}")),
+                            "PDF, bytes",
+                            part("{\"type\":\"file\",\"file\":{\"file_data\":\"data:application/pdf;base64,\"}}"),
+                            part("{\"type\":\"document\","
+                                    + source("\"type\":\"base64\",\"media_type\":\"application/pdf\",\"data\":\"\"")
+                                    + "}"))
+                    .responses(item("{\"type\":\"input_file\",\"file_data\":\"data:application/pdf;base64,\"}"))
+                    .gemini(inline("application/pdf")),
             of(
-                    "PDF, URL",
-                    NONE,
-                    part("{\"type\":\"document\"," + source("\"type\":\"url\",\"url\":\"https://e\"") + "}")),
+                            "PDF, URL",
+                            NONE,
+                            part("{\"type\":\"document\"," + source("\"type\":\"url\",\"url\":\"https://e\"") + "}"))
+                    .responses(item("{\"type\":\"input_file\",\"file_url\":\"https://e\"}"))
+                    .gemini(at("application/pdf", "https://e")),
             of(
-                    "plain text document",
-                    part("{\"type\":\"file\",\"file\":{\"file_data\":\"data:text/plain;base64,\"}}"),
-                    part("{\"type\":\"document\"," + source("\"type\":\"text\",\"data\":\"t\"") + "}")),
+                            "plain text document",
+                            part("{\"type\":\"file\",\"file\":{\"file_data\":\"data:text/plain;base64,\"}}"),
+                            part("{\"type\":\"document\"," + source("\"type\":\"text\",\"data\":\"t\"") + "}"))
+                    .responses(item("{\"type\":\"input_file\",\"file_data\":\"data:text/plain;base64,\"}"))
+                    .gemini(inline("text/plain")),
             of(
-                    "stored file",
-                    part("{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}"),
-                    part("{\"type\":\"document\"," + source("\"type\":\"file\",\"file_id\":\"f\"") + "}")),
-            of("audio", part("{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"\",\"format\":\"wav\"}}"), NONE),
+                            "stored file",
+                            part("{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}"),
+                            part("{\"type\":\"document\"," + source("\"type\":\"file\",\"file_id\":\"f\"") + "}"))
+                    .responses(item("{\"type\":\"input_file\",\"file_id\":\"f\"}"))
+                    .gemini(at("application/pdf", "https://generativelanguage.googleapis.com/v1beta/files/f")),
+            of("audio", part("{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"\",\"format\":\"wav\"}}"), NONE)
+                    .responses(item("{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"\",\"format\":\"wav\"}}"))
+                    .gemini(inline("audio/wav")),
             of(
                     "citations",
                     NONE,
@@ -87,63 +167,131 @@ class CapabilitiesTest {
                     "cache control",
                     part("{\"type\":\"text\",\"text\":\"t\",\"cache_control\":{\"type\":\"ephemeral\"}}"),
                     part("{\"type\":\"text\",\"text\":\"t\",\"cache_control\":{\"type\":\"ephemeral\"}}")),
-            of("tools", "\"tools\":[" + OPENAI_TOOL + "]", "\"tools\":[" + ANTHROPIC_TOOL + "]"),
+            of("tools", "\"tools\":[" + OPENAI_TOOL + "]", "\"tools\":[" + ANTHROPIC_TOOL + "]")
+                    .responses("\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"parameters\":{}}]")
+                    .gemini("\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}]")
+                    .ollama("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{}}}]"),
             of(
-                    "tool choice",
-                    "\"tool_choice\":\"required\",\"tools\":[" + OPENAI_TOOL + "]",
-                    "\"tool_choice\":{\"type\":\"any\"},\"tools\":[" + ANTHROPIC_TOOL + "]"),
+                            "tool choice",
+                            "\"tool_choice\":\"required\",\"tools\":[" + OPENAI_TOOL + "]",
+                            "\"tool_choice\":{\"type\":\"any\"},\"tools\":[" + ANTHROPIC_TOOL + "]")
+                    .responses(
+                            "\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"parameters\":{}}]")
+                    .gemini(
+                            "\"toolConfig\":{\"functionCallingConfig\":{\"mode\":\"ANY\"}},\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}]"),
             of(
-                    "one tool call at a time",
-                    "\"parallel_tool_calls\":false,\"tools\":[" + OPENAI_TOOL + "]",
-                    "\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true},\"tools\":["
-                            + ANTHROPIC_TOOL + "]"),
+                            "one tool call at a time",
+                            "\"parallel_tool_calls\":false,\"tools\":[" + OPENAI_TOOL + "]",
+                            "\"tool_choice\":{\"type\":\"auto\",\"disable_parallel_tool_use\":true},\"tools\":["
+                                    + ANTHROPIC_TOOL + "]")
+                    .responses(
+                            "\"parallel_tool_calls\":false,\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"parameters\":{}}]"),
             of(
-                    "the provider's own tools",
-                    "\"web_search_options\":{}",
-                    "\"tools\":[{\"type\":\"web_search_20250305\",\"name\":\"web_search\"}]"),
+                            "the provider's own tools",
+                            "\"web_search_options\":{}",
+                            "\"tools\":[{\"type\":\"web_search_20250305\",\"name\":\"web_search\"}]")
+                    .responses("\"tools\":[{\"type\":\"web_search\"}]")
+                    .gemini("\"tools\":[{\"googleSearch\":{}}]"),
             of(
-                    "failed tool result",
-                    NONE,
-                    "\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}}]},"
-                            + "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"\",\"is_error\":true}]}]"),
+                            "failed tool result",
+                            NONE,
+                            "\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}}]},"
+                                    + "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"\",\"is_error\":true}]}]")
+                    .gemini(
+                            "\"contents\":[{\"role\":\"model\",\"parts\":[{\"functionCall\":{\"name\":\"f\"}}]},{\"parts\":[{\"functionResponse\":{\"name\":\"f\",\"response\":{\"error\":\"e\"}}}]}]"),
             of(
-                    "JSON by schema",
-                    "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":" + SCHEMA
-                            + "}}",
-                    "\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":" + SCHEMA + "}}"),
-            of("any JSON", "\"response_format\":{\"type\":\"json_object\"}", NONE),
-            of("reasoning effort", "\"reasoning_effort\":\"high\"", "\"output_config\":{\"effort\":\"high\"}"),
-            of("thinking budget", NONE, "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}"),
+                            "JSON by schema",
+                            "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":"
+                                    + SCHEMA + "}}",
+                            "\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":" + SCHEMA + "}}")
+                    .responses(
+                            "\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"n\",\"schema\":{\"type\":\"object\"}}}")
+                    .gemini(config(
+                            "\"responseMimeType\":\"application/json\",\"responseSchema\":{\"type\":\"OBJECT\"}"))
+                    .ollama("\"format\":{\"type\":\"object\"}"),
+            of("any JSON", "\"response_format\":{\"type\":\"json_object\"}", NONE)
+                    .responses("\"text\":{\"format\":{\"type\":\"json_object\"}}")
+                    .gemini(config("\"responseMimeType\":\"application/json\""))
+                    .ollama("\"format\":\"json\""),
+            of("reasoning effort", "\"reasoning_effort\":\"high\"", "\"output_config\":{\"effort\":\"high\"}")
+                    .responses("\"reasoning\":{\"effort\":\"high\"}")
+                    .gemini(config("\"thinkingConfig\":{\"thinkingLevel\":\"HIGH\"}"))
+                    .ollama("\"think\":\"high\""),
+            of("thinking budget", NONE, "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}")
+                    .gemini(config("\"thinkingConfig\":{\"thinkingBudget\":2048}")),
             of(
-                    "signed thoughts",
-                    "\"messages\":[{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_details\":"
-                            + "[{\"type\":\"reasoning.text\",\"text\":\"t\",\"signature\":\"s\"}]}]",
-                    "\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"t\","
-                            + "\"signature\":\"s\"}]}]"),
-            of("temperature up to 1", "\"temperature\":0.5", "\"temperature\":0.5"),
-            of("temperature above 1", "\"temperature\":1.5", NONE),
-            of("top_p", "\"top_p\":0.5", "\"top_p\":0.5"),
-            of("top_k", "\"top_k\":5", "\"top_k\":5"),
-            of("stop sequences", "\"stop\":[\"a\"]", "\"stop_sequences\":[\"a\"]"),
-            of("seed", "\"seed\":1", NONE),
-            of("several answers", "\"n\":2", NONE),
-            of("log probabilities", "\"logprobs\":true", NONE),
-            of("penalties", "\"presence_penalty\":0.5", NONE),
+                            "signed thoughts",
+                            "\"messages\":[{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_details\":"
+                                    + "[{\"type\":\"reasoning.text\",\"text\":\"t\",\"signature\":\"s\"}]}]",
+                            "\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"t\","
+                                    + "\"signature\":\"s\"}]}]")
+                    .responses(
+                            "\"input\":[{\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\",\"text\":\"t\"}],\"encrypted_content\":\"s\"},{\"role\":\"user\",\"content\":\"x\"}]")
+                    .gemini(
+                            "\"contents\":[{\"role\":\"model\",\"parts\":[{\"text\":\"t\",\"thought\":true,\"thoughtSignature\":\"cw==\"},{\"text\":\"a\"}]}]"),
+            of("temperature up to 1", "\"temperature\":0.5", "\"temperature\":0.5")
+                    .responses("\"temperature\":0.5")
+                    .gemini(config("\"temperature\":0.5"))
+                    .ollama(options("\"temperature\":0.5")),
+            of("temperature above 1", "\"temperature\":1.5", NONE)
+                    .responses("\"temperature\":1.5")
+                    .gemini(config("\"temperature\":1.5"))
+                    .ollama(options("\"temperature\":1.5")),
+            of("top_p", "\"top_p\":0.5", "\"top_p\":0.5")
+                    .responses("\"top_p\":0.5")
+                    .gemini(config("\"topP\":0.5"))
+                    .ollama(options("\"top_p\":0.5")),
+            of("top_k", "\"top_k\":5", "\"top_k\":5")
+                    .gemini(config("\"topK\":5"))
+                    .ollama(options("\"top_k\":5")),
+            of("stop sequences", "\"stop\":[\"a\"]", "\"stop_sequences\":[\"a\"]")
+                    .gemini(config("\"stopSequences\":[\"a\"]"))
+                    .ollama(options("\"stop\":[\"a\"]")),
+            of("seed", "\"seed\":1", NONE).gemini(config("\"seed\":1")).ollama(options("\"seed\":1")),
+            of("several answers", "\"n\":2", NONE).gemini(config("\"candidateCount\":2")),
+            of("log probabilities", "\"logprobs\":true", NONE)
+                    .responses("\"top_logprobs\":2")
+                    .gemini(config("\"responseLogprobs\":true"))
+                    .ollama("\"logprobs\":true"),
+            of("penalties", "\"presence_penalty\":0.5", NONE)
+                    .gemini(config("\"presencePenalty\":0.5"))
+                    .ollama(options("\"presence_penalty\":0.5")),
             of("logit bias", "\"logit_bias\":{\"1\":1}", NONE),
-            of("user", "\"user\":\"u\"", "\"metadata\":{\"user_id\":\"u\"}"),
-            of("service tier", "\"service_tier\":\"default\"", "\"service_tier\":\"standard_only\""),
-            of("stored answer", "\"store\":true", NONE));
+            of("user", "\"user\":\"u\"", "\"metadata\":{\"user_id\":\"u\"}").responses("\"user\":\"u\""),
+            of("service tier", "\"service_tier\":\"default\"", "\"service_tier\":\"standard_only\"")
+                    .responses("\"service_tier\":\"default\""),
+            of("stored answer", "\"store\":true", NONE).responses("\"store\":true"),
+            of("earlier response", NONE, NONE).responses("\"previous_response_id\":\"r\""),
+            of("safety settings", NONE, NONE)
+                    .gemini("\"safetySettings\":[{\"category\":\"c\",\"threshold\":\"BLOCK_LOW_AND_ABOVE\"}]"),
+            of("cached content", NONE, NONE).gemini("\"cachedContent\":\"c\""),
+            of("other sampling (`min_p`, `repeat_penalty`)", NONE, NONE).ollama(options("\"min_p\":0.1")),
+            of("how the model is run (`num_ctx`, `keep_alive`)", NONE, NONE).ollama("\"keep_alive\":\"5m\""));
+
+    private static String asked(String client, String members) {
+        String begin = "{\"model\":\"claude-x\"" + (members.isEmpty() ? "" : "," + members);
+        return switch (client) {
+            case "openai", "anthropic" -> begin + ",\"max_tokens\":9000" + unless(members, "messages", MESSAGES) + "}";
+            case "ollama" -> begin + unless(members, "messages", MESSAGES) + "}";
+            case "responses" -> begin + ",\"max_output_tokens\":9000" + unless(members, "input", "\"x\"") + "}";
+            case "gemini" -> begin + unless(members, "contents", "[{\"parts\":[{\"text\":\"x\"}]}]") + "}";
+            default -> throw new AssertionError(client);
+        };
+    }
+
+    private static String unless(String members, String name, String value) {
+        return members.contains("\"" + name + "\":") ? "" : ",\"" + name + "\":" + value;
+    }
 
     private static String verdict(String client, String provider, String members) {
-        String messages =
-                members.contains("\"messages\"") ? "" : ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]";
+        ProviderDialect to = Dialects.provider(provider);
         // one family of Bedrock's models can do more than others
         String model = provider.equals("bedrock") ? "anthropic.claude-x" : "claude-x";
-        String json = "{\"model\":\"" + model + "\",\"max_tokens\":9000" + messages + "," + members + "}";
-        ProviderDialect to = Dialects.provider(provider);
+        String json = asked(client, members).replace("claude-x", model);
         Notes notes = new Notes("it", false);
         try {
-            ChatRequest request = Dialects.of(client).readRequest(JSON.readTree(json), Operation.CHAT, notes);
+            ChatRequest request =
+                    Dialects.client(client).readRequest(JSON.readTree(json), Operation.CHAT, notes);
             CannedProvider account = new CannedProvider(
                     Dialects.kind(provider), 200, new io.llmproxy.domain.HeaderFields(), new byte[0]);
             to.writeRequest(request, account.account(), notes);
@@ -154,30 +302,27 @@ class CapabilitiesTest {
         return notes.warning() == null ? "yes" : "without effect";
     }
 
-    /** For each client the types that its requests are translated for; what is not here speaks as one of them does, or as the client. */
-    private static final List<String> OF_OPENAI = List.of("anthropic", "gemini", "cohere", "bedrock");
-
-    private static final List<String> OF_ANTHROPIC =
-            List.of("openai", "mistral", "gemini", "ollama", "cohere", "bedrock");
-
-    private static String table() {
-        return table("OpenAI", "openai", Feature::openAi, OF_OPENAI) + "\n"
-                + table("Anthropic", "anthropic", Feature::anthropic, OF_ANTHROPIC);
-    }
-
-    private static String table(String name, String client, Function<Feature, String> asked, List<String> providers) {
-        StringBuilder out = new StringBuilder("| client of " + name + "'s →");
-        providers.forEach(provider -> out.append(" | `").append(provider).append('`'));
-        out.append(" |\n|---").append("|---".repeat(providers.size())).append("|\n");
-        for (Feature feature : FEATURES) {
-            if (asked.apply(feature).isEmpty()) {
-                continue;
+    private static String tables() {
+        StringBuilder out = new StringBuilder();
+        for (Clients clients : CLIENTS) {
+            out.append("\n| ").append(clients.name()).append(" client → |");
+            clients.providers().forEach(p -> out.append(" `").append(p).append("` |"));
+            out.append("\n|---|")
+                    .append("---|".repeat(clients.providers().size()))
+                    .append("\n");
+            for (Feature feature : FEATURES) {
+                String members = feature.said().get(clients.dialect());
+                if (members != null) {
+                    out.append("| ").append(feature.name()).append(" |");
+                    clients.providers()
+                            .forEach(p -> out.append(" ")
+                                    .append(verdict(clients.dialect(), p, members))
+                                    .append(" |"));
+                    out.append("\n");
+                }
             }
-            out.append("| ").append(feature.name());
-            providers.forEach(provider -> out.append(" | ").append(verdict(client, provider, asked.apply(feature))));
-            out.append(" |\n");
         }
-        return out.toString();
+        return out.append("\n").toString();
     }
 
     @Test
@@ -185,7 +330,7 @@ class CapabilitiesTest {
         String page = Files.readString(PAGE);
         int from = page.indexOf(BEGIN) + BEGIN.length();
         int to = page.indexOf(END);
-        String table = table();
+        String table = tables();
         if (Boolean.getBoolean("golden.write")) {
             Files.writeString(PAGE, page.substring(0, from) + table + page.substring(to));
         } else {

@@ -5,8 +5,15 @@ import io.llmproxy.adapter.provider.bedrock.BedrockChat;
 import io.llmproxy.adapter.provider.cohere.CohereChat;
 import io.llmproxy.adapter.provider.gemini.GeminiChat;
 import io.llmproxy.adapter.provider.ollama.OllamaChat;
+import io.llmproxy.adapter.provider.gemini.GeminiEmbeddings;
+import io.llmproxy.adapter.provider.ollama.OllamaClient;
+import io.llmproxy.adapter.provider.ollama.OllamaEmbeddings;
 import io.llmproxy.adapter.provider.openai.OpenAiChat;
+import io.llmproxy.adapter.provider.openai.OpenAiEmbeddings;
+import io.llmproxy.adapter.provider.openai.OpenAiResponses;
 import io.llmproxy.adapter.provider.support.chat.ChatDialect;
+import io.llmproxy.adapter.provider.support.chat.ClientDialect;
+import io.llmproxy.adapter.provider.support.chat.EmbeddingClient;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
 import io.llmproxy.adapter.provider.support.chat.Translations;
@@ -26,7 +33,12 @@ import java.util.Map;
 public final class Dialects {
     static final Map<String, ChatDialect> ALL = Map.of("openai", new OpenAiChat(), "anthropic", new AnthropicChat());
 
-    private static final ProviderDialect GEMINI = new GeminiChat();
+    private static final GeminiChat GEMINI = new GeminiChat();
+    private static final ClientDialect RESPONSES = new OpenAiResponses();
+
+    /** What clients may speak. */
+    private static final List<ClientDialect> CLIENTS =
+            List.of(of("openai"), of("anthropic"), GEMINI, RESPONSES, OllamaClient.chat(), OllamaClient.generate());
 
     private static final ProviderDialect OLLAMA = new OllamaChat();
 
@@ -63,16 +75,45 @@ public final class Dialects {
         UsageEstimator estimator = new UsageEstimator((encoding, text) -> text.length() / 4);
         Translations translations =
                 new Translations(drop, estimator, InstantSource.fixed(Instant.ofEpochSecond(1_750_000_000)));
-        return new TranslatingProvider(provider, provider(dialect), List.copyOf(ALL.values()), translations);
+        return new TranslatingProvider(provider, provider(dialect), CLIENTS, embeddings(dialect), translations, null);
+    }
+
+    private static List<EmbeddingClient> embeddings(String provider) {
+        return provider.equals("gemini")
+                ? List.of(new OpenAiEmbeddings(), new OllamaEmbeddings())
+                : List.of(new GeminiEmbeddings(), new OllamaEmbeddings());
+    }
+
+    static ClientDialect client(String name) {
+        return switch (name) {
+            case "gemini" -> GEMINI;
+            case "responses" -> RESPONSES;
+            case "ollama" -> OllamaClient.chat();
+            default -> of(name);
+        };
+    }
+
+    /** Where a client's conversation goes to, the query behind a question mark. */
+    static String path(String client, boolean stream) {
+        return switch (client) {
+            case "responses" -> "/responses";
+            case "ollama" -> "/api/chat";
+            case "gemini" -> "/models/m:" + (stream ? "streamGenerateContent?alt=sse" : "generateContent");
+            default -> of(client).chatPath();
+        };
     }
 
     /** A client's call in its own dialect. */
     static ProviderCall call(Provider provider, String client, String json) {
-        return call(provider, of(client).chatPath(), HeaderFields.of("User-Agent", "test"), json);
+        return call(
+                provider, path(client, json.contains("\"stream\":true")), HeaderFields.of("User-Agent", "test"), json);
     }
 
     static ProviderCall call(Provider provider, String path, HeaderFields headers, String json) {
         RequestBody body = RequestBody.of(json.getBytes(StandardCharsets.UTF_8));
-        return provider.call(new Provider.UpstreamRequest("POST", path, false, null, headers, body));
+        int question = path.indexOf('?');
+        String query = question < 0 ? null : path.substring(question + 1);
+        String plain = question < 0 ? path : path.substring(0, question);
+        return provider.call(new Provider.UpstreamRequest("POST", plain, false, query, headers, body));
     }
 }

@@ -79,10 +79,10 @@ class DisorderedStreamsTest {
             for (StreamEvent event : events) {
                 writer.write(event, out);
             }
+            writer.end(out);
         } catch (UpstreamException e) {
             throw new AssertionError(e);
         }
-        writer.end(out);
         return new String(out.take(), StandardCharsets.UTF_8).strip();
     }
 

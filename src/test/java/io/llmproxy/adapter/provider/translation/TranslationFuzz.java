@@ -30,9 +30,11 @@ public final class TranslationFuzz {
         int first = Pieces.seed(input);
         byte[] payload = Pieces.payload(input);
         String provider = first < 0 ? FURTHER.get(first >> 3 & 3) : (first & 1) == 0 ? "openai" : "anthropic";
-        // Ollama's providers speak the dialect of OpenAI's clients themselves
-        String client = (first & 1) == 0 || provider.equals("ollama") ? "anthropic" : "openai";
+        String client = client(first);
         int kind = first >> 1 & 3;
+        if (same(provider, client)) {
+            return;
+        }
         if (kind >= REQUEST) {
             request(provider, client, new String(payload, StandardCharsets.UTF_8), kind > REQUEST);
             return;
@@ -43,9 +45,29 @@ public final class TranslationFuzz {
         Fuzz.same(answer(provider, client, stream, payload, 1 + (first >> 3 & 15)), whole, "the answer in pieces");
     }
 
-    private static String asked(boolean stream) {
-        return "{\"model\":\"m\",\"max_tokens\":9,\"stream\":" + stream
-                + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+    private static String client(int first) {
+        return switch (first >> 3 & 7) {
+            case 4 -> "gemini";
+            case 5 -> "responses";
+            case 6 -> "ollama";
+            default -> (first & 1) == 0 ? "anthropic" : "openai";
+        };
+    }
+
+    /** Where the provider has the dialect itself nothing is translated. */
+    private static boolean same(String provider, String client) {
+        return provider.equals(client) || provider.equals("ollama") && client.equals("openai");
+    }
+
+    private static String asked(String client, boolean stream) {
+        String said = ",\"stream\":" + stream;
+        return switch (client) {
+            case "gemini" -> "{\"contents\":[{\"parts\":[{\"text\":\"x\"}]}]}";
+            case "responses" -> "{\"model\":\"m\",\"input\":\"x\"" + said + "}";
+            case "ollama" -> "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + "}";
+            default ->
+                "{\"model\":\"m\",\"max_tokens\":9" + said + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+        };
     }
 
     private static void request(String provider, String client, String json, boolean drop) {
@@ -65,7 +87,11 @@ public final class TranslationFuzz {
         CannedProvider canned = new CannedProvider(Dialects.kind(provider), 200, headers, sent, piece);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String end = "";
-        try (ProviderCall call = Dialects.call(Dialects.translating(canned, provider, false), client, asked(stream))) {
+        try (ProviderCall call = Dialects.call(
+                Dialects.translating(canned, provider, false),
+                Dialects.path(client, stream),
+                HeaderFields.of("User-Agent", "test"),
+                asked(client, stream))) {
             ProviderCall.Head head = call.execute();
             InputStream body = call.body();
             for (int b = body.read(); b >= 0; b = body.read()) {
@@ -82,7 +108,8 @@ public final class TranslationFuzz {
             wellFormed(text);
         }
         // a call's id is made here where the provider gave none
-        return (text + end).replaceAll("(call_|ollama-|bedrock-)[0-9a-f]{24}", "$1X");
+        String steady = text.replaceAll("_duration\":[0-9]+", "_duration\":0");
+        return (steady + end).replaceAll("(call_|ollama-|bedrock-)[0-9a-f]{24}", "$1X");
     }
 
     /** Lines of a type and its payload, in messages whose checksums are right. */
@@ -92,15 +119,32 @@ public final class TranslationFuzz {
     }
 
     private static void events(String text, String client, boolean ended) {
-        Fuzz.check(text.isEmpty() || text.endsWith("\n\n"), () -> "half an event: " + text);
-        String last = client.equals("openai") ? "data: [DONE]\n\n" : "data: {\"type\":\"message_stop\"}\n\n";
-        Fuzz.same(text.endsWith(last), ended, "whether it ends in order");
-        for (String event : text.split("\n\n", -1)) {
+        String gap = client.equals("ollama") ? "\n" : client.equals("gemini") ? "\r\n\r\n" : "\n\n";
+        Fuzz.check(text.isEmpty() || text.endsWith(gap), () -> "half an event: " + text);
+        Fuzz.same(ends(text, client), ended, "whether it ends in order");
+        for (String event : text.split(gap, -1)) {
+            if (client.equals("ollama") && !event.isEmpty()) {
+                wellFormed(event);
+            }
             int at = event.indexOf("data: ");
             if (at >= 0 && !event.endsWith("[DONE]")) {
                 wellFormed(event.substring(at + 6));
             }
         }
+    }
+
+    private static boolean ends(String text, String client) {
+        return switch (client) {
+            case "openai" -> text.endsWith("data: [DONE]\n\n");
+            case "anthropic" -> text.endsWith("data: {\"type\":\"message_stop\"}\n\n");
+            case "responses" ->
+                text.contains("\nevent: response.completed\n")
+                        || text.contains("\nevent: response.incomplete\n")
+                        || text.startsWith("event: response.completed\n")
+                        || text.startsWith("event: response.incomplete\n");
+            case "gemini" -> text.contains("\"finishReason\":");
+            default -> text.contains("\"done\":true");
+        };
     }
 
     private static void wellFormed(String json) {

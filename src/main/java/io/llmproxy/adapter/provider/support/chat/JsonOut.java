@@ -159,6 +159,16 @@ public final class JsonOut {
                 : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
     }
 
+    /** How much is written; what comes after it can be taken back. */
+    int mark() {
+        return out.length();
+    }
+
+    /** Takes back what was written since. */
+    void backTo(int mark) {
+        out.setLength(mark);
+    }
+
     public boolean isEmpty() {
         return out.isEmpty();
     }

@@ -44,6 +44,11 @@ public interface ProviderDialect {
     /** Reads one stream of a provider. */
     StreamReader streamReader();
 
+    /** How its providers make embeddings; null: they make none. */
+    default @Nullable Embedder embedder() {
+        return null;
+    }
+
     /** @param body of a provider's error answer; missing where it is no JSON */
     ProviderFailure readFailure(int status, JsonNode body);
 

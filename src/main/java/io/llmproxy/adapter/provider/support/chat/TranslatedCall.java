@@ -1,8 +1,6 @@
 package io.llmproxy.adapter.provider.support.chat;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.domain.chat.ChatAnswer;
-import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.gateway.ContentCoding;
 import io.llmproxy.gateway.KeptBody;
@@ -26,34 +24,31 @@ final class TranslatedCall implements ProviderCall {
 
     private final ProviderCall call;
     private final ProviderDialect provider;
-    private final ClientDialect client;
-    private final ChatRequest request;
+    private final Answers answers;
     private final KeptBody sent;
     private final Translations translations;
-    private final long created;
     private final @Nullable String warning;
     private @Nullable InputStream body;
     private @Nullable KeptBody answered;
 
     /**
      * @param sent the translated request, closed with the call
+     * @param provider whose errors and streams come
+     * @param answers what becomes of them
      * @param warning what the client is told of the translation; null: nothing
      */
     TranslatedCall(
             ProviderCall call,
             KeptBody sent,
             ProviderDialect provider,
-            ClientDialect client,
-            ChatRequest request,
+            Answers answers,
             Translations translations,
             @Nullable String warning) {
         this.call = call;
         this.sent = sent;
         this.provider = provider;
-        this.client = client;
-        this.request = request;
+        this.answers = answers;
         this.translations = translations;
-        this.created = translations.seconds();
         this.warning = warning;
     }
 
@@ -65,10 +60,10 @@ final class TranslatedCall implements ProviderCall {
                 return failed(head, head.status() < 400 ? BAD_GATEWAY : head.status());
             }
             boolean events = type(head).startsWith(provider.streamFormat().contentType());
-            if (events != request.stream() && !type(head).isEmpty()) {
+            if (events != answers.stream() && !type(head).isEmpty()) {
                 return unexpected(head);
             }
-            return request.stream() ? stream(head) : whole(head);
+            return answers.stream() ? stream(head) : whole(head);
         } catch (UpstreamException e) {
             throw e;
         } catch (IOException e) {
@@ -81,13 +76,10 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private Head stream(Head head) throws UpstreamException {
+        StreamWriter writer = answers.writer();
         body = new TranslatedStream(
-                plain(head),
-                provider.streamFormat(),
-                provider.streamReader(),
-                request.model(),
-                client.streamWriter(request, created));
-        return new Head(head.status(), fields(head, "text/event-stream; charset=utf-8"), -1);
+                plain(head), provider.streamFormat(), provider.streamReader(), answers.model(), writer);
+        return new Head(head.status(), fields(head, writer.contentType()), -1);
     }
 
     private Head whole(Head head) throws IOException {
@@ -95,20 +87,7 @@ final class TranslatedCall implements ProviderCall {
         if (reportsFailure(answer)) {
             return failed(head, provider.readFailure(BAD_GATEWAY, answer));
         }
-        return bytes(head, head.status(), client.writeAnswer(named(provider.readAnswer(answer)), created));
-    }
-
-    /** Some providers do not say which model answered: then it is the one that was asked. */
-    private ChatAnswer named(ChatAnswer answer) {
-        return answer.model().isEmpty()
-                ? new ChatAnswer(
-                        answer.id(),
-                        request.model(),
-                        answer.content(),
-                        answer.finish(),
-                        answer.stopSequence(),
-                        answer.usage())
-                : answer;
+        return bytes(head, head.status(), answers.whole(answer));
     }
 
     /** A stream where none was asked for, or none where one was: an error perhaps. */
@@ -130,6 +109,7 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private Head failed(Head head, ProviderFailure failure) throws IOException {
+        ClientForm client = answers.client();
         return bytes(head, client.status(failure), client.writeFailure(failure));
     }
 

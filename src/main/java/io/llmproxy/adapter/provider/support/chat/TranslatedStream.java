@@ -111,7 +111,13 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
 
     private void completed() {
         complete = true;
-        writer.end(out);
+        int before = out.mark();
+        try {
+            writer.end(out);
+        } catch (UpstreamException e) {
+            out.backTo(before); // no half event
+            failure = e;
+        }
     }
 
     @Override

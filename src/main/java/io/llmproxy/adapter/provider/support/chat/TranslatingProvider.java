@@ -5,6 +5,7 @@ import io.llmproxy.adapter.provider.support.chat.ClientDialect.Operation;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.chat.EmbeddingRequest;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.gateway.BodyRoom;
 import io.llmproxy.gateway.KeptBody;
@@ -32,24 +33,27 @@ public final class TranslatingProvider implements Provider {
     private final Provider provider;
     private final ProviderDialect own;
     private final List<ClientDialect> foreign;
+    private final List<EmbeddingClient> embeddings;
     private final Translations translations;
     private final @Nullable Downloader downloader;
 
-    /** One that fetches nothing. */
+    /** One that fetches nothing, and embeds in its own dialect alone. */
     public TranslatingProvider(
             Provider provider, ProviderDialect own, List<? extends ClientDialect> clients, Translations translations) {
-        this(provider, own, clients, translations, null);
+        this(provider, own, clients, List.of(), translations, null);
     }
 
     /**
      * @param own what the provider speaks
      * @param clients what clients may speak
+     * @param embeddings how clients may ask for embeddings, where it is not as the provider has it
      * @param downloader gets what URLs stand for where the provider takes none; null: they are refused
      */
     public TranslatingProvider(
             Provider provider,
             ProviderDialect own,
             List<? extends ClientDialect> clients,
+            List<? extends EmbeddingClient> embeddings,
             Translations translations,
             @Nullable Downloader downloader) {
         this.provider = provider;
@@ -58,6 +62,7 @@ public final class TranslatingProvider implements Provider {
                 .filter(d -> !d.equals(own))
                 .<ClientDialect>map(d -> d)
                 .toList();
+        this.embeddings = List.copyOf(embeddings);
         this.translations = translations;
         this.downloader = own.takesUrls() ? null : downloader;
     }
@@ -104,6 +109,12 @@ public final class TranslatingProvider implements Provider {
                 return translated(request, client, operation);
             }
         }
+        Embedder embedder = own.embedder();
+        for (EmbeddingClient client : embeddings) {
+            if (embedder != null && client.asks(plain)) {
+                return embedded(request, client, embedder);
+            }
+        }
         if (!own.takes(plain, request.headers())) {
             throw Refusals.invalid(who() + " has nothing like `/v1" + plain + "`; take another model.", "model");
         }
@@ -119,10 +130,11 @@ public final class TranslatingProvider implements Provider {
     private ProviderCall translated(UpstreamRequest request, ClientDialect client, Operation operation) {
         Notes notes = new Notes(who(), translations.drop());
         ChatRequest chat;
+        ProviderDialect.Place place;
         KeptBody body;
         try (Translations.Turn _ = translations.turn(request.body().length())) {
             byte[] asked = bytes(request.body());
-            chat = client.readRequest(tree(asked), operation, notes);
+            chat = client.readRequest(request, tree(asked), operation, notes);
             boolean fetches = downloader != null && FetchedUrls.wanted(chat);
             if (operation == Operation.COUNT) {
                 if (!fetches) {
@@ -130,12 +142,14 @@ public final class TranslatingProvider implements Provider {
                 }
                 return new CountedCall(client, translations.estimator(), chat.model(), asked);
             }
+            place = own.place(chat);
             body = fetches ? null : written(chat, notes);
         }
         if (body == null) {
             body = fetched(chat, Objects.requireNonNull(downloader), notes);
         }
-        return sent(request, client, chat, body, notes);
+        Answers answers = new Answers.OfChat(own, client, chat, request.query(), translations.seconds());
+        return sent(request, place, answers, body, notes);
     }
 
     private KeptBody written(ChatRequest chat, Notes notes) {
@@ -153,18 +167,27 @@ public final class TranslatingProvider implements Provider {
     }
 
     private ProviderCall sent(
-            UpstreamRequest request, ClientDialect client, ChatRequest chat, KeptBody body, Notes notes) {
+            UpstreamRequest request, ProviderDialect.Place place, Answers answers, KeptBody body, Notes notes) {
         boolean sent = false;
         try {
-            ProviderDialect.Place place = own.place(chat);
             ProviderCall call = provider.call(new UpstreamRequest(
-                    "POST", place.path(), false, place.query(), fields(request.headers()), body, chat.model()));
+                    "POST", place.path(), false, place.query(), fields(request.headers()), body, answers.model()));
             sent = true;
-            return new TranslatedCall(call, body, own, client, chat, translations, notes.warning());
+            return new TranslatedCall(call, body, own, answers, translations, notes.warning());
         } finally {
             if (!sent) {
                 body.close();
             }
+        }
+    }
+
+    private ProviderCall embedded(UpstreamRequest request, EmbeddingClient client, Embedder embedder) {
+        Notes notes = new Notes(who(), translations.drop());
+        try (Translations.Turn _ = translations.turn(request.body().length())) {
+            EmbeddingRequest asked = client.read(request, tree(bytes(request.body())), notes);
+            ProviderDialect.Place place = embedder.place(asked);
+            KeptBody body = translations.room().keep(embedder.write(asked, notes));
+            return sent(request, place, new Answers.OfEmbeddings(embedder, client, request, asked), body, notes);
         }
     }
 

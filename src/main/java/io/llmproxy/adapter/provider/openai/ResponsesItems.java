@@ -1,0 +1,79 @@
+package io.llmproxy.adapter.provider.openai;
+
+import io.llmproxy.adapter.provider.support.chat.JsonOut;
+import io.llmproxy.domain.chat.Content;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The items of a response's output. Thoughts are their own summary; their signature is {@code encrypted_content}, which clients send
+ * back as it is.
+ */
+final class ResponsesItems {
+    private static final String REDACTED = "redacted:";
+
+    private ResponsesItems() {}
+
+    /** Ids are told apart by their kind and their place. */
+    static String id(String kind, String response, int index) {
+        return kind + "_" + response.replaceFirst("^[a-z]+[_-]", "") + "_" + index;
+    }
+
+    /** @param signature by which the provider knows its thoughts again, or all of them where only it can read them */
+    static void reasoning(JsonOut out, String id, @Nullable String text, @Nullable String signature) {
+        out.open().member("id", id).member("type", "reasoning").name("summary").openList();
+        if (text != null && !text.isEmpty()) {
+            summary(out, text);
+        }
+        out.closeList();
+        if (signature != null && !signature.isEmpty()) {
+            out.member("encrypted_content", signature);
+        }
+        out.close();
+    }
+
+    static void summary(JsonOut out, String text) {
+        out.open().member("type", "summary_text").member("text", text).close();
+    }
+
+    static String redacted(String data) {
+        return REDACTED + data;
+    }
+
+    /** What was written as reasoning. */
+    static Content thought(String text, @Nullable String signature) {
+        return signature != null && signature.startsWith(REDACTED)
+                ? new Content.RedactedThinking(signature.substring(REDACTED.length()))
+                : new Content.Thinking(text, signature);
+    }
+
+    /** @param part its only part; null: it has none yet */
+    static void message(JsonOut out, String id, boolean done, @Nullable Content part) {
+        out.open().member("id", id).member("type", "message");
+        out.member("status", status(done)).member("role", "assistant");
+        out.name("content").openList();
+        if (part != null) {
+            part(out, part);
+        }
+        out.closeList().close();
+    }
+
+    static void part(JsonOut out, Content part) {
+        if (part instanceof Content.Refusal(String refusal)) {
+            out.open().member("type", "refusal").member("refusal", refusal).close();
+        } else if (part instanceof Content.Text(String text, var _)) {
+            out.open().member("type", "output_text").member("text", text);
+            out.name("annotations").openList().closeList();
+            out.name("logprobs").openList().closeList().close();
+        }
+    }
+
+    static void call(JsonOut out, String id, boolean done, Content.ToolCall call) {
+        out.open().member("id", id).member("type", "function_call").member("status", status(done));
+        out.member("arguments", call.arguments()).member("call_id", call.id()).member("name", call.name());
+        out.close();
+    }
+
+    private static String status(boolean done) {
+        return done ? "completed" : "in_progress";
+    }
+}
