@@ -74,7 +74,11 @@ class CapabilityRoutingTest {
             value = {
                 "/v1/chat/completions | {\"model\":\"r\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"?\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x/y.png\"}}]}]}",
                 "/v1/responses | {\"model\":\"r\",\"store\":false,\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_image\",\"image_url\":\"https://x/y.png\"}]}]}",
-                "/v1/messages | {\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":[{\"source\":{\"type\":\"url\",\"url\":\"https://x\"},\"type\":\"image\"}]}],\"model\":\"r\"}"
+                "/v1/messages | {\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":[{\"source\":{\"type\":\"url\",\"url\":\"https://x\"},\"type\":\"image\"}]}],\"model\":\"r\"}",
+                "/v1beta/models/r:generateContent | {\"contents\":[{\"parts\":[{\"text\":\"?\"},{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"aa\"}}]}]}",
+                "/v1beta/models/r:generateContent | {\"contents\":[{\"parts\":[{\"file_data\":{\"file_uri\":\"u\",\"mime_type\":\"image/png\"}}]}]}",
+                "/api/chat | {\"model\":\"r\",\"messages\":[{\"role\":\"user\",\"content\":\"?\",\"images\":[\"aa\"]}]}",
+                "/api/generate | {\"model\":\"r\",\"prompt\":\"?\",\"images\":[\"aa\"]}"
             })
     void imagesGoToModelsThatReadThem(String path, String body) {
         route(Set.of(Requirement.VISION), "a/deepseek-chat", "b/gpt-4o");
@@ -94,6 +98,20 @@ class CapabilityRoutingTest {
         route(Set.of(Requirement.VISION), "a/deepseek-chat", "b/gpt-4o");
 
         assertThat(chat(rest)).isEqualTo("a");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1beta/models/r:generateContent | {\"contents\":[{\"parts\":[{\"inlineData\":{\"mimeType\":\"application/pdf\",\"data\":\"aa\"}}]}]}",
+                "/api/chat | {\"model\":\"r\",\"messages\":[{\"role\":\"user\",\"content\":\"images\",\"images\":[]}]}",
+                "/v1/chat/completions | {\"model\":\"r\",\"messages\":[{\"role\":\"user\",\"content\":\"\",\"images\":[\"a\"]}]}"
+            })
+    void whatIsNoImageInTheApiOfTheClientIsNotConcerned(String path, String body) {
+        route(Set.of(Requirement.VISION), "a/deepseek-chat", "b/gpt-4o");
+
+        assertThat(served(path, body)).isEqualTo("a");
     }
 
     @Test

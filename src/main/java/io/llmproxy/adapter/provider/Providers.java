@@ -9,8 +9,8 @@ import io.llmproxy.adapter.provider.bedrock.BedrockChat;
 import io.llmproxy.adapter.provider.bedrock.Regions;
 import io.llmproxy.adapter.provider.cohere.CohereChat;
 import io.llmproxy.adapter.provider.gemini.GeminiChat;
-import io.llmproxy.adapter.provider.ollama.OllamaChat;
 import io.llmproxy.adapter.provider.gemini.GeminiEmbeddings;
+import io.llmproxy.adapter.provider.ollama.OllamaChat;
 import io.llmproxy.adapter.provider.ollama.OllamaClient;
 import io.llmproxy.adapter.provider.ollama.OllamaEmbeddings;
 import io.llmproxy.adapter.provider.openai.OpenAiChat;
@@ -136,8 +136,10 @@ public final class Providers implements ProviderFactory {
             case OPENAI -> translating(openAi(account, version), OPENAI, clients(account.kind()));
             case OLLAMA -> translating(http(account, Access.BEARER, OllamaChat.paths(version)), OLLAMA, BASIC);
             case AZURE -> translating(each(account, this::azure), OPENAI, CLIENTS);
-            case ANTHROPIC -> translating(http(account, Access.ANTHROPIC, Paths.below("/v1", null)), ANTHROPIC, ALL_CLIENTS);
-            case GEMINI -> translating(http(account, Access.GOOGLE, Paths.below("/v1beta", version)), GEMINI, ALL_CLIENTS);
+            case ANTHROPIC ->
+                translating(http(account, Access.ANTHROPIC, Paths.below("/v1", null)), ANTHROPIC, ALL_CLIENTS);
+            case GEMINI ->
+                translating(http(account, Access.GOOGLE, Paths.below("/v1beta", version)), GEMINI, ALL_CLIENTS);
             case COHERE -> translating(http(account, Access.BEARER, CohereChat.paths()), COHERE, ALL_CLIENTS);
             case BEDROCK -> translating(each(account, this::bedrock), BEDROCK, ALL_CLIENTS);
             case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI, CLIENTS);

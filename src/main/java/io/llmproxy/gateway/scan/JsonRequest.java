@@ -60,7 +60,7 @@ public final class JsonRequest {
     private JsonRequest(JsonScanner scanner, Form form) {
         this.scanner = scanner;
         this.form = form;
-        this.references = new ReferenceScan(scanner);
+        this.references = new ReferenceScan(scanner, form);
     }
 
     /** @throws MalformedException unless the bytes are exactly one JSON value */

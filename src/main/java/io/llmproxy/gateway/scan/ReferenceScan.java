@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.scan;
 
 import io.llmproxy.domain.object.ObjectKind;
+import io.llmproxy.gateway.scan.JsonRequest.Form;
 import io.llmproxy.gateway.scan.JsonScanner.Token;
 import io.llmproxy.gateway.scan.References.Reference;
 import java.util.ArrayList;
@@ -60,12 +61,14 @@ final class ReferenceScan {
     private record Name(String text, @Nullable ObjectKind kind) {}
 
     private final JsonScanner scanner;
+    private final Form form;
     private @Nullable List<Reference> found;
     private @Nullable String beyond;
     private boolean images;
 
-    ReferenceScan(JsonScanner scanner) {
+    ReferenceScan(JsonScanner scanner, Form form) {
         this.scanner = scanner;
+        this.form = form;
     }
 
     private static Name[][] byLength(boolean top) {
@@ -103,7 +106,7 @@ final class ReferenceScan {
         return new References(all == null ? List.of() : List.copyOf(all), beyond, true);
     }
 
-    /** Whether a part of a message is an image, as OpenAI's two APIs and Anthropic's write it. */
+    /** Whether a part of a message is an image, as the APIs of {@code /v1} or the request's own write it. */
     boolean images() {
         return images;
     }
@@ -113,6 +116,9 @@ final class ReferenceScan {
         Name name = name(TOP_BY_LENGTH);
         if (name != null) {
             value(name);
+            return false;
+        }
+        if (form != Form.V1 && image()) {
             return false;
         }
         boolean items = scanner.is("input") || scanner.is("items");
@@ -169,6 +175,45 @@ final class ReferenceScan {
         Name name = name(BY_LENGTH);
         if (name != null) {
             value(name);
+        } else if (form != Form.V1) {
+            image();
+        }
+    }
+
+    /** Reads what may be images in Ollama's API or Google's; false: it is something else, and its value is still to come. */
+    private boolean image() {
+        if (form == Form.OLLAMA && scanner.is("images")) {
+            Token value = scanner.next();
+            int begin = scanner.end();
+            if (opens(value)) {
+                scanner.skipContainer();
+            }
+            images |= value == Token.ARRAY_START && scanner.end() - begin > 2;
+            return true;
+        }
+        boolean blob = scanner.is("inlineData")
+                || scanner.is("inline_data")
+                || scanner.is("fileData")
+                || scanner.is("file_data");
+        if (form == Form.GEMINI && blob) {
+            blob();
+            return true;
+        }
+        return false;
+    }
+
+    private void blob() {
+        Token value = scanner.next();
+        if (value == Token.ARRAY_START) {
+            scanner.skipContainer();
+        }
+        if (value != Token.OBJECT_START) {
+            return;
+        }
+        while (scanner.next() == Token.NAME) {
+            boolean type = scanner.is("mimeType") || scanner.is("mime_type");
+            boolean told = whole() == Token.STRING && type && scanner.kept();
+            images |= told && scanner.text().startsWith("image/");
         }
     }
 

@@ -31,9 +31,14 @@ class CapabilitiesTest {
     private record Clients(String dialect, String name, List<String> providers) {}
 
     private static final List<Clients> CLIENTS = List.of(
-            new Clients("openai", "OpenAI (`/v1/chat/completions`)", List.of("anthropic", "gemini", "cohere", "bedrock")),
-            new Clients("responses", "OpenAI (`/v1/responses`)", List.of("anthropic", "mistral", "gemini", "cohere", "bedrock")),
-            new Clients("anthropic", "Anthropic", List.of("openai", "mistral", "gemini", "ollama", "cohere", "bedrock")),
+            new Clients(
+                    "openai", "OpenAI (`/v1/chat/completions`)", List.of("anthropic", "gemini", "cohere", "bedrock")),
+            new Clients(
+                    "responses",
+                    "OpenAI (`/v1/responses`)",
+                    List.of("anthropic", "mistral", "gemini", "cohere", "bedrock")),
+            new Clients(
+                    "anthropic", "Anthropic", List.of("openai", "mistral", "gemini", "ollama", "cohere", "bedrock")),
             new Clients("gemini", "Gemini", List.of("openai", "anthropic", "mistral", "ollama", "cohere", "bedrock")),
             new Clients("ollama", "Ollama", List.of("openai", "anthropic", "mistral", "gemini", "cohere", "bedrock")));
 
@@ -290,8 +295,7 @@ class CapabilitiesTest {
         String json = asked(client, members).replace("claude-x", model);
         Notes notes = new Notes("it", false);
         try {
-            ChatRequest request =
-                    Dialects.client(client).readRequest(JSON.readTree(json), Operation.CHAT, notes);
+            ChatRequest request = Dialects.client(client).readRequest(JSON.readTree(json), Operation.CHAT, notes);
             CannedProvider account = new CannedProvider(
                     Dialects.kind(provider), 200, new io.llmproxy.domain.HeaderFields(), new byte[0]);
             to.writeRequest(request, account.account(), notes);
