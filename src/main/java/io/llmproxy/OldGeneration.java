@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * brought as much anew as lived before.
  */
 final class OldGeneration implements AutoCloseable {
-    /** Used bytes below which nothing is collected: about what the launcher's heap holds from the start. */
-    static final long FLOOR = 80L << 20;
+    /** Used bytes below which nothing is collected: a little less than the launcher's heap holds from the start. */
+    static final long FLOOR = 64L << 20;
 
     /** The serial collector's name of the pool; none of the others has it. */
     private static final String SERIAL_POOL = "Tenured Gen";

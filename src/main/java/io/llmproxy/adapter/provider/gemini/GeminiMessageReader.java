@@ -123,14 +123,19 @@ final class GeminiMessageReader {
 
     private static Content inline(RequestNode data) {
         String type = data.requiredText("mimeType").toLowerCase(Locale.ROOT);
-        // bytes are written in either alphabet of base64; others know the first alone
-        String base64 = data.requiredText("data").replace('-', '+').replace('_', '/');
+        String base64 = usual(data.requiredText("data"));
         if (type.startsWith("image/")) {
             return new Content.Image(new Source.Bytes(type, base64), null, null);
         }
         return type.startsWith("audio/")
                 ? new Content.Audio(base64, format(type))
                 : new Content.File(new Source.Bytes(type, base64), data.text("displayName"), null);
+    }
+
+    /** Bytes are written in either alphabet of base64, with padding or without; others know the first alone, with it. */
+    private static String usual(String base64) {
+        String usual = base64.replace('-', '+').replace('_', '/');
+        return usual + "=".repeat(-usual.length() & 3);
     }
 
     private static String format(String type) {
