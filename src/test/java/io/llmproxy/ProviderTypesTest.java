@@ -62,6 +62,7 @@ class ProviderTypesTest {
             case NO_TOOLS -> "no tools";
             case NO_SCHEMA -> "no JSON by schema";
             case NO_MODEL_LIST -> "gives no list of models";
+            case NO_RESPONSES -> "no `/v1/responses`";
         };
     }
 

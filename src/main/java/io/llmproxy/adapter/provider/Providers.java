@@ -46,6 +46,7 @@ import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderOptions;
+import io.llmproxy.domain.model.Quirk;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderFactory;
@@ -165,9 +166,9 @@ public final class Providers implements ProviderFactory {
         };
     }
 
-    /** Mistral has no responses; the others of OpenAI's format are sent them as they are. */
+    /** Responses go as they are to what has them. */
     private static List<ClientDialect> clients(ProviderKind kind) {
-        return kind == ProviderKind.MISTRAL ? ALL_CLIENTS : CLIENTS;
+        return kind.has(Quirk.NO_RESPONSES) ? ALL_CLIENTS : CLIENTS;
     }
 
     private Provider openAi(ProviderAccount account, @Nullable String version) {

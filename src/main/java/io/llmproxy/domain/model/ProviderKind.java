@@ -4,6 +4,7 @@ import static io.llmproxy.domain.model.Quirk.DOCUMENTS_BY_URL;
 import static io.llmproxy.domain.model.Quirk.KNOWN_FIELDS_ONLY;
 import static io.llmproxy.domain.model.Quirk.NEW_TOKEN_BOUND;
 import static io.llmproxy.domain.model.Quirk.NO_MODEL_LIST;
+import static io.llmproxy.domain.model.Quirk.NO_RESPONSES;
 import static io.llmproxy.domain.model.Quirk.NO_SCHEMA;
 import static io.llmproxy.domain.model.Quirk.NO_TOOLS;
 import static io.llmproxy.domain.model.Quirk.RANDOM_SEED;
@@ -38,6 +39,7 @@ public enum ProviderKind {
             TELLS_USAGE_UNASKED,
             KNOWN_FIELDS_ONLY,
             RANDOM_SEED,
+            NO_RESPONSES,
             SHORT_CALL_IDS,
             DOCUMENTS_BY_URL),
     OLLAMA("ollama", ProviderApi.OLLAMA, "http://127.0.0.1:11434", false),
@@ -51,7 +53,7 @@ public enum ProviderKind {
     GROQ("groq", ProviderApi.OPENAI, "https://api.groq.com/openai/v1", true),
     TOGETHER("together", ProviderApi.OPENAI, "https://api.together.xyz/v1", true, TOP_K),
     FIREWORKS("fireworks", ProviderApi.OPENAI, "https://api.fireworks.ai/inference/v1", true, TOP_K),
-    DEEPSEEK("deepseek", ProviderApi.OPENAI, "https://api.deepseek.com/v1", true, NO_SCHEMA),
+    DEEPSEEK("deepseek", ProviderApi.OPENAI, "https://api.deepseek.com/v1", true, NO_SCHEMA, NO_RESPONSES),
     XAI("xai", ProviderApi.OPENAI, "https://api.x.ai/v1", true),
     OPENROUTER("openrouter", ProviderApi.OPENAI, "https://openrouter.ai/api/v1", true, TOP_K, SIGNED_THOUGHTS),
     PERPLEXITY(

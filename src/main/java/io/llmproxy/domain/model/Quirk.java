@@ -23,7 +23,9 @@ public enum Quirk {
     /** Answers keep to no schema, though they may be JSON. */
     NO_SCHEMA(1 << 9),
     /** There is no list of models. */
-    NO_MODEL_LIST(1 << 10);
+    NO_MODEL_LIST(1 << 10),
+    /** There is no {@code /v1/responses}, so that its clients are translated. */
+    NO_RESPONSES(1 << 11);
 
     private final int bit;
 
