@@ -6,11 +6,7 @@ import io.llmproxy.testing.ClientBench;
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.FakeProvider.Script;
 import io.llmproxy.testing.Http;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -128,23 +124,16 @@ class OllamaClientsTest {
     }
 
     @Test
-    void aStreamThatIsCutEndsWithALineThatSaysSo() throws IOException {
+    void aStreamThatIsCutEndsWithALineThatSaysSo() {
         BEHIND.on(CHAT, c -> {
             c.head(200, "Content-Type", "application/x-ndjson");
             c.chunk(PIECE.strip());
             c.close();
         });
-        HttpResponse<InputStream> answer = HTTP.stream(CHAT, ASKED);
-        ByteArrayOutputStream got = new ByteArrayOutputStream();
-        boolean whole = true;
-        try (InputStream in = answer.body()) {
-            in.transferTo(got);
-        } catch (IOException e) {
-            whole = false;
-        }
-        List<String> lines = got.toString(StandardCharsets.UTF_8).lines().toList();
+        Http.Arrived answer = HTTP.arrived(CHAT, ASKED).body();
+        List<String> lines = answer.text().lines().toList();
 
-        assertThat(whole).isFalse();
+        assertThat(answer.whole()).isFalse();
         assertThat(lines).hasSize(2);
         assertThat(JSON.readTree(lines.getLast()).path("error").isString()).isTrue();
     }

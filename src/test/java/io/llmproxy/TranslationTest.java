@@ -7,11 +7,8 @@ import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.FakeProvider.Script;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.TestAppliance;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -114,16 +111,9 @@ class TranslationTest {
     /** What came, and whether the connection ended as it should. */
     private record Streamed(String id, String text, boolean whole) {}
 
-    private static Streamed streamed(String path, String json) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        boolean whole = true;
-        HttpResponse<InputStream> answer = http.stream(path, json);
-        try (InputStream in = answer.body()) {
-            in.transferTo(out);
-        } catch (IOException e) {
-            whole = false;
-        }
-        return new Streamed(id(answer), out.toString(StandardCharsets.UTF_8), whole);
+    private static Streamed streamed(String path, String json) {
+        HttpResponse<Http.Arrived> answer = http.arrived(path, json);
+        return new Streamed(id(answer), answer.body().text(), answer.body().whole());
     }
 
     /** The usage record of an answer; that of one that was cut may come a moment after it. */
@@ -171,7 +161,7 @@ class TranslationTest {
     }
 
     @Test
-    void anOpenAiClientStreamsFromAnthropicAndSeesTheUsageOnlyWhereItAsks() throws IOException {
+    void anOpenAiClientStreamsFromAnthropicAndSeesTheUsageOnlyWhereItAsks() {
         anthropic.on(MESSAGES, stream(EVENTS.length));
         Streamed plain = streamed(CHAT, chat(",\"stream\":true"));
         JsonNode record = record(plain.id());
@@ -205,7 +195,7 @@ class TranslationTest {
     }
 
     @Test
-    void anAnthropicClientStreamsFromOpenAi() throws IOException {
+    void anAnthropicClientStreamsFromOpenAi() {
         Streamed answer = streamed(MESSAGES, messages("gpt-4o-mini", ",\"stream\":true"));
 
         assertThat(answer.whole()).isTrue();
@@ -226,7 +216,7 @@ class TranslationTest {
     }
 
     @Test
-    void anAnthropicClientReachesAnthropicByteForByteAndIsMetered() throws IOException {
+    void anAnthropicClientReachesAnthropicByteForByteAndIsMetered() {
         String odd = messages("claude-sonnet-4-5", ", \"unknown\" : [ 1.0,  null ] ");
         anthropic.on(MESSAGES, Script.answer(200, ANSWER + "\n", "Content-Type", "application/json"));
         HttpResponse<String> answer = http.send(http.request(MESSAGES)
@@ -251,7 +241,7 @@ class TranslationTest {
     }
 
     @Test
-    void bothReachGemini() throws IOException {
+    void bothReachGemini() {
         String answer = """
                 {"candidates":[{"content":{"parts":[{"text":"Grüezi."}],"role":"model"},"finishReason":"STOP"}],\
                 "usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":4,"thoughtsTokenCount":6},"modelVersion":"g"}""";
@@ -292,7 +282,7 @@ class TranslationTest {
     }
 
     @Test
-    void aStreamThatBreaksOffEndsWithOneErrorOfTheClientsDialect() throws IOException {
+    void aStreamThatBreaksOffEndsWithOneErrorOfTheClientsDialect() {
         anthropic.on(MESSAGES, c -> {
             stream(3).play(c);
             c.close();
@@ -311,7 +301,7 @@ class TranslationTest {
     }
 
     @Test
-    void anErrorWithinAStreamIsOneOfTheClientsDialect() throws IOException {
+    void anErrorWithinAStreamIsOneOfTheClientsDialect() {
         anthropic.on(MESSAGES, c -> {
             stream(3).play(c);
             event(c, "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}");

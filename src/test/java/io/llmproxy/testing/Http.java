@@ -1,5 +1,6 @@
 package io.llmproxy.testing;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -8,7 +9,13 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -60,6 +67,61 @@ public final class Http implements AutoCloseable {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /** What came of an answer's body, and whether it came to its end. */
+    public record Arrived(String text, boolean whole) {}
+
+    /**
+     * The whole answer, or what came of it before it was cut. The client's own stream forgets what it has not given out when
+     * the cut comes, so that a reader that is slow sees less than came.
+     */
+    public HttpResponse<Arrived> arrived(String path, String json) {
+        HttpRequest request = request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build();
+        try {
+            return client.send(request, head -> new Arriving());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final class Arriving implements HttpResponse.BodySubscriber<Arrived> {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final CompletableFuture<Arrived> done = new CompletableFuture<>();
+
+        @Override
+        public CompletionStage<Arrived> getBody() {
+            return done;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> items) {
+            for (ByteBuffer item : items) {
+                byte[] piece = new byte[item.remaining()];
+                item.get(piece);
+                bytes.writeBytes(piece);
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            done.complete(new Arrived(bytes.toString(StandardCharsets.UTF_8), false));
+        }
+
+        @Override
+        public void onComplete() {
+            done.complete(new Arrived(bytes.toString(StandardCharsets.UTF_8), true));
         }
     }
 
