@@ -20,6 +20,7 @@ import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.adapter.secret.MasterKeyException;
 import io.llmproxy.adapter.systemd.SdNotify;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
+import io.llmproxy.adapter.telemetry.OtlpTracing;
 import io.llmproxy.adapter.tokenizer.JtokkitTokenizer;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
@@ -71,7 +72,7 @@ import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
-import io.llmproxy.port.UsageJournal;
+import io.llmproxy.port.Tracing;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
@@ -186,6 +187,7 @@ public final class Appliance implements AutoCloseable {
                     PartSettings.translations(config.translation(), room, tokenizer, setup.clock()),
                     setup.clock());
             HelidonTelemetry telemetry = measuring.join();
+            OtlpTracing tracing = tracing();
             FileUsageJournal journal = opened(FileUsageJournal.open(
                     directory.path().resolve("journal"), config.journal().sync()));
             JournalFormat format = new JournalFormat();
@@ -217,6 +219,7 @@ public final class Appliance implements AutoCloseable {
                     ledger,
                     objects,
                     telemetry,
+                    tracing == null ? Tracing.OFF : tracing,
                     refusals,
                     tokenizer,
                     runs,
@@ -276,7 +279,11 @@ public final class Appliance implements AutoCloseable {
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
-            measure(telemetry, journal, ledger, gateway);
+            ApplianceMetrics metrics = new ApplianceMetrics(telemetry);
+            metrics.ledger(journal, ledger, flusher);
+            metrics.gateway(gateway, gatewayServer);
+            metrics.providers(snapshots, gateway.health());
+            metrics.tracing(tracing);
             counters.measure(telemetry);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
@@ -350,24 +357,9 @@ public final class Appliance implements AutoCloseable {
                 () -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id), gateway.passed()::of);
     }
 
-    private static void measure(HelidonTelemetry telemetry, UsageJournal journal, Ledger ledger, Gateway gateway) {
-        telemetry.gauge("llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
-        telemetry.gauge(
-                "llmproxy_body_memory_bytes",
-                "What the bodies of running requests hold in memory beyond their first piece",
-                gateway.bodyMemory()::used);
-        telemetry.gauge(
-                "llmproxy_journal_waiting_records",
-                "Usage records in memory, which the journal refuses to take",
-                ledger::waiting);
-        telemetry.gauge(
-                "llmproxy_journal_dropped_records",
-                "Usage records dropped since the start, while the journal refused to take them",
-                ledger::dropped);
-        telemetry.gauge(
-                "llmproxy_targets_left_alone",
-                "Models of providers that fail and get no calls, or one to try them",
-                gateway.health()::open);
+    private @Nullable OtlpTracing tracing() throws StartException {
+        OtlpTracing.Settings wanted = PartSettings.tracing(setup.config().tracing());
+        return wanted == null ? null : opened(new OtlpTracing(wanted, setup.clock()));
     }
 
     private static ApplianceStatus.Pressure pressure(Gateway gateway) {

@@ -5,6 +5,7 @@ import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.Translations;
+import io.llmproxy.adapter.telemetry.OtlpTracing;
 import io.llmproxy.adapter.webhook.SignedWebhook;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
@@ -12,6 +13,7 @@ import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
 import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.PricingConfig;
+import io.llmproxy.config.ApplianceConfig.TracingConfig;
 import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.BodyRoom;
@@ -26,6 +28,7 @@ import io.llmproxy.port.Tokenizer;
 import java.io.Console;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -98,6 +101,28 @@ final class PartSettings {
             throw new StartException(StartException.USAGE, "alerts.webhook.secret-file: " + e.getMessage(), e);
         }
         return new SignedWebhook(webhook.url(), webhook.secretFile(), webhook.timeout());
+    }
+
+    /** @throws StartException where the file of header fields cannot be read; null: no traces are wanted */
+    static OtlpTracing.@Nullable Settings tracing(TracingConfig config) throws StartException {
+        URI endpoint = config.endpoint();
+        if (endpoint == null) {
+            return null;
+        }
+        try {
+            OtlpTracing.check(config.headersFile());
+        } catch (IOException e) {
+            throw new StartException(
+                    StartException.USAGE, "tracing.headers-file " + config.headersFile() + ": " + e.getMessage(), e);
+        }
+        return new OtlpTracing.Settings(
+                endpoint,
+                config.headersFile(),
+                config.ratio(),
+                config.serviceName(),
+                Version.current(),
+                config.queue(),
+                config.timeout());
     }
 
     static OnFull onFull(ApplianceConfig.JournalConfig config) {

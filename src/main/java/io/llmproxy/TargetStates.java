@@ -2,6 +2,7 @@ package io.llmproxy;
 
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.TargetState;
+import io.llmproxy.gateway.resilience.Breaker;
 import io.llmproxy.gateway.resilience.CheckState;
 import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.gateway.resilience.ProviderHealth;
@@ -57,11 +58,15 @@ final class TargetStates {
                         .toList();
     }
 
+    /** The state of a breaker as operators read it. */
+    static String word(Breaker.State state) {
+        return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
     private TargetState state(TargetHealth target) {
         long now = board.now();
         long resting = target.resting(now);
-        String breaker =
-                target.breaker().state(now).name().toLowerCase(Locale.ROOT).replace('_', '-');
+        String breaker = word(target.breaker().state(now));
         boolean rests = resting > 0 && breaker.equals("closed");
         long wait = Math.max(resting, target.breaker().remaining(now));
         long latency = target.latency(true, now);

@@ -34,6 +34,7 @@ public record ApplianceConfig(
         PricingConfig pricing,
         TranslationConfig translation,
         AlertsConfig alerts,
+        TracingConfig tracing,
         ShutdownConfig shutdown,
         LogConfig log) {
 
@@ -234,6 +235,23 @@ public record ApplianceConfig(
          */
         public record Webhook(URI url, Path secretFile, Duration timeout, Duration retryFor) {}
     }
+
+    /**
+     * Where traces of requests go.
+     *
+     * @param endpoint the whole URL of a collector that takes OTLP over HTTP; null: nobody is told
+     * @param headersFile holds fields for the collector, credentials as a rule
+     * @param ratio of the requests that bring no trace along, 0 to 1
+     * @param queue how many spans may wait
+     * @param timeout for one batch
+     */
+    public record TracingConfig(
+            @Nullable URI endpoint,
+            @Nullable Path headersFile,
+            double ratio,
+            String serviceName,
+            int queue,
+            Duration timeout) {}
 
     /** @param grace how long running requests may take to finish */
     public record ShutdownConfig(Duration grace) {}

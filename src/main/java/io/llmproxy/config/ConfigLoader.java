@@ -15,6 +15,7 @@ import io.llmproxy.config.ApplianceConfig.ResilienceConfig;
 import io.llmproxy.config.ApplianceConfig.SecretsConfig;
 import io.llmproxy.config.ApplianceConfig.ShutdownConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
+import io.llmproxy.config.ApplianceConfig.TracingConfig;
 import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.config.ApplianceConfig.UpstreamConfig;
 import io.llmproxy.config.ConfigException.Problem;
@@ -293,6 +294,13 @@ public final class ConfigLoader {
                         value(ConfigReference.TRANSLATION_UNSUPPORTED),
                         value(ConfigReference.TRANSLATION_FETCH_IMAGES)),
                 new AlertsConfig(value(ConfigReference.ALERT_THRESHOLDS), webhook()),
+                new TracingConfig(
+                        optional(ConfigReference.TRACING_ENDPOINT),
+                        optional(ConfigReference.TRACING_HEADERS_FILE),
+                        value(ConfigReference.TRACING_RATIO),
+                        value(ConfigReference.TRACING_SERVICE_NAME),
+                        value(ConfigReference.TRACING_QUEUE),
+                        value(ConfigReference.TRACING_TIMEOUT)),
                 new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
                 new LogConfig(value(ConfigReference.LOG_FORMAT), value(ConfigReference.LOG_LEVEL)));
     }

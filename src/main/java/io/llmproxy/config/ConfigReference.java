@@ -236,6 +236,36 @@ public final class ConfigReference {
             "24h",
             t -> ConfigValues.duration(t, Duration.ZERO, Duration.ofDays(30)),
             "how long an alert that the webhook does not take is sent again");
+    static final ConfigKey<URI> TRACING_ENDPOINT = key(
+            "tracing.endpoint",
+            null,
+            ConfigValues::webhook,
+            "the collector of traces, by OTLP over HTTP, as http://127.0.0.1:4318/v1/traces; null: no traces");
+    static final ConfigKey<Path> TRACING_HEADERS_FILE = key(
+            "tracing.headers-file",
+            null,
+            ConfigValues::path,
+            "a file with header fields for the collector, one `Name: value` a line");
+    static final ConfigKey<Double> TRACING_RATIO = key(
+            "tracing.sample-ratio",
+            "1.0",
+            ConfigValues::ratio,
+            "how many of the requests that bring no trace along are traced, 0 to 1");
+    static final ConfigKey<String> TRACING_SERVICE_NAME = key(
+            "tracing.service-name",
+            "llmproxy",
+            t -> Checks.text("tracing.service-name", t, 128),
+            "what the service is called in traces");
+    static final ConfigKey<Integer> TRACING_QUEUE = key(
+            "tracing.queue",
+            "8192",
+            t -> ConfigValues.integer(t, 512, 1_000_000),
+            "how many spans may wait for the collector; beyond it they are dropped and counted");
+    static final ConfigKey<Duration> TRACING_TIMEOUT = key(
+            "tracing.timeout",
+            "10s",
+            t -> ConfigValues.duration(t, Duration.ofMillis(100), Duration.ofSeconds(60)),
+            "how long the collector may take for a batch");
     static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
             "shutdown.grace",
             "30s",

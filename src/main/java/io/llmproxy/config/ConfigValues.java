@@ -141,6 +141,20 @@ final class ConfigValues {
         throw wrong("must be a whole number of " + min + " to " + max, text);
     }
 
+    /** 0 to 1. */
+    static double ratio(String text) {
+        try {
+            // no NaN, no exponents, no hexadecimal
+            double value = text.matches("[0-9.]{1,20}") ? Double.parseDouble(text) : -1;
+            if (value >= 0 && value <= 1) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        throw wrong("must be a number of 0 to 1, such as 0.01", text);
+    }
+
     static long count(String text) {
         try {
             long value = Long.parseLong(text);

@@ -3,6 +3,7 @@ package io.llmproxy.gateway;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Principal;
+import io.llmproxy.port.Tracing.RequestSpan;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.TenantView;
 import java.time.Instant;
@@ -38,6 +39,17 @@ public final class Exchange {
     private boolean queryChanged;
     private HeaderFields trailers = HeaderFields.NONE;
     private @Nullable RouteTrace trace;
+    private @Nullable RequestSpan span;
+
+    /** A collector of traces is told what becomes of it. */
+    public void followed(@Nullable RequestSpan by) {
+        span = by;
+    }
+
+    /** What tells a collector of traces; null: nobody is told, and header fields about traces go through as they came. */
+    public @Nullable RequestSpan span() {
+        return span;
+    }
 
     /** Nothing is sent: somebody wants to know what would be. */
     public void traceTo(RouteTrace listener) {

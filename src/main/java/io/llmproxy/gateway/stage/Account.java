@@ -15,9 +15,13 @@ import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
+import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.limit.KeptAddress;
 import io.llmproxy.gateway.limit.Limiter;
+import io.llmproxy.gateway.scan.AnswerEnds;
 import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.Tracing;
+import io.llmproxy.port.Tracing.RequestSpan;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.Snapshots;
 import java.io.IOException;
@@ -41,6 +45,7 @@ public final class Account implements Stage {
 
     private final Ledger ledger;
     private final Telemetry telemetry;
+    private final Tracing tracing;
     private final InFlight inFlight;
     private final Limiter limiter;
     private final KeyRing keys;
@@ -52,6 +57,7 @@ public final class Account implements Stage {
     public Account(
             Ledger ledger,
             Telemetry telemetry,
+            Tracing tracing,
             InFlight inFlight,
             Limiter limiter,
             KeyRing keys,
@@ -60,6 +66,7 @@ public final class Account implements Stage {
             InstantSource clock) {
         this.ledger = ledger;
         this.telemetry = telemetry;
+        this.tracing = tracing;
         this.inFlight = inFlight;
         this.limiter = limiter;
         this.keys = keys;
@@ -75,6 +82,7 @@ public final class Account implements Stage {
     public void handle(Exchange x, Next next) {
         Instant now = clock.instant();
         x.arrived(Ids.next(now), now, System.nanoTime());
+        x.followed(tracing.begin(x.request().headers()));
         CostSink costs = costHeader ? new CostSink(x.sink()) : null;
         LastPieceSink client = new LastPieceSink(costs == null ? x.sink() : costs);
         x.sink(client);
@@ -133,14 +141,24 @@ public final class Account implements Stage {
             owner = keys.owner(x.request(), snapshots.current(), clock.instant());
         }
         int status = status(x, ending);
+        RequestSpan span = x.span();
         if (owner == null) {
             telemetry.refusedUnknown(status);
+            if (span != null) {
+                span.end(status);
+            }
             return null;
         }
         UsageRecord record =
                 located(x, Records.of(x, owner, status, ending.outcome(), ending.error(), cost, System.nanoTime()));
         ledger.append(record);
-        telemetry.served(record);
+        Target target = x.tally().target();
+        telemetry.served(
+                record, target == null ? null : target.provider().account().kind());
+        if (span != null) {
+            AnswerEnds answer = x.tally().answer();
+            span.end(record, answer == null ? null : answer.facts());
+        }
         unpriced.note(record);
         return record;
     }

@@ -18,6 +18,7 @@ import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.Tracing;
 import io.llmproxy.runtime.Snapshots;
 import java.time.InstantSource;
 import java.util.List;
@@ -46,10 +47,11 @@ public final class Stages {
             IdempotentRuns runs,
             InstantSource clock) {
         BodyMemory memory = new BodyMemory(settings.bodyMemory());
-        return gateway(settings, memory, snapshots, ledger, objects, telemetry, counters, tokenizer, runs, clock);
+        return gateway(
+                settings, memory, snapshots, ledger, objects, telemetry, Tracing.OFF, counters, tokenizer, runs, clock);
     }
 
-    /** The same with a memory that others take of as well. */
+    /** The same with a memory that others take of as well, and with traces. */
     public static Gateway gateway(
             GatewaySettings settings,
             BodyMemory bodyMemory,
@@ -57,6 +59,7 @@ public final class Stages {
             Ledger ledger,
             ObjectStore objects,
             Telemetry telemetry,
+            Tracing tracing,
             CounterStore counters,
             Tokenizer tokenizer,
             IdempotentRuns runs,
@@ -78,7 +81,7 @@ public final class Stages {
         Inspect inspect = new Inspect(settings, bodyMemory);
         Explainer explainer = new Explainer(snapshots, inspect, route, settings.pricing(), counters, health, clock);
         Pipeline pipeline = new Pipeline(List.of(
-                new Account(ledger, telemetry, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
+                new Account(ledger, telemetry, tracing, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 inspect,

@@ -41,6 +41,8 @@ public final class UsageFlusher implements AutoCloseable {
     private boolean attached;
     private Duration backoff = Duration.ZERO;
     private volatile boolean failing;
+    /** When all that there was then had been moved, by {@link System#nanoTime}. */
+    private volatile long movedAll = System.nanoTime();
 
     public UsageFlusher(UsageJournal journal, UsageStore store, UsageFormat format) {
         this(journal, store, format, FLUSH_BOUND);
@@ -70,9 +72,16 @@ public final class UsageFlusher implements AutoCloseable {
         return failing;
     }
 
+    /** How far the database is behind the journal, at most; zero where nothing waits. */
+    public Duration lag() {
+        return journal.backlog() == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - movedAll);
+    }
+
     private Duration round() {
         try {
+            long begin = System.nanoTime();
             moveAll();
+            movedAll = begin;
             if (failing) {
                 LOG.log(Level.INFO, "usage records are written to the database again");
             }
