@@ -7,6 +7,7 @@ import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.Audience;
 import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.InFlight;
@@ -17,6 +18,8 @@ import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.limit.KeptAddress;
 import io.llmproxy.gateway.limit.Limiter;
+import io.llmproxy.port.EndedRequest;
+import io.llmproxy.port.RequestListener;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.Snapshots;
@@ -41,6 +44,7 @@ public final class Account implements Stage {
 
     private final Ledger ledger;
     private final Telemetry telemetry;
+    private final Audience audience;
     private final InFlight inFlight;
     private final Limiter limiter;
     private final KeyRing keys;
@@ -52,6 +56,7 @@ public final class Account implements Stage {
     public Account(
             Ledger ledger,
             Telemetry telemetry,
+            Audience audience,
             InFlight inFlight,
             Limiter limiter,
             KeyRing keys,
@@ -60,6 +65,7 @@ public final class Account implements Stage {
             InstantSource clock) {
         this.ledger = ledger;
         this.telemetry = telemetry;
+        this.audience = audience;
         this.inFlight = inFlight;
         this.limiter = limiter;
         this.keys = keys;
@@ -107,7 +113,7 @@ public final class Account implements Stage {
             // one that leaves with the whole answer, as soon as it read [DONE], has not gone too early
             return new Ending(x.tally().wholeAnswerSeen() ? Outcome.COMPLETED : Outcome.CLIENT_GONE, null);
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "request " + x.requestId() + " failed by a fault of the gateway", e);
+            LOG.log(Level.ERROR, "event 6203: request " + x.requestId() + " failed by a fault of the gateway", e);
             return failed(
                     x, new ProxyError.Internal("The gateway failed; its log tells more of " + x.requestId() + "."));
         }
@@ -135,6 +141,7 @@ public final class Account implements Stage {
         int status = status(x, ending);
         if (owner == null) {
             telemetry.refusedUnknown(status);
+            tellOfStranger(x, status);
             return null;
         }
         UsageRecord record =
@@ -142,7 +149,25 @@ public final class Account implements Stage {
         ledger.append(record);
         telemetry.served(record);
         unpriced.note(record);
+        RequestListener listener = audience.now();
+        if (listener.listening()) {
+            listener.ended(EndedRequest.of(record, x.request().clientAddress()));
+        }
         return record;
+    }
+
+    private void tellOfStranger(Exchange x, int status) {
+        RequestListener listener = audience.now();
+        if (listener.listening()) {
+            listener.ended(EndedRequest.ofStranger(
+                    x.requestId(),
+                    x.startedAt(),
+                    x.request().method(),
+                    x.request().path(),
+                    status,
+                    x.elapsed(System.nanoTime()) / 1000,
+                    x.request().clientAddress()));
+        }
     }
 
     /** With the client's address, where limits count the record by it. */
