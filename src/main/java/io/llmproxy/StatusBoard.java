@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class StatusBoard {
     static final String DATABASE =
             "the database does not answer: requests are served from memory, administration fails;"
-                    + " look at the database and at the log";
+                    + " look at the database; `llmproxyctl log search --level warn --since 1h` tells what it says";
     static final String LEDGER =
             "usage records cannot be written to the database: they are kept in the local journal and"
-                    + " written when it is back";
+                    + " written when it is back; look at the database, `llmproxyctl log search --event 6401`";
 
     /** The share of a budget from which on it is told. */
     private static final double NEARLY = 0.9;
@@ -123,7 +123,8 @@ final class StatusBoard {
         }
         live(snapshot)
                 .filter(p -> p.fault() != null)
-                .map(p -> name(snapshot, p.account()) + " cannot be called: " + p.fault())
+                .map(p -> name(snapshot, p.account()) + " cannot be called: " + p.fault()
+                        + "; `llmproxyctl provider show " + p.account().name() + "` tells more")
                 .forEach(problems::add);
         return problems;
     }
