@@ -83,7 +83,17 @@ public final class Stages {
         Inspect inspect = new Inspect(settings, bodyMemory);
         Explainer explainer = new Explainer(snapshots, inspect, route, settings.pricing(), counters, health, clock);
         Pipeline pipeline = new Pipeline(List.of(
-                new Account(ledger, telemetry, tracing, audience, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
+                new Account(
+                        ledger,
+                        telemetry,
+                        tracing,
+                        audience,
+                        inFlight,
+                        limiter,
+                        keys,
+                        snapshots,
+                        settings.pricing(),
+                        clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 inspect,
