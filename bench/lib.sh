@@ -231,6 +231,7 @@ start_server() { # name, settings: sets pid, url, key and ctl, the admin tool of
     key=$("${ctl[@]}" -t bench key create bench -q)
 }
 
+connections=64
 run() { # with as many connections as $connections says: process, URL, key, seconds: CPU time per request in microseconds, requests per second, errors
     local before after count us errors
     before=$(cpu_us "$1")
