@@ -24,7 +24,7 @@ require() { # commands, with what to install
 
 # One checksum over all that the image is made of, as packaging/jlink/BuildImage.java writes it into the image.
 sources() {
-    (cd -- "$home" && find pom.xml src/main cli/src/main packaging/jlink conf/llmproxy.yaml -type f -print0 |
+    (cd -- "$home" && find pom.xml src/main cli/src/main packaging/jlink conf -type f -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 }
 
