@@ -23,9 +23,9 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import tools.jackson.databind.JsonNode;
@@ -42,8 +42,7 @@ class ObservedMetricsTest {
     private static final Pattern LABEL = Pattern.compile("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\"");
 
     /** What a selector of an expression asks for: a name of ours, and what its braces hold. */
-    private static final Pattern SELECTOR =
-            Pattern.compile("\\b((?:llmproxy|gen_ai)_[a-z0-9_]+)\\s*(?:\\{([^}]*)})?");
+    private static final Pattern SELECTOR = Pattern.compile("\\b((?:llmproxy|gen_ai)_[a-z0-9_]+)\\s*(?:\\{([^}]*)})?");
 
     private static final Pattern BY = Pattern.compile("\\bby\\s*\\(([^)]*)\\)");
 
@@ -137,7 +136,9 @@ class ObservedMetricsTest {
                 missing.add(row);
             }
         });
-        assertThat(String.join("\n", missing)).as("rows that docs/metrics.md lacks").isEmpty();
+        assertThat(String.join("\n", missing))
+                .as("rows that docs/metrics.md lacks")
+                .isEmpty();
         Matcher rows = Pattern.compile("(?m)^\\| `([a-z0-9_]+)` \\|").matcher(documented);
         Set<String> gone = new TreeSet<>();
         while (rows.find()) {
@@ -235,11 +236,7 @@ class ObservedMetricsTest {
     }
 
     private static void assertSeries(
-            Path file,
-            String expression,
-            String name,
-            @Nullable String braces,
-            Set<String> labels) {
+            Path file, String expression, String name, @Nullable String braces, Set<String> labels) {
         if (name.equals("llmproxy_budget_alerts_total")) {
             labels.addAll(Set.of("metric", "threshold"));
             return;

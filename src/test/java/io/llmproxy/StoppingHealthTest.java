@@ -21,10 +21,15 @@ class StoppingHealthTest {
                 TestAppliance appliance =
                         TestAppliance.builder().set("shutdown.grace", "60s").start();
                 Http client = new Http(appliance.gateway(), appliance.tenantWithKey("acme", up.baseUrl()));
-                Http admin = new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "")) {
+                Http admin =
+                        new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "")) {
             up.on("/v1/chat/completions", c -> {
                 gate.await();
-                c.answer(200, "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8), "Content-Type", "application/json");
+                c.answer(
+                        200,
+                        "{}".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                        "Content-Type",
+                        "application/json");
             });
             CompletableFuture<Integer> running =
                     CompletableFuture.supplyAsync(() -> client.chat().statusCode(), Thread::startVirtualThread);

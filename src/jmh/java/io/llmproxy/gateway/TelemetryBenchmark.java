@@ -48,7 +48,13 @@ public class TelemetryBenchmark {
         // nobody listens there: spans are dropped, which is what is to cost nothing
         return new OtlpTracing(
                 new OtlpTracing.Settings(
-                        URI.create("http://127.0.0.1:9/v1/traces"), null, ratio, "bench", "0", 512, Duration.ofSeconds(1)),
+                        URI.create("http://127.0.0.1:9/v1/traces"),
+                        null,
+                        ratio,
+                        "bench",
+                        "0",
+                        512,
+                        Duration.ofSeconds(1)),
                 InstantSource.system());
     }
 

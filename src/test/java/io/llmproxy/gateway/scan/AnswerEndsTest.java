@@ -21,8 +21,8 @@ class AnswerEndsTest {
 
     @Test
     void findsWhatAnAnswerSaysOfItselfHoweverItComes() {
-        String answer = "{\"id\":\"chatcmpl-1\",\"model\":\"gpt-4o-2024\",\"choices\":[{\"message\":{\"content\":\"" + CONTENT
-                + "\"},\"finish_reason\": \"stop\"}],\"usage\":{\"total_tokens\":3}}";
+        String answer = "{\"id\":\"chatcmpl-1\",\"model\":\"gpt-4o-2024\",\"choices\":[{\"message\":{\"content\":\""
+                + CONTENT + "\"},\"finish_reason\": \"stop\"}],\"usage\":{\"total_tokens\":3}}";
         for (int piece : List.of(1, 7, 1000, 1024, 4096, 5000, 100_000)) {
             assertThat(facts(answer, piece))
                     .as("in pieces of " + piece)
