@@ -2,7 +2,9 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.http.ClientPatience;
 import io.llmproxy.adapter.jdbc.Database;
+import io.llmproxy.adapter.log.AccessLog;
 import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.Translations;
 import io.llmproxy.adapter.telemetry.OtlpTracing;
@@ -24,6 +26,7 @@ import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.port.AlertHook;
+import io.llmproxy.port.EndedRequest;
 import io.llmproxy.port.Tokenizer;
 import java.io.Console;
 import java.io.IOException;
@@ -32,7 +35,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What the configuration means to the parts: each key in the terms of the part that it is for. */
@@ -137,18 +143,39 @@ final class PartSettings {
                 clients.head(), clients.keepAlive(), clients.rate(), ClientPatience.DEFAULT.window(), clients.idle());
     }
 
-    static Logging.Format format(LogConfig log) {
+    static Logging.Settings logging(LogConfig log, Map<String, String> environment) {
+        LogConfig.LogFile file = log.file();
+        return new Logging.Settings(
+                format(log),
+                level(log),
+                Logging.journalReadsStandardError(environment),
+                file == null ? null : new Logging.LogFile(file.path(), file.maxSize(), file.keep()));
+    }
+
+    /** Who writes access lines; null: nobody. */
+    static @Nullable Consumer<List<EndedRequest>> access(LogConfig config, RunningLog log) {
+        return switch (config.access()) {
+            case OFF -> null;
+            case ERRORS -> new AccessLog(log, true, config.addresses())::write;
+            case ALL -> new AccessLog(log, false, config.addresses())::write;
+        };
+    }
+
+    private static Logging.Format format(LogConfig log) {
         return switch (log.format()) {
             case TEXT -> Logging.Format.TEXT;
             case JSON -> Logging.Format.JSON;
             case AUTO ->
-                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false)
+                log.file() == null
+                                && Optional.ofNullable(System.console())
+                                        .map(Console::isTerminal)
+                                        .orElse(false)
                         ? Logging.Format.TEXT
                         : Logging.Format.JSON;
         };
     }
 
-    static Level level(LogConfig log) {
+    private static Level level(LogConfig log) {
         return switch (log.level()) {
             case DEBUG -> Level.DEBUG;
             case INFO -> Level.INFO;

@@ -256,8 +256,34 @@ public record ApplianceConfig(
     /** @param grace how long running requests may take to finish */
     public record ShutdownConfig(Duration grace) {}
 
-    /** How the log is written. */
-    public record LogConfig(Format format, Threshold level) {
+    /**
+     * How the log is written.
+     *
+     * @param access which requests have a line
+     * @param addresses whether those lines name the clients' addresses
+     * @param file null: standard error
+     */
+    public record LogConfig(
+            Format format,
+            Threshold level,
+            Access access,
+            boolean addresses,
+            @Nullable LogFile file) {
+        /** Which requests have a line of their own. */
+        public enum Access {
+            OFF,
+            ERRORS,
+            ALL
+        }
+
+        /**
+         * A file that is set aside when it grows.
+         *
+         * @param maxSize in bytes
+         * @param keep how many are kept besides the one that is written
+         */
+        public record LogFile(Path path, long maxSize, int keep) {}
+
         /** AUTO: text on a terminal, JSON lines elsewhere. */
         public enum Format {
             AUTO,

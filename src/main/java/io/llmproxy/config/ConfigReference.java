@@ -278,6 +278,25 @@ public final class ConfigReference {
             "auto: text on a terminal, JSON lines elsewhere; text; json");
     static final ConfigKey<LogConfig.Threshold> LOG_LEVEL = key(
             "log.level", "info", t -> ConfigValues.oneOf(t, LogConfig.Threshold.class), "debug, info, warn or error");
+    static final ConfigKey<LogConfig.Access> LOG_ACCESS = key(
+            "log.access",
+            "off",
+            ConfigValues::access,
+            "a line for each request: all, errors (those that did not go well) or off");
+    static final ConfigKey<Boolean> LOG_ADDRESSES =
+            key("log.addresses", "false", ConfigValues::bool, "whether those lines name the clients' addresses");
+    static final ConfigKey<Path> LOG_FILE =
+            key("log.file.path", null, ConfigValues::path, "the file that the log goes to; null: standard error");
+    static final ConfigKey<Long> LOG_FILE_SIZE = key(
+            "log.file.max-size",
+            "64MiB",
+            t -> ConfigValues.size(t, 1 << 10),
+            "how large it grows before it is set aside as FILE.1");
+    static final ConfigKey<Integer> LOG_FILE_KEEP = key(
+            "log.file.keep",
+            "5",
+            t -> ConfigValues.integer(t, 0, 1000),
+            "how many files are kept besides the one that is written");
 
     private ConfigReference() {}
 

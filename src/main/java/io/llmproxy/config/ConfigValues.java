@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import io.llmproxy.config.ApplianceConfig.Listen;
+import io.llmproxy.config.ApplianceConfig.LogConfig.Access;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.InvalidValueException;
@@ -227,6 +228,15 @@ final class ConfigValues {
             throw wrong("must be one of " + String.join(", ", words), text);
         }
         return text;
+    }
+
+    /** Also true and false, as {@code off} is one of these to many who write YAML. */
+    static Access access(String text) {
+        return switch (text) {
+            case "true", "on" -> Access.ALL;
+            case "false" -> Access.OFF;
+            default -> oneOf(text, Access.class);
+        };
     }
 
     static <E extends Enum<E>> E oneOf(String text, Class<E> type) {

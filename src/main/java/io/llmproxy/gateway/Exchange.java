@@ -3,6 +3,7 @@ package io.llmproxy.gateway;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Principal;
+import io.llmproxy.port.CurrentRequest;
 import io.llmproxy.port.Tracing.RequestSpan;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.TenantView;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One request on its way through the pipeline. What a stage finds out it writes once, and who reads it too early is told who
  * should have come first. One thread, but for {@link #cut}.
  */
-public final class Exchange {
+public final class Exchange implements CurrentRequest {
     private ClientRequest request;
     private final Tally tally = new Tally();
     private final Claims claims = new Claims();
@@ -104,6 +105,18 @@ public final class Exchange {
 
     public UUID requestId() {
         return arrival.get().requestId();
+    }
+
+    @Override
+    public @Nullable UUID requestIdOrNull() {
+        Arrival known = arrival.orNull();
+        return known == null ? null : known.requestId();
+    }
+
+    @Override
+    public @Nullable String tenantOrNull() {
+        KeyEntry known = key.orNull();
+        return known == null ? null : known.principal().tenant().slug();
     }
 
     public Instant startedAt() {

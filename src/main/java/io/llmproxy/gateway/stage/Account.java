@@ -7,6 +7,7 @@ import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.Audience;
 import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.InFlight;
@@ -19,6 +20,8 @@ import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.limit.KeptAddress;
 import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.gateway.scan.AnswerEnds;
+import io.llmproxy.port.EndedRequest;
+import io.llmproxy.port.RequestListener;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tracing;
 import io.llmproxy.port.Tracing.RequestSpan;
@@ -46,6 +49,7 @@ public final class Account implements Stage {
     private final Ledger ledger;
     private final Telemetry telemetry;
     private final Tracing tracing;
+    private final Audience audience;
     private final InFlight inFlight;
     private final Limiter limiter;
     private final KeyRing keys;
@@ -58,6 +62,7 @@ public final class Account implements Stage {
             Ledger ledger,
             Telemetry telemetry,
             Tracing tracing,
+            Audience audience,
             InFlight inFlight,
             Limiter limiter,
             KeyRing keys,
@@ -67,6 +72,7 @@ public final class Account implements Stage {
         this.ledger = ledger;
         this.telemetry = telemetry;
         this.tracing = tracing;
+        this.audience = audience;
         this.inFlight = inFlight;
         this.limiter = limiter;
         this.keys = keys;
@@ -115,7 +121,7 @@ public final class Account implements Stage {
             // one that leaves with the whole answer, as soon as it read [DONE], has not gone too early
             return new Ending(x.tally().wholeAnswerSeen() ? Outcome.COMPLETED : Outcome.CLIENT_GONE, null);
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "request " + x.requestId() + " failed by a fault of the gateway", e);
+            LOG.log(Level.ERROR, "event 6203: request " + x.requestId() + " failed by a fault of the gateway", e);
             return failed(
                     x, new ProxyError.Internal("The gateway failed; its log tells more of " + x.requestId() + "."));
         }
@@ -147,6 +153,7 @@ public final class Account implements Stage {
             if (span != null) {
                 span.end(status);
             }
+            tellOfStranger(x, status);
             return null;
         }
         UsageRecord record =
@@ -160,7 +167,25 @@ public final class Account implements Stage {
             span.end(record, answer == null ? null : answer.facts());
         }
         unpriced.note(record);
+        RequestListener listener = audience.now();
+        if (listener.listening()) {
+            listener.ended(EndedRequest.of(record, x.request().clientAddress()));
+        }
         return record;
+    }
+
+    private void tellOfStranger(Exchange x, int status) {
+        RequestListener listener = audience.now();
+        if (listener.listening()) {
+            listener.ended(EndedRequest.ofStranger(
+                    x.requestId(),
+                    x.startedAt(),
+                    x.request().method(),
+                    x.request().path(),
+                    status,
+                    x.elapsed(System.nanoTime()) / 1000,
+                    x.request().clientAddress()));
+        }
     }
 
     /** With the client's address, where limits count the record by it. */

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.gateway.Audience;
 import io.llmproxy.gateway.BodyMemory;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
@@ -65,6 +66,7 @@ public final class Stages {
             IdempotentRuns runs,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
+        Audience audience = new Audience();
         LastUse lastUse = new LastUse();
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
@@ -81,7 +83,17 @@ public final class Stages {
         Inspect inspect = new Inspect(settings, bodyMemory);
         Explainer explainer = new Explainer(snapshots, inspect, route, settings.pricing(), counters, health, clock);
         Pipeline pipeline = new Pipeline(List.of(
-                new Account(ledger, telemetry, tracing, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
+                new Account(
+                        ledger,
+                        telemetry,
+                        tracing,
+                        audience,
+                        inFlight,
+                        limiter,
+                        keys,
+                        snapshots,
+                        settings.pricing(),
+                        clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 inspect,
@@ -94,6 +106,6 @@ public final class Stages {
                 new KeepAlive(settings.sseKeepAlive()),
                 new Meter(),
                 new Forward(settings.queryKey(), limit, health)));
-        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, explainer);
+        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, audience, explainer);
     }
 }

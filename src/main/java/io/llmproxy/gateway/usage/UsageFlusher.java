@@ -83,7 +83,7 @@ public final class UsageFlusher implements AutoCloseable {
             moveAll();
             movedAll = begin;
             if (failing) {
-                LOG.log(Level.INFO, "usage records are written to the database again");
+                LOG.log(Level.INFO, "event 6402: usage records are written to the database again");
             }
             failing = false;
             backoff = Duration.ZERO;
@@ -98,7 +98,7 @@ public final class UsageFlusher implements AutoCloseable {
         if (!failing) {
             LOG.log(
                     Level.WARNING,
-                    "usage records cannot be written to the database; they are kept in the journal and written when it is"
+                    "event 6401: usage records cannot be written to the database; they are kept in the journal and written when it is"
                             + " back",
                     e);
         }
@@ -204,7 +204,7 @@ public final class UsageFlusher implements AutoCloseable {
         for (UsageBlock block : batch.blocks()) {
             LOG.log(
                     Level.ERROR,
-                    "the database refuses this usage record and takes others; it is left out of the ledger: "
+                    "event 6403: the database refuses this usage record and takes others; it is left out of the ledger: "
                             + format.open(block.frames()).next(),
                     cause);
         }
