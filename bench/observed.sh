@@ -40,7 +40,7 @@ off=(limits.global.requests=0 limits.tenant.requests=0 limits.user.requests=0 li
 start_server off "${off[@]}"
 off_pid=$pid off_url=$url off_key=$key
 # the access line goes to a file, as to a journal
-start_server on "${off[@]}" log.access=true log.level=info log.format=json \
+start_server on "${off[@]}" log.access=all log.level=info log.format=json \
     "tracing.endpoint=http://127.0.0.1:$collector/v1/traces" tracing.sample-ratio=0.01
 on_pid=$pid on_url=$url on_key=$key
 admin=$(sed -n 's/.*admin=\([^ ]*\).*/\1/p' "$scratch/on/out")

@@ -121,6 +121,17 @@ public enum Event {
             Severity.WARN,
             "the machine's clock jumped",
             "look at its time service; limits of a day or month follow the clock"),
+    TRACES_NOT_TAKEN(
+            6511,
+            Severity.WARN,
+            "the collector of traces takes no spans; they wait, and are dropped beyond `tracing.queue`",
+            "look at the collector: `tracing.endpoint`; requests are not affected"),
+    TRACES_TAKEN(6512, Severity.INFO, "the collector of traces takes spans again", "nothing"),
+    TRACE_HEADERS_UNREADABLE(
+            6513,
+            Severity.WARN,
+            "the file with header fields for the collector cannot be read; those read last stay in force",
+            "`tracing.headers-file`: it wants one `Name: value` a line, and to be readable"),
     ALERT(6601, Severity.WARN, "a budget reached a threshold", "`llmproxyctl limit usage`", false),
     ALERT_NOT_SENT(
             6602,

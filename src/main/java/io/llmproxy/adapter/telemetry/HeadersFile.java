@@ -35,7 +35,7 @@ final class HeadersFile {
             if (!unreadable) {
                 LOG.log(
                         Level.WARNING,
-                        "event 6503: tracing.headers-file " + file + " cannot be read: " + e.getMessage());
+                        "event 6513: tracing.headers-file " + file + " cannot be read: " + e.getMessage());
             }
             unreadable = true;
         }

@@ -160,11 +160,11 @@ final class SpanQueue implements SpanProcessor, AutoCloseable {
     /** Once when it begins to fail, and once when it works again. */
     private void told(boolean success, @Nullable Throwable cause) {
         if (success && failing) {
-            LOG.log(Level.INFO, "event 6502: the collector of traces takes spans again");
+            LOG.log(Level.INFO, "event 6512: the collector of traces takes spans again");
         } else if (!success && !failing && !closing) {
             LOG.log(
                     Level.WARNING,
-                    "event 6501: the collector of traces takes no spans; requests go on, spans wait and are dropped beyond "
+                    "event 6511: the collector of traces takes no spans; requests go on, spans wait and are dropped beyond "
                             + capacity + " (metric llmproxy_trace_spans_total); see tracing.endpoint"
                             + (cause == null ? "" : "; " + cause.getMessage()));
         }
