@@ -34,7 +34,9 @@ public enum Event {
             6103,
             Severity.WARN,
             "requests were served though they passed a soft limit",
-            "`llmproxyctl limit usage`; raise the limit, or talk to its subject"),
+            "`llmproxyctl limit usage`; raise the limit, or talk to its subject",
+            // a line is of all requests of a minute
+            false),
     SHADOW_LIMIT_PASSED(
             6104,
             Severity.INFO,
@@ -66,7 +68,9 @@ public enum Event {
             6303,
             Severity.WARN,
             "a provider refused one of its credentials, which rests",
-            "renew it there, then `llmproxyctl provider update NAME --api-key-stdin`"),
+            "renew it there, then `llmproxyctl provider update NAME --api-key-stdin`",
+            // of several credentials of one provider each is to be told
+            false),
     CREDENTIAL_ACCEPTED(6304, Severity.INFO, "such a credential is accepted again", "nothing"),
     CHECK_FAILS(
             6305,
