@@ -184,7 +184,7 @@ class LogFileTest {
             onFull.write(LogEntry.own(Event.ALERT, "second"));
             assertThat(errors().lines()).hasSize(3);
             assertThat(errors())
-                    .containsOnlyOnce("\"event\":6501")
+                    .containsOnlyOnce("\"event\":6701")
                     .contains("first")
                     .contains("second");
             assertThat(onFull.fault()).contains("cannot be written", "No space left", "free space");
