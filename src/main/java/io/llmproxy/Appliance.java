@@ -29,8 +29,6 @@ import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.LiveLimits;
-import io.llmproxy.admin.LogAdmin;
-import io.llmproxy.admin.NearLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
@@ -61,8 +59,6 @@ import io.llmproxy.gateway.alert.BudgetWatch;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
-import io.llmproxy.gateway.live.LiveBoard;
-import io.llmproxy.gateway.live.RequestFeed;
 import io.llmproxy.gateway.proof.LimitProof;
 import io.llmproxy.gateway.resilience.ActiveChecks;
 import io.llmproxy.gateway.stage.Stages;
@@ -265,13 +261,7 @@ public final class Appliance implements AutoCloseable {
             this.inFlight = gateway.inFlight();
             this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
-            LiveBoard board = new LiveBoard(System::nanoTime);
-            RequestFeed feed = opened(new RequestFeed(PartSettings.access(config.log(), log), board));
-            feed.start();
-            gateway.audience().set(feed);
-            ClockWatch clockWatch = opened(new ClockWatch(InstantSource.system(), System::nanoTime));
-            clockWatch.start();
-            NearLimits nearLimits = new NearLimits(stores.live(), System::nanoTime);
+            OperatorDesk desk = opened(new OperatorDesk(setup, log, gateway, snapshots, stores));
             startChecks(snapshots, gateway);
             TargetStates targets = new TargetStates(gateway.health(), snapshots);
             this.status = new StatusBoard(
@@ -280,23 +270,17 @@ public final class Appliance implements AutoCloseable {
                     inFlight::count,
                     journal::backlog,
                     () -> pressure(gateway),
-                    List.of(
+                    desk.concerns(
+                            directory.path(),
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(targets::problem),
-                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault()),
-                            new StatusBoard.Concern(() -> DiskWatch.fault("the data directory", directory.path())),
-                            new StatusBoard.Concern(log::fault),
-                            new StatusBoard.Concern(feed::fault),
-                            new StatusBoard.Concern(clockWatch::fault),
-                            new StatusBoard.Concern(() -> StatusBoard.budgets(nearLimits.nearest()))),
+                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
                     new StatusBoard.Concern(ledger::obstacle),
                     counters::status);
-            LiveViews live =
-                    new LiveViews(board, inFlight, snapshots, targets, nearLimits, status::problems, setup.clock());
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
@@ -325,11 +309,7 @@ public final class Appliance implements AutoCloseable {
                                     config.idempotency().retention()),
                             proof::run,
                             gateway.dryRun(),
-                            new AdminServer.Operations(
-                                    new LogAdmin(stores, log, setup.clock()),
-                                    live::view,
-                                    new Diagnosis(setup.loaded(), log, database::facts, () -> ledger(journal, ledger))
-                                            ::parts),
+                            desk.operations(status, targets, database::facts, () -> ledger(journal, ledger)),
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {

@@ -51,7 +51,7 @@ final class ClockWatch implements AutoCloseable {
         lastNanos = now;
         if (by.abs().compareTo(JUMP) > 0) {
             jump = new Jump(by, now);
-            LOG.log(Level.WARNING, "event 6504: " + sentence(by));
+            LOG.log(Level.WARNING, "event 6704: " + sentence(by));
         }
     }
 

@@ -114,7 +114,9 @@ final class Diagnosis {
     }
 
     private static String heap() throws JMException {
-        return command("gcClassHistogram").lines().limit(CLASSES).collect(Collectors.joining("\n")) + "\n";
+        // of all objects: to leave out what is garbage, the virtual machine would collect it first, with all threads
+        // stopped
+        return command("gcClassHistogram", "-all").lines().limit(CLASSES).collect(Collectors.joining("\n")) + "\n";
     }
 
     /** Runs a diagnostic command of the virtual machine, as {@code jcmd} does. */

@@ -190,7 +190,8 @@ class OperationsTest {
                     chat();
                     return appliance.ctl("top", "--count", "1", "-o", "jsonl").value();
                 },
-                s -> JSON.readTree(s).at("/all/requestsPerSecond").asDouble() > 0);
+                s -> JSON.readTree(s).at("/all/requestsPerSecond").asDouble() > 0
+                        && !JSON.readTree(s).at("/limits").isEmpty());
         JsonNode live = JSON.readTree(shown);
         assertThat(live.at("/tenants/0/name").asString()).isEqualTo("acme");
         assertThat(live.at("/providers/0/name").asString()).isEqualTo("up");

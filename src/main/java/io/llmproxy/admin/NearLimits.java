@@ -12,12 +12,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The limits that are nearest to their end; looked up once in some seconds, as there may be many counters. Thread-safe; blocks. */
+/** The limits that are nearest to their end; looked up once a second, as there may be many counters. Thread-safe; blocks. */
 public final class NearLimits {
     /** How many are told. */
     public static final int MOST = 10;
 
-    private static final Duration KEPT = Duration.ofSeconds(3);
+    private static final Duration KEPT = Duration.ofSeconds(1);
 
     private final LiveLimits live;
     private final LongSupplier nanos;

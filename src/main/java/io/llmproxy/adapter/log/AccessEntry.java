@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.log;
 
+import io.llmproxy.domain.secret.SecretMask;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.EndedRequest;
 import java.time.Instant;
@@ -27,15 +28,20 @@ record AccessEntry(
     private static final int MOST = 200;
 
     static AccessEntry of(EndedRequest ended, boolean addresses) {
-        String path = ended.path();
+        // a stranger may have put anything there, a key too
+        String path = ended.record() == null ? SecretMask.mask(cut(ended.path())) : cut(ended.path());
         return new AccessEntry(
                 ended.startedAt(),
                 ended.requestId(),
                 ended.method().length() > 20 ? ended.method().substring(0, 20) : ended.method(),
-                path.length() > MOST ? path.substring(0, MOST) : path,
+                path,
                 ended.status(),
                 ended.durationMicros(),
                 addresses ? ended.address() : null,
                 ended.record());
+    }
+
+    private static String cut(String path) {
+        return path.length() > MOST ? path.substring(0, MOST) : path;
     }
 }

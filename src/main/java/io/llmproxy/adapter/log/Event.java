@@ -34,7 +34,9 @@ public enum Event {
             6103,
             Severity.WARN,
             "requests were served though they passed a soft limit",
-            "`llmproxyctl limit usage`; raise the limit, or talk to its subject"),
+            "`llmproxyctl limit usage`; raise the limit, or talk to its subject",
+            // a line is of all requests of a minute
+            false),
     SHADOW_LIMIT_PASSED(
             6104,
             Severity.INFO,
@@ -66,7 +68,9 @@ public enum Event {
             6303,
             Severity.WARN,
             "a provider refused one of its credentials, which rests",
-            "renew it there, then `llmproxyctl provider update NAME --api-key-stdin`"),
+            "renew it there, then `llmproxyctl provider update NAME --api-key-stdin`",
+            // of several credentials of one provider each is to be told
+            false),
     CREDENTIAL_ACCEPTED(6304, Severity.INFO, "such a credential is accepted again", "nothing"),
     CHECK_FAILS(
             6305,
@@ -105,19 +109,19 @@ public enum Event {
     STATE_NOT_PUBLISHED(
             6407, Severity.WARN, "a change is stored, but not yet in force", "nothing: it is tried again every second"),
     LOG_FILE_FAILS(
-            6501,
+            6701,
             Severity.ERROR,
             "the log's file cannot be written; lines go to standard error until it can",
             "free space, or the right to write there: `log.file.path`"),
-    LOG_FILE_BACK(6502, Severity.WARN, "the log's file can be written again", "nothing"),
+    LOG_FILE_BACK(6702, Severity.WARN, "the log's file can be written again", "nothing"),
     REPEATED(
-            6503,
+            6703,
             Severity.WARN,
             "an error was repeated; its lines were held back, and counted",
             "look for the first of them, which the line names",
             false),
     CLOCK_JUMPED(
-            6504,
+            6704,
             Severity.WARN,
             "the machine's clock jumped",
             "look at its time service; limits of a day or month follow the clock"),

@@ -3,13 +3,20 @@ package io.llmproxy.adapter.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.usage.Cost;
+import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.CurrentRequest;
+import io.llmproxy.port.EndedRequest;
 import io.llmproxy.port.LogControl.Threshold;
+import io.llmproxy.testing.UsageRecords;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -177,7 +184,7 @@ class LogFileTest {
             onFull.write(LogEntry.own(Event.ALERT, "second"));
             assertThat(errors().lines()).hasSize(3);
             assertThat(errors())
-                    .containsOnlyOnce("\"event\":6501")
+                    .containsOnlyOnce("\"event\":6701")
                     .contains("first")
                     .contains("second");
             assertThat(onFull.fault()).contains("cannot be written", "No space left", "free space");
@@ -209,6 +216,48 @@ class LogFileTest {
         assertThat(errors().lines()).hasSize(2);
         assertThat(errors()).contains("repeated 4999 times more");
         assertThat(made.recent()).hasSize(2);
+    }
+
+    @Test
+    void noHeaderAndNoModelBeginsALineOrSteersATerminal() {
+        String evil = "a\n2026-11-20 14:03:12.345 ERROR forged\r\u001b[31m\u0000\u0085\u2028\u202e\"\\\t\uD800 end";
+        Instant now = Instant.parse("2026-11-20T12:00:00Z");
+        UsageRecord record = new UsageRecord(
+                Ids.next(now),
+                evil,
+                null,
+                now,
+                new UsageRecord.Caller(Ids.next(now), "acme", null, evil, Ids.next(now), evil, null),
+                new UsageRecord.Call(evil, evil, evil, evil, evil),
+                UsageRecords.answered(TokenUsage.of(1, 2), Cost.UNKNOWN));
+        byte[] address = {10, 0, 0, 7};
+        for (EndedRequest ended : List.of(
+                EndedRequest.of(record, address),
+                EndedRequest.ofStranger(Ids.next(now), now, evil, evil, 401, 1234, address))) {
+            String json = new JsonLines().access(AccessEntry.of(ended, true));
+            String text = new TextLines().access(AccessEntry.of(ended, false));
+            assertThat(json.lines()).hasSize(1);
+            assertThat(text.lines()).hasSize(1);
+            assertThat(json + text).doesNotContain("\u001b", "\u202e", "\u2028", "\u0000", "\u0085", "\r");
+            assertThat(json.getBytes(StandardCharsets.UTF_8)).doesNotContain((byte) '?');
+            JsonNode line = JSON.readTree(json);
+            assertThat(line.get("path").asString()).isEqualTo(evil);
+            assertThat(line.get("address").asString()).isEqualTo("10.0.0.7");
+            assertThat(text).doesNotContain("10.0.0.7");
+        }
+    }
+
+    @Test
+    void onlyErrorsHaveALineWhereThatIsAskedFor() throws IOException {
+        RunningLog made = install(Logging.Format.JSON, false, null);
+        Instant now = Instant.parse("2026-11-20T12:00:00Z");
+        byte[] address = {10, 0, 0, 7};
+        new AccessLog(made, true, false)
+                .write(List.of(
+                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 200, 1, address),
+                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 401, 1, address)));
+        assertThat(errors().lines()).hasSize(1);
+        assertThat(errors()).contains("\"status\":401", "\"durationMs\":0.001");
     }
 
     @Test
