@@ -52,15 +52,7 @@ sealed interface Answers {
 
         /** Some providers do not say which model answered: then it is the one that was asked. */
         private ChatAnswer named(ChatAnswer answer) {
-            return answer.model().isEmpty()
-                    ? new ChatAnswer(
-                            answer.id(),
-                            request.model(),
-                            answer.content(),
-                            answer.finish(),
-                            answer.stopSequence(),
-                            answer.usage())
-                    : answer;
+            return answer.model().isEmpty() ? answer.of(request.model()) : answer;
         }
 
         @Override
