@@ -87,7 +87,7 @@ final class TranslatedCall implements ProviderCall {
         if (reportsFailure(answer)) {
             return failed(head, provider.readFailure(BAD_GATEWAY, answer));
         }
-        return bytes(head, head.status(), answers.whole(answer));
+        return bytes(head, head.status(), answers.whole(head.headers(), answer));
     }
 
     /** A stream where none was asked for, or none where one was: an error perhaps. */
