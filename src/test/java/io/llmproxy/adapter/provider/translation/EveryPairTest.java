@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What all dialects share is there and back between every two of those that have clients and providers; {@link RoundTripTest} has what only two share. */
 class EveryPairTest {
-    private static final int MANY = 300;
+    private static final int MANY = 100;
     private static final List<String> DIALECTS = List.of("openai", "anthropic", "gemini", "ollama");
     private static final Set<String> WITH_CHOICES = Set.of("openai", "gemini");
     private static final ProviderAccount ACCOUNT = Accounts.account(ProviderKind.CUSTOM, "https://api.example.com/v1");
