@@ -12,6 +12,7 @@ import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.secret.AesGcmSealer;
@@ -20,6 +21,7 @@ import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.adapter.secret.MasterKeyException;
 import io.llmproxy.adapter.systemd.SdNotify;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
+import io.llmproxy.adapter.telemetry.OtlpTracing;
 import io.llmproxy.adapter.tokenizer.JtokkitTokenizer;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
@@ -27,11 +29,14 @@ import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.LiveLimits;
+import io.llmproxy.admin.LogAdmin;
+import io.llmproxy.admin.NearLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.Listen;
+import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.domain.Durations;
@@ -56,6 +61,8 @@ import io.llmproxy.gateway.alert.BudgetWatch;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
+import io.llmproxy.gateway.live.LiveBoard;
+import io.llmproxy.gateway.live.RequestFeed;
 import io.llmproxy.gateway.proof.LimitProof;
 import io.llmproxy.gateway.resilience.ActiveChecks;
 import io.llmproxy.gateway.stage.Stages;
@@ -71,6 +78,7 @@ import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.Tracing;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
@@ -161,7 +169,7 @@ public final class Appliance implements AutoCloseable {
         this.setup = setup;
         ApplianceConfig config = setup.config();
         this.systemd = new SdNotify(setup.environment());
-        Logging.install(PartSettings.format(config.log()), PartSettings.level(config.log()));
+        RunningLog log = opened(log(setup));
         setup.loaded().warnings().forEach(w -> LOG.log(Level.WARNING, w));
         try {
             DataDirectory directory = opened(DataDirectory.take(setup.places().data()));
@@ -186,6 +194,7 @@ public final class Appliance implements AutoCloseable {
                     PartSettings.translations(config.translation(), room, tokenizer, setup.clock()),
                     setup.clock());
             HelidonTelemetry telemetry = measuring.join();
+            OtlpTracing tracing = tracing();
             FileUsageJournal journal = opened(FileUsageJournal.open(
                     directory.path().resolve("journal"), config.journal().sync()));
             JournalFormat format = new JournalFormat();
@@ -217,6 +226,7 @@ public final class Appliance implements AutoCloseable {
                     ledger,
                     objects,
                     telemetry,
+                    tracing == null ? Tracing.OFF : tracing,
                     refusals,
                     tokenizer,
                     runs,
@@ -255,6 +265,13 @@ public final class Appliance implements AutoCloseable {
             this.inFlight = gateway.inFlight();
             this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
+            LiveBoard board = new LiveBoard(System::nanoTime);
+            RequestFeed feed = opened(new RequestFeed(PartSettings.access(config.log(), log), board));
+            feed.start();
+            gateway.audience().set(feed);
+            ClockWatch clockWatch = opened(new ClockWatch(InstantSource.system(), System::nanoTime));
+            clockWatch.start();
+            NearLimits nearLimits = new NearLimits(stores.live(), System::nanoTime);
             startChecks(snapshots, gateway);
             TargetStates targets = new TargetStates(gateway.health(), snapshots);
             this.status = new StatusBoard(
@@ -270,13 +287,24 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(targets::problem),
-                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
+                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault()),
+                            new StatusBoard.Concern(() -> DiskWatch.fault("the data directory", directory.path())),
+                            new StatusBoard.Concern(log::fault),
+                            new StatusBoard.Concern(feed::fault),
+                            new StatusBoard.Concern(clockWatch::fault),
+                            new StatusBoard.Concern(() -> StatusBoard.budgets(nearLimits.nearest()))),
                     new StatusBoard.Concern(ledger::obstacle),
                     counters::status);
+            LiveViews live =
+                    new LiveViews(board, inFlight, snapshots, targets, nearLimits, status::problems, setup.clock());
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
-            measure(telemetry, journal, ledger, gateway);
+            ApplianceMetrics metrics = new ApplianceMetrics(telemetry);
+            metrics.ledger(journal, ledger, flusher);
+            metrics.gateway(gateway, gatewayServer);
+            metrics.providers(snapshots, gateway.health());
+            metrics.tracing(tracing);
             counters.measure(telemetry);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
@@ -297,6 +325,11 @@ public final class Appliance implements AutoCloseable {
                                     config.idempotency().retention()),
                             proof::run,
                             gateway.dryRun(),
+                            new AdminServer.Operations(
+                                    new LogAdmin(stores, log, setup.clock()),
+                                    live::view,
+                                    new Diagnosis(setup.loaded(), log, database::facts, () -> ledger(journal, ledger))
+                                            ::parts),
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -310,6 +343,21 @@ public final class Appliance implements AutoCloseable {
         }
         status.started();
         status.problems().forEach(problem -> LOG.log(Level.WARNING, problem));
+    }
+
+    private static RunningLog log(Setup setup) throws StartException {
+        LogConfig config = setup.config().log();
+        try {
+            return Logging.install(PartSettings.logging(config, setup.environment()));
+        } catch (IOException e) {
+            throw new StartException(
+                    StartException.FAILURE,
+                    "log.file.path: `"
+                            + (config.file() == null ? "" : config.file().path())
+                            + "` cannot be written: " + e + "; give the directory to the user that the process runs as,"
+                            + " or name another",
+                    e);
+        }
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -350,24 +398,26 @@ public final class Appliance implements AutoCloseable {
                 () -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id), gateway.passed()::of);
     }
 
-    private static void measure(HelidonTelemetry telemetry, UsageJournal journal, Ledger ledger, Gateway gateway) {
-        telemetry.gauge("llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
-        telemetry.gauge(
-                "llmproxy_body_memory_bytes",
-                "What the bodies of running requests hold in memory beyond their first piece",
-                gateway.bodyMemory()::used);
-        telemetry.gauge(
-                "llmproxy_journal_waiting_records",
-                "Usage records in memory, which the journal refuses to take",
-                ledger::waiting);
-        telemetry.gauge(
-                "llmproxy_journal_dropped_records",
-                "Usage records dropped since the start, while the journal refused to take them",
-                ledger::dropped);
-        telemetry.gauge(
-                "llmproxy_targets_left_alone",
-                "Models of providers that fail and get no calls, or one to try them",
-                gateway.health()::open);
+    private @Nullable OtlpTracing tracing() throws StartException {
+        OtlpTracing.Settings wanted = PartSettings.tracing(setup.config().tracing());
+        return wanted == null ? null : opened(new OtlpTracing(wanted, setup.clock()));
+    }
+
+    /** Where the journals stand. */
+    private static String ledger(UsageJournal journal, Ledger ledger) {
+        StringBuilder text = new StringBuilder();
+        text.append("records not yet in the database: ").append(journal.backlog());
+        text.append("\nrecords that wait in memory: ").append(ledger.waiting());
+        text.append("\nrecords dropped since the start: ")
+                .append(ledger.dropped())
+                .append('\n');
+        journal.extents()
+                .forEach((id, extent) -> text.append("journal ")
+                        .append(id)
+                        .append(": ")
+                        .append(extent)
+                        .append('\n'));
+        return text.toString();
     }
 
     private static ApplianceStatus.Pressure pressure(Gateway gateway) {

@@ -159,7 +159,7 @@ public final class CommandExecutor {
         try {
             afterCommit.run();
         } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "a change of the managed state is stored, but not yet in force", e);
+            LOG.log(Level.WARNING, "event 6407: a change of the managed state is stored, but not yet in force", e);
         }
     }
 }

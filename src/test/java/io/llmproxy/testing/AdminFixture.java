@@ -12,6 +12,8 @@ import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.LiveLimits;
+import io.llmproxy.admin.LiveView;
+import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
@@ -135,8 +137,16 @@ public final class AdminFixture {
                         new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
+                new AdminServer.Operations(
+                        new LogAdmin(stores, log, clock), () -> LIVE, () -> Map.of("process.txt", "llmproxy\n")),
                 clock);
     }
+
+    private static final LiveView.Line NOTHING = new LiveView.Line("all", 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, null);
+    private static final LiveView LIVE =
+            new LiveView(Instant.EPOCH, 0, NOTHING, List.of(), List.of(), List.of(), List.of(), List.of());
+
+    public final FakeLog log = new FakeLog();
 
     public CommandResult admin(AdminCommand command) {
         return executor.execute(ADMIN, command);

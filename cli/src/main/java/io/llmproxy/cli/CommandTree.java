@@ -67,6 +67,7 @@ final class CommandTree {
                         List.of("quota")),
                 new Noun("usage", "What was used: the ledger of requests and tokens.", UsageCommands::verbs),
                 new Noun("ledger", "The ledger itself, and whether it is sound.", LedgerCommands::verbs),
+                new Noun("log", "The server's log: its levels, and a search in its files.", LogCommands::verbs),
                 new Noun("prove", "Proofs that the running server gives of itself.", ProveCommands::verbs));
     }
 }

@@ -177,6 +177,11 @@ public final class Database implements AutoCloseable {
         return new JdbcObjectStore(sql);
     }
 
+    /** Its schema and the size of its tables, as a text. */
+    public String facts() {
+        return new SchemaFacts(sql).text();
+    }
+
     public StateSource state() {
         return new JdbcStateSource(sql);
     }

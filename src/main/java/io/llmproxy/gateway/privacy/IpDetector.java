@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.privacy;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -7,6 +8,9 @@ import java.util.Locale;
  * those of the global, the unique local and the link-local range.
  */
 final class IpDetector implements Detector {
+    private static final List<String> BEFORE_VERSIONS =
+            List.of("ver ", "ver. ", "v. ", "build ", "section ", "chapter ", "oid ");
+
     @Override
     public int match(Window w, int i) {
         int four = Window.isDigit(w.chars[i]) ? version4(w, i) : Window.NO;
@@ -67,14 +71,13 @@ final class IpDetector implements Detector {
         String said = new String(w.chars, from, i - from).toLowerCase(Locale.ROOT);
         return said.contains("version")
                 || said.contains("release")
-                || said.endsWith("ver ")
-                || said.endsWith("ver. ")
-                || said.endsWith("v. ")
-                || said.endsWith("build ")
                 || said.contains("assembly")
-                || said.endsWith("section ")
-                || said.endsWith("chapter ")
-                || said.endsWith("oid ");
+                || BEFORE_VERSIONS.stream().anyMatch(word -> endsWithWord(said, word));
+    }
+
+    private static boolean endsWithWord(String said, String word) {
+        int at = said.length() - word.length() - 1;
+        return said.endsWith(word) && (at < 0 || !Window.isWord(said.charAt(at)));
     }
 
     private static int version6(Window w, int i) {

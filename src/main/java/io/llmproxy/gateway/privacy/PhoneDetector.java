@@ -10,6 +10,10 @@ final class PhoneDetector implements Detector {
     private static final int MOST_DIGITS = 15;
     private static final String SEPARATORS = " -./\u00A0\u2011\u202F";
     private static final String[] CALLED_SO = {
+        "telefonnummer",
+        "handynummer",
+        "mobilnummer",
+        "phone_number",
         "tel",
         "phone",
         "telephone",
@@ -28,7 +32,6 @@ final class PhoneDetector implements Detector {
         "natel",
         "fax",
         "whatsapp",
-        "call",
         "sms",
         "rufnummer",
         "rückruf",
@@ -41,9 +44,9 @@ final class PhoneDetector implements Detector {
         "portable",
         "telefone",
         "cellulare",
-        "dial",
         "hotline"
     };
+    private static final String[] ONLY_DIRECTLY = {"call", "dial", "ring", "text"};
     private static final String[] CALLED_SO_IN_CHINESE = {"电话", "手机", "電話", "手機", "携帯", "전화", "微信"};
 
     /** What a run of digits and separators looks like. */
@@ -230,6 +233,12 @@ final class PhoneDetector implements Detector {
         String said = new String(w.chars, from, i - from).toLowerCase(Locale.ROOT);
         for (String name : CALLED_SO) {
             if (hasWord(said, name, from > least || from == 0)) {
+                return true;
+            }
+        }
+        String directly = said.stripTrailing();
+        for (String name : ONLY_DIRECTLY) {
+            if (directly.endsWith(name) && hasWord(directly, name, from > least || from == 0)) {
                 return true;
             }
         }

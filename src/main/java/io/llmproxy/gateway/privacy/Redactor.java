@@ -1,8 +1,9 @@
 package io.llmproxy.gateway.privacy;
 
+import io.llmproxy.domain.privacy.CustomPattern;
+import io.llmproxy.domain.privacy.PatternProgram;
 import io.llmproxy.domain.privacy.PrivateKind;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,20 @@ public final class Redactor {
     /** A detector with the label of what it finds. */
     private record Rule(String label, Detector detector) {}
 
+    private final @Nullable PatternProgram patterns;
+    private final List<String> patternLabels;
     private final Rule[] letters;
     private final Rule[] digits;
     private final Rule[] plus;
     private final Rule[] dash;
 
-    private Redactor(Set<PrivateKind> kinds) {
+    private Redactor(Set<PrivateKind> kinds, List<CustomPattern> custom) {
+        this.patterns = custom.isEmpty()
+                ? null
+                : PatternProgram.of(
+                        CustomPattern.FIELD,
+                        custom.stream().map(CustomPattern::regex).toList());
+        this.patternLabels = custom.stream().map(CustomPattern::label).toList();
         List<Rule> forLetters = new ArrayList<>();
         List<Rule> forDigits = new ArrayList<>();
         List<Rule> forPlus = new ArrayList<>();
@@ -68,7 +77,12 @@ public final class Redactor {
 
     /** One that looks for these kinds. */
     public static Redactor of(Set<PrivateKind> kinds) {
-        return new Redactor(kinds.isEmpty() ? EnumSet.noneOf(PrivateKind.class) : EnumSet.copyOf(kinds));
+        return of(kinds, List.of());
+    }
+
+    /** One that looks for these kinds, and before them for the patterns. */
+    public static Redactor of(Set<PrivateKind> kinds, List<CustomPattern> patterns) {
+        return new Redactor(kinds, patterns);
     }
 
     /** The text with a label such as {@code [EMAIL]} for each private part; the same text where there is none. */
@@ -118,7 +132,7 @@ public final class Redactor {
 
     @Nullable
     PatternRun patternRun() {
-        return null;
+        return patterns == null ? null : new PatternWalk(patterns, patternLabels);
     }
 
     /** Writes labels for what is found. */

@@ -8,6 +8,8 @@ import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.LedgerJson;
 import io.llmproxy.wire.admin.LimitJson;
 import io.llmproxy.wire.admin.LimitProofJson;
+import io.llmproxy.wire.admin.LiveJson;
+import io.llmproxy.wire.admin.LogJson;
 import io.llmproxy.wire.admin.PriceJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
@@ -76,6 +78,10 @@ class OpenApiTest {
                 Map.entry("ExplanationAsk", ExplanationJson.Ask.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
+                Map.entry("Live", LiveJson.class),
+                Map.entry("LiveLine", LiveJson.Line.class),
+                Map.entry("LiveNear", LiveJson.Near.class),
+                Map.entry("Log", LogJson.class),
                 Map.entry("Status", StatusJson.class));
         JsonNode schemas = description.get("components").get("schemas");
         shapes.forEach(

@@ -128,7 +128,7 @@ class RedactorTest {
                 "756."
             })
     void hostileTextsTakeTimeInLineWithTheirLength(String piece) {
-        String text = piece.repeat(1_000_000 / piece.length());
+        String text = piece.repeat(150_000 / piece.length());
         Assertions.assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
             ALL.redact(text);
             RedactingStream stream = ALL.stream();

@@ -5,6 +5,7 @@ import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.UpstreamConnections;
 import io.llmproxy.port.UpstreamException;
 import java.io.InputStream;
 import java.time.InstantSource;
@@ -54,6 +55,13 @@ public final class RotatingProvider implements Provider {
             first = first == null ? fault : first;
         }
         return first;
+    }
+
+    @Override
+    public UpstreamConnections connections() {
+        return turns.stream()
+                .map(turn -> turn.provider().connections())
+                .reduce(UpstreamConnections.NONE, UpstreamConnections::plus);
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
+import io.llmproxy.port.UpstreamConnections;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -80,6 +81,11 @@ public final class TranslatingProvider implements Provider {
     @Override
     public List<CredentialState> credentials() {
         return provider.credentials();
+    }
+
+    @Override
+    public UpstreamConnections connections() {
+        return provider.connections();
     }
 
     @Override
