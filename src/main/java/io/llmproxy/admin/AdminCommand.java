@@ -13,6 +13,9 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.model.UpstreamProxy;
+import io.llmproxy.domain.privacy.CustomPattern;
+import io.llmproxy.domain.privacy.PrivateKind;
+import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.domain.route.Requirement;
 import io.llmproxy.domain.route.Stickiness;
@@ -47,7 +50,8 @@ public sealed interface AdminCommand {
             Change<Integer> maxApiKeys,
             Change<Integer> auditRetentionDays,
             Change<Integer> usageRetentionDays,
-            UsageLimitChanges limits)
+            UsageLimitChanges limits,
+            RedactionChanges redaction)
             implements AdminCommand {
         /** An update that says nothing of limits. */
         public UpdateTenant(
@@ -70,7 +74,8 @@ public sealed interface AdminCommand {
                     maxApiKeys,
                     auditRetentionDays,
                     usageRetentionDays,
-                    UsageLimitChanges.NONE);
+                    UsageLimitChanges.NONE,
+                    RedactionChanges.NONE);
         }
 
         /** Whether it leaves alone what an admin of the installation set for the tenant. */
@@ -81,7 +86,32 @@ public sealed interface AdminCommand {
                     || maxApiKeys.named()
                     || auditRetentionDays.named()
                     || usageRetentionDays.named()
-                    || limits.named());
+                    || limits.named()
+                    || redaction.named());
+        }
+    }
+
+    /** What an update says of private text in a tenant's requests. */
+    record RedactionChanges(
+            Change<Redaction.Mode> mode,
+            Change<Set<PrivateKind>> kinds,
+            Change<List<CustomPattern>> patterns,
+            Change<Set<String>> providers,
+            Change<Boolean> strict) {
+        public static final RedactionChanges NONE =
+                new RedactionChanges(Change.none(), Change.none(), Change.none(), Change.none(), Change.none());
+
+        boolean named() {
+            return mode.named() || kinds.named() || patterns.named() || providers.named() || strict.named();
+        }
+
+        Redaction over(Redaction old) {
+            return new Redaction(
+                    mode.over(old.mode(), Redaction.Mode.OFF),
+                    kinds.over(old.kinds(), Set.of()),
+                    patterns.over(old.patterns(), List.of()),
+                    providers.over(old.providers(), Set.of()),
+                    strict.over(old.strict(), true));
         }
     }
 

@@ -86,9 +86,13 @@ final class TenantAdmin {
                 c.defaultProvider().over(old.defaultProvider()),
                 c.auditRetentionDays().over(old.auditRetentionDays()),
                 c.usageRetentionDays().over(old.usageRetentionDays()),
-                c.limits().over(old.limits()));
+                c.limits().over(old.limits()),
+                c.redaction().over(old.redaction()));
         if (c.allowedProviders().named()) {
             names.requireKnown("allowedProviders", before, settings.allowedProviders());
+        }
+        if (c.redaction().providers().named()) {
+            names.requireKnown("redactProviders", before, settings.redaction().providers());
         }
         checkDefault(before, c, settings);
         return settings;
@@ -132,6 +136,11 @@ final class TenantAdmin {
                 .change("maxTokensPerDay", c.limits().maxTokensPerDay())
                 .change("maxOutputTokens", c.limits().maxOutputTokens())
                 .change("timeZone", c.limits().timeZone())
+                .change("redact", c.redaction().mode())
+                .change("redactKinds", c.redaction().kinds())
+                .change("redactPatterns", c.redaction().patterns())
+                .change("redactProviders", c.redaction().providers())
+                .change("redactStrict", c.redaction().strict())
                 .map();
     }
 

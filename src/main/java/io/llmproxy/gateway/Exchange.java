@@ -3,12 +3,16 @@ package io.llmproxy.gateway;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Principal;
+import io.llmproxy.domain.privacy.Redaction;
+import io.llmproxy.gateway.privacy.RequestRedaction;
+import io.llmproxy.gateway.scan.Splice;
 import io.llmproxy.port.CurrentRequest;
 import io.llmproxy.port.Tracing.RequestSpan;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.TenantView;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +44,8 @@ public final class Exchange implements CurrentRequest {
     private boolean queryChanged;
     private HeaderFields trailers = HeaderFields.NONE;
     private @Nullable RouteTrace trace;
+    private Redaction redaction = Redaction.OFF;
+    private RequestRedaction redacted = RequestRedaction.NONE;
     private @Nullable RequestSpan span;
 
     /** A collector of traces is told what becomes of it. */
@@ -244,6 +250,22 @@ public final class Exchange implements CurrentRequest {
 
     public boolean plainWanted() {
         return plainWanted || usageWanted;
+    }
+
+    /** The body goes without this to the providers that the rule concerns. */
+    public void redacted(Redaction rule, RequestRedaction found) {
+        redaction = rule;
+        redacted = found;
+    }
+
+    /** The changes that take out of the body what that provider must not see. */
+    public List<Splice> redactions(String provider) {
+        return redaction.concerns(provider) ? redacted.changes() : List.of();
+    }
+
+    /** How often what was taken out for that provider. */
+    public Map<String, Integer> redactionCounts(String provider) {
+        return redaction.concerns(provider) ? redacted.counts() : Map.of();
     }
 
     /** From now on the provider is asked with another query than the client's; null: with none. */

@@ -41,6 +41,9 @@ public interface Telemetry {
     /** A budget of the metric was used up to a threshold, in percent, for the first time in its period. */
     default void alerted(String metric, int threshold) {}
 
+    /** So many things of a kind were taken out of a request; the kind is one of {@code PrivateKind}'s labels, or a pattern's. */
+    default void redacted(String label, int count) {}
+
     Telemetry NONE = new Telemetry() {
         @Override
         public void served(UsageRecord record, @Nullable ProviderKind kind) {}

@@ -77,10 +77,28 @@ final class TenantCommands {
                         "--max-output-tokens",
                         "N",
                         "what a request is taken to generate that does not say; else its model's maximum")
+                .option(
+                        "--redact",
+                        "MODE",
+                        "private text: off, mask (labels instead) or vault (put back in answers)")
+                .list(
+                        "--redact-kinds",
+                        "KINDS",
+                        "what is private, as email,card; unless given all but national numbers")
+                .list(
+                        "--redact-pattern",
+                        "NAME=REGEX",
+                        "what else is private; may be repeated, and replaces all before")
+                .list("--redact-providers", "NAMES", "the providers that must not see it; all unless given")
+                .option(
+                        "--redact-strict",
+                        "on|off",
+                        "refuse bodies that cannot be read for it; on unless given")
                 .option("--time-zone", "ZONE", "where its days and months begin, as Europe/Berlin; UTC unless given")
                 .example(
                         "llmproxyctl tenant update acme --max-api-keys 50 --allowed-models 'gpt-4o*,claude-*'",
                         "llmproxyctl tenant update acme --default-provider openai --usage-retention 90d",
+                        "llmproxyctl tenant update acme --redact vault --redact-kinds email,phone,card",
                         "llmproxyctl tenant update acme --max-users none");
     }
 
@@ -99,6 +117,11 @@ final class TenantCommands {
                 .number("maxTokensPerDay", "--max-tokens-per-day")
                 .integer("maxOutputTokens", "--max-output-tokens")
                 .text("timeZone", "--time-zone")
+                .text("redact", "--redact")
+                .list("redactKinds", "--redact-kinds")
+                .texts("redactPatterns", "--redact-pattern")
+                .list("redactProviders", "--redact-providers")
+                .onOff("redactStrict", "--redact-strict")
                 .change();
         String slug = slug(c);
         c.output().done(c.client().patch(ApiPath.of("tenants", slug), change), VIEW, "tenant " + slug + " updated");

@@ -11,6 +11,7 @@ import io.helidon.metrics.api.Tag;
 import io.helidon.metrics.api.Timer;
 import io.helidon.metrics.spi.MeterRegistryFormatterProvider;
 import io.helidon.service.registry.Services;
+import io.llmproxy.domain.privacy.PrivateKind;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.usage.Cost;
@@ -20,7 +21,9 @@ import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.domain.usage.Usd;
 import io.llmproxy.port.Telemetry;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.ServiceLoader;
@@ -30,6 +33,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +46,10 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private static final int MAX_SERIES = 2000;
     static final String OTHER = "other";
     private static final String SCOPE_LABEL = "scope";
+    /** The kinds by their labels. */
+    private static final Map<String, String> KINDS = Arrays.stream(PrivateKind.values())
+            .collect(Collectors.toUnmodifiableMap(PrivateKind::label, PrivateKind::word));
+
     private static final Duration[] BUCKETS = {
         Duration.ofMillis(5),
         Duration.ofMillis(10),
@@ -70,6 +78,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private final ConcurrentHashMap<RequestLabels, RequestMeters> requests = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<ErrorLabels, Counter> errors = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, Counter> refused = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Counter> redacted = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<PassedLabels, Counter> passed = new ConcurrentHashMap<>();
     private final Counter overrun;
     private final Counter overspent;
@@ -309,6 +318,22 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                         Tag.create("metric", metric),
                         Tag.create("threshold", Integer.toString(threshold)))
                 .increment();
+    }
+
+    @Override
+    public void redacted(String label, int count) {
+        // the names of patterns are an operator's own, and any number of them
+        String kind = KINDS.getOrDefault(label, "pattern");
+        Counter known = redacted.get(kind);
+        Counter counter = known != null ? known : redacted.computeIfAbsent(kind, this::redactedCounter);
+        counter.increment(count);
+    }
+
+    private Counter redactedCounter(String kind) {
+        return counter(
+                "llmproxy_redacted",
+                "Private texts that were taken out of requests before a provider saw them",
+                Tag.create("kind", kind));
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.gateway.object.Ownership;
+import io.llmproxy.gateway.privacy.Redactors;
 import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.ObjectStore;
@@ -80,6 +81,8 @@ public final class Stages {
         snapshots.onPublish(listing::retain);
         Route route = new Route(listing, ownership, limit, health);
         snapshots.onPublish(route::retain);
+        Redactors redactors = new Redactors();
+        snapshots.onPublish(_ -> redactors.forget());
         Inspect inspect = new Inspect(settings, bodyMemory);
         Explainer explainer = new Explainer(snapshots, inspect, route, settings.pricing(), counters, health, clock);
         Pipeline pipeline = new Pipeline(List.of(
@@ -104,6 +107,7 @@ public final class Stages {
                 new Estimate(new UsageEstimator(tokenizer)),
                 new Own(ownership),
                 new KeepAlive(settings.sseKeepAlive()),
+                new Redact(redactors, telemetry),
                 new Meter(),
                 new Forward(settings.queryKey(), limit, health)));
         return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, audience, explainer);

@@ -159,14 +159,17 @@ final class TargetCall {
 
     private List<Splice> splices() {
         List<Splice> model = x.ask().saying(target.model());
-        if (!x.usageWanted()) {
+        List<Splice> usage = x.usageWanted() ? x.ask().usageInStream() : List.of();
+        List<Splice> redactions = x.redactions(target.providerName());
+        if (usage.isEmpty() && redactions.isEmpty()) {
             return model;
         }
-        if (model.isEmpty()) {
-            return x.ask().usageInStream();
+        if (model.isEmpty() && redactions.isEmpty()) {
+            return usage;
         }
-        List<Splice> changes = new ArrayList<>(model);
-        changes.addAll(x.ask().usageInStream());
+        List<Splice> changes = new ArrayList<>(redactions);
+        changes.addAll(model);
+        changes.addAll(usage);
         return changes;
     }
 

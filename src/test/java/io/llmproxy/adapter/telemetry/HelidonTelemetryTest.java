@@ -67,6 +67,19 @@ class HelidonTelemetryTest {
     }
 
     @Test
+    void countsWhatWasTakenOutByKindsOfItsOwnAlone() {
+        telemetry.redacted("EMAIL", 2);
+        telemetry.redacted("PRIVATE_KEY", 1);
+        telemetry.redacted("CUSTOMER", 3);
+        telemetry.redacted("PROJECT", 1);
+        assertThat(telemetry.prometheus())
+                .containsPattern("\nllmproxy_redacted(_total)?\\{kind=\"email\",} 2.0")
+                .containsPattern("\nllmproxy_redacted(_total)?\\{kind=\"private-key\",} 1.0")
+                .containsPattern("\nllmproxy_redacted(_total)?\\{kind=\"pattern\",} 4.0")
+                .doesNotContain("CUSTOMER");
+    }
+
+    @Test
     void countsLimitsThatWerePassedAndByHowMuch() {
         telemetry.limitPassed("key", "requests", "soft");
         telemetry.limitPassed("key", "requests", "soft");
