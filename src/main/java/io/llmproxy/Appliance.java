@@ -15,6 +15,7 @@ import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.secret.AesGcmSealer;
+import io.llmproxy.adapter.secret.Ed25519AuditSigner;
 import io.llmproxy.adapter.secret.LocalSecretSource;
 import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.adapter.secret.MasterKeyException;
@@ -25,6 +26,7 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
@@ -53,6 +55,7 @@ import io.llmproxy.gateway.alert.AlertSender;
 import io.llmproxy.gateway.alert.BudgetAlerts;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.alert.BudgetWatch;
+import io.llmproxy.gateway.audit.AuditKeeper;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
@@ -64,6 +67,7 @@ import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.AlertStore;
+import io.llmproxy.port.AuditSigner;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
@@ -172,7 +176,9 @@ public final class Appliance implements AutoCloseable {
             opened(() -> measuring.join().close());
             Database database = opened(PartSettings.database(config, directory.path()));
             SecretSource secrets = secrets(directory.path());
-            AesGcmSealer sealer = sealer(database, directory.path());
+            MasterKey masterKey = masterKey(database, directory.path());
+            AesGcmSealer sealer = new AesGcmSealer(masterKey);
+            Ed25519AuditSigner auditSigner = new Ed25519AuditSigner(masterKey);
             Tokenizer tokenizer = new JtokkitTokenizer();
             Path spool = spool();
             BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
@@ -223,7 +229,7 @@ public final class Appliance implements AutoCloseable {
                     setup.clock());
             LimitProof proof =
                     new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
-            AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));
+            AdminStores stores = stores(database, auditSigner, live(snapshots, counters.store(), gateway));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
@@ -246,10 +252,12 @@ public final class Appliance implements AutoCloseable {
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(stores.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
                     .start();
             opened(alerts(database.alerts(), usage, snapshots, refusals, telemetry))
                     .start();
+            AuditKeeper auditKeeper = opened(new AuditKeeper(database.auditChains(auditSigner), setup.clock()));
+            auditKeeper.start();
             refresher.start(REFRESH);
 
             this.inFlight = gateway.inFlight();
@@ -267,6 +275,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
+                            new StatusBoard.Concern(auditKeeper::fault),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(targets::problem),
@@ -297,6 +306,14 @@ public final class Appliance implements AutoCloseable {
                                     config.idempotency().retention()),
                             proof::run,
                             gateway.dryRun(),
+                            new AuditQueries(
+                                    stores,
+                                    database.auditChains(auditSigner),
+                                    auditSigner,
+                                    auditKeeper::signAll,
+                                    executor,
+                                    config.tenant(),
+                                    setup.clock()),
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -321,16 +338,15 @@ public final class Appliance implements AutoCloseable {
         return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
     }
 
-    private AesGcmSealer sealer(Database database, Path directory) {
-        return new AesGcmSealer(
-                MasterKey.load(this::variable, directory, database.providers().sealed()));
+    private MasterKey masterKey(Database database, Path directory) {
+        return MasterKey.load(this::variable, directory, database.providers().sealed());
     }
 
     private @Nullable String variable(String name) {
         return setup.environment().get(name);
     }
 
-    private static AdminStores stores(Database database, LiveLimits live) {
+    private static AdminStores stores(Database database, AuditSigner signer, LiveLimits live) {
         return new AdminStores(
                 database.transactor(),
                 database.tenants(),
@@ -338,7 +354,7 @@ public final class Appliance implements AutoCloseable {
                 database.keys(),
                 database.providers(),
                 database.prices(),
-                database.audit(),
+                database.audit(signer),
                 database.state(),
                 database.limits(),
                 database.routes(),

@@ -1,6 +1,7 @@
 package io.llmproxy.admin;
 
 import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
@@ -22,6 +23,7 @@ import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.PriceRow;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -47,8 +49,35 @@ public sealed interface AdminCommand {
             Change<Integer> maxApiKeys,
             Change<Integer> auditRetentionDays,
             Change<Integer> usageRetentionDays,
-            UsageLimitChanges limits)
+            UsageLimitChanges limits,
+            Change<AuditMode> auditMode)
             implements AdminCommand {
+        /** An update that says nothing of the audit of requests. */
+        public UpdateTenant(
+                String tenant,
+                Change<String> name,
+                Change<String> defaultProvider,
+                Change<Set<String>> allowedProviders,
+                Change<List<Glob>> allowedModels,
+                Change<Integer> maxUsers,
+                Change<Integer> maxApiKeys,
+                Change<Integer> auditRetentionDays,
+                Change<Integer> usageRetentionDays,
+                UsageLimitChanges limits) {
+            this(
+                    tenant,
+                    name,
+                    defaultProvider,
+                    allowedProviders,
+                    allowedModels,
+                    maxUsers,
+                    maxApiKeys,
+                    auditRetentionDays,
+                    usageRetentionDays,
+                    limits,
+                    Change.none());
+        }
+
         /** An update that says nothing of limits. */
         public UpdateTenant(
                 String tenant,
@@ -81,6 +110,7 @@ public sealed interface AdminCommand {
                     || maxApiKeys.named()
                     || auditRetentionDays.named()
                     || usageRetentionDays.named()
+                    || auditMode.named()
                     || limits.named());
         }
     }
@@ -112,6 +142,9 @@ public sealed interface AdminCommand {
                     timeZone.over(old.timeZone()));
         }
     }
+
+    /** Says in the audit that events older than that are about to be purged; null: those of the installation. */
+    record PurgeAudit(@Nullable String tenant, Instant before) implements AdminCommand {}
 
     record ActivateTenant(String tenant) implements AdminCommand {}
 

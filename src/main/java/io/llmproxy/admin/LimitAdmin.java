@@ -175,6 +175,6 @@ final class LimitAdmin {
                 .put("algorithm", limit.algorithm().word())
                 .put("mode", limit.mode().word());
         return new Work.Done(
-                new CommandResult.OfLimit(view), view.owner(), "limit." + verb, "limit/" + limit.id(), details.map());
+                new CommandResult.OfLimit(view), view.owner(), "limit." + verb, "limit/" + limit.id(), details);
     }
 }

@@ -8,6 +8,7 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.Health;
@@ -102,6 +103,11 @@ public final class AdminFixture {
         return new AdminQueries(stores, memory.usage(), onlyTenant);
     }
 
+    public AuditQueries audit() {
+        return new AuditQueries(
+                stores, new FakeAudit.Chains(), new FakeAudit.Signer(), () -> {}, executor, null, clock);
+    }
+
     /** The admin API over this, as the listeners have it. */
     public AdminServer.Application application() {
         ApplianceStatus status = new ApplianceStatus(
@@ -135,6 +141,7 @@ public final class AdminFixture {
                         new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
+                audit(),
                 clock);
     }
 

@@ -68,7 +68,8 @@ final class TenantCommands {
                 .list("--allowed-models", "MODELS", "the only models that it may ask for; names or globs")
                 .option("--max-users", "N", "at most so many users")
                 .option("--max-api-keys", "N", "at most so many keys that are not revoked")
-                .option("--audit-retention", "DAYS", "how long audit events are kept, as 365d")
+                .oneOf("--audit", "MODE", "what is kept of its requests", "none", "metadata", "redacted", "full")
+                .option("--audit-retention", "DAYS", "how long audit events and bodies of requests are kept, as 365d")
                 .option("--usage-retention", "DAYS", "how long usage records are kept, as 90d")
                 .option("--max-requests-per-minute", "N", "at most so many requests in a minute")
                 .option("--max-requests-per-day", "N", "at most so many requests in a day")
@@ -85,7 +86,7 @@ final class TenantCommands {
     }
 
     private static ExitCode update(Context c) {
-        var change = new Fields(c.line())
+        var fields = new Fields(c.line())
                 .text("name", "--name")
                 .text("defaultProvider", "--default-provider")
                 .list("allowedProviders", "--allowed-providers")
@@ -98,8 +99,12 @@ final class TenantCommands {
                 .number("maxRequestsPerDay", "--max-requests-per-day")
                 .number("maxTokensPerDay", "--max-tokens-per-day")
                 .integer("maxOutputTokens", "--max-output-tokens")
-                .text("timeZone", "--time-zone")
-                .change();
+                .text("timeZone", "--time-zone");
+        String audit = c.line().option("--audit");
+        if (audit != null) {
+            fields.put("auditMode", audit); // none is a mode, and clears nothing
+        }
+        var change = fields.change();
         String slug = slug(c);
         c.output().done(c.client().patch(ApiPath.of("tenants", slug), change), VIEW, "tenant " + slug + " updated");
         return ExitCode.DONE;

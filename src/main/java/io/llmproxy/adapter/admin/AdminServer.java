@@ -16,6 +16,7 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.PriceQueries;
@@ -77,6 +78,7 @@ public final class AdminServer implements AutoCloseable {
      * @param metrics the Prometheus text, format 0.0.4
      * @param proofs what it can prove of itself
      * @param dryRun decides on requests that nobody sent
+     * @param audit what was administered
      */
     public record Application(
             CommandExecutor executor,
@@ -92,6 +94,7 @@ public final class AdminServer implements AutoCloseable {
             Replays replays,
             Proofs proofs,
             DryRun dryRun,
+            AuditQueries audit,
             InstantSource clock) {}
 
     /** What the appliance can prove of itself. */
@@ -151,6 +154,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
+        routes.addAll(new AuditResource(a.audit(), a.clock()).routes());
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
         return new RouteTable(routes);

@@ -12,6 +12,7 @@ import io.llmproxy.admin.AdminCommand.UsageLimitChanges;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.wire.admin.PageJson;
 import java.util.List;
@@ -64,6 +65,7 @@ final class TenantsResource {
                         "allowedModels",
                         "maxUsers",
                         "maxApiKeys",
+                        "auditMode",
                         "auditRetentionDays",
                         "usageRetentionDays",
                         "maxRequestsPerMinute",
@@ -89,7 +91,8 @@ final class TenantsResource {
                                 body.change("maxRequestsPerDay", Body::wholeNumber),
                                 body.change("maxTokensPerDay", Body::wholeNumber),
                                 body.change("maxOutputTokens", Body::integer),
-                                body.change("timeZone", Body::text))));
+                                body.change("timeZone", Body::text)),
+                        body.change("auditMode", (field, value) -> AuditMode.parse(Body.text(field, value)))));
     }
 
     private Answer delete(AdminRequest r) {

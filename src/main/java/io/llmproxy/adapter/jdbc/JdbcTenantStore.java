@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.UsageLimits;
@@ -31,6 +32,7 @@ final class JdbcTenantStore implements TenantStore {
             "max_tokens_per_day",
             "max_output_tokens",
             "time_zone",
+            "audit_mode",
             "created_at",
             "updated_at");
     private static final NamedSql INSERT = NamedSql.insert("tenants", COLUMNS);
@@ -99,6 +101,7 @@ final class JdbcTenantStore implements TenantStore {
                 .and("max_tokens_per_day", settings.limits().maxTokensPerDay())
                 .and("max_output_tokens", settings.limits().maxOutputTokens())
                 .and("time_zone", settings.limits().timeZone())
+                .and("audit_mode", settings.auditMode().word())
                 .and("created_at", tenant.createdAt())
                 .and("updated_at", tenant.updatedAt());
     }
@@ -117,7 +120,8 @@ final class JdbcTenantStore implements TenantStore {
                         row.numberOrNull("max_requests_per_day"),
                         row.numberOrNull("max_tokens_per_day"),
                         row.integerOrNull("max_output_tokens"),
-                        row.textOrNull("time_zone")));
+                        row.textOrNull("time_zone")),
+                AuditMode.parse(row.text("audit_mode")));
         return new Tenant(
                 row.uuid("id"),
                 row.text("slug"),

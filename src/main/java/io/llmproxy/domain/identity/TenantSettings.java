@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param auditRetentionDays audit events older than this are purged; null: kept
  * @param usageRetentionDays usage records older than this are purged; null: kept
  * @param limits how much the tenant may use
+ * @param auditMode what is kept of its requests beside the account
  */
 public record TenantSettings(
         @Nullable Integer maxUsers,
@@ -28,7 +29,10 @@ public record TenantSettings(
         @Nullable String defaultProvider,
         @Nullable Integer auditRetentionDays,
         @Nullable Integer usageRetentionDays,
-        UsageLimits limits) {
+        UsageLimits limits,
+        AuditMode auditMode) {
+
+    private static final int BODY_DAYS = 30;
 
     public static final TenantSettings DEFAULT = new TenantSettings(null, null, Set.of(), List.of(), null, null, null);
 
@@ -50,6 +54,33 @@ public record TenantSettings(
                 auditRetentionDays,
                 usageRetentionDays,
                 UsageLimits.NONE);
+    }
+
+    /** Settings that keep of requests what is kept unless something else is said. */
+    public TenantSettings(
+            @Nullable Integer maxUsers,
+            @Nullable Integer maxApiKeys,
+            Set<String> allowedProviders,
+            List<Glob> allowedModels,
+            @Nullable String defaultProvider,
+            @Nullable Integer auditRetentionDays,
+            @Nullable Integer usageRetentionDays,
+            UsageLimits limits) {
+        this(
+                maxUsers,
+                maxApiKeys,
+                allowedProviders,
+                allowedModels,
+                defaultProvider,
+                auditRetentionDays,
+                usageRetentionDays,
+                limits,
+                AuditMode.METADATA);
+    }
+
+    /** How long bodies of requests are kept: prompts are not to pile up because nobody said anything. */
+    public int bodyRetentionDays() {
+        return auditRetentionDays == null ? BODY_DAYS : auditRetentionDays;
     }
 
     public TenantSettings {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditEvent;
+import io.llmproxy.domain.audit.AuditQuery;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.UsageBlock;
@@ -134,7 +135,12 @@ final class Fakes {
         }
 
         @Override
-        public Page<AuditEvent> list(@Nullable UUID tenantId, Page.Request page) {
+        public Page<AuditEvent> follow(AuditQuery query, Page.Request page) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Page<AuditEvent> list(AuditQuery query, Page.Request page) {
             throw new UnsupportedOperationException();
         }
     }
