@@ -1,11 +1,10 @@
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import java.util.jar.Attributes;
 
 import module java.base;
 import module java.net.http;
 
-/// Builds `target/llmproxy`: a Java runtime cut to size (jlink), the jars, the two launchers and their AOT caches. The build
+/// Builds `target/llmproxy`: a Java runtime cut to size (jlink), the jars (Jars.java), the two launchers and their AOT caches. The build
 /// runs it as a source program on its JDK 25: `BuildImage.java TARGET BASEDIR JAR STAMP`.
 ///
 /// The caches are trained on real work: the image's own server on an empty temporary directory, made a tenant, two
@@ -86,15 +85,9 @@ void main(String[] args) throws Exception {
     Path base = Path.of(args[1]);
     Path image = target.resolve("llmproxy");
     long start = System.nanoTime();
-    deleteTree(image);
+    Jars.deleteTree(image);
     linkRuntime(image.resolve("runtime"), target.resolve("image-excluded.txt"));
-    copyJars(target.resolve("lib"), target.resolve(args[2]), image.resolve("lib"));
-    dropEncodings(onlyFile(image.resolve("lib"), "jtokkit-*.jar"));
-    dropTranslations(onlyFile(image.resolve("lib"), "postgresql-*.jar"));
-    dropClients(onlyFile(image.resolve("lib"), "jedis-*.jar"));
-    dropBinders(onlyFile(image.resolve("lib"), "micrometer-core-*.jar"));
-    Path picocli = onlyFile(image.resolve("lib"), "picocli-*.jar");
-    recompile(onlyFile(target.resolve("lib-sources"), "picocli-*-sources.jar"), picocli, target.resolve("picocli"));
+    new Jars(image.resolve("lib")).fill(target, target.resolve(args[2]));
     Files.createDirectories(image.resolve("conf"));
     Files.copy(base.resolve("conf/llmproxy.yaml"), image.resolve("conf/llmproxy.yaml"));
     Files.copy(base.resolve("LICENSE"), image.resolve("LICENSE"));
@@ -158,97 +151,6 @@ void linkRuntime(Path runtime, Path excluded) throws IOException {
     SymbolTables.strip(runtime);
     Files.delete(runtime.resolve("lib/jrt-fs.jar"));
     Files.delete(runtime.resolve("lib/classlist"));
-}
-
-/// Copies what the manifest's class path names and nothing else, so that a jar of an earlier build cannot slip in.
-void copyJars(Path from, Path jar, Path to) throws IOException {
-    Files.createDirectories(to);
-    Files.copy(jar, to.resolve("llmproxy.jar"));
-    try (JarFile file = new JarFile(jar.toFile())) {
-        String classPath = file.getManifest().getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
-        for (String name : classPath.split(" ")) {
-            Files.copy(from.resolve(name), to.resolve(name));
-        }
-    }
-}
-
-/// The token tables of models that nobody serves any more (before gpt-3.5) are a quarter of their library.
-void dropEncodings(Path jar) throws IOException {
-    try (FileSystem zip = FileSystems.newFileSystem(jar)) {
-        for (String encoding : List.of("p50k_base", "r50k_base")) {
-            Files.delete(zip.getPath("/com/knuddels/jtokkit/" + encoding + ".tiktoken"));
-        }
-    }
-}
-
-/// The driver's messages in other languages: logs are in English, and it does without.
-void dropTranslations(Path jar) throws IOException {
-    try (FileSystem zip = FileSystems.newFileSystem(jar);
-            Stream<Path> files = Files.list(zip.getPath("/org/postgresql/translation"))) {
-        for (Path file : files.filter(f -> f.getFileName().toString().startsWith("messages_")).toList()) {
-            Files.delete(file);
-        }
-    }
-}
-
-/// Of the Redis library the connection and the protocol are used (docs/adr/012): not its clients with a method for every command,
-/// its commands for modules, its pools, clusters and caches.
-void dropClients(Path jar) throws IOException {
-    Pattern unused = Pattern.compile("/redis/clients/jedis/("
-            + "(search|mcf|timeseries|bloom|json|csc|executors|params|providers|builders)/.*"
-            + "|commands/(?!ProtocolCommand).*"
-            + "|(Jedis(?!ClientConfig|SocketFactory|MetaInfo)|UnifiedJedis|Pipelin|CommandObject|Cluster|Multi|Transaction|AbstractPipeline"
-            + "|AbstractTransaction|ReliableTransaction|StaticCommandFlags|RedisClient|RedisCluster|RedisSentinel|Sharded).*[.]class)");
-    try (FileSystem zip = FileSystems.newFileSystem(jar); Stream<Path> files = Files.walk(zip.getPath("/redis"))) {
-        for (Path file : files.filter(f -> unused.matcher(f.toString()).matches() && !Files.isDirectory(f)).toList()) {
-            Files.delete(file);
-        }
-    }
-}
-
-/// Meters of libraries that are not here, and of the JVM by way of them.
-void dropBinders(Path jar) throws IOException {
-    try (FileSystem zip = FileSystems.newFileSystem(jar);
-            Stream<Path> files = Files.walk(zip.getPath("/io/micrometer/core/instrument/binder"))) {
-        for (Path file : files.filter(Files::isRegularFile).toList()) {
-            Files.delete(file);
-        }
-    }
-}
-
-/// Compiles a library of ancient class files from its sources, for the caches to take it: they take none older than Java 6,
-/// and picocli's, which are of Java 5, are most of what llmproxyctl runs.
-void recompile(Path sources, Path jar, Path scratch) throws IOException {
-    deleteTree(scratch);
-    Path classes = scratch.resolve("classes");
-    List<String> javac = new ArrayList<>(List.of(
-            "--release", "25", "-nowarn", "-Xlint:none", "-proc:none", "-g:source,lines", "-d", classes.toString()));
-    try (JarFile file = new JarFile(sources.toFile())) {
-        for (JarEntry entry : file.stream().filter(e -> e.getName().matches("picocli/.*[.]java")).toList()) {
-            Path source = scratch.resolve("sources").resolve(entry.getName());
-            Files.createDirectories(source.getParent());
-            Files.copy(file.getInputStream(entry), source);
-            javac.add(source.toString());
-        }
-    }
-    StringWriter messages = new StringWriter();
-    PrintWriter out = new PrintWriter(messages);
-    if (ToolProvider.findFirst("javac").orElseThrow().run(out, out, javac.toArray(String[]::new)) != 0) {
-        throw new IllegalStateException("compiling " + sources + " failed:\n" + messages);
-    }
-    try (FileSystem zip = FileSystems.newFileSystem(jar);
-            Stream<Path> old = Files.walk(zip.getPath("/picocli"));
-            Stream<Path> compiled = Files.walk(classes)) {
-        for (Path file : old.filter(Files::isRegularFile).toList()) {
-            Files.delete(file);
-        }
-        for (Path file : compiled.filter(Files::isRegularFile).sorted().toList()) {
-            Path entry = zip.getPath(classes.relativize(file).toString());
-            Files.createDirectories(entry.toAbsolutePath().getParent());
-            Files.copy(file, entry);
-        }
-    }
-    deleteTree(scratch);
 }
 
 /// The JVM takes a cache only while every jar has the time that it was trained with, and a plain `cp -r` gives them all a
@@ -354,7 +256,7 @@ void train(Path image, Path log) throws Exception {
     } finally {
         server.destroyForcibly();
         upstream.stop(0);
-        deleteTree(data);
+        Jars.deleteTree(data);
     }
 }
 
@@ -573,25 +475,4 @@ long size(Path tree) throws IOException {
 List<String> lastLines(Path log, int count) throws IOException {
     List<String> lines = Files.exists(log) ? new String(Files.readAllBytes(log), UTF_8).lines().toList() : List.of();
     return lines.subList(Math.max(0, lines.size() - count), lines.size());
-}
-
-Path onlyFile(Path directory, String glob) throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, glob)) {
-        List<Path> found = new ArrayList<>();
-        files.forEach(found::add);
-        if (found.size() != 1) {
-            throw new IllegalStateException(directory + " should have one " + glob + ", but has " + found);
-        }
-        return found.getFirst();
-    }
-}
-
-void deleteTree(Path directory) throws IOException {
-    if (Files.exists(directory)) {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
-    }
 }

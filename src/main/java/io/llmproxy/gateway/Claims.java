@@ -6,9 +6,9 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.Reservation;
+import io.llmproxy.domain.limit.Standing;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +22,12 @@ public final class Claims {
     private @Nullable Target target;
     private @Nullable Denied denied;
     private long moneyMicros;
+    /** Null: not gathered since something was charged. */
+    private @Nullable Standing standing;
 
     public void admitted(Reservation held) {
         early = held;
+        standing = null;
     }
 
     /** What was admitted before the key was known. */
@@ -35,6 +38,7 @@ public final class Claims {
     /** @param at the target that it was reserved for; null: it goes nowhere but here */
     public void reserved(Reservation held, @Nullable Target at) {
         late = held;
+        standing = null;
         target = at;
     }
 
@@ -57,6 +61,7 @@ public final class Claims {
             moved.add(held);
         }
         target = to;
+        standing = null;
     }
 
     /** Some limit said no: what is held of others is given back. */
@@ -77,12 +82,24 @@ public final class Claims {
         moneyMicros = micros;
     }
 
-    /** Every limit that was charged. */
-    public void each(Consumer<Grant> reader) {
-        early.grants().forEach(reader);
-        late.grants().forEach(reader);
-        for (Reservation one : moved) {
-            one.grants().forEach(reader);
+    /** How all limits stood that were charged. */
+    public Standing standing() {
+        Standing known = standing;
+        if (known == null) {
+            known = new Standing();
+            look(early, known);
+            look(late, known);
+            for (Reservation one : moved) {
+                look(one, known);
+            }
+            standing = known;
+        }
+        return known;
+    }
+
+    private static void look(Reservation held, Standing standing) {
+        for (Grant grant : held.grants()) {
+            standing.add(grant);
         }
     }
 

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class Hold implements Grant {
     private static final long SECOND = 1_000_000;
 
-    private final Charge charge;
+    private final Limit limit;
+    private final long amount;
     private final Counter counter;
     private final @Nullable Ceiling ceiling;
     private long stamp;
@@ -24,7 +25,8 @@ final class Hold implements Grant {
 
     /** @param ceiling that of the share when the reservation was tried; null: the whole limit is this process's own */
     Hold(Charge charge, Counter counter, @Nullable Ceiling ceiling) {
-        this.charge = charge;
+        this.limit = charge.limit();
+        this.amount = charge.amount();
         this.counter = counter;
         this.ceiling = ceiling;
     }
@@ -55,17 +57,17 @@ final class Hold implements Grant {
 
     @Override
     public Limit limit() {
-        return charge.limit();
+        return limit;
     }
 
     /** The limit with the amount that was this process's own when it was taken. */
     Limit local() {
-        return ceiling == null ? charge.limit() : ceiling.local();
+        return ceiling == null ? limit : ceiling.local();
     }
 
     /** The amount that was this process's own when it was taken, at least 1. */
     long most() {
-        return ceiling == null ? charge.limit().amount() : ceiling.most();
+        return ceiling == null ? limit.amount() : ceiling.most();
     }
 
     /** The limit with the amount that is this process's own now. */
@@ -76,13 +78,13 @@ final class Hold implements Grant {
 
     @Override
     public long amount() {
-        return charge.amount();
+        return amount;
     }
 
     @Override
     public long remaining() {
         long elsewhere = ceiling == null ? 0 : ceiling.elsewhere();
-        return Math.max(0, limit().amount() - used - elsewhere);
+        return Math.max(0, limit.amount() - used - elsewhere);
     }
 
     @Override

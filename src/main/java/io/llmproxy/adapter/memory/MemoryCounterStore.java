@@ -11,6 +11,7 @@ import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -326,7 +327,7 @@ public final class MemoryCounterStore implements CounterStore {
 
         @Override
         public List<Grant> grants() {
-            return List.of(holds);
+            return Arrays.asList(holds);
         }
 
         @Override

@@ -34,7 +34,7 @@ final class JsonPieces {
 
     private static final int MAX_NAME = 64;
     private static final int BUFFER = 8 * 1024;
-    private static final int LEAST_BUFFER = 1024;
+    private static final int LEAST_BUFFER = 256;
 
     private final InputStream in;
     private final byte[] buffer;
@@ -90,13 +90,13 @@ final class JsonPieces {
     }
 
     /** Adds the string just read to the count. */
-    void countInto(TextCounter counter) throws IOException {
+    void countInto(TextTally counter) throws IOException {
         takeString(counter::add);
         counter.endOfString();
     }
 
     /** The string just read; of one that is longer than {@code max} bytes the beginning, and {@code beyond} has the rest. */
-    String text(int max, TextCounter beyond) throws IOException {
+    String text(int max, TextTally beyond) throws IOException {
         ByteArrayOutputStream kept = new ByteArrayOutputStream();
         takeString((bytes, from, to) -> {
             int count = Math.min(to - from, max - kept.size());
@@ -128,10 +128,31 @@ final class JsonPieces {
             return Token.STRING;
         }
         nameExpected = false;
+        int end = shortEnd();
+        if (end >= 0) {
+            name = KnownNames.text(buffer, at, end);
+            at = end + 1;
+            inString = false;
+            return Token.NAME;
+        }
         ByteArrayOutputStream kept = new ByteArrayOutputStream(MAX_NAME);
         takeString((bytes, from, to) -> kept.write(bytes, from, Math.min(to - from, MAX_NAME - kept.size())));
         name = JsonText.decoded(kept.toByteArray(), 0, kept.size());
         return Token.NAME;
+    }
+
+    /** Where the string that begins here ends, if that is near, in the buffer, and nothing in it is escaped; else -1. */
+    private int shortEnd() {
+        int most = Math.min(limit, at + MAX_NAME);
+        for (int i = at; i < most; i++) {
+            if (buffer[i] == '"') {
+                return i;
+            }
+            if (buffer[i] == '\\') {
+                return -1;
+            }
+        }
+        return -1;
     }
 
     private Token scalar(int first) throws IOException {

@@ -2,7 +2,6 @@ package io.llmproxy.gateway.estimate;
 
 import io.llmproxy.gateway.estimate.JsonPieces.Token;
 import java.io.IOException;
-import java.util.Set;
 
 /**
  * Counts the tokens of a request. Messages cost what OpenAI's cookbook says ("How to count tokens with tiktoken"): three each,
@@ -19,37 +18,26 @@ final class PromptCounter {
 
     private static final int DEEP = 32;
     private static final int WORD = 16;
-    private static final Set<String> TEXTS = Set.of(
-            "role",
-            "content",
-            "text",
-            "name",
-            "arguments",
-            "output",
-            "refusal",
-            "reasoning_content",
-            "input",
-            "thinking");
-    private static final Set<String> HOLDERS = Set.of(
-            "content",
-            "tool_calls",
-            "function",
-            "function_call",
-            "output",
-            "summary",
-            "parts",
-            "functionCall",
-            "functionResponse");
-
-    /** Below these anything that is text counts, whatever it is called. */
-    private static final Set<String> FREE = Set.of("args", "response");
+    /** What a member of a message, or of a part of one, is to who counts it. */
+    private enum Part {
+        TEXT,
+        HOLDER,
+        /** Holds text where it is one, else what does. */
+        EITHER,
+        /** Anything below it that is text counts, whatever it is called. */
+        FREE,
+        IMAGE,
+        DETAIL,
+        NAME,
+        NOTHING
+    }
 
     private final JsonPieces json;
-    private final TextCounter counter;
+    private final TextTally counter;
     private final ToolCounter tools;
     private long overhead;
 
-    PromptCounter(JsonPieces json, TextCounter counter) {
+    PromptCounter(JsonPieces json, TextTally counter) {
         this.json = json;
         this.counter = counter;
         this.tools = new ToolCounter(json, counter);
@@ -244,25 +232,63 @@ final class PromptCounter {
         boolean image = false;
         boolean small = false;
         for (Token t = json.next(); t == Token.NAME; t = json.next()) {
-            String name = json.name();
+            Part part = partOf(json.name());
             Token value = json.next();
-            if (name.equals("image_url")) {
-                image = true;
-                small |= value == Token.OBJECT && lowDetail();
-            } else if (name.equals("detail") && value == Token.STRING) {
-                small |= json.text(WORD, counter).equals("low");
-            } else if (value == Token.STRING && TEXTS.contains(name)) {
-                overhead += message && name.equals("name") ? PER_NAME : 0;
-                json.countInto(counter);
-            } else if (FREE.contains(name)) {
-                free(value, depth + 1);
-            } else if (HOLDERS.contains(name)) {
-                part(value, false, depth + 1);
-            } else {
-                json.skip(value);
+            boolean text = value == Token.STRING;
+            switch (part) {
+                case IMAGE -> {
+                    image = true;
+                    small |= value == Token.OBJECT && lowDetail();
+                }
+                case DETAIL -> small |= text ? json.text(WORD, counter).equals("low") : skipped(value);
+                case NAME -> {
+                    overhead += message && text ? PER_NAME : 0;
+                    textOrSkip(value);
+                }
+                case TEXT -> textOrSkip(value);
+                case EITHER -> textOrPart(value, depth);
+                case HOLDER -> part(value, false, depth + 1);
+                case FREE -> free(value, depth + 1);
+                case NOTHING -> json.skip(value);
             }
         }
         overhead += image ? small ? SMALL_IMAGE : IMAGE : 0;
+    }
+
+    private static Part partOf(String name) {
+        return switch (name) {
+            case "role", "text", "arguments", "refusal", "reasoning_content", "input", "thinking" -> Part.TEXT;
+            case "content", "output" -> Part.EITHER;
+            case "tool_calls", "function", "function_call", "summary", "parts", "functionCall", "functionResponse" ->
+                Part.HOLDER;
+            case "args", "response" -> Part.FREE;
+            case "image_url" -> Part.IMAGE;
+            case "detail" -> Part.DETAIL;
+            case "name" -> Part.NAME;
+            default -> Part.NOTHING;
+        };
+    }
+
+    private void textOrSkip(Token value) throws IOException {
+        if (value == Token.STRING) {
+            json.countInto(counter);
+        } else {
+            json.skip(value);
+        }
+    }
+
+    private void textOrPart(Token value, int depth) throws IOException {
+        if (value == Token.STRING) {
+            json.countInto(counter);
+        } else {
+            part(value, false, depth + 1);
+        }
+    }
+
+    /** False, having passed over it. */
+    private boolean skipped(Token value) throws IOException {
+        json.skip(value);
+        return false;
     }
 
     private boolean lowDetail() throws IOException {

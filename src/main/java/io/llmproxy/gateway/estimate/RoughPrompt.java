@@ -1,6 +1,5 @@
 package io.llmproxy.gateway.estimate;
 
-import io.llmproxy.domain.usage.TokenEncoding;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -17,10 +16,6 @@ public final class RoughPrompt {
      * @param length of the body in bytes
      */
     public static long tokens(PromptShape shape, InputStream body, long length) throws IOException {
-        TextCounter counter = new TextCounter(
-                (encoding, text) -> Math.ceilDiv(text.length(), BYTES_PER_TOKEN),
-                TokenEncoding.of(null),
-                TextCounter.Effort.LITTLE);
-        return new PromptCounter(new JsonPieces(body, length), counter).count(shape);
+        return new PromptCounter(new JsonPieces(body, length), new RoughText()).count(shape);
     }
 }

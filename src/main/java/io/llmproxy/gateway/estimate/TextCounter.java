@@ -11,7 +11,7 @@ import java.util.Arrays;
  * {@value #WINDOW} bytes, and beyond eight times as much every sixty-fourth, and the rest in proportion. So a body of any size
  * costs about the same, and all parts of it have their weight.
  */
-final class TextCounter {
+final class TextCounter implements TextTally {
     /**
      * What may be spent.
      *
@@ -66,12 +66,13 @@ final class TextCounter {
         this.effort = effort;
     }
 
-    TokenEncoding encoding() {
+    @Override
+    public TokenEncoding encoding() {
         return encoding;
     }
 
-    /** A piece of a string, as JSON spells it. */
-    void add(byte[] raw, int from, int to) {
+    @Override
+    public void add(byte[] raw, int from, int to) {
         int at = from;
         while (at < to) {
             if (filled == 0) {
@@ -92,8 +93,8 @@ final class TextCounter {
         }
     }
 
-    /** The next piece belongs to another string. */
-    void endOfString() {
+    @Override
+    public void endOfString() {
         if (filled > 0) {
             endOfWindow();
         }
@@ -109,8 +110,8 @@ final class TextCounter {
         }
     }
 
-    /** A text of its own, a few KiB at most. */
-    void add(String text) {
+    @Override
+    public void add(String text) {
         int length = text.getBytes(StandardCharsets.UTF_8).length;
         if (wanted()) {
             counted(length, text);
@@ -124,8 +125,8 @@ final class TextCounter {
         seen += length;
     }
 
-    /** Text that nobody looks at, but that counts in proportion. */
-    void left(long length) {
+    @Override
+    public void left(long length) {
         left += length;
         seen += length;
     }
@@ -140,7 +141,8 @@ final class TextCounter {
         return windows++ % (seen < DENSE * effort.exact ? DENSE : SPARSE) == 0;
     }
 
-    long tokens() {
+    @Override
+    public long tokens() {
         return start.tokens + rest.tokens + Math.round(left * ratio());
     }
 

@@ -21,11 +21,11 @@ final class ToolCounter {
     private static final int DEEP = 32;
 
     private final JsonPieces json;
-    private final TextCounter counter;
+    private final TextTally counter;
     private int functions;
     private long overhead;
 
-    ToolCounter(JsonPieces json, TextCounter counter) {
+    ToolCounter(JsonPieces json, TextTally counter) {
         this.json = json;
         this.counter = counter;
     }

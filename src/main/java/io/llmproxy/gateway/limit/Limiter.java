@@ -95,6 +95,7 @@ public final class Limiter {
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
                 x.claims().reserved(granted(x, charges, decision), targets.isEmpty() ? null : targets.get(i));
+                x.claims().standing(); // gathered now, while all of it is in the processor's caches
                 x.passOver(i);
                 return;
             }

@@ -2,16 +2,14 @@ package io.llmproxy.gateway.limit;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.limit.Grant;
-import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitMetric;
-import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.Standing;
 import io.llmproxy.gateway.Claims;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** Tells a client how its limits stand: the tightest of requests and of tokens, in OpenAI's fields and units. */
 public final class RateHeaders {
@@ -26,11 +24,6 @@ public final class RateHeaders {
     private static final Names REQUESTS = Names.of("requests");
     private static final Names TOKENS = Names.of("tokens");
 
-    private @Nullable Grant requests;
-    private @Nullable Grant tokens;
-    private @Nullable String passed;
-    private int scopes;
-
     private RateHeaders() {}
 
     /** Of the fields of one kind. */
@@ -41,51 +34,29 @@ public final class RateHeaders {
     }
 
     public static void add(Claims claims, HeaderFields headers) {
-        RateHeaders tightest = new RateHeaders();
-        claims.each(tightest::look);
+        Standing standing = claims.standing();
         Denied denied = claims.denial();
-        if (denied != null) {
-            tightest.scopes |= denied.limit().scope().bit();
-        }
-        if (tightest.scopes != 0) {
-            tightest.write(headers, denied);
-        }
-    }
-
-    private void look(Grant grant) {
-        Limit limit = grant.limit();
-        if (limit.mode() == LimitMode.SHADOW) {
+        int scopes =
+                standing.scopes() | (denied == null ? 0 : denied.limit().scope().bit());
+        if (scopes == 0) {
             return;
         }
-        scopes |= limit.scope().bit();
-        if (grant.passed()) {
-            passed = limit.id();
-        }
-        if (limit.metric() == LimitMetric.REQUESTS) {
-            requests = tighter(requests, grant);
-        } else if (limit.metric().tokens()) {
-            tokens = tighter(tokens, grant);
-        }
-    }
-
-    private static Grant tighter(@Nullable Grant known, Grant grant) {
-        return known == null || grant.remaining() < known.remaining() ? grant : known;
-    }
-
-    private void write(HeaderFields headers, @Nullable Denied denied) {
         LimitMetric metric =
                 denied == null ? LimitMetric.CONCURRENCY : denied.limit().metric();
+        Grant requests = standing.requests();
         if (denied != null && metric == LimitMetric.REQUESTS) {
             denied(REQUESTS, denied, headers);
         } else if (requests != null) {
             granted(REQUESTS, requests, headers);
         }
+        Grant tokens = standing.tokens();
         if (denied != null && metric.tokens()) {
             denied(TOKENS, denied, headers);
         } else if (tokens != null) {
             granted(TOKENS, tokens, headers);
         }
         headers.set("X-RateLimit-Policy", POLICIES[scopes]);
+        String passed = standing.passed();
         if (passed != null) {
             headers.set("x-llmproxy-limit-warning", passed);
         }

@@ -1,0 +1,61 @@
+package io.llmproxy.domain.limit;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the limits of a request stood when it was let in: what is told of them in headers, gathered while all of it is at hand. Not
+ * thread-safe.
+ */
+public final class Standing {
+    private @Nullable Grant requests;
+    private @Nullable Grant tokens;
+    private long requestsLeft;
+    private long tokensLeft;
+    private @Nullable String passed;
+    private int scopes;
+
+    /** Takes one more limit into account; shadow limits are nobody's business. */
+    public void add(Grant grant) {
+        Limit limit = grant.limit();
+        if (limit.mode() == LimitMode.SHADOW) {
+            return;
+        }
+        scopes |= limit.scope().bit();
+        if (grant.passed()) {
+            passed = limit.id();
+        }
+        if (limit.metric() == LimitMetric.REQUESTS) {
+            long left = grant.remaining();
+            if (requests == null || left < requestsLeft) {
+                requests = grant;
+                requestsLeft = left;
+            }
+        } else if (limit.metric().tokens()) {
+            long left = grant.remaining();
+            if (tokens == null || left < tokensLeft) {
+                tokens = grant;
+                tokensLeft = left;
+            }
+        }
+    }
+
+    /** The tightest limit of requests; null: there is none. */
+    public @Nullable Grant requests() {
+        return requests;
+    }
+
+    /** The tightest limit of tokens; null: there is none. */
+    public @Nullable Grant tokens() {
+        return tokens;
+    }
+
+    /** A soft limit that was passed, by its id; null: none was. */
+    public @Nullable String passed() {
+        return passed;
+    }
+
+    /** The scopes of the limits, by {@link LimitScope#bit}. */
+    public int scopes() {
+        return scopes;
+    }
+}
