@@ -31,6 +31,7 @@ import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.Listen;
@@ -56,6 +57,8 @@ import io.llmproxy.gateway.alert.BudgetAlerts;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.alert.BudgetWatch;
 import io.llmproxy.gateway.audit.AuditKeeper;
+import io.llmproxy.gateway.audit.BodyRetention;
+import io.llmproxy.gateway.audit.Transcripts;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
@@ -75,6 +78,7 @@ import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
@@ -216,6 +220,9 @@ public final class Appliance implements AutoCloseable {
             BudgetRefusals refusals = new BudgetRefusals(counters.store());
             ObjectStore objects = database.objects();
             GatewaySettings settings = PartSettings.gateway(config, spool);
+            TranscriptStore bodies = database.transcripts(sealer);
+            Transcripts transcripts = opened(new Transcripts(bodies));
+            transcripts.start();
             Gateway gateway = Stages.gateway(
                     settings,
                     bodyMemory,
@@ -226,6 +233,7 @@ public final class Appliance implements AutoCloseable {
                     refusals,
                     tokenizer,
                     runs,
+                    transcripts,
                     setup.clock());
             LimitProof proof =
                     new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
@@ -258,6 +266,8 @@ public final class Appliance implements AutoCloseable {
                     .start();
             AuditKeeper auditKeeper = opened(new AuditKeeper(database.auditChains(auditSigner), setup.clock()));
             auditKeeper.start();
+            opened(new BodyRetention(bodies, () -> tenants(snapshots), setup.clock()))
+                    .start();
             refresher.start(REFRESH);
 
             this.inFlight = gateway.inFlight();
@@ -276,6 +286,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
                             new StatusBoard.Concern(auditKeeper::fault),
+                            new StatusBoard.Concern(transcripts::fault),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(targets::problem),
@@ -285,6 +296,14 @@ public final class Appliance implements AutoCloseable {
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
+            telemetry.gauge(
+                    "llmproxy_audit_bodies_bytes",
+                    "What bodies of requests hold in memory until they are stored",
+                    transcripts::used);
+            telemetry.gauge(
+                    "llmproxy_audit_bodies_dropped_requests",
+                    "Requests whose bodies were left out of the audit since the start",
+                    transcripts::dropped);
             measure(telemetry, journal, ledger, gateway);
             counters.measure(telemetry);
             this.adminServer = opened(AdminServer.start(
@@ -314,6 +333,8 @@ public final class Appliance implements AutoCloseable {
                                     executor,
                                     config.tenant(),
                                     setup.clock()),
+                            new RequestAudit(stores, database.requests(format), bodies, executor, config.tenant()),
+                            transcripts::flush,
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {

@@ -54,3 +54,11 @@ ALTER TABLE usage_head ADD COLUMN IF NOT EXISTS span_micros BIGINT DEFAULT 0 NOT
 UPDATE usage_head SET span_micros = COALESCE(
     (SELECT MAX(CAST(EXTRACT(EPOCH FROM last_at) AS BIGINT) - CAST(EXTRACT(EPOCH FROM first_at) AS BIGINT) + 2)
      FROM usage_summaries), 0) * 1000000;
+
+-- Bodies of requests and answers of tenants that keep them, deflated and sealed. The ids begin with their time.
+CREATE TABLE IF NOT EXISTS request_bodies (
+    tenant_id  UUID  NOT NULL,
+    request_id UUID  NOT NULL,
+    data       BYTEA NOT NULL,
+    PRIMARY KEY (tenant_id, request_id)
+);

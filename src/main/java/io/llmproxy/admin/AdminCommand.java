@@ -146,6 +146,14 @@ public sealed interface AdminCommand {
     /** Says in the audit that events older than that are about to be purged; null: those of the installation. */
     record PurgeAudit(@Nullable String tenant, Instant before) implements AdminCommand {}
 
+    /**
+     * Says in the audit that bodies of requests were read.
+     *
+     * @param requests how many
+     * @param first the id of one of them
+     */
+    record ReadBodies(String tenant, int requests, String first) implements AdminCommand {}
+
     record ActivateTenant(String tenant) implements AdminCommand {}
 
     /** @param now whether running requests are cut too */

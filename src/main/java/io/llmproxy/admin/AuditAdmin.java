@@ -20,6 +20,14 @@ final class AuditAdmin {
         };
     }
 
+    Work read(Actor actor, AdminCommand.ReadBodies c) {
+        return () -> {
+            Tenant tenant = tenant(actor, c.tenant());
+            Details details = new Details().put("requests", c.requests());
+            return new Work.Done(new CommandResult.Deleted(), tenant, "audit.read", "request/" + c.first(), details);
+        };
+    }
+
     private @Nullable Tenant tenant(Actor actor, @Nullable String slug) {
         String asked = slug == null ? access.onlyTenant() : slug;
         return asked == null ? null : access.locked(actor, asked);

@@ -19,6 +19,7 @@ import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
 import io.llmproxy.admin.AdminCommand.ImportPrices;
 import io.llmproxy.admin.AdminCommand.PurgeAudit;
+import io.llmproxy.admin.AdminCommand.ReadBodies;
 import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
@@ -139,6 +140,7 @@ public final class CommandExecutor {
             case DeleteRoute c -> routes.delete(actor, c);
             case DeleteLimit c -> limits.delete(actor, c);
             case PurgeAudit c -> audits.purge(actor, c);
+            case ReadBodies c -> audits.read(actor, c);
         };
     }
 

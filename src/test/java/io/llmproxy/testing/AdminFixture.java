@@ -16,7 +16,9 @@ import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Role;
@@ -103,6 +105,11 @@ public final class AdminFixture {
         return new AdminQueries(stores, memory.usage(), onlyTenant);
     }
 
+    public RequestAudit requests() {
+        return new RequestAudit(
+                stores, (query, page) -> new Page<>(List.of(), null), new FakeAudit.Bodies(), executor, null);
+    }
+
     public AuditQueries audit() {
         return new AuditQueries(
                 stores, new FakeAudit.Chains(), new FakeAudit.Signer(), () -> {}, executor, null, clock);
@@ -142,6 +149,8 @@ public final class AdminFixture {
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
                 audit(),
+                requests(),
+                () -> {},
                 clock);
     }
 

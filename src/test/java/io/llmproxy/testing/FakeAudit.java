@@ -2,11 +2,16 @@ package io.llmproxy.testing;
 
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditChain;
+import io.llmproxy.domain.audit.Transcript;
 import io.llmproxy.port.AuditChainStore;
 import io.llmproxy.port.AuditSigner;
+import io.llmproxy.port.StoreException;
+import io.llmproxy.port.TranscriptStore;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +39,39 @@ public final class FakeAudit {
         @Override
         public boolean verify(String text, String signature, String publicKey) {
             return signature.equals(sign(text));
+        }
+    }
+
+    /** Bodies in memory; the database can be away. */
+    public static final class Bodies implements TranscriptStore {
+        private final Map<UUID, Transcript> kept = new TreeMap<>();
+        private volatile boolean away;
+
+        public void away(boolean now) {
+            away = now;
+        }
+
+        @Override
+        public synchronized void append(List<Transcript> transcripts) {
+            if (away) {
+                throw new StoreException.Away("writing bodies", new IllegalStateException("refused"));
+            }
+            transcripts.forEach(t -> kept.putIfAbsent(t.requestId(), t));
+        }
+
+        @Override
+        public synchronized Optional<Transcript> find(UUID tenantId, UUID requestId) {
+            return Optional.ofNullable(kept.get(requestId));
+        }
+
+        @Override
+        public int purge(UUID tenantId, Instant before, int max) {
+            return 0;
+        }
+
+        @Override
+        public int purgeDeleted(int max) {
+            return 0;
         }
     }
 

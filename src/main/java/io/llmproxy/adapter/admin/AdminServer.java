@@ -22,6 +22,7 @@ import io.llmproxy.admin.Health;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.gateway.DryRun;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.IdempotencyStore;
@@ -79,6 +80,8 @@ public final class AdminServer implements AutoCloseable {
      * @param proofs what it can prove of itself
      * @param dryRun decides on requests that nobody sent
      * @param audit what was administered
+     * @param requests what was asked
+     * @param flushBodies brings what is kept of requests into the store
      */
     public record Application(
             CommandExecutor executor,
@@ -95,6 +98,8 @@ public final class AdminServer implements AutoCloseable {
             Proofs proofs,
             DryRun dryRun,
             AuditQueries audit,
+            RequestAudit requests,
+            Runnable flushBodies,
             InstantSource clock) {}
 
     /** What the appliance can prove of itself. */
@@ -154,7 +159,8 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
-        routes.addAll(new AuditResource(a.audit(), a.clock()).routes());
+        routes.addAll(new AuditResource(a.audit(), a.requests(), a.clock()).routes());
+        routes.addAll(new RequestsResource(a.requests(), a.flushLedger(), a.flushBodies(), a.clock()).routes());
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
         return new RouteTable(routes);

@@ -4,6 +4,7 @@ import static io.llmproxy.adapter.admin.AdminRoute.route;
 
 import io.llmproxy.admin.AuditFilter;
 import io.llmproxy.admin.AuditQueries;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditChain;
@@ -22,10 +23,12 @@ import org.jspecify.annotations.Nullable;
 final class AuditResource {
     private static final String END = "end";
     private final AuditQueries queries;
+    private final RequestAudit requests;
     private final InstantSource clock;
 
-    AuditResource(AuditQueries queries, InstantSource clock) {
+    AuditResource(AuditQueries queries, RequestAudit requests, InstantSource clock) {
         this.queries = queries;
+        this.requests = requests;
         this.clock = clock;
     }
 
@@ -98,8 +101,9 @@ final class AuditResource {
         if (before == null) {
             throw Problem.invalid("before: must be a time, a date, or a duration that means so long ago");
         }
-        int events = queries.purge(r.actor(), body.value("tenant", Body::text), before);
-        return Answer.ok(new AuditEventJson.Purged(events, 0));
+        String tenant = body.value("tenant", Body::text);
+        int events = queries.purge(r.actor(), tenant, before);
+        return Answer.ok(new AuditEventJson.Purged(events, requests.purge(r.actor(), tenant, before)));
     }
 
     private @Nullable Instant moment(AdminRequest r, String name) {

@@ -20,6 +20,7 @@ import io.llmproxy.port.RouteStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
+import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageFormat;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
@@ -186,6 +187,11 @@ public final class Database implements AutoCloseable {
     /** @param format of the records in the ledger */
     public RequestSearch requests(UsageFormat format) {
         return new JdbcRequestSearch(sql, format);
+    }
+
+    /** @param sealer of the bodies */
+    public TranscriptStore transcripts(ContentSealer sealer) {
+        return new JdbcTranscriptStore(sql, sealer);
     }
 
     public ObjectStore objects() {

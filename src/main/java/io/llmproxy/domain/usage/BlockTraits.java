@@ -17,19 +17,26 @@ public final class BlockTraits {
 
     /** What a hash is of. */
     public enum Kind {
-        USER,
-        KEY,
-        MODEL,
-        STATUS,
+        USER(1),
+        KEY(2),
+        MODEL(3),
+        STATUS(4),
         /** The first digit of the status. */
-        STATUS_CLASS
+        STATUS_CLASS(5);
+
+        private final int seed;
+
+        // what is stored hangs on these numbers
+        Kind(int number) {
+            this.seed = (BASIS ^ number) * PRIME;
+        }
     }
 
     private BlockTraits() {}
 
     /** Of bytes as a record has them: a UUID as 16 bytes, the higher first, a text as {@link #bytes(String)}. */
     public static int hash(Kind kind, byte[] bytes, int from, int to) {
-        int hash = (BASIS ^ kind.ordinal()) * PRIME;
+        int hash = kind.seed;
         for (int i = from; i < to; i++) {
             hash = (hash ^ bytes[i] & 0xFF) * PRIME;
         }
@@ -37,7 +44,7 @@ public final class BlockTraits {
     }
 
     public static int hash(Kind kind, int number) {
-        return spread((BASIS ^ kind.ordinal()) * PRIME ^ number * 0x9E3779B1);
+        return spread(kind.seed ^ number * 0x9E3779B1);
     }
 
     public static int hash(Kind kind, UUID id) {

@@ -119,6 +119,7 @@ final class Fakes {
         final Map<UUID, Integer> old = new HashMap<>();
         final Map<UUID, Instant> before = new HashMap<>();
         final List<Integer> steps = new ArrayList<>();
+        final List<AuditEvent> events = new ArrayList<>();
 
         @Override
         public int purge(UUID tenantId, Instant limit, int max) {
@@ -131,7 +132,7 @@ final class Fakes {
 
         @Override
         public void append(AuditEvent event) {
-            throw new UnsupportedOperationException();
+            events.add(event);
         }
 
         @Override
