@@ -49,7 +49,8 @@ CREATE TABLE IF NOT EXISTS usage_summaries (
 CREATE INDEX IF NOT EXISTS usage_summaries_tenant_idx ON usage_summaries (tenant_id, last_at DESC, seq DESC);
 CREATE INDEX IF NOT EXISTS usage_summaries_time_idx ON usage_summaries (last_at DESC, seq DESC);
 INSERT INTO usage_summaries (seq, tenant_id, first_at, last_at)
-    SELECT seq, tenant_id, first_at, last_at FROM usage_blocks ON CONFLICT DO NOTHING;
+    SELECT b.seq, b.tenant_id, b.first_at, b.last_at FROM usage_blocks b
+    WHERE NOT EXISTS (SELECT 1 FROM usage_summaries s WHERE s.seq = b.seq);
 ALTER TABLE usage_head ADD COLUMN IF NOT EXISTS span_micros BIGINT DEFAULT 0 NOT NULL;
 UPDATE usage_head SET span_micros = COALESCE(
     (SELECT MAX(CAST(EXTRACT(EPOCH FROM last_at) AS BIGINT) - CAST(EXTRACT(EPOCH FROM first_at) AS BIGINT) + 2)

@@ -23,12 +23,15 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RequestAuditTest {
     private static final String CANARY = "jane.canary@example.org";
-    private static final String STREAMED = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"write jane.can\"}}]}\n\n"
-            + "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ary@exam\"}}]}\n\n"
-            + "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ple.org today\"}}]}\n\ndata: [DONE]\n\n";
+    private static final String STREAMED =
+            delta("write jane.can") + delta("ary@exam") + delta("ple.org today") + "data: [DONE]\n\n";
 
     private final FakeProvider provider = FakeProvider.start();
     private final TestAppliance appliance = TestAppliance.start();
+
+    private static String delta(String text) {
+        return "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + text + "\"}}]}\n\n";
+    }
 
     @AfterAll
     void stop() {
@@ -86,8 +89,8 @@ class RequestAuditTest {
         try (Http http = new Http(appliance.gateway(), key)) {
             HttpResponse<String> answer = http.post("/v1/chat/completions", chat("sealed-prompt-canary"));
             String id = answer.headers().firstValue("x-request-id").orElseThrow();
-            String shown = requests("full", "--request-id", id, "--body", "-o", "json")
-                    .value();
+            String shown =
+                    requests("full", "--request-id", id, "--body", "-o", "json").value();
             assertThat(shown).contains("sealed-prompt-canary").contains("\"redacted\": false");
             assertThat(Http.json(answer).at("/id").asString()).isNotEmpty();
             assertThat(shown).contains(Http.json(answer).at("/id").asString());
@@ -99,7 +102,14 @@ class RequestAuditTest {
         assertThat(everything(appliance.directory())).doesNotContain("sealed-prompt-canary");
         appliance.clock().advance(Duration.ofDays(1));
         assertThat(appliance
-                        .ctl("-t", "full", "audit", "purge", "--before", appliance.clock().instant().toString(), "--yes")
+                        .ctl(
+                                "-t",
+                                "full",
+                                "audit",
+                                "purge",
+                                "--before",
+                                appliance.clock().instant().toString(),
+                                "--yes")
                         .value())
                 .contains("1 bodies");
     }
@@ -107,8 +117,7 @@ class RequestAuditTest {
     @Test
     void redactedKeepsNothingPrivateHoweverItIsSpelled() throws IOException {
         provider.on(
-                "/v1/chat/completions",
-                FakeProvider.Script.answer(200, STREAMED, "content-type", "text/event-stream"));
+                "/v1/chat/completions", FakeProvider.Script.answer(200, STREAMED, "content-type", "text/event-stream"));
         String key = appliance.tenantWithKey("redacted", provider.baseUrl());
         appliance.ctl("tenant", "update", "redacted", "--audit", "redacted").value();
         try (Http http = new Http(appliance.gateway(), key)) {

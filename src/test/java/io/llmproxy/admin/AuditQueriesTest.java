@@ -55,9 +55,7 @@ class AuditQueriesTest {
         refused(
                 Reason.NOT_FOUND,
                 () -> f.audit().export(actor, new AuditQueries.Part(null, foreign, null, null), page));
-        refused(
-                Reason.NOT_FOUND,
-                () -> f.requests().search(actor, requests("other"), page));
+        refused(Reason.NOT_FOUND, () -> f.requests().search(actor, requests("other"), page));
     }
 
     private static RequestFilter requests(@Nullable String tenant) {
@@ -75,9 +73,7 @@ class AuditQueriesTest {
 
     @Test
     void onlyAnAdminDeletes() {
-        refused(
-                Reason.FORBIDDEN,
-                () -> f.audit().purge(of("acme", Role.TENANT_ADMIN), "acme", f.now));
+        refused(Reason.FORBIDDEN, () -> f.audit().purge(of("acme", Role.TENANT_ADMIN), "acme", f.now));
         int before = f.memory.auditEvents().size();
         assertThat(f.audit().purge(AdminFixture.ADMIN, "acme", f.now.minusSeconds(60)))
                 .isZero();

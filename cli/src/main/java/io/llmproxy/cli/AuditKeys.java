@@ -54,7 +54,16 @@ final class AuditKeys {
 
     /** @throws IllegalArgumentException where it is no base64 */
     static String idOf(String publicKey) {
-        return HexFormat.of().formatHex(sha256(Base64.getDecoder().decode(publicKey)), 0, ID_BYTES);
+        return HexFormat.of().formatHex(sha256(decoded(publicKey)), 0, ID_BYTES);
+    }
+
+    /** One text for the same bytes: the decoder also takes paddings and idle bits that nobody wrote. */
+    private static byte[] decoded(String text) {
+        byte[] bytes = Base64.getDecoder().decode(text);
+        if (!Base64.getEncoder().encodeToString(bytes).equals(text)) {
+            throw new IllegalArgumentException("base64 that nobody writes so");
+        }
+        return bytes;
     }
 
     static byte[] sha256(byte[] bytes) {
@@ -69,10 +78,10 @@ final class AuditKeys {
     static boolean signed(String text, String signature, String publicKey) {
         try {
             Signature check = Signature.getInstance("Ed25519");
-            check.initVerify(KeyFactory.getInstance("Ed25519")
-                    .generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(publicKey))));
+            check.initVerify(
+                    KeyFactory.getInstance("Ed25519").generatePublic(new X509EncodedKeySpec(decoded(publicKey))));
             check.update(text.getBytes(StandardCharsets.UTF_8));
-            return check.verify(Base64.getDecoder().decode(signature));
+            return check.verify(decoded(signature));
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             return false;
         }

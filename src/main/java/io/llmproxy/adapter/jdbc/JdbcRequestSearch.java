@@ -25,6 +25,7 @@ final class JdbcRequestSearch implements RequestSearch {
     private static final int SUMMARIES_OF_A_PAGE = 64 * AT_ONCE;
 
     private static final int BLOCKS_OF_A_PAGE = 64;
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
     private static final NamedSql SPAN = NamedSql.of("SELECT span_micros FROM usage_head WHERE id = 1");
     private static final NamedSql BLOCK = NamedSql.of("SELECT * FROM usage_blocks WHERE seq = :seq");
@@ -69,10 +70,11 @@ final class JdbcRequestSearch implements RequestSearch {
             }
             try {
                 String[] parts = text.split("\\.", -1);
-                return new Position(
-                        Instant.EPOCH.plus(Long.parseLong(parts[0]), ChronoUnit.MICROS),
-                        Long.parseLong(parts[1]),
-                        Integer.parseInt(parts[2]));
+                Instant lastAt = Instant.EPOCH.plus(Long.parseLong(parts[0]), ChronoUnit.MICROS);
+                if (lastAt.isAfter(LATEST) || lastAt.isBefore(EARLIEST)) {
+                    throw new DateTimeException("a time that no block has");
+                }
+                return new Position(lastAt, Long.parseLong(parts[1]), Integer.parseInt(parts[2]));
             } catch (NumberFormatException
                     | ArrayIndexOutOfBoundsException
                     | DateTimeException

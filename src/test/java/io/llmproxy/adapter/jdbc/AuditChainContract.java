@@ -80,7 +80,7 @@ abstract class AuditChainContract {
 
     @Test
     void severalWritersMakeOneChainWithoutAGap() throws Exception {
-        int each = 40;
+        int each = 20;
         List<Callable<Boolean>> writers = new ArrayList<>();
         for (int w = 0; w < 6; w++) {
             AuditStore store = processes.get(w % processes.size()).audit(signer);
@@ -104,8 +104,7 @@ abstract class AuditChainContract {
         String previous = AuditChain.NOTHING;
         for (AuditChain.Link link : links) {
             assertThat(link.previous()).isEqualTo(previous);
-            assertThat(link.hash())
-                    .isEqualTo(AuditRows.hash(link.chain(), link.number(), previous, link.event()));
+            assertThat(link.hash()).isEqualTo(AuditRows.hash(link.chain(), link.number(), previous, link.event()));
             previous = link.hash();
         }
         assertThat(chains().find(tenant.id()).orElseThrow().hash()).isEqualTo(previous);
@@ -127,11 +126,12 @@ abstract class AuditChainContract {
 
     private boolean signed(int unsigned, java.time.Instant due, Tenant mine) {
         try {
-            return chains().sign(unsigned, due, NOW).stream().anyMatch(h -> h.chain().equals(mine.id()));
+            return chains().sign(unsigned, due, NOW).stream()
+                    .anyMatch(h -> h.chain().equals(mine.id()));
         } catch (StoreException.Broken e) {
             return chains().heads(mine.id(), 1, Long.MAX_VALUE).stream()
-                    .anyMatch(h -> h.number()
-                            == chains().find(mine.id()).orElseThrow().number());
+                    .anyMatch(h ->
+                            h.number() == chains().find(mine.id()).orElseThrow().number());
         }
     }
 
@@ -195,7 +195,8 @@ abstract class AuditChainContract {
         AuditEvent revoke = Samples.event(mine, "key.revoke", NOW.plusSeconds(5));
         audit().append(revoke);
         audit().append(Samples.event(mine, "keyring.revoke", NOW.plusSeconds(6)));
-        assertThat(found(new AuditQuery(mine.id(), null, null, null, "key", null))).containsExactly(revoke);
+        assertThat(found(new AuditQuery(mine.id(), null, null, null, "key", null)))
+                .containsExactly(revoke);
         assertThat(found(new AuditQuery(mine.id(), NOW.plusSeconds(5), NOW.plusSeconds(6), null, null, null)))
                 .containsExactly(revoke);
         assertThat(found(new AuditQuery(mine.id(), null, null, "unix:nobody", null, null)))
@@ -203,8 +204,12 @@ abstract class AuditChainContract {
         assertThat(found(new AuditQuery(mine.id(), null, null, "unix:root", null, "key/dev")))
                 .hasSize(4);
         Page<AuditEvent> all = audit().follow(AuditQuery.of(mine.id()), Page.Request.first(9));
-        assertThat(all.items()).hasSize(4).first().satisfies(e -> assertThat(e.action()).isEqualTo("a0"));
-        assertThat(audit().follow(AuditQuery.of(mine.id()), new Page.Request(9, all.next())).items())
+        assertThat(all.items())
+                .hasSize(4)
+                .first()
+                .satisfies(e -> assertThat(e.action()).isEqualTo("a0"));
+        assertThat(audit().follow(AuditQuery.of(mine.id()), new Page.Request(9, all.next()))
+                        .items())
                 .isEmpty();
     }
 

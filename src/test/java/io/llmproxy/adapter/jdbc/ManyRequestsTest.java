@@ -67,8 +67,8 @@ class ManyRequestsTest {
     private static UsageRecord record(int i, int requests) {
         boolean rare = i == requests / 2;
         UUID user = new UUID(7, rare ? i : i % 1000);
-        UsageRecord.Caller caller =
-                new UsageRecord.Caller(TENANT, "acme", user, "u" + i % 1000 + "@example.com", new UUID(8, i % 500), "k", null);
+        UsageRecord.Caller caller = new UsageRecord.Caller(
+                TENANT, "acme", user, "u" + i % 1000 + "@example.com", new UUID(8, i % 500), "k", null);
         Instant at = NOW.plusMillis(10L * i);
         return new UsageRecord(
                 Ids.next(at),
@@ -77,9 +77,7 @@ class ManyRequestsTest {
                 at,
                 caller,
                 UsageRecords.chat(rare ? "rare" : "model-" + i % 20),
-                rare
-                        ? UsageRecords.refused(418, "teapot")
-                        : UsageRecords.answered(TokenUsage.of(10, 5), Cost.UNKNOWN));
+                rare ? UsageRecords.refused(418, "teapot") : UsageRecords.answered(TokenUsage.of(10, 5), Cost.UNKNOWN));
     }
 
     private static RequestQuery query(

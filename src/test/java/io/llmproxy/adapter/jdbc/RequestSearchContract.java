@@ -48,8 +48,7 @@ abstract class RequestSearchContract {
 
     private RequestQuery query(
             @Nullable Instant from, @Nullable Instant to, @Nullable String model, int statusFrom, int statusTo) {
-        return new RequestQuery(
-                tenant.id(), Set.of(), from, to, null, null, model, statusFrom, statusTo, null);
+        return new RequestQuery(tenant.id(), Set.of(), from, to, null, null, model, statusFrom, statusTo, null);
     }
 
     private List<UsageRecord> all(RequestQuery query, int limit) {
@@ -87,7 +86,9 @@ abstract class RequestSearchContract {
         assertThat(all(any, 1000)).containsExactlyElementsOf(records);
         assertThat(all(any, 7)).containsExactlyElementsOf(records);
         RequestQuery failed = query(null, null, null, 500, 599);
-        assertThat(all(failed, 3)).hasSize(120).allSatisfy(r -> assertThat(r.status()).isEqualTo(502));
+        assertThat(all(failed, 3))
+                .hasSize(120)
+                .allSatisfy(r -> assertThat(r.status()).isEqualTo(502));
         assertThat(all(query(null, null, null, 502, 502), 1000)).hasSize(120);
         assertThat(all(query(null, null, null, 503, 503), 1000)).isEmpty();
         assertThat(all(query(null, null, "only-\u00e4\ud83d\ude00-7", 0, 999), 1000))
@@ -98,12 +99,12 @@ abstract class RequestSearchContract {
         Instant to = NOW.plusSeconds(450);
         assertThat(all(query(from, to, null, 0, 999), 11))
                 .containsExactlyElementsOf(records.stream()
-                        .filter(r -> !r.startedAt().isBefore(from) && r.startedAt().isBefore(to))
+                        .filter(r ->
+                                !r.startedAt().isBefore(from) && r.startedAt().isBefore(to))
                         .toList());
         UsageRecord one = records.get(321);
         Instant began = Instant.ofEpochMilli(one.requestId().getMostSignificantBits() >>> 16);
-        assertThat(search()
-                        .search(
+        assertThat(search().search(
                                 new RequestQuery(
                                         tenant.id(),
                                         Set.of(),

@@ -67,8 +67,7 @@ abstract class TranscriptStoreContract {
     void bodiesAreReadBackAsTheyWere() {
         Transcript written = transcript(tenant(), 1);
         store().append(List.of(written, written));
-        Transcript read =
-                store().find(written.tenantId(), written.requestId()).orElseThrow();
+        Transcript read = store().find(written.tenantId(), written.requestId()).orElseThrow();
         assertThat(read.redacted()).isTrue();
         assertThat(read.request().contentType()).isEqualTo("application/json");
         assertThat(read.request().cut()).isFalse();
