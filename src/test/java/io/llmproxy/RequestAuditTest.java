@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,30 @@ class RequestAuditTest {
                     .contains(id)
                     .contains("\"upstreamRequestId\":null");
         }
+    }
+
+    @Test
+    void aPurgeWhileRequestsRunDisturbsNone() throws InterruptedException {
+        String key = appliance.tenantWithKey("purged", provider.baseUrl());
+        appliance.ctl("tenant", "update", "purged", "--audit", "full").value();
+        List<Integer> codes = new CopyOnWriteArrayList<>();
+        Thread purges = Thread.ofVirtual().start(() -> {
+            for (int i = 0; i < 5; i++) {
+                String now = appliance.clock().instant().toString();
+                codes.add(appliance
+                        .ctl("-t", "purged", "audit", "purge", "--before", now, "--yes")
+                        .code());
+            }
+        });
+        try (Http http = new Http(appliance.gateway(), key)) {
+            for (int i = 0; i < 30; i++) {
+                assertThat(http.chat().statusCode()).isEqualTo(200);
+            }
+        }
+        purges.join();
+        assertThat(codes).containsExactly(0, 0, 0, 0, 0);
+        assertThat(requests("purged", "--limit", "100", "-q").value().lines()).hasSize(30);
+        assertThat(appliance.ctl("-t", "purged", "audit", "verify").value()).startsWith("sound: ");
     }
 
     @Test
