@@ -16,6 +16,7 @@ import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.secret.AesGcmSealer;
+import io.llmproxy.adapter.secret.Ed25519AuditSigner;
 import io.llmproxy.adapter.secret.LocalSecretSource;
 import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.adapter.secret.MasterKeyException;
@@ -27,10 +28,12 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.Listen;
@@ -56,6 +59,9 @@ import io.llmproxy.gateway.alert.AlertSender;
 import io.llmproxy.gateway.alert.BudgetAlerts;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.alert.BudgetWatch;
+import io.llmproxy.gateway.audit.AuditKeeper;
+import io.llmproxy.gateway.audit.BodyRetention;
+import io.llmproxy.gateway.audit.Transcripts;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
@@ -67,6 +73,7 @@ import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.AlertStore;
+import io.llmproxy.port.AuditSigner;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
@@ -75,6 +82,7 @@ import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
 import io.llmproxy.port.Tracing;
+import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
@@ -176,7 +184,9 @@ public final class Appliance implements AutoCloseable {
             opened(() -> measuring.join().close());
             Database database = opened(PartSettings.database(config, directory.path()));
             SecretSource secrets = secrets(directory.path());
-            AesGcmSealer sealer = sealer(database, directory.path());
+            MasterKey masterKey = masterKey(database, directory.path());
+            AesGcmSealer sealer = new AesGcmSealer(masterKey);
+            Ed25519AuditSigner auditSigner = new Ed25519AuditSigner(masterKey);
             Tokenizer tokenizer = new JtokkitTokenizer();
             Path spool = spool();
             BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
@@ -215,6 +225,9 @@ public final class Appliance implements AutoCloseable {
             BudgetRefusals refusals = new BudgetRefusals(counters.store());
             ObjectStore objects = database.objects();
             GatewaySettings settings = PartSettings.gateway(config, spool);
+            TranscriptStore bodies = database.transcripts(sealer);
+            Transcripts transcripts = opened(new Transcripts(bodies));
+            transcripts.start();
             Gateway gateway = Stages.gateway(
                     settings,
                     bodyMemory,
@@ -226,10 +239,11 @@ public final class Appliance implements AutoCloseable {
                     refusals,
                     tokenizer,
                     runs,
+                    transcripts,
                     setup.clock());
             LimitProof proof =
                     new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
-            AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));
+            AdminStores stores = stores(database, auditSigner, live(snapshots, counters.store(), gateway));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
@@ -252,9 +266,13 @@ public final class Appliance implements AutoCloseable {
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(stores.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
                     .start();
             opened(alerts(database.alerts(), usage, snapshots, refusals, telemetry))
+                    .start();
+            AuditKeeper auditKeeper = opened(new AuditKeeper(database.auditChains(auditSigner), setup.clock()));
+            auditKeeper.start();
+            opened(new BodyRetention(bodies, () -> tenants(snapshots), setup.clock()))
                     .start();
             refresher.start(REFRESH);
 
@@ -275,6 +293,8 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
+                            new StatusBoard.Concern(auditKeeper::fault),
+                            new StatusBoard.Concern(transcripts::fault),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(targets::problem),
@@ -289,6 +309,14 @@ public final class Appliance implements AutoCloseable {
             metrics.gateway(gateway, gatewayServer);
             metrics.providers(snapshots, gateway.health());
             metrics.tracing(tracing);
+            telemetry.gauge(
+                    "llmproxy_audit_bodies_bytes",
+                    "What bodies of requests hold in memory until they are stored",
+                    transcripts::used);
+            telemetry.gauge(
+                    "llmproxy_audit_bodies_dropped_requests",
+                    "Requests whose bodies were left out of the audit since the start",
+                    transcripts::dropped);
             counters.measure(telemetry);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
@@ -310,6 +338,16 @@ public final class Appliance implements AutoCloseable {
                             proof::run,
                             gateway.dryRun(),
                             desk.operations(status, targets, database::facts, () -> ledger(journal, ledger)),
+                            new AuditQueries(
+                                    stores,
+                                    database.auditChains(auditSigner),
+                                    auditSigner,
+                                    auditKeeper::signAll,
+                                    executor,
+                                    config.tenant(),
+                                    setup.clock()),
+                            new RequestAudit(stores, database.requests(format), bodies, executor, config.tenant()),
+                            transcripts::flush,
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -349,16 +387,15 @@ public final class Appliance implements AutoCloseable {
         return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
     }
 
-    private AesGcmSealer sealer(Database database, Path directory) {
-        return new AesGcmSealer(
-                MasterKey.load(this::variable, directory, database.providers().sealed()));
+    private MasterKey masterKey(Database database, Path directory) {
+        return MasterKey.load(this::variable, directory, database.providers().sealed());
     }
 
     private @Nullable String variable(String name) {
         return setup.environment().get(name);
     }
 
-    private static AdminStores stores(Database database, LiveLimits live) {
+    private static AdminStores stores(Database database, AuditSigner signer, LiveLimits live) {
         return new AdminStores(
                 database.transactor(),
                 database.tenants(),
@@ -366,7 +403,7 @@ public final class Appliance implements AutoCloseable {
                 database.keys(),
                 database.providers(),
                 database.prices(),
-                database.audit(),
+                database.audit(signer),
                 database.state(),
                 database.limits(),
                 database.routes(),

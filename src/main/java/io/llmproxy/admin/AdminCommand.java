@@ -1,6 +1,7 @@
 package io.llmproxy.admin;
 
 import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
@@ -25,6 +26,7 @@ import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.PriceRow;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -51,8 +53,36 @@ public sealed interface AdminCommand {
             Change<Integer> auditRetentionDays,
             Change<Integer> usageRetentionDays,
             UsageLimitChanges limits,
-            RedactionChanges redaction)
+            RedactionChanges redaction,
+            Change<AuditMode> auditMode)
             implements AdminCommand {
+        /** An update that says nothing of private text and of the audit of requests. */
+        public UpdateTenant(
+                String tenant,
+                Change<String> name,
+                Change<String> defaultProvider,
+                Change<Set<String>> allowedProviders,
+                Change<List<Glob>> allowedModels,
+                Change<Integer> maxUsers,
+                Change<Integer> maxApiKeys,
+                Change<Integer> auditRetentionDays,
+                Change<Integer> usageRetentionDays,
+                UsageLimitChanges limits) {
+            this(
+                    tenant,
+                    name,
+                    defaultProvider,
+                    allowedProviders,
+                    allowedModels,
+                    maxUsers,
+                    maxApiKeys,
+                    auditRetentionDays,
+                    usageRetentionDays,
+                    limits,
+                    RedactionChanges.NONE,
+                    Change.none());
+        }
+
         /** An update that says nothing of limits. */
         public UpdateTenant(
                 String tenant,
@@ -74,8 +104,7 @@ public sealed interface AdminCommand {
                     maxApiKeys,
                     auditRetentionDays,
                     usageRetentionDays,
-                    UsageLimitChanges.NONE,
-                    RedactionChanges.NONE);
+                    UsageLimitChanges.NONE);
         }
 
         /** Whether it leaves alone what an admin of the installation set for the tenant. */
@@ -86,6 +115,7 @@ public sealed interface AdminCommand {
                     || maxApiKeys.named()
                     || auditRetentionDays.named()
                     || usageRetentionDays.named()
+                    || auditMode.named()
                     || limits.named()
                     || redaction.named());
         }
@@ -142,6 +172,17 @@ public sealed interface AdminCommand {
                     timeZone.over(old.timeZone()));
         }
     }
+
+    /** Says in the audit that events older than that are about to be purged; null: those of the installation. */
+    record PurgeAudit(@Nullable String tenant, Instant before) implements AdminCommand {}
+
+    /**
+     * Says in the audit that bodies of requests were read.
+     *
+     * @param requests how many
+     * @param first the id of one of them
+     */
+    record ReadBodies(String tenant, int requests, String first) implements AdminCommand {}
 
     record ActivateTenant(String tenant) implements AdminCommand {}
 

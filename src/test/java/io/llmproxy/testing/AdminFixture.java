@@ -8,6 +8,7 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.Health;
@@ -17,7 +18,9 @@ import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Role;
@@ -104,6 +107,16 @@ public final class AdminFixture {
         return new AdminQueries(stores, memory.usage(), onlyTenant);
     }
 
+    public RequestAudit requests() {
+        return new RequestAudit(
+                stores, (query, page) -> new Page<>(List.of(), null), new FakeAudit.Bodies(), executor, null);
+    }
+
+    public AuditQueries audit() {
+        return new AuditQueries(
+                stores, new FakeAudit.Chains(), new FakeAudit.Signer(), () -> {}, executor, null, clock);
+    }
+
     /** The admin API over this, as the listeners have it. */
     public AdminServer.Application application() {
         ApplianceStatus status = new ApplianceStatus(
@@ -139,6 +152,9 @@ public final class AdminFixture {
                 request -> new Explanation(List.of()),
                 new AdminServer.Operations(
                         new LogAdmin(stores, log, clock), () -> LIVE, () -> Map.of("process.txt", "llmproxy\n")),
+                audit(),
+                requests(),
+                () -> {},
                 clock);
     }
 

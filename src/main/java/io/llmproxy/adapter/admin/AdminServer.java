@@ -16,6 +16,7 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.LiveView;
@@ -23,6 +24,7 @@ import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.gateway.DryRun;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.IdempotencyStore;
@@ -81,6 +83,9 @@ public final class AdminServer implements AutoCloseable {
      * @param proofs what it can prove of itself
      * @param dryRun decides on requests that nobody sent
      * @param operations for who operates the installation
+     * @param audit what was administered
+     * @param requests what was asked
+     * @param flushBodies brings what is kept of requests into the store
      */
     public record Application(
             CommandExecutor executor,
@@ -97,6 +102,9 @@ public final class AdminServer implements AutoCloseable {
             Proofs proofs,
             DryRun dryRun,
             Operations operations,
+            AuditQueries audit,
+            RequestAudit requests,
+            Runnable flushBodies,
             InstantSource clock) {}
 
     /**
@@ -163,6 +171,8 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
+        routes.addAll(new AuditResource(a.audit(), a.requests(), a.clock()).routes());
+        routes.addAll(new RequestsResource(a.requests(), a.flushLedger(), a.flushBodies(), a.clock()).routes());
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new OperationsResource(a.operations()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());

@@ -83,6 +83,7 @@ final class Shapes {
                 globs(s.allowedModels()),
                 s.maxUsers(),
                 s.maxApiKeys(),
+                s.auditMode().word(),
                 s.auditRetentionDays(),
                 s.usageRetentionDays(),
                 s.limits().maxRequestsPerMinute(),

@@ -13,6 +13,7 @@ import io.llmproxy.admin.AdminCommand.UsageLimitChanges;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.privacy.CustomPattern;
 import io.llmproxy.domain.privacy.PrivateKind;
@@ -71,6 +72,7 @@ final class TenantsResource {
                         "allowedModels",
                         "maxUsers",
                         "maxApiKeys",
+                        "auditMode",
                         "auditRetentionDays",
                         "usageRetentionDays",
                         "maxRequestsPerMinute",
@@ -107,7 +109,8 @@ final class TenantsResource {
                                 body.change("redactKinds", TenantsResource::kinds),
                                 body.change("redactPatterns", TenantsResource::patterns),
                                 body.change("redactProviders", Readers::names),
-                                body.change("redactStrict", Body::bool))));
+                                body.change("redactStrict", Body::bool)),
+                        body.change("auditMode", (field, value) -> AuditMode.parse(Body.text(field, value)))));
     }
 
     private static Set<PrivateKind> kinds(String field, JsonNode node) {

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.UsageLimits;
@@ -40,6 +41,7 @@ final class JdbcTenantStore implements TenantStore {
             "redact_patterns",
             "redact_providers",
             "redact_strict",
+            "audit_mode",
             "created_at",
             "updated_at");
     private static final NamedSql INSERT = NamedSql.insert("tenants", COLUMNS);
@@ -117,6 +119,7 @@ final class JdbcTenantStore implements TenantStore {
                                 .toList())
                 .and("redact_providers", new TreeSet<>(settings.redaction().providers()))
                 .and("redact_strict", settings.redaction().strict())
+                .and("audit_mode", settings.auditMode().word())
                 .and("created_at", tenant.createdAt())
                 .and("updated_at", tenant.updatedAt());
     }
@@ -151,7 +154,8 @@ final class JdbcTenantStore implements TenantStore {
                         row.numberOrNull("max_tokens_per_day"),
                         row.integerOrNull("max_output_tokens"),
                         row.textOrNull("time_zone")),
-                redaction(row));
+                redaction(row),
+                AuditMode.parse(row.text("audit_mode")));
         return new Tenant(
                 row.uuid("id"),
                 row.text("slug"),

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param usageRetentionDays usage records older than this are purged; null: kept
  * @param limits how much the tenant may use
  * @param redaction what is done about private text in its requests
+ * @param auditMode what is kept of its requests beside the account
  */
 public record TenantSettings(
         @Nullable Integer maxUsers,
@@ -31,7 +32,10 @@ public record TenantSettings(
         @Nullable Integer auditRetentionDays,
         @Nullable Integer usageRetentionDays,
         UsageLimits limits,
-        Redaction redaction) {
+        Redaction redaction,
+        AuditMode auditMode) {
+
+    private static final int BODY_DAYS = 30;
 
     public static final TenantSettings DEFAULT = new TenantSettings(null, null, Set.of(), List.of(), null, null, null);
 
@@ -55,7 +59,7 @@ public record TenantSettings(
                 UsageLimits.NONE);
     }
 
-    /** Settings that leave private text alone. */
+    /** Settings that leave private text alone, and keep of requests what is kept unless something else is said. */
     public TenantSettings(
             @Nullable Integer maxUsers,
             @Nullable Integer maxApiKeys,
@@ -74,7 +78,13 @@ public record TenantSettings(
                 auditRetentionDays,
                 usageRetentionDays,
                 limits,
-                Redaction.OFF);
+                Redaction.OFF,
+                AuditMode.METADATA);
+    }
+
+    /** How long bodies of requests are kept: prompts are not to pile up because nobody said anything. */
+    public int bodyRetentionDays() {
+        return auditRetentionDays == null ? BODY_DAYS : auditRetentionDays;
     }
 
     public TenantSettings {

@@ -10,6 +10,7 @@ import io.llmproxy.gateway.LastUse;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.PassedLimits;
 import io.llmproxy.gateway.Pipeline;
+import io.llmproxy.gateway.audit.Transcripts;
 import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.Limiter;
@@ -50,10 +51,25 @@ public final class Stages {
             InstantSource clock) {
         BodyMemory memory = new BodyMemory(settings.bodyMemory());
         return gateway(
-                settings, memory, snapshots, ledger, objects, telemetry, Tracing.OFF, counters, tokenizer, runs, clock);
+                settings,
+                memory,
+                snapshots,
+                ledger,
+                objects,
+                telemetry,
+                Tracing.OFF,
+                counters,
+                tokenizer,
+                runs,
+                Transcripts.none(),
+                clock);
     }
 
-    /** The same with a memory that others take of as well, and with traces. */
+    /**
+     * The same with a memory that others take of as well, and with traces.
+     *
+     * @param transcripts of requests of tenants that keep them; started by its owner
+     */
     public static Gateway gateway(
             GatewaySettings settings,
             BodyMemory bodyMemory,
@@ -65,6 +81,7 @@ public final class Stages {
             CounterStore counters,
             Tokenizer tokenizer,
             IdempotentRuns runs,
+            Transcripts transcripts,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
         Audience audience = new Audience();
@@ -100,6 +117,7 @@ public final class Stages {
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 inspect,
+                new Transcribe(transcripts),
                 route,
                 new Idempotency(runs),
                 new Pricing(settings.pricing()),

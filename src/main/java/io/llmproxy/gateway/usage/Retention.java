@@ -1,5 +1,8 @@
 package io.llmproxy.gateway.usage;
 
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.audit.AuditEvent;
+import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ObjectStore;
@@ -9,7 +12,9 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -63,20 +68,47 @@ public final class Retention implements AutoCloseable {
     void purge() {
         Instant now = clock.instant();
         for (Tenant tenant : tenants.get()) {
-            purge(tenant.id(), tenant.settings().auditRetentionDays(), now, audit::purge);
+            purgeAudit(tenant, now);
             purge(tenant.id(), tenant.settings().usageRetentionDays(), now, usage::purge);
             purge(tenant.id(), 0, now, objects::purge);
         }
     }
 
-    private void purge(UUID tenant, @Nullable Integer days, Instant now, Purge store) {
+    /** By whole days: each time that something was deleted is an event itself, which is one a day then. */
+    private void purgeAudit(Tenant tenant, Instant now) {
+        Integer days = tenant.settings().auditRetentionDays();
         if (days == null) {
             return;
         }
-        Instant before = now.minus(Duration.ofDays(days));
-        while (!closed && store.purge(tenant, before, STEP) >= STEP) {
-            // the next step
+        Instant before = now.truncatedTo(ChronoUnit.DAYS).minus(Duration.ofDays(days));
+        int purged = purge(tenant.id(), before, audit::purge);
+        if (purged > 0) {
+            audit.append(new AuditEvent(
+                    Ids.next(now),
+                    now,
+                    tenant.id(),
+                    tenant.slug(),
+                    Actor.SYSTEM,
+                    "audit.purge",
+                    "audit/events",
+                    Map.of("before", before.toString(), "events", String.valueOf(purged))));
         }
+    }
+
+    private void purge(UUID tenant, @Nullable Integer days, Instant now, Purge store) {
+        if (days != null) {
+            purge(tenant, now.minus(Duration.ofDays(days)), store);
+        }
+    }
+
+    private int purge(UUID tenant, Instant before, Purge store) {
+        int purged = 0;
+        int step = STEP;
+        while (!closed && step >= STEP) {
+            step = store.purge(tenant, before, STEP);
+            purged += step;
+        }
+        return purged;
     }
 
     /** {@code purge} of a store. */

@@ -15,6 +15,7 @@ public record TenantJson(
         List<String> allowedModels,
         @Nullable Integer maxUsers,
         @Nullable Integer maxApiKeys,
+        String auditMode,
         @Nullable Integer auditRetentionDays,
         @Nullable Integer usageRetentionDays,
         @Nullable Long maxRequestsPerMinute,

@@ -503,6 +503,9 @@ class AdminServerTest {
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
                 f.application().operations(),
+                f.audit(),
+                f.requests(),
+                () -> {},
                 f.clock);
     }
 

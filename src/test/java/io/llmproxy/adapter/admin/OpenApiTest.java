@@ -3,6 +3,7 @@ package io.llmproxy.adapter.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.AdminFixture;
+import io.llmproxy.wire.admin.AuditEventJson;
 import io.llmproxy.wire.admin.ExplanationJson;
 import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.LedgerJson;
@@ -72,6 +73,11 @@ class OpenApiTest {
                 Map.entry("Limit", LimitJson.class),
                 Map.entry("LimitSet", LimitJson.Set.class),
                 Map.entry("LimitUsage", LimitJson.Usage.class),
+                Map.entry("AuditEvent", AuditEventJson.class),
+                Map.entry("AuditChain", AuditEventJson.Chain.class),
+                Map.entry("AuditKey", AuditEventJson.Key.class),
+                Map.entry("AuditPurge", AuditEventJson.Purge.class),
+                Map.entry("AuditPurged", AuditEventJson.Purged.class),
                 Map.entry("LedgerCheck", LedgerJson.class),
                 Map.entry("LimitProof", LimitProofJson.class),
                 Map.entry("Explanation", ExplanationJson.class),

@@ -10,6 +10,7 @@ import io.llmproxy.testing.InMemoryStores;
 import io.llmproxy.testing.UsageRecords;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -32,7 +33,12 @@ class RetentionTest {
         retention(tenant(A, 30, 7)).purge();
         assertThat(usage.steps).containsExactly(1000, 1000, 1000);
         assertThat(usage.before.get(A)).isEqualTo(NOW.minus(Duration.ofDays(7)));
-        assertThat(audit.before.get(A)).isEqualTo(NOW.minus(Duration.ofDays(30)));
+        // whole days: that it was done is an event, and one a day is enough
+        assertThat(audit.before.get(A))
+                .isEqualTo(NOW.truncatedTo(ChronoUnit.DAYS).minus(Duration.ofDays(30)));
+        assertThat(audit.events)
+                .singleElement()
+                .satisfies(e -> assertThat(e.details()).containsEntry("events", "10"));
         assertThat(usage.old.get(A)).isZero();
     }
 
