@@ -77,10 +77,7 @@ final class TenantCommands {
                         "--max-output-tokens",
                         "N",
                         "what a request is taken to generate that does not say; else its model's maximum")
-                .option(
-                        "--redact",
-                        "MODE",
-                        "private text: off, mask (labels instead) or vault (put back in answers)")
+                .option("--redact", "MODE", "private text: off, mask (labels instead) or vault (put back in answers)")
                 .list(
                         "--redact-kinds",
                         "KINDS",
@@ -90,10 +87,7 @@ final class TenantCommands {
                         "NAME=REGEX",
                         "what else is private; may be repeated, and replaces all before")
                 .list("--redact-providers", "NAMES", "the providers that must not see it; all unless given")
-                .option(
-                        "--redact-strict",
-                        "on|off",
-                        "refuse bodies that cannot be read for it; on unless given")
+                .option("--redact-strict", "on|off", "refuse bodies that cannot be read for it; on unless given")
                 .option("--time-zone", "ZONE", "where its days and months begin, as Europe/Berlin; UTC unless given")
                 .example(
                         "llmproxyctl tenant update acme --max-api-keys 50 --allowed-models 'gpt-4o*,claude-*'",
