@@ -8,6 +8,7 @@ import io.llmproxy.domain.privacy.CustomPattern;
 import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.gateway.ScriptedProvider.Script;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,9 +146,10 @@ class RedactionTest {
     void aBodyThatCannotBeReadIsRefusedUnlessThatIsAllowed() {
         redact(Redaction.Mode.MASK, true, Set.of());
         String form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b--\r\n";
-        FakeRequest upload = FakeRequest.post("/v1/audio/transcriptions", form)
+        FakeRequest upload = new FakeRequest("POST", "/v1/audio/transcriptions")
                 .key(fixture.secret)
-                .header("Content-Type", "multipart/form-data; boundary=b");
+                .header("Content-Type", "multipart/form-data; boundary=b")
+                .body(form.getBytes(StandardCharsets.UTF_8));
         RecordingSink refused = fixture.send(upload);
         assertThat(refused.error().status()).isEqualTo(403);
         assertThat(refused.error().code()).isEqualTo("redaction_impossible");
