@@ -145,17 +145,20 @@ class RedactionTest {
     @Test
     void aBodyThatCannotBeReadIsRefusedUnlessThatIsAllowed() {
         redact(Redaction.Mode.MASK, true, Set.of());
-        String form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b--\r\n";
-        FakeRequest upload = new FakeRequest("POST", "/v1/audio/transcriptions")
-                .key(fixture.secret)
-                .header("Content-Type", "multipart/form-data; boundary=b")
-                .body(form.getBytes(StandardCharsets.UTF_8));
-        RecordingSink refused = fixture.send(upload);
+        RecordingSink refused = fixture.send(upload());
         assertThat(refused.error().status()).isEqualTo(403);
         assertThat(refused.error().code()).isEqualTo("redaction_impossible");
         redact(Redaction.Mode.MASK, false, Set.of());
         fixture.up().answers(r -> Script.json("{}"));
-        assertThat(fixture.send(upload).status()).isEqualTo(200);
+        assertThat(fixture.send(upload()).status()).isEqualTo(200);
+    }
+
+    private FakeRequest upload() {
+        String form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b--\r\n";
+        return new FakeRequest("POST", "/v1/audio/transcriptions")
+                .key(fixture.secret)
+                .header("Content-Type", "multipart/form-data; boundary=b")
+                .body(form.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
