@@ -24,7 +24,7 @@ require() { # commands, with what to install
 
 # One checksum over all that the image is made of, as packaging/jlink/BuildImage.java writes it into the image.
 sources() {
-    (cd -- "$home" && find pom.xml src/main cli/src/main packaging/jlink conf/llmproxy.yaml -type f -print0 |
+    (cd -- "$home" && find pom.xml src/main cli/src/main packaging/jlink conf -type f -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 }
 
@@ -231,6 +231,7 @@ start_server() { # name, settings: sets pid, url, key and ctl, the admin tool of
     key=$("${ctl[@]}" -t bench key create bench -q)
 }
 
+connections=64
 run() { # with as many connections as $connections says: process, URL, key, seconds: CPU time per request in microseconds, requests per second, errors
     local before after count us errors
     before=$(cpu_us "$1")

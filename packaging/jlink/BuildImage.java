@@ -88,8 +88,7 @@ void main(String[] args) throws Exception {
     Jars.deleteTree(image);
     linkRuntime(image.resolve("runtime"), target.resolve("image-excluded.txt"));
     new Jars(image.resolve("lib")).fill(target, target.resolve(args[2]));
-    Files.createDirectories(image.resolve("conf"));
-    Files.copy(base.resolve("conf/llmproxy.yaml"), image.resolve("conf/llmproxy.yaml"));
+    copyTree(base.resolve("conf"), image.resolve("conf"));
     Files.copy(base.resolve("LICENSE"), image.resolve("LICENSE"));
     Instant stamp = Instant.parse(args[3]);
     writeLauncher(image, SERVER, stamp);
@@ -189,11 +188,19 @@ void writeChecksums(Path lib) throws Exception {
     }
 }
 
+void copyTree(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+        for (Path file : files.toList()) {
+            Files.copy(file, to.resolve(from.relativize(file)));
+        }
+    }
+}
+
 /// All that the image is made of. One checksum over those of these files tells a benchmark whether the image is that of the
 /// sources beside it (bench/lib.sh computes the same): times do not, since the image's are fixed.
 List<Path> sources(Path base) throws IOException {
     List<Path> sources = new ArrayList<>();
-    for (String root : List.of("pom.xml", "src/main", "cli/src/main", "packaging/jlink", "conf/llmproxy.yaml")) {
+    for (String root : List.of("pom.xml", "src/main", "cli/src/main", "packaging/jlink", "conf")) {
         try (Stream<Path> files = Files.walk(base.resolve(root))) {
             files.filter(Files::isRegularFile).forEach(sources::add);
         }

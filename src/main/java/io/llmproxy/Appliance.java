@@ -576,6 +576,7 @@ public final class Appliance implements AutoCloseable {
     /** What still comes on open connections is served, running requests finish; what still runs after the grace is cut. */
     private void drain() {
         systemd.stopping();
+        status.stopping();
         Thread cutter = Thread.ofVirtual().name("shutdown-cutter").start(this::cutAfterGrace);
         gatewayServer.close();
         cutter.interrupt();

@@ -45,6 +45,7 @@ final class StatusBoard {
     private final Supplier<ApplianceStatus.Counters> counters;
     private final Instant startedAt;
     private volatile boolean started;
+    private volatile boolean stopping;
 
     /** Something that may be wrong: the sentence that says so; null: it is right. */
     record Concern(Supplier<@Nullable String> fault) {
@@ -81,9 +82,14 @@ final class StatusBoard {
         started = true;
     }
 
+    /** From now on a load balancer is to send its requests elsewhere, while those that run finish. */
+    void stopping() {
+        stopping = true;
+    }
+
     /** Readiness is about serving requests, which a database that is away does not prevent, but a full disk may. */
     Health health() {
-        String why = obstacle.fault.get();
+        String why = stopping ? "the server is stopping" : obstacle.fault.get();
         return new Health(started, why == null ? List.of() : List.of(why));
     }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Requests do not depend on the collector of traces. */
 class CollectorAwayTest {
-    private static final int REQUESTS = 300; // two spans each: more than the least queue takes
+    private static final int REQUESTS = 40;
 
     private static FakeProvider provider;
 
@@ -61,15 +61,15 @@ class CollectorAwayTest {
     private static void servesAll(URI endpoint) throws IOException {
         try (TestAppliance appliance = TestAppliance.builder()
                         .set("tracing.endpoint", endpoint.toString())
-                        .set("tracing.queue", "512")
+                        .set("tracing.queue", "32")
                         .start();
                 Http client = new Http(appliance.gateway(), appliance.tenantWithKey("acme", provider.baseUrl()))) {
             for (int i = 0; i < REQUESTS; i++) {
                 assertThat(client.chat().statusCode()).isEqualTo(200);
             }
-            // 600 spans, of which 512 have room, waiting or under way; on a slow machine the first may be given up
+            // two spans each, of which 32 have room, waiting or under way; on a slow machine the first may be given up
             // meanwhile
-            awaitLost(appliance, 600 - 512);
+            awaitLost(appliance, 2 * REQUESTS - 32);
         }
     }
 
@@ -96,7 +96,7 @@ class CollectorAwayTest {
         refused("tracing.endpoint", "collector:4318", "tracing.endpoint");
         refused("tracing.sample-ratio", "1.5", "0 to 1");
         refused("tracing.sample-ratio", "NaN", "0 to 1");
-        refused("tracing.queue", "1", "512");
+        refused("tracing.queue", "1", "16");
         Path headers = Files.writeString(directory.resolve("headers"), "good: x\ncanary-secret-without-colon\n");
         Assertions.assertThatThrownBy(() -> TestAppliance.builder()
                         .set("tracing.endpoint", "http://127.0.0.1:1/v1/traces")

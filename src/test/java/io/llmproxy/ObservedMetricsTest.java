@@ -136,7 +136,9 @@ class ObservedMetricsTest {
                 missing.add(row);
             }
         });
-        assertThat(missing).as("rows that docs/metrics.md lacks").isEmpty();
+        assertThat(String.join("\n", missing))
+                .as("rows that docs/metrics.md lacks")
+                .isEmpty();
         Matcher rows = Pattern.compile("(?m)^\\| `([a-z0-9_]+)` \\|").matcher(documented);
         Set<String> gone = new TreeSet<>();
         while (rows.find()) {

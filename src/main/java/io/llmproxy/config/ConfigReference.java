@@ -259,7 +259,7 @@ public final class ConfigReference {
     static final ConfigKey<Integer> TRACING_QUEUE = key(
             "tracing.queue",
             "8192",
-            t -> ConfigValues.integer(t, 512, 1_000_000),
+            t -> ConfigValues.integer(t, 16, 1_000_000),
             "how many spans may wait for the collector; beyond it they are dropped and counted");
     static final ConfigKey<Duration> TRACING_TIMEOUT = key(
             "tracing.timeout",

@@ -45,7 +45,7 @@ class HelidonTelemetryTest {
                 .contains("llmproxy_request_duration_seconds_count{provider=\"up\",tenant=\"acme\",} 2.0")
                 .contains("llmproxy_request_duration_seconds_bucket{provider=\"up\",tenant=\"acme\",le=\"1.0\",} 2.0")
                 .contains("# TYPE llmproxy_request_duration_seconds histogram")
-                .doesNotContain("scope=")
+                .doesNotContain("{scope=", ",scope=")
                 .doesNotContain("quantile=");
     }
 
