@@ -11,6 +11,7 @@ import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.port.LogControl.Threshold;
 import io.llmproxy.testing.AdminFixture;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class LogAdminTest {
@@ -25,7 +26,7 @@ class LogAdminTest {
                 .containsEntry("io.llmproxy.gateway", Threshold.DEBUG)
                 .doesNotContainKey("");
         List<AuditEvent> events =
-                f.stores.audit().list(null, Page.Request.first(10)).items();
+                f.stores.audit().list((UUID) null, Page.Request.first(10)).items();
         assertThat(events).extracting(AuditEvent::action).containsOnly("log.level");
         assertThat(events)
                 .extracting(AuditEvent::target)

@@ -2,12 +2,14 @@ package io.llmproxy.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.domain.privacy.CustomPattern;
 import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.gateway.ScriptedProvider.Script;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +48,8 @@ class RedactionTest {
                 null,
                 null,
                 UsageLimits.NONE,
-                new Redaction(mode, Set.of(), custom, providers, strict)));
+                new Redaction(mode, Set.of(), custom, providers, strict),
+                AuditMode.METADATA));
     }
 
     private String seen(String body) {
@@ -144,16 +147,20 @@ class RedactionTest {
     @Test
     void aBodyThatCannotBeReadIsRefusedUnlessThatIsAllowed() {
         redact(Redaction.Mode.MASK, true, Set.of());
-        String form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b--\r\n";
-        FakeRequest upload = FakeRequest.post("/v1/audio/transcriptions", form)
-                .key(fixture.secret)
-                .header("Content-Type", "multipart/form-data; boundary=b");
-        RecordingSink refused = fixture.send(upload);
+        RecordingSink refused = fixture.send(upload());
         assertThat(refused.error().status()).isEqualTo(403);
         assertThat(refused.error().code()).isEqualTo("redaction_impossible");
         redact(Redaction.Mode.MASK, false, Set.of());
         fixture.up().answers(r -> Script.json("{}"));
-        assertThat(fixture.send(upload).status()).isEqualTo(200);
+        assertThat(fixture.send(upload()).status()).isEqualTo(200);
+    }
+
+    private FakeRequest upload() {
+        String form = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n--b--\r\n";
+        return new FakeRequest("POST", "/v1/audio/transcriptions")
+                .key(fixture.secret)
+                .header("Content-Type", "multipart/form-data; boundary=b")
+                .body(form.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test

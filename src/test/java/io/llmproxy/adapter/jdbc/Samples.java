@@ -5,6 +5,7 @@ import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
@@ -68,7 +69,8 @@ final class Samples {
                         Set.of(PrivateKind.EMAIL, PrivateKind.US_SSN),
                         List.of(CustomPattern.parse("a-1=\"x{1,2}\\d=|é"), CustomPattern.parse("b=b")),
                         Set.of("openai", "b.c"),
-                        false));
+                        false),
+                AuditMode.FULL);
         return new Tenant(Ids.next(NOW), slug, "Acme", Tenant.Status.SUSPENDED_NOW, settings, NOW, NOW.plusSeconds(5));
     }
 
