@@ -12,6 +12,7 @@ import io.llmproxy.runtime.RuntimeSnapshot;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.runtime.TenantView;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -59,7 +60,7 @@ final class LiveViews {
         List<Tenant> tenants =
                 snapshot.tenants().values().stream().map(TenantView::tenant).toList();
         return new LiveView(
-                clock.instant(),
+                clock.instant().truncatedTo(ChronoUnit.SECONDS),
                 report.seconds(),
                 line("all", inFlight.count(), report.all(), null),
                 lines(LiveBoard.Kind.TENANT, report, running, Map.of()),
