@@ -71,7 +71,8 @@ abstract class AuditChainContract {
     private void run(String sql, Tenant of) throws SQLException {
         try (Connection connection = source().getConnection();
                 Statement statement = connection.createStatement()) {
-            assertThat(statement.executeUpdate(sql.replace("CHAIN", "'" + of.id() + "'"))).isPositive();
+            assertThat(statement.executeUpdate(sql.replace("CHAIN", "'" + of.id() + "'")))
+                    .isPositive();
         }
     }
 
