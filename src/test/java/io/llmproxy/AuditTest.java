@@ -50,7 +50,7 @@ class AuditTest {
         export();
         ctl("tenant", "update", "acme", "--max-users", "5").value();
         ctl("tenant", "update", "acme", "--max-users", "7").value();
-        ctl("-t", "acme", "key", "revoke", "dev").value();
+        ctl("-t", "acme", "key", "revoke", "dev", "--yes").value();
         export = export();
         assertThat(String.join("\n", export)).doesNotContain(CANARY).doesNotContain(secret);
     }
