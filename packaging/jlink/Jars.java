@@ -33,7 +33,7 @@ final class Jars {
         drop("httpcore5", "org/apache/hc/core5/(reactor|pool|http/nio|http/impl/nio|http/impl/bootstrap)/.*");
         // H2's console, its servers and its full-text search
         drop("h2", "org/h2/(server/(web|pg)|fulltext)/.*|org/h2/tools/(Console|GUIConsole|Upgrade|ConvertTraceFile|MultiDimension).*");
-        // of OpenTelemetry its traces are used, not its metrics and logs (docs/adr/021)
+        // of OpenTelemetry its traces are used, not its metrics and logs (docs/adr/023)
         drop("opentelemetry-exporter-otlp-common", "io/opentelemetry/exporter/internal/otlp/(metrics|logs)/.*");
         drop("opentelemetry-exporter-otlp", "io/opentelemetry/exporter/otlp/(http/)?(metrics|logs)/.*");
         dropResources();
