@@ -29,6 +29,7 @@ start_upstream
 collector=$(free_port)
 start_nginx collector "$collector" <<CONF
     client_max_body_size 64m;
+    client_body_buffer_size 4m; # in memory: started by root, nginx works as a user who may not write here
     server {
         listen 127.0.0.1:$collector;
         location / { proxy_pass http://127.0.0.1:$collector/taken; }
@@ -67,7 +68,7 @@ for ((round = 1; round <= rounds; round++)); do
 done
 
 curl -fsS -o "$scratch/metrics" "$admin/metrics" || fail "the metrics cannot be read at $admin"
-spans=$(awk '/^llmproxy_trace_spans_total.*exported/ { printf "%d", $2 }' "$scratch/metrics")
+spans=$(awk '/^llmproxy_trace_spans_total.*exported/ { printf "%.0f", $2 }' "$scratch/metrics")
 [ "${spans:-0}" -gt 0 ] || fail "no span reached the collector"
 lines=$(grep -c . "$scratch/on/err" || true)
 ratio=$(column 3)

@@ -130,7 +130,7 @@ class OllamaClientsTest {
             c.chunk(PIECE.strip());
             c.close();
         });
-        Http.Arrived answer = HTTP.arrived(CHAT, ASKED).body();
+        Http.Arrived answer = HTTP.arrived(CHAT, ASKED);
         List<String> lines = answer.text().lines().toList();
 
         assertThat(answer.whole()).isFalse();
