@@ -60,7 +60,6 @@ import io.llmproxy.gateway.alert.BudgetAlerts;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.alert.BudgetWatch;
 import io.llmproxy.gateway.audit.AuditKeeper;
-import io.llmproxy.gateway.audit.BodyRetention;
 import io.llmproxy.gateway.audit.Transcripts;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
@@ -266,14 +265,13 @@ public final class Appliance implements AutoCloseable {
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(stores.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(
+                            stores.audit(), usage, database.objects(), bodies, () -> tenants(snapshots), setup.clock()))
                     .start();
             opened(alerts(database.alerts(), usage, snapshots, refusals, telemetry))
                     .start();
             AuditKeeper auditKeeper = opened(new AuditKeeper(database.auditChains(auditSigner), setup.clock()));
             auditKeeper.start();
-            opened(new BodyRetention(bodies, () -> tenants(snapshots), setup.clock()))
-                    .start();
             refresher.start(REFRESH);
 
             this.inFlight = gateway.inFlight();

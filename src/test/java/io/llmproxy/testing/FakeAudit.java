@@ -46,6 +46,10 @@ public final class FakeAudit {
     public static final class Bodies implements TranscriptStore {
         private final Map<UUID, Transcript> kept = new TreeMap<>();
         private volatile boolean away;
+        /** Until when a tenant's bodies were to go. */
+        public final Map<UUID, Instant> purged = new TreeMap<>();
+        /** How many bodies there are of tenants that are gone. */
+        public int orphans;
 
         public void away(boolean now) {
             away = now;
@@ -66,12 +70,15 @@ public final class FakeAudit {
 
         @Override
         public int purge(UUID tenantId, Instant before, int max) {
+            purged.put(tenantId, before);
             return 0;
         }
 
         @Override
         public int purgeDeleted(int max) {
-            return 0;
+            int step = Math.min(orphans, max);
+            orphans -= step;
+            return step;
         }
     }
 

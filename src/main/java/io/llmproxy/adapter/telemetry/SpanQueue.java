@@ -166,7 +166,7 @@ final class SpanQueue implements SpanProcessor, AutoCloseable {
                     Level.WARNING,
                     "event 6511: the collector of traces takes no spans; requests go on, spans wait and are dropped beyond "
                             + capacity + " (metric llmproxy_trace_spans_total); see tracing.endpoint"
-                            + (cause == null ? "" : "; " + cause.getMessage()));
+                            + (cause == null || cause.getMessage() == null ? "" : "; " + cause.getMessage()));
         }
         failing = !success;
     }

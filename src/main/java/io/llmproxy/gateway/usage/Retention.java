@@ -6,6 +6,7 @@ import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ObjectStore;
+import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageStore;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -20,8 +21,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes, once an hour, audit events and usage records that are older than their tenant keeps them, and what providers have long
- * deleted of the objects that they store, in steps so small that no lock is held for long.
+ * Deletes, once an hour, audit events, usage records and bodies of requests that are older than their tenant keeps them, bodies of
+ * tenants that are gone, and what providers have long deleted of the objects that they store, in steps so small that no lock is held
+ * for long.
  */
 public final class Retention implements AutoCloseable {
     static final int STEP = 1000;
@@ -32,6 +34,7 @@ public final class Retention implements AutoCloseable {
     private final AuditStore audit;
     private final UsageStore usage;
     private final ObjectStore objects;
+    private final TranscriptStore bodies;
     private final Supplier<? extends Collection<Tenant>> tenants;
     private final InstantSource clock;
     private final Rounds rounds = new Rounds("retention", this::round);
@@ -42,11 +45,13 @@ public final class Retention implements AutoCloseable {
             AuditStore audit,
             UsageStore usage,
             ObjectStore objects,
+            TranscriptStore bodies,
             Supplier<? extends Collection<Tenant>> tenants,
             InstantSource clock) {
         this.audit = audit;
         this.usage = usage;
         this.objects = objects;
+        this.bodies = bodies;
         this.tenants = tenants;
         this.clock = clock;
     }
@@ -59,7 +64,10 @@ public final class Retention implements AutoCloseable {
         try {
             purge();
         } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "old usage records and audit events cannot be deleted; tried again in an hour", e);
+            LOG.log(
+                    Level.WARNING,
+                    "old usage records, audit events and bodies of requests cannot be deleted; tried again in an hour",
+                    e);
         }
         return PERIOD;
     }
@@ -71,6 +79,10 @@ public final class Retention implements AutoCloseable {
             purgeAudit(tenant, now);
             purge(tenant.id(), tenant.settings().usageRetentionDays(), now, usage::purge);
             purge(tenant.id(), 0, now, objects::purge);
+            purge(tenant.id(), tenant.settings().bodyRetentionDays(), now, bodies::purge);
+        }
+        while (!closed && bodies.purgeDeleted(STEP) > 0) {
+            // the next step
         }
     }
 

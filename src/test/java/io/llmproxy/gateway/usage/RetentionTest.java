@@ -6,6 +6,7 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.domain.object.StoredObject;
+import io.llmproxy.testing.FakeAudit;
 import io.llmproxy.testing.InMemoryStores;
 import io.llmproxy.testing.UsageRecords;
 import java.time.Duration;
@@ -24,6 +25,7 @@ class RetentionTest {
 
     private final Fakes.Purged audit = new Fakes.Purged();
     private final Fakes.Purged usage = new Fakes.Purged();
+    private final FakeAudit.Bodies bodies = new FakeAudit.Bodies();
     private final InMemoryStores stores = new InMemoryStores();
 
     @Test
@@ -64,6 +66,7 @@ class RetentionTest {
                     }
                 },
                 stores.objects(),
+                bodies,
                 () -> List.of(tenant(A, null, 1)),
                 () -> NOW);
         self[0].purge();
@@ -81,8 +84,18 @@ class RetentionTest {
         assertThat(stores.objects().find(A, ObjectKind.RESPONSE, "resp_2")).hasSize(1);
     }
 
+    @Test
+    void bodiesGoAfterThirtyDaysUnlessTheTenantSaysOtherwiseAndThoseOfTenantsThatAreGoneAtOnce() {
+        bodies.orphans = 2500;
+        retention(tenant(A, null, null), tenant(B, 7, null)).purge();
+        assertThat(bodies.purged)
+                .containsEntry(A, NOW.minus(Duration.ofDays(30)))
+                .containsEntry(B, NOW.minus(Duration.ofDays(7)));
+        assertThat(bodies.orphans).isZero();
+    }
+
     private Retention retention(Tenant... tenants) {
-        return new Retention(audit, usage, stores.objects(), () -> List.of(tenants), () -> NOW);
+        return new Retention(audit, usage, stores.objects(), bodies, () -> List.of(tenants), () -> NOW);
     }
 
     private static Tenant tenant(UUID id, @Nullable Integer auditDays, @Nullable Integer usageDays) {
