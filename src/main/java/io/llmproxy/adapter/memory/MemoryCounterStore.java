@@ -336,9 +336,13 @@ public final class MemoryCounterStore implements CounterStore {
                 return 0;
             }
             long overrun = 0;
+            long steady = store.steady();
+            long calendar = store.calendar();
             for (Hold hold : holds) {
                 long delta = use.of(hold.limit().metric(), hold.amount()) - hold.amount();
-                store.correct(hold, delta);
+                if (delta != 0) {
+                    hold.counter().correct(hold, delta, store.steady(hold.limit()) ? steady : calendar);
+                }
                 if (hold.limit().metric().tokens()) {
                     overrun = Math.max(overrun, delta);
                 }
