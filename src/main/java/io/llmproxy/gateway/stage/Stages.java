@@ -116,6 +116,7 @@ public final class Stages {
                         clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
+                new Foresee(limiter, snapshots),
                 inspect,
                 new Transcribe(transcripts),
                 route,
