@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider.anthropic;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ToolLoops;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
@@ -114,6 +115,15 @@ final class AnthropicRequestWriter {
 
     /** How many tokens the thoughts may have, where that is to be said; else 0. */
     private int budget() {
+        int budget = wanted();
+        if (budget > 0 && ToolLoops.unthought(request.messages())) {
+            notes.hint(ToolLoops.HINT);
+            return 0;
+        }
+        return budget;
+    }
+
+    private int wanted() {
         return switch (request.reasoning()) {
             case Reasoning.Budget(int tokens) -> tokens;
             case Reasoning.Level(var effort) when thinksByBudget() -> bounded(effort.tokens());

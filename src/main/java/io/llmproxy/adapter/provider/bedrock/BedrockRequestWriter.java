@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider.bedrock;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ToolLoops;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.Reasoning;
@@ -192,6 +193,10 @@ final class BedrockRequestWriter {
 
     private int budget(Reasoning.@Nullable Effort effort) {
         if (effort == null) {
+            return 0;
+        }
+        if (ToolLoops.unthought(request.messages())) {
+            notes.hint(ToolLoops.HINT);
             return 0;
         }
         Integer all = request.maxTokens();

@@ -37,7 +37,6 @@ final class GeminiRequestWriter {
     }
 
     private void refuse() {
-        refuseIf(request.choices() > 1 && request.stream(), "n"); // the choices of a stream come mixed
         refuseIf(Boolean.FALSE.equals(request.parallelToolCalls()), "parallel_tool_calls");
         String tier = request.serviceTier();
         refuseIf(tier != null && !tier.equals("auto") && !tier.equals("default"), "service_tier");
@@ -67,7 +66,7 @@ final class GeminiRequestWriter {
     }
 
     private void several() {
-        if (request.choices() > 1 && !request.stream()) {
+        if (request.choices() > 1) {
             out.member("candidateCount", request.choices());
         }
         Integer likeliest = request.topLogprobs();
@@ -150,11 +149,11 @@ final class GeminiRequestWriter {
             case HIGH, XHIGH -> "high";
         };
         out.name("thinkingConfig").open().member("thinkingLevel", level);
-        out.member("includeThoughts", true).close();
+        out.member("includeThoughts", request.thoughtsTold()).close();
     }
 
     private void budget(int tokens, boolean told) {
         out.name("thinkingConfig").open().member("thinkingBudget", tokens);
-        out.member("includeThoughts", told).close();
+        out.member("includeThoughts", told && request.thoughtsTold()).close();
     }
 }

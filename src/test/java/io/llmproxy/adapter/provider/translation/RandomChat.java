@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.translation;
 
+import io.llmproxy.adapter.provider.support.chat.ToolLoops;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Content;
@@ -24,7 +25,22 @@ import org.jspecify.annotations.Nullable;
 /** Conversations of what OpenAI's and Anthropic's dialects share. */
 final class RandomChat {
     static final ChatRequest STREAMED = new ChatRequest(
-            "m", List.of(), null, Sampling.DEFAULT, 1, null, List.of(), null, null, null, null, null, null, true, true);
+            "m",
+            List.of(),
+            null,
+            Sampling.DEFAULT,
+            3,
+            null,
+            List.of(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            true,
+            true,
+            true);
 
     private static final String[] PIECES = {
         "a", " ", "\n", "\"", "\\", "ü", "👋", "{", "}", "[", ",", ":", "data:", "\u0001", "\t", "0", "\u2028", "</x>"
@@ -66,9 +82,10 @@ final class RandomChat {
         boolean called = !tools.isEmpty();
         Boolean one = called ? perhaps(() -> false) : null;
         boolean stream = random.nextBoolean();
+        List<Message> messages = messages();
         return new ChatRequest(
                 "claude-sonnet-4-5",
-                messages(),
+                messages,
                 40_000 + random.nextInt(1000),
                 sampling(),
                 1,
@@ -78,11 +95,13 @@ final class RandomChat {
                 called ? one == null ? perhaps(this::choice) : new ToolChoice.Auto() : null,
                 one,
                 perhaps(() -> new ResponseFormat.JsonSchema("output", null, object(), true)),
-                perhaps(this::reasoning),
+                // Claude goes on without thoughts where those before the tools' results are not there
+                ToolLoops.unthought(messages) ? null : perhaps(this::reasoning),
                 perhaps(this::name),
                 perhaps(() -> random.nextBoolean() ? "auto" : "default"),
                 stream,
-                stream);
+                stream,
+                true);
     }
 
     private Reasoning reasoning() {
