@@ -3,6 +3,7 @@ package io.llmproxy.adapter.provider.anthropic;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.adapter.provider.support.chat.ToolLoops;
+import io.llmproxy.adapter.provider.support.chat.ToolNames;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
@@ -19,6 +20,9 @@ final class AnthropicRequestWriter {
 
     /** The smallest budget of thoughts that Anthropic takes ("Extended thinking"). */
     private static final int LEAST_BUDGET = 1024;
+
+    /** Of a tool ("Define tools"). */
+    private static final int LONGEST_NAME = 128;
 
     private final ChatRequest request;
     private final Notes notes;
@@ -81,6 +85,7 @@ final class AnthropicRequestWriter {
     }
 
     private void tools() {
+        ToolNames.bound(request.tools(), LONGEST_NAME, notes);
         out.name("tools").openList();
         request.tools().forEach(this::tool);
         out.closeList();

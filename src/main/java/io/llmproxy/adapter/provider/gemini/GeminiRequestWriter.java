@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider.gemini;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ToolNames;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
@@ -11,6 +12,9 @@ import io.llmproxy.domain.chat.ToolChoice;
 
 /** Writes a request as the Gemini API's reference has it ({@code GenerateContentRequest}). */
 final class GeminiRequestWriter {
+    /** Of a function ({@code FunctionDeclaration}). */
+    private static final int LONGEST_NAME = 128;
+
     private final ChatRequest request;
     private final Notes notes;
     private final JsonOut out = new JsonOut();
@@ -76,6 +80,7 @@ final class GeminiRequestWriter {
     }
 
     private void tools() {
+        ToolNames.bound(request.tools(), LONGEST_NAME, notes);
         out.name("tools").openList().open().name("functionDeclarations").openList();
         request.tools().forEach(this::tool);
         out.closeList().close().closeList();

@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider.openai;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ToolNames;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
@@ -91,6 +92,7 @@ final class OpenAiRequestWriter {
         if (account.kind().has(Quirk.NO_TOOLS)) {
             throw notes.impossible("tools", "it calls none");
         }
+        ToolNames.bound(request.tools(), LONGEST_NAME, notes);
         out.name("tools").openList();
         request.tools().forEach(this::tool);
         out.closeList();
@@ -99,9 +101,6 @@ final class OpenAiRequestWriter {
     }
 
     private void tool(Tool tool) {
-        if (tool.name().length() > LONGEST_NAME) {
-            throw notes.impossible("tools.name", "a name has at most " + LONGEST_NAME + " characters there");
-        }
         if (tool.cache() != null) {
             notes.hint("tools.cache_control");
         }
