@@ -67,7 +67,8 @@ class FirstContentTest {
     /** A response that begins repeats the instructions and the tools that it was asked with. */
     @Test
     void aLongAnnouncementIsOneHoweverItComes() {
-        String created = "data: {\"type\":\"response.created\",\"response\":{\"instructions\":\"" + "x".repeat(5000) + "\"}}\n\n";
+        String created = "data: {\"type\":\"response.created\",\"response\":{\"instructions\":\"" + "x".repeat(5000)
+                + "\"}}\n\n";
         String failed = "data: {\"error\":{\"message\":\"" + "x".repeat(5000) + "\"}}\n\n";
         for (int piece : new int[] {1, 100, 10_000}) {
             assertThat(verdict(created, piece)).isEqualTo(Verdict.NOTHING);

@@ -121,8 +121,7 @@ final class AnthropicRequestWriter {
     /** How many tokens the thoughts may have, where that is to be said; else 0. */
     private int budget() {
         int budget = wanted();
-        if (budget > 0 && ToolLoops.unthought(request.messages())) {
-            notes.hint(ToolLoops.HINT);
+        if (budget > 0 && !ToolLoops.mayThink(request, notes)) {
             return 0;
         }
         return budget;

@@ -200,8 +200,7 @@ final class BedrockRequestWriter {
         if (effort == null) {
             return 0;
         }
-        if (ToolLoops.unthought(request.messages())) {
-            notes.hint(ToolLoops.HINT);
+        if (!ToolLoops.mayThink(request, notes)) {
             return 0;
         }
         Integer all = request.maxTokens();

@@ -93,6 +93,18 @@ class BadRequestsTest {
                 .isEqualTo("tools.name");
     }
 
+    @Test
+    void thoughtsDoNotGoTogetherWithACallThatIsDemanded() {
+        String asked = "{\"model\":\"claude-sonnet-4-5\",\"max_completion_tokens\":9000,\"reasoning_effort\":\"low\","
+                + "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":\"required\",\"tools\":"
+                + "[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}";
+        ProxyError error = refusal("openai", asked);
+
+        assertThat(error.code()).isEqualTo("unsupported_parameter");
+        assertThat(error.param()).isEqualTo("reasoning_effort");
+        assertThat(error.message()).contains("where it must call a tool");
+    }
+
     @ParameterizedTest
     @CsvSource({"openai,64", "mistral,64", "anthropic,128", "gemini,128", "bedrock,64"})
     void aFunctionOfGeminisClientsMayHaveTheLongestNameOfTheProvider(String provider, int longest) throws Exception {
@@ -107,9 +119,8 @@ class BadRequestsTest {
         HeaderFields none = new HeaderFields();
 
         assertThatThrownBy(() -> Dialects.call(translating, to, none, request.formatted("f".repeat(longest + 1))))
-                .isInstanceOfSatisfying(ProxyException.class, e -> assertThat(
-                                e.error().param())
-                        .isEqualTo("tools.name"));
+                .isInstanceOfSatisfying(
+                        ProxyException.class, e -> assertThat(e.error().param()).isEqualTo("tools.name"));
         assertThat(canned.path()).isEmpty();
         Dialects.call(translating, to, none, request.formatted("f".repeat(longest)))
                 .close();

@@ -83,6 +83,9 @@ final class RandomChat {
         Boolean one = called ? perhaps(() -> false) : null;
         boolean stream = random.nextBoolean();
         List<Message> messages = messages();
+        // one call at a time needs a choice to say it in
+        ToolChoice choice = called ? one == null ? perhaps(this::choice) : new ToolChoice.Auto() : null;
+        boolean forced = choice instanceof ToolChoice.Required || choice instanceof ToolChoice.Named;
         return new ChatRequest(
                 "claude-sonnet-4-5",
                 messages,
@@ -91,12 +94,11 @@ final class RandomChat {
                 1,
                 null,
                 tools,
-                // one call at a time needs a choice to say it in
-                called ? one == null ? perhaps(this::choice) : new ToolChoice.Auto() : null,
+                choice,
                 one,
                 perhaps(() -> new ResponseFormat.JsonSchema("output", null, object(), true)),
-                // Claude goes on without thoughts where those before the tools' results are not there
-                ToolLoops.unthought(messages) ? null : perhaps(this::reasoning),
+                // Claude thinks neither where it must call a tool nor behind results where its thoughts are not there
+                forced || ToolLoops.unthought(messages) ? null : perhaps(this::reasoning),
                 perhaps(this::name),
                 perhaps(() -> random.nextBoolean() ? "auto" : "default"),
                 stream,

@@ -74,8 +74,8 @@ public final class TranslationFuzz {
                 "{\"model\":\"m\",\"input\":\"x\"" + said
                         + (probable ? ",\"include\":[\"message.output_text.logprobs\"]" : "") + "}";
             case "openai" ->
-                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + ",\"n\":" + (several ? 2 : 1)
-                        + ",\"logprobs\":" + probable + "}";
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + ",\"n\":"
+                        + (several ? 2 : 1) + ",\"logprobs\":" + probable + "}";
             case "ollama" -> "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + "}";
             default ->
                 "{\"model\":\"m\",\"max_tokens\":9" + said + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
