@@ -125,6 +125,7 @@ public final class Stages {
                 limit,
                 new Estimate(new UsageEstimator(tokenizer)),
                 new Own(ownership),
+                new BatchLinks(),
                 new KeepAlive(settings.sseKeepAlive()),
                 new Redact(redactors, telemetry),
                 new Meter(),
