@@ -1,13 +1,15 @@
 package io.llmproxy.gateway.audit;
 
+import io.llmproxy.gateway.scan.EscapedText;
+import io.llmproxy.gateway.scan.Splice;
 import java.util.function.UnaryOperator;
 
 /**
  * Redacts JSON text by text, each as it reads without its escapes, so that nothing private hides behind a spelling; what stands
  * between texts is redacted as it is, so that no number hides either. Also of what is cut off or no JSON: there is no tree.
  */
-final class JsonTexts {
-    private JsonTexts() {}
+final class JsonRedaction {
+    private JsonRedaction() {}
 
     static String redact(String json, UnaryOperator<String> redact) {
         StringBuilder out = new StringBuilder(json.length());
@@ -19,15 +21,11 @@ final class JsonTexts {
             at = end;
             if (quote >= 0) {
                 int close = close(json, quote + 1);
-                String text = plain(json.substring(quote + 1, close));
+                String text = EscapedText.plain(json.substring(quote + 1, close));
                 String clean = redact.apply(text);
                 // what has nothing private stays as it was spelled
-                out.append('"');
-                if (clean.equals(text)) {
-                    out.append(json, quote + 1, close);
-                } else {
-                    spell(out, clean);
-                }
+                String quoted = clean.equals(text) ? json.substring(quote, close) : Splice.quoted(clean);
+                out.append(quoted, 0, clean.equals(text) ? quoted.length() : quoted.length() - 1);
                 if (close < json.length()) {
                     out.append('"');
                 }
@@ -53,63 +51,5 @@ final class JsonTexts {
             i += json.charAt(i) == '\\' ? 2 : 1;
         }
         return Math.min(i, json.length());
-    }
-
-    /** Without escapes; one that is none stays. */
-    static String plain(String spelled) {
-        if (spelled.indexOf('\\') < 0) {
-            return spelled;
-        }
-        StringBuilder out = new StringBuilder(spelled.length());
-        int i = 0;
-        while (i < spelled.length()) {
-            char c = spelled.charAt(i);
-            if (c != '\\' || i + 1 == spelled.length()) {
-                out.append(c);
-                i++;
-                continue;
-            }
-            char kind = spelled.charAt(i + 1);
-            int unit = kind == 'u' ? unit(spelled, i + 2) : -1;
-            out.append(unit >= 0 ? (char) unit : meant(kind));
-            i += unit >= 0 ? 6 : 2;
-        }
-        return out.toString();
-    }
-
-    private static int unit(String text, int from) {
-        int unit = 0;
-        for (int i = from; i < from + 4; i++) {
-            int digit = i < text.length() ? Character.digit(text.charAt(i), 16) : -1;
-            if (digit < 0) {
-                return -1;
-            }
-            unit = unit << 4 | digit;
-        }
-        return unit;
-    }
-
-    private static char meant(char kind) {
-        return switch (kind) {
-            case 'n' -> '\n';
-            case 'r' -> '\r';
-            case 't' -> '\t';
-            case 'b' -> '\b';
-            case 'f' -> '\f';
-            default -> kind;
-        };
-    }
-
-    private static void spell(StringBuilder out, String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                out.append('\\').append(c);
-            } else if (c < ' ') {
-                out.append("\\u00").append(Character.forDigit(c >> 4, 16)).append(Character.forDigit(c & 15, 16));
-            } else {
-                out.append(c);
-            }
-        }
     }
 }
