@@ -95,32 +95,73 @@ class CanaryTest {
     private void serve(TestAppliance appliance, FakeProvider up) {
         String key = appliance.tenantWithKey("acme", up.baseUrl());
         String old = appliance.ctl("-t", "acme", "key", "create", "old", "-q").value();
-        String rotated = appliance.ctl("-t", "acme", "key", "rotate", "old", "-q").value();
+        String rotated =
+                appliance.ctl("-t", "acme", "key", "rotate", "old", "-q").value();
         never.addAll(List.of(key, old, rotated));
         appliance.ctl("tenant", "update", "acme", "--audit", "full").value();
         appliance
-                .ctl("-t", "acme", "provider", "create", "other", "--type", "openai", "--models", "other", "--base-url",
-                        up.baseUrl().toString(), "--api-key-env", "CANARY_KEY")
+                .ctl(
+                        "-t",
+                        "acme",
+                        "provider",
+                        "create",
+                        "other",
+                        "--type",
+                        "openai",
+                        "--models",
+                        "other",
+                        "--base-url",
+                        up.baseUrl().toString(),
+                        "--api-key-env",
+                        "CANARY_KEY")
                 .value();
         appliance
-                .ctl("-t", "acme", "provider", "create", "away", "--type", "openai", "--models", "away", "--base-url",
-                        "http://127.0.0.1:1/v1", "--api-key-env", "CANARY_KEY")
+                .ctl(
+                        "-t",
+                        "acme",
+                        "provider",
+                        "create",
+                        "away",
+                        "--type",
+                        "openai",
+                        "--models",
+                        "away",
+                        "--base-url",
+                        "http://127.0.0.1:1/v1",
+                        "--api-key-env",
+                        "CANARY_KEY")
                 .value();
         appliance
-                .ctl("-t", "acme", "limit", "set", "--scope", "key=old", "--metric", "requests", "--amount", "1", "--per",
+                .ctl(
+                        "-t",
+                        "acme",
+                        "limit",
+                        "set",
+                        "--scope",
+                        "key=old",
+                        "--metric",
+                        "requests",
+                        "--amount",
+                        "1",
+                        "--per",
                         "month")
                 .value();
         String quoting = "{\"error\":{\"message\":\"Incorrect API key provided: " + SEALED + "\"}}";
         try (Http client = new Http(appliance.gateway(), key);
                 Http limited = new Http(appliance.gateway(), rotated);
                 Http stranger = new Http(appliance.gateway(), STRANGER)) {
-            up.on("/v1/chat/completions", Script.answer(
-                    200,
-                    "{\"id\":\"c\",\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"" + ANSWER
-                            + "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}",
-                    "Content-Type", "application/json"));
+            up.on(
+                    "/v1/chat/completions",
+                    Script.answer(
+                            200,
+                            "{\"id\":\"c\",\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"" + ANSWER
+                                    + "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}",
+                            "Content-Type",
+                            "application/json"));
             assertThat(client.post("/v1/chat/completions", chat("")).body()).contains(ANSWER);
-            assertThat(client.post("/v1/chat/completions", chat(",\"metadata\":{\"x\":\"" + "y".repeat(400_000) + "\"}"))
+            assertThat(client.post(
+                                    "/v1/chat/completions",
+                                    chat(",\"metadata\":{\"x\":\"" + "y".repeat(400_000) + "\"}"))
                             .statusCode())
                     .isEqualTo(200);
             idempotent(client);
@@ -134,9 +175,14 @@ class CanaryTest {
             own(stranger.post("/v1/chat/completions", chat("")), 401);
             for (int status : new int[] {401, 500}) {
                 up.on("/v1/chat/completions", Script.answer(status, quoting, "Content-Type", "application/json"));
-                noneOf(never, "an answer", client.post("/v1/chat/completions", chat("")).body());
+                noneOf(
+                        never,
+                        "an answer",
+                        client.post("/v1/chat/completions", chat("")).body());
             }
-            up.on("/v1/chat/completions", Script.rawThenReset("HTTP/1.1 200 OK\r\nX-Key: " + SEALED + "\r\nbroken " + SEALED));
+            up.on(
+                    "/v1/chat/completions",
+                    Script.rawThenReset("HTTP/1.1 200 OK\r\nX-Key: " + SEALED + "\r\nbroken " + SEALED));
             own(client.post("/v1/chat/completions", chat("")), 502);
             up.restore("/v1/chat/completions");
             client.post("/v1/chat/completions", chat("").replace("gpt-4o", "other"));
@@ -170,16 +216,18 @@ class CanaryTest {
 
     private void look(TestAppliance appliance, FakeCollector collector) throws IOException {
         collector.awaitSpans(span -> span.getName().startsWith("POST"), 8);
-        try (Http admin = new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "")) {
+        try (Http admin =
+                new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "")) {
             for (String path : List.of("/metrics", "/health/ready", "/api/v1/status")) {
                 everythingPrivate(path, admin.get(path).body());
             }
         }
-        String id = appliance.ctl("-t", "acme", "audit", "list", "--requests", "--limit", "1", "-q").value();
+        String id = appliance
+                .ctl("-t", "acme", "audit", "list", "--requests", "--limit", "1", "-q")
+                .value();
         Path bundle = directory.resolve("bundle.tar.gz");
         for (String command : List.of(
                 "status -o json",
-                "top --count 1 -o jsonl",
                 "tenant show acme -o json",
                 "key list -t acme -o json",
                 "provider list -t acme -o json",
@@ -221,7 +269,8 @@ class CanaryTest {
     /** Every row of every table; of what is in bytes also what comes of them when they are decompressed. */
     private static String tables(Path data) throws SQLException {
         StringBuilder all = new StringBuilder();
-        String url = "jdbc:h2:async:" + data.resolve("llmproxy") + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;IFEXISTS=TRUE";
+        String url = "jdbc:h2:async:" + data.resolve("llmproxy")
+                + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH";
         try (Connection connection = DriverManager.getConnection(url, "sa", "");
                 Statement statement = connection.createStatement();
                 ResultSet lines = statement.executeQuery("SCRIPT")) {

@@ -48,6 +48,7 @@ public final class Database implements AutoCloseable {
     private final Transactions transactions;
     /** For stores alone, and tests of their statements. */
     final Sql sql;
+
     private final Deque<AutoCloseable> resources;
 
     private Database(

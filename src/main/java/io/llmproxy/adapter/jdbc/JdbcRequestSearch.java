@@ -129,8 +129,8 @@ final class JdbcRequestSearch implements RequestSearch {
         }
         // with the tenant in front the order is the index's, which H2 does not see otherwise, and would sort
         String order = (query.tenantId() == null ? "" : "tenant_id, ") + "last_at DESC, seq DESC";
-        return NamedSql.of("SELECT seq, last_at, traits FROM usage_summaries WHERE "
-                + String.join(" AND ", conditions) + " ORDER BY " + order + " LIMIT " + AT_ONCE);
+        return NamedSql.of("SELECT seq, last_at, traits FROM usage_summaries WHERE " + String.join(" AND ", conditions)
+                + " ORDER BY " + order + " LIMIT " + AT_ONCE);
     }
 
     Params params(RequestQuery query, Instant lastAt, long seq) {

@@ -1,10 +1,10 @@
 package io.llmproxy.gateway.audit;
 
 import io.llmproxy.domain.audit.Transcript;
-import io.llmproxy.gateway.scan.EscapedText;
 import io.llmproxy.gateway.ContentCoding;
 import io.llmproxy.gateway.privacy.Redactor;
 import io.llmproxy.gateway.scan.DeliveredText;
+import io.llmproxy.gateway.scan.EscapedText;
 import io.llmproxy.gateway.scan.UsageTap;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.llmproxy.gateway.estimate;
 
-import io.llmproxy.gateway.scan.EscapedText;
 import io.llmproxy.domain.usage.TokenEncoding;
+import io.llmproxy.gateway.scan.EscapedText;
 import io.llmproxy.port.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

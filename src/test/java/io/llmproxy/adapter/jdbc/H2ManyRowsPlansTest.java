@@ -5,7 +5,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class H2ManyRowsPlansTest extends ManyRowsPlansContract {
     @TempDir
-    private Path directory = Path.of("unset");
+    static Path directory = Path.of("unset");
 
     @Override
     Database fresh() {

@@ -91,7 +91,8 @@ class ManyRequestsTest {
     }
 
     private static void told(String what, long begin) {
-        System.out.println(what + ": " + Duration.ofNanos(System.nanoTime() - begin).toMillis() + " ms");
+        System.out.println(
+                what + ": " + Duration.ofNanos(System.nanoTime() - begin).toMillis() + " ms");
     }
 
     private static UsageRecord record(int i, int requests) {

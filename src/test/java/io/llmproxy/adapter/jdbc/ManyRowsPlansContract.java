@@ -10,13 +10,15 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** How the database goes about what is asked of tables with many rows: by an index, in its order, and never through all of them. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class ManyRowsPlansContract {
-    private static final int ROWS = 20_000;
+    private static final int ROWS = 10_000;
     private static final UUID TENANT = new UUID(1, 1);
     private static final UUID OTHER = new UUID(2, 2);
 
@@ -32,24 +34,31 @@ abstract class ManyRowsPlansContract {
     /** The column in which the plan is. */
     abstract String plan();
 
-    @BeforeEach
+    @BeforeAll
     void fill() {
         database = fresh();
         Params params = Params.of("one", TENANT).and("other", OTHER).and("at", NOW);
         String tenant = "CASE WHEN MOD(x, 2) = 0 THEN CAST(:one AS UUID) ELSE CAST(:other AS UUID) END";
         String at = "CAST(:at AS TIMESTAMP WITH TIME ZONE) + x * INTERVAL '1' SECOND";
-        run("INSERT INTO usage_summaries (seq, tenant_id, first_at, last_at) SELECT x, " + tenant + ", " + at + ", " + at
-                        + " FROM " + numbers(ROWS), params);
-        run("INSERT INTO request_bodies (tenant_id, request_id, data) SELECT " + tenant + ", " + randomId() + ", :data FROM "
-                        + numbers(ROWS), params.and("data", new byte[] {1}));
-        run("INSERT INTO audit_events (seq, id, at, actor_name, actor_role, actor_address, action, target, details, chain_id,"
+        run(
+                "INSERT INTO usage_summaries (seq, tenant_id, first_at, last_at) SELECT x, " + tenant + ", " + at + ", "
+                        + at + " FROM " + numbers(ROWS),
+                params);
+        run(
+                "INSERT INTO request_bodies (tenant_id, request_id, data) SELECT " + tenant + ", " + randomId()
+                        + ", :data FROM " + numbers(ROWS),
+                params.and("data", new byte[] {1}));
+        run(
+                "INSERT INTO audit_events (seq, id, at, actor_name, actor_role, actor_address, action, target, details, chain_id,"
                         + " number, hash)"
-                        + " SELECT x, " + randomId() + ", " + at + ", 'a', 'admin', 'socket', 'key.create', 'key/a', '{}', "
-                        + tenant + ", x, 'h' FROM " + numbers(ROWS), params);
+                        + " SELECT x, " + randomId() + ", " + at
+                        + ", 'a', 'admin', 'socket', 'key.create', 'key/a', '{}', "
+                        + tenant + ", x, 'h' FROM " + numbers(ROWS),
+                params);
         run("ANALYZE", Params.none());
     }
 
-    @AfterEach
+    @AfterAll
     void close() {
         database.close();
     }
@@ -88,7 +97,9 @@ abstract class ManyRowsPlansContract {
         assertByIndex(query, index);
         String plan = explained(JdbcRequestSearch.page(query, false), page(query));
         // H2 says that it need not sort, PostgreSQL that it does
-        assertThat(plan.contains("index sorted") || !plan.contains("sort")).as(plan).isTrue();
+        assertThat(plan.contains("index sorted") || !plan.contains("sort"))
+                .as(plan)
+                .isTrue();
     }
 
     @Test

@@ -94,7 +94,10 @@ class LoggingTest {
     @Test
     void hearsLibrariesFromWarningsOnEvenWhereDebugIsAskedFor() {
         install(Logging.Format.TEXT, System.Logger.Level.DEBUG);
-        for (String name : List.of("org.flywaydb.core.X", "com.zaxxer.hikari.Y", "io.helidon.webserver.Z",
+        for (String name : List.of(
+                "org.flywaydb.core.X",
+                "com.zaxxer.hikari.Y",
+                "io.helidon.webserver.Z",
                 "sun.net.www.protocol.http.HttpURLConnection",
                 "jdk.httpclient.Y")) {
             Logger library = Logger.getLogger(name);
