@@ -269,7 +269,7 @@ class CanaryTest {
     /** Every row of every table; of what is in bytes also what comes of them when they are decompressed. */
     private static String tables(Path data) throws SQLException {
         StringBuilder all = new StringBuilder();
-        String url = "jdbc:h2:async:" + data.resolve("llmproxy")
+        String url = "jdbc:h2:async:" + data.resolve("db/llmproxy")
                 + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH";
         try (Connection connection = DriverManager.getConnection(url, "sa", "");
                 Statement statement = connection.createStatement();
