@@ -293,15 +293,18 @@ class CanaryTest {
     }
 
     private static String inflated(byte[] value) {
+        return inflated(value, false) + inflated(value, true);
+    }
+
+    /** As much of it as can be decompressed. */
+    private static String inflated(byte[] value, boolean raw) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        for (boolean raw : new boolean[] {false, true}) {
-            try (InflaterOutputStream inflater = new InflaterOutputStream(out, new Inflater(raw))) {
-                inflater.write(value);
-            } catch (ZipException e) {
-                continue; // it is none of that
-            } catch (IOException e) {
-                throw new AssertionError(e);
-            }
+        try (InflaterOutputStream inflater = new InflaterOutputStream(out, new Inflater(raw))) {
+            inflater.write(value);
+        } catch (ZipException none) {
+            return out.toString(StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
         return out.toString(StandardCharsets.ISO_8859_1);
     }
