@@ -307,14 +307,9 @@ public final class Appliance implements AutoCloseable {
             metrics.gateway(gateway, gatewayServer);
             metrics.providers(snapshots, gateway.health());
             metrics.tracing(tracing);
-            telemetry.gauge(
-                    "llmproxy_audit_bodies_bytes",
-                    "What bodies of requests hold in memory until they are stored",
-                    transcripts::used);
-            telemetry.gauge(
-                    "llmproxy_audit_bodies_dropped_requests",
-                    "Requests whose bodies were left out of the audit since the start",
-                    transcripts::dropped);
+            metrics.bodies(transcripts);
+            telemetry.thresholds(config.alerts().thresholds());
+            desk.measure(telemetry);
             counters.measure(telemetry);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),

@@ -2,6 +2,8 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.admin.AdminServer;
 import io.llmproxy.adapter.log.RunningLog;
+import io.llmproxy.adapter.telemetry.HelidonTelemetry;
+import io.llmproxy.adapter.telemetry.Shown;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.NearLimits;
@@ -39,6 +41,15 @@ final class OperatorDesk implements AutoCloseable {
         feed.start();
         clock.start();
         gateway.audience().set(feed);
+    }
+
+    /** How much of what it is told of was lost. */
+    void measure(HelidonTelemetry telemetry) {
+        telemetry.show(Shown.counter(
+                "llmproxy_access_lines_dropped_total",
+                "Ended requests of which neither the access log nor a live view was told, as more ended than could be",
+                List.of(),
+                out -> out.add((double) feed.dropped())));
     }
 
     /** With those of others. */

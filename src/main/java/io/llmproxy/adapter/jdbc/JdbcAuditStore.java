@@ -14,9 +14,9 @@ import java.util.UUID;
 final class JdbcAuditStore implements AuditStore {
     private static final NamedSql INSERT = NamedSql.insert("audit_events", AuditRows.COLUMNS);
     private static final NamedSql END = NamedSql.of("SELECT MAX(seq) AS seq FROM audit_events");
-    private static final NamedSql OLDEST = NamedSql.of("SELECT number, hash, at FROM audit_events"
+    static final NamedSql OLDEST = NamedSql.of("SELECT number, hash, at FROM audit_events"
             + " WHERE chain_id = :chain AND number > :after ORDER BY number LIMIT :max");
-    private static final NamedSql DELETE =
+    static final NamedSql DELETE =
             NamedSql.of("DELETE FROM audit_events WHERE chain_id = :chain AND number <= :number");
 
     private final Sql sql;

@@ -141,7 +141,46 @@ public enum Event {
             6602,
             Severity.WARN,
             "the webhook for alerts does not take one, which is sent again",
-            "look at the webhook: `alerts.webhook.url`");
+            "look at the webhook: `alerts.webhook.url`"),
+    BODIES_NOT_STORED(
+            6711,
+            Severity.WARN,
+            "bodies of requests for the audit cannot be written to the database; they wait in memory",
+            "look at the database; it goes on by itself"),
+    BODIES_STORED(6712, Severity.INFO, "bodies of requests are written to the database again", "nothing"),
+    BODIES_LOST(
+            6713,
+            Severity.WARN,
+            "bodies of requests are missing in the audit: the database refused them, or was away until the end",
+            "look at the database; the account of those requests is in the ledger all the same"),
+    AUDIT_NOT_SIGNED(
+            6714, Severity.WARN, "the audit log cannot be signed", "look at the database; it is tried again by itself"),
+    AUDIT_BROKEN(
+            6715,
+            Severity.ERROR,
+            "events of the audit log are not as they were written",
+            "somebody or something changed rows of the database: `llmproxyctl audit verify` names the first of them"),
+    AUDIT_SIGNED(
+            6716,
+            Severity.INFO,
+            "the head of a chain of the audit log was signed",
+            "keep the line elsewhere: it proves what was"),
+    NOT_DELETED(
+            6717,
+            Severity.WARN,
+            "what is older than its retention could not be deleted",
+            "look at the database; it is tried again in an hour"),
+    ALERT_GIVEN_UP(
+            6718,
+            Severity.ERROR,
+            "the webhook did not take an alert for so long that it is given up; the line holds it",
+            "look at the webhook: `alerts.webhook.url`; tell who should have been told",
+            false),
+    ALERTS_STAND_STILL(
+            6719,
+            Severity.WARN,
+            "alerts about budgets cannot be made or sent, since the database is away",
+            "look at the database; it is tried again by itself");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {
