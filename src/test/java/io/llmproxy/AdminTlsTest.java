@@ -52,9 +52,13 @@ class AdminTlsTest {
     }
 
     private static HttpResponse<String> get(String path) throws Exception {
+        return get(admin, path);
+    }
+
+    private static HttpResponse<String> get(URI base, String path) throws Exception {
         try (HttpClient client =
                 HttpClient.newBuilder().sslContext(authority.client(null)).build()) {
-            return client.send(HttpRequest.newBuilder(admin.resolve(path)).build(), BodyHandlers.ofString());
+            return client.send(HttpRequest.newBuilder(base.resolve(path)).build(), BodyHandlers.ofString());
         }
     }
 
@@ -89,16 +93,16 @@ class AdminTlsTest {
 
     @Test
     void measuresHowLongTheCertificateIsValid() throws Exception {
-        String metrics = get("/metrics").body();
-        String line = metrics.lines()
-                .filter(l -> l.startsWith("llmproxy_tls_certificate_expiry_seconds{"))
-                .findFirst()
-                .orElseThrow();
-        assertThat(line).contains("listener=\"admin\"");
-        assertThat(Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .isBetween(
-                        Duration.ofDays(80).toSeconds() * 1.0,
-                        Duration.ofDays(90).toSeconds() * 1.0);
+        PemPair own = authority.issue("CN=admin", "ip:127.0.0.1").write(directory.resolve("measured"), "admin");
+        // of its own, since the library's registry ends with the first appliance that does
+        try (TestAppliance measured = TestAppliance.builder()
+                .set("admin.tls.certificate", own.certificate().toString())
+                .set("admin.tls.key", own.key().toString())
+                .start()) {
+            URI base = URI.create(Objects.requireNonNull(measured.appliance().adminUrl()));
+            assertThat(get(base, "/metrics").body())
+                    .containsPattern("llmproxy_tls_certificate_expiry_seconds\\{listener=\"admin\"} [0-9]{7}\\.0");
+        }
     }
 
     @Test

@@ -37,15 +37,22 @@ final class Certificates {
         return ": holds no certificate in PEM (`-----BEGIN CERTIFICATE-----`), or a damaged one";
     }
 
-    /** What is wrong with a listener's certificate and those after it, so that some clients will refuse them; null: nothing. */
+    /** Where a certificate has not signed the one before it, so that the row is no chain; null: nowhere. */
+    static @Nullable String gap(List<X509Certificate> chain) {
+        for (int i = 1; i < chain.size(); i++) {
+            if (!signed(chain.get(i - 1), chain.get(i))) {
+                return "certificate " + (i + 1) + " of the file (" + name(chain.get(i))
+                        + ") has not signed the one before it (" + name(chain.get(i - 1))
+                        + "); the listener's own comes first, then the one that signed it, and so on";
+            }
+        }
+        return null;
+    }
+
+    /** What is wrong with a chain, so that some clients will refuse it; null: nothing. */
     static @Nullable String broken(List<X509Certificate> chain, Instant now) {
         for (int i = 1; i < chain.size(); i++) {
-            X509Certificate signed = chain.get(i - 1);
             X509Certificate signer = chain.get(i);
-            if (!signed(signed, signer)) {
-                return "certificate " + (i + 1) + " of the file (" + name(signer)
-                        + ") has not signed the one before it (" + name(signed) + ")";
-            }
             if (now.isAfter(signer.getNotAfter().toInstant())) {
                 return "certificate " + (i + 1) + " of the file (" + name(signer) + ") has expired";
             }

@@ -49,6 +49,10 @@ final class TlsMaterial {
         this.files = files;
         String certificate = settings.named("certificate") + " " + settings.certificate();
         this.chain = Certificates.parse(certificate, files.certificate());
+        String gap = Certificates.gap(chain);
+        if (gap != null) {
+            throw new CertificateFault(certificate + ": " + gap);
+        }
         PrivateKey key = PrivateKeyFile.parse(settings, files);
         if (!matches(key, chain.getFirst())) {
             throw new CertificateFault(settings.named("key") + " " + settings.key()
