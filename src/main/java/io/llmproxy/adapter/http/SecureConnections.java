@@ -94,6 +94,11 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
         return count;
     }
 
+    /** Ends all at once, whatever they are at. */
+    void cut() {
+        live.forEach(LayeredConnection::cut);
+    }
+
     private void sweep(long now) {
         live.forEach(connection -> connection.sweep(now));
     }
