@@ -38,7 +38,6 @@ import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
-import io.llmproxy.config.ApplianceConfig.TlsConfig;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.AdminException;
@@ -176,7 +175,7 @@ public final class Appliance implements AutoCloseable {
         setup.loaded().warnings().forEach(w -> LOG.log(Level.WARNING, w));
         try {
             DataDirectory directory = opened(DataDirectory.take(setup.places().data()));
-            CertificateFiles certificate = certificate(config);
+            TlsListeners tls = opened(TlsListeners.open(config, setup.clock()));
             // beside the opening of the database: each takes an eighth of a second
             CompletableFuture<HelidonTelemetry> measuring =
                     CompletableFuture.supplyAsync(HelidonTelemetry::new, Thread::startVirtualThread);
@@ -275,7 +274,7 @@ public final class Appliance implements AutoCloseable {
             refresher.start(REFRESH);
 
             this.inFlight = gateway.inFlight();
-            this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
+            this.gatewayServer = opened(gatewayServer(gateway, config, tls.gateway()));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
             OperatorDesk desk = opened(new OperatorDesk(setup, log, gateway, snapshots, stores));
             startChecks(snapshots, gateway);
@@ -296,7 +295,8 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(targets::problem),
-                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
+                            new StatusBoard.Concern(tls::gatewayFault),
+                            new StatusBoard.Concern(tls::adminFault)),
                     new StatusBoard.Concern(ledger::obstacle),
                     counters::status);
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
@@ -310,9 +310,10 @@ public final class Appliance implements AutoCloseable {
             metrics.bodies(transcripts);
             telemetry.thresholds(config.alerts().thresholds());
             desk.measure(telemetry);
+            tls.measure(telemetry);
             counters.measure(telemetry);
             this.adminServer = opened(AdminServer.start(
-                    listeners(config),
+                    listeners(config, tls),
                     new AdminServer.Application(
                             executor,
                             queries,
@@ -330,7 +331,8 @@ public final class Appliance implements AutoCloseable {
                                     config.idempotency().retention()),
                             proof::run,
                             gateway.dryRun(),
-                            desk.operations(status, targets, database::facts, () -> ledger(journal, ledger)),
+                            desk.operations(
+                                    status, targets, database::facts, () -> ledger(journal, ledger), tls::certificates),
                             new AuditQueries(
                                     stores,
                                     database.auditChains(auditSigner),
@@ -469,11 +471,6 @@ public final class Appliance implements AutoCloseable {
                 new AlertSender(rules, alerts, PartSettings.hook(webhook), setup.clock()));
     }
 
-    private @Nullable CertificateFiles certificate(ApplianceConfig config) throws CertificateFault {
-        TlsConfig tls = config.gateway().tls();
-        return tls == null ? null : opened(CertificateFiles.open(tls.certificate(), tls.key(), setup.clock()));
-    }
-
     /** The listener outlives the grace by a moment, in which requests that are cut can be told so. */
     private GatewayServer gatewayServer(Gateway gateway, ApplianceConfig config, @Nullable CertificateFiles certificate)
             throws IOException {
@@ -485,7 +482,8 @@ public final class Appliance implements AutoCloseable {
                         config.gateway().trustedProxies(),
                         Math.max(config.gateway().maxBody(), config.gateway().maxUpload()),
                         config.shutdown().grace().plus(CUTTING),
-                        PartSettings.patience(config.gateway().clients())),
+                        PartSettings.patience(config.gateway().clients()),
+                        config.gateway().proxyProtocol()),
                 certificate,
                 setup.clock(),
                 gateway::serve);
@@ -501,11 +499,12 @@ public final class Appliance implements AutoCloseable {
         }
     }
 
-    private AdminServer.Listeners listeners(ApplianceConfig config) {
+    private AdminServer.Listeners listeners(ApplianceConfig config, TlsListeners tls) {
         return new AdminServer.Listeners(
                 setup.places().socket(),
                 config.admin().socketGroup(),
                 address(config.admin().listen()),
+                tls.admin(),
                 Duration.ofSeconds(2));
     }
 
@@ -544,15 +543,15 @@ public final class Appliance implements AutoCloseable {
 
     public @Nullable String adminUrl() {
         InetSocketAddress address = adminServer.tcp();
-        return address == null ? null : url(address);
+        return address == null ? null : url(setup.config().admin().tls() == null ? "http" : "https", address);
     }
 
     public Path socket() {
         return adminServer.socket();
     }
 
-    private static String url(InetSocketAddress address) {
-        return "http://" + new Listen(address.getHostString(), address.getPort());
+    private static String url(String scheme, InetSocketAddress address) {
+        return scheme + "://" + new Listen(address.getHostString(), address.getPort());
     }
 
     /** The line of standard output that scripts wait for; contract, section 2. */

@@ -5,6 +5,7 @@ import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.adapter.telemetry.Shown;
 import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.ListenerCertificate;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.NearLimits;
 import io.llmproxy.gateway.Gateway;
@@ -66,15 +67,21 @@ final class OperatorDesk implements AutoCloseable {
     /**
      * @param database its schema and tables, as a text
      * @param ledger where the journals stand, as a text
+     * @param certificates of the listeners
      */
     AdminServer.Operations operations(
-            StatusBoard status, TargetStates targets, Supplier<String> database, Supplier<String> ledger) {
+            StatusBoard status,
+            TargetStates targets,
+            Supplier<String> database,
+            Supplier<String> ledger,
+            Supplier<List<ListenerCertificate>> certificates) {
         LiveViews live =
                 new LiveViews(board, gateway.inFlight(), snapshots, targets, limits, status::problems, setup.clock());
         return new AdminServer.Operations(
                 new LogAdmin(stores, log, setup.clock()),
                 live::view,
-                new Diagnosis(setup.loaded(), log, database, ledger)::parts);
+                new Diagnosis(setup.loaded(), log, database, ledger)::parts,
+                certificates);
     }
 
     /** Requests that ended have their lines when it returns. */

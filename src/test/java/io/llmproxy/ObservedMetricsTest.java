@@ -8,8 +8,12 @@ import io.llmproxy.testing.FakeProvider.Script;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.RedisServer;
 import io.llmproxy.testing.TestAppliance;
+import io.llmproxy.testing.TestAuthority;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import tools.jackson.databind.JsonNode;
@@ -59,19 +64,25 @@ class ObservedMetricsTest {
     private static String key = "";
 
     @BeforeAll
-    static void serveEverything() {
+    static void serveEverything(@TempDir Path directory) throws Exception {
+        TestAuthority authority = TestAuthority.create("admin");
+        TestAuthority.PemPair own = authority.issue("CN=admin", "ip:127.0.0.1").write(directory, "admin");
         try (FakeCollector collector = new FakeCollector();
                 FakeProvider up = FakeProvider.start();
                 RedisServer redis = RedisServer.start();
                 TestAppliance appliance = TestAppliance.builder()
                         .set("tracing.endpoint", collector.endpoint().toString())
                         .set("redis.url", redis.url())
+                        .set("admin.tls.certificate", own.certificate().toString())
+                        .set("admin.tls.key", own.key().toString())
                         .start()) {
             key = appliance.tenantWithKey("acme", up.baseUrl());
             serve(appliance, up);
-            try (Http admin =
-                    new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "")) {
-                text = admin.get("/metrics").body();
+            URI metrics = URI.create(appliance.appliance().adminUrl() + "/metrics");
+            try (HttpClient admin =
+                    HttpClient.newBuilder().sslContext(authority.client(null)).build()) {
+                text = admin.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
+                        .body();
             }
         }
         text.lines().forEach(ObservedMetricsTest::read);

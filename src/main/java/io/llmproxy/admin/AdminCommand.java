@@ -2,6 +2,7 @@ package io.llmproxy.admin;
 
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.AuditMode;
+import io.llmproxy.domain.identity.CertificateName;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
@@ -224,9 +225,11 @@ public sealed interface AdminCommand {
             Change<List<Cidr>> cidrs,
             Change<Boolean> passthrough,
             MapChange labels,
-            Change<Long> maxRequests)
+            Change<Long> maxRequests,
+            Change<List<CertificateName>> certificates,
+            Change<Boolean> certificateOnly)
             implements AdminCommand {
-        /** An update that says nothing of the number of requests. */
+        /** An update that says nothing of the number of requests and of certificates. */
         public UpdateKey(
                 String tenant,
                 String key,
@@ -236,7 +239,18 @@ public sealed interface AdminCommand {
                 Change<List<Cidr>> cidrs,
                 Change<Boolean> passthrough,
                 MapChange labels) {
-            this(tenant, key, expires, models, providers, cidrs, passthrough, labels, Change.none());
+            this(
+                    tenant,
+                    key,
+                    expires,
+                    models,
+                    providers,
+                    cidrs,
+                    passthrough,
+                    labels,
+                    Change.none(),
+                    Change.none(),
+                    Change.none());
         }
     }
 

@@ -12,6 +12,7 @@ import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.KeyCertificates;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
@@ -33,11 +34,13 @@ final class KeyAdmin {
     private final AdminStores stores;
     private final TenantAccess access;
     private final ProviderNames names;
+    private final CertificateClaims claims;
 
     KeyAdmin(AdminStores stores, TenantAccess access, ProviderNames names) {
         this.stores = stores;
         this.access = access;
         this.names = names;
+        this.claims = new CertificateClaims(stores.keys());
     }
 
     Work create(Actor actor, CreateKey c, Instant now) {
@@ -50,6 +53,7 @@ final class KeyAdmin {
             checkProviders(tenant, c.scope());
             checkRoom(tenant);
             ApiKey key = fresh(tenant, user, c, secret, expiry, now);
+            claims.check(actor, key, KeyCertificates.NONE);
             try {
                 stores.keys().insert(key);
             } catch (StoreException.Duplicate e) {
@@ -61,7 +65,9 @@ final class KeyAdmin {
                     .put("user", user == null ? null : user.email())
                     .put("expiresAt", expiry);
             scope(details, c.scope());
-            return done(new KeyView(tenant, user, key), new Secret(secret), "create", details);
+            // a secret that is not accepted is nobody's business
+            Secret shown = c.scope().certificates().alone() ? null : new Secret(secret);
+            return done(new KeyView(tenant, user, key), shown, "create", details);
         };
     }
 
@@ -76,6 +82,7 @@ final class KeyAdmin {
                 checkProviders(found.tenant(), scope);
             }
             ApiKey after = before.with(scope, c.expires().named() ? expiry : before.expiresAt(), now);
+            claims.check(actor, after, before.scope().certificates());
             stores.keys().update(after);
             return done(new KeyView(found.tenant(), found.user(), after), null, "update", details(before, c));
         };
@@ -101,6 +108,7 @@ final class KeyAdmin {
             KeyView found = reachable(actor, c.tenant(), c.key());
             TenantAccess.checkReach(actor, found.user());
             refuseDead(found.key(), now);
+            refuseWithoutSecret(found.key());
             ApiKey after =
                     found.key().rotate(KeySecrets.hash(secret), KeySecrets.displayed(secret), now.plus(grace), now);
             stores.keys().update(after);
@@ -221,6 +229,13 @@ final class KeyAdmin {
         }
     }
 
+    private static void refuseWithoutSecret(ApiKey key) {
+        if (key.scope().certificates().alone()) {
+            throw AdminException.conflict("the key `" + key.name() + "` has no secret: certificates stand for it;"
+                    + " change those with llmproxyctl key update --certificate-fingerprint and the like");
+        }
+    }
+
     private static void refuseDead(ApiKey key, Instant now) {
         refuseRevoked(key);
         if (key.expired(now)) {
@@ -236,7 +251,10 @@ final class KeyAdmin {
                 c.cidrs().over(before.cidrs(), List.of()),
                 c.passthrough().over(before.passthrough(), false),
                 c.labels().over(before.labels()),
-                c.maxRequests().over(before.maxRequests()));
+                c.maxRequests().over(before.maxRequests()),
+                new KeyCertificates(
+                        c.certificates().over(before.certificates().names(), List.of()),
+                        c.certificateOnly().over(before.certificates().alone(), false)));
     }
 
     private static Details scope(Details details, KeyScope scope) {
@@ -245,7 +263,11 @@ final class KeyAdmin {
                 .put("cidrs", scope.cidrs().isEmpty() ? null : scope.cidrs())
                 .put("passthrough", scope.passthrough() ? true : null)
                 .put("labels", scope.labels().isEmpty() ? null : scope.labels())
-                .put("maxRequests", scope.maxRequests());
+                .put("maxRequests", scope.maxRequests())
+                .put(
+                        "certificates",
+                        scope.certificates().needed() ? scope.certificates().names() : null)
+                .put("certificateOnly", scope.certificates().alone() ? true : null);
     }
 
     private static Details details(ApiKey before, UpdateKey c) {
@@ -258,7 +280,12 @@ final class KeyAdmin {
                 .change("passthrough", c.passthrough(), old.passthrough())
                 .old("labels", c.labels().named() ? old.labels() : null)
                 .change("labels", c.labels())
-                .change("maxRequests", c.maxRequests(), old.maxRequests());
+                .change("maxRequests", c.maxRequests(), old.maxRequests())
+                .change("certificates", c.certificates(), old.certificates().names())
+                .change(
+                        "certificateOnly",
+                        c.certificateOnly(),
+                        old.certificates().alone());
     }
 
     private static Work.Done done(KeyView key, @Nullable Secret secret, String verb, Details details) {

@@ -23,26 +23,34 @@ import org.jspecify.annotations.Nullable;
 final class AdminHandler implements Handler {
     static final int MAX_BODY = 1 << 20;
     private static final Logger LOG = System.getLogger(AdminHandler.class.getName());
-    static final HeaderName NOSNIFF = HeaderNames.create("X-Content-Type-Options");
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
     private static final HeaderName REPLAYED = HeaderNames.create("idempotency-replayed");
     private static final HeaderName SHOULD_RETRY = HeaderNames.create("x-should-retry");
     private final RouteTable table;
     private final AdminIdempotency once;
     private final boolean local;
+    private final boolean secure;
     private final Function<ServerRequest, Optional<Actor>> callers;
 
-    /** @param local whether this is the socket, whose callers the kernel names; anywhere else open operations alone answer */
-    AdminHandler(RouteTable table, AdminIdempotency once, boolean local) {
-        this(table, once, local, local ? AdminHandler::named : request -> Optional.empty());
+    /**
+     * @param local whether this is the socket, whose callers the kernel names; anywhere else open operations alone answer
+     * @param secure whether it is reached by TLS
+     */
+    AdminHandler(RouteTable table, AdminIdempotency once, boolean local, boolean secure) {
+        this(table, once, local, secure, local ? AdminHandler::named : request -> Optional.empty());
     }
 
     /** @param callers who is calling; empty: nobody knows */
     AdminHandler(
-            RouteTable table, AdminIdempotency once, boolean local, Function<ServerRequest, Optional<Actor>> callers) {
+            RouteTable table,
+            AdminIdempotency once,
+            boolean local,
+            boolean secure,
+            Function<ServerRequest, Optional<Actor>> callers) {
         this.table = table;
         this.once = once;
         this.local = local;
+        this.secure = secure;
         this.callers = callers;
     }
 
@@ -151,10 +159,9 @@ final class AdminHandler implements Handler {
         return new Problem(413, "too_large", "the body is larger than 1 MiB");
     }
 
-    private static void send(ServerRequest request, ServerResponse response, Answer answer) {
-        response.status(Status.create(answer.status()))
-                .header(HeaderNames.CACHE_CONTROL, "no-store")
-                .header(NOSNIFF, "nosniff");
+    private void send(ServerRequest request, ServerResponse response, Answer answer) {
+        response.status(Status.create(answer.status()));
+        SafeHeaders.add(response::header, secure);
         if (answer.replayed()) {
             response.header(REPLAYED, "true");
         }

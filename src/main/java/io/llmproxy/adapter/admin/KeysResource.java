@@ -14,6 +14,7 @@ import io.llmproxy.admin.Change;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.KeyView;
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.KeyCertificates;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.wire.admin.PageJson;
 import java.util.List;
@@ -62,14 +63,19 @@ final class KeysResource {
                         "cidrs",
                         "passthrough",
                         "labels",
-                        "maxRequests");
+                        "maxRequests",
+                        "certificates",
+                        "certificateOnly");
         KeyScope scope = new KeyScope(
                 body.value("models", Readers::globs, List.of()),
                 body.value("providers", Readers::names, Set.of()),
                 body.value("cidrs", Readers::cidrs, List.of()),
                 body.value("passthrough", Body::bool, false),
                 body.value("labels", Body::entries, Map.of()),
-                body.value("maxRequests", Body::wholeNumber));
+                body.value("maxRequests", Body::wholeNumber),
+                new KeyCertificates(
+                        body.value("certificates", Readers::certificates, List.of()),
+                        body.value("certificateOnly", Body::bool, false)));
         return execute(
                 201,
                 r,
@@ -87,7 +93,17 @@ final class KeysResource {
 
     private Answer update(AdminRequest r) {
         Body body = r.body()
-                .only("expires", "expiresAt", "models", "providers", "cidrs", "passthrough", "labels", "maxRequests");
+                .only(
+                        "expires",
+                        "expiresAt",
+                        "models",
+                        "providers",
+                        "cidrs",
+                        "passthrough",
+                        "labels",
+                        "maxRequests",
+                        "certificates",
+                        "certificateOnly");
         return execute(
                 200,
                 r,
@@ -100,7 +116,9 @@ final class KeysResource {
                         body.change("cidrs", Readers::cidrs),
                         body.change("passthrough", Body::bool),
                         body.mapChange("labels"),
-                        body.change("maxRequests", Body::wholeNumber)));
+                        body.change("maxRequests", Body::wholeNumber),
+                        body.change("certificates", Readers::certificates),
+                        body.change("certificateOnly", Body::bool)));
     }
 
     /** {@code expiresAt} is the field that a key shows, {@code expires} the one that it is made with. */

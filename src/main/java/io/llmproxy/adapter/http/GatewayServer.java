@@ -2,6 +2,7 @@ package io.llmproxy.adapter.http;
 
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.gateway.ClientRequest;
@@ -25,6 +26,7 @@ public final class GatewayServer implements AutoCloseable {
     private final Connections connections;
     private final Drain drain;
     private final @Nullable SecureConnections secure;
+    private final @Nullable ProxiedConnections proxied;
     private final WebServer server;
     private volatile int boundPort;
 
@@ -36,6 +38,7 @@ public final class GatewayServer implements AutoCloseable {
      * @param maxPayload bytes of a body beyond which a request is refused unread; the gateway has finer limits below it
      * @param shutdownGrace how long running requests may take to finish
      * @param patience how long a client may take
+     * @param proxyProtocol whether trusted proxies begin their connections with a PROXY header
      */
     public record Settings(
             String host,
@@ -43,14 +46,15 @@ public final class GatewayServer implements AutoCloseable {
             List<Cidr> trustedProxies,
             long maxPayload,
             Duration shutdownGrace,
-            ClientPatience patience) {
+            ClientPatience patience,
+            boolean proxyProtocol) {
         public Settings {
             trustedProxies = List.copyOf(trustedProxies);
         }
 
-        /** With the usual patience. */
+        /** With the usual patience, without the PROXY protocol. */
         public Settings(String host, int port, List<Cidr> trustedProxies, long maxPayload, Duration shutdownGrace) {
-            this(host, port, trustedProxies, maxPayload, shutdownGrace, ClientPatience.DEFAULT);
+            this(host, port, trustedProxies, maxPayload, shutdownGrace, ClientPatience.DEFAULT, false);
         }
     }
 
@@ -69,11 +73,17 @@ public final class GatewayServer implements AutoCloseable {
         ErrorRenderer renderer = new ErrorRenderer();
         Refuser refuser = new Refuser(renderer, clock);
         this.drain = new Drain(this::refuses, settings.shutdownGrace());
-        Serving serving = new Serving(gateway, new ClientAddress(settings.trustedProxies()), refuser);
+        ClientAddress addresses = new ClientAddress(settings.trustedProxies());
+        Serving serving = new Serving(gateway, addresses, refuser);
         this.connections = new Connections(serving, settings.patience(), settings.maxPayload(), drain);
         this.secure = certificate == null
                 ? null
-                : new SecureConnections(certificate, connections, serving, settings.patience(), drain::stopping);
+                : new SecureConnections(
+                        certificate, new GatewayProtocols(connections, serving, settings.patience()), drain::stopping);
+        ServerConnectionSelector spoken = secure == null ? connections : secure;
+        this.proxied = settings.proxyProtocol()
+                ? new ProxiedConnections(spoken, addresses, settings.patience().head())
+                : null;
         this.server = WebServer.builder()
                 .host(settings.host())
                 .port(settings.port())
@@ -84,7 +94,7 @@ public final class GatewayServer implements AutoCloseable {
                 .useNio(false)
                 // an event must not wait until the client's system has confirmed the one before (RFC 896)
                 .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
-                .addConnectionSelector(secure == null ? connections : secure)
+                .addConnectionSelector(proxied == null ? spoken : proxied)
                 .shutdownGracePeriod(settings.shutdownGrace())
                 .build();
     }
@@ -106,6 +116,9 @@ public final class GatewayServer implements AutoCloseable {
         connections.start();
         if (secure != null) {
             secure.start();
+        }
+        if (proxied != null) {
+            proxied.start();
         }
     }
 
@@ -142,6 +155,9 @@ public final class GatewayServer implements AutoCloseable {
         connections.close();
         if (secure != null) {
             secure.close();
+        }
+        if (proxied != null) {
+            proxied.close();
         }
     }
 

@@ -180,7 +180,30 @@ public enum Event {
             6719,
             Severity.WARN,
             "alerts about budgets cannot be made or sent, since the database is away",
-            "look at the database; it is tried again by itself");
+            "look at the database; it is tried again by itself"),
+    CERTIFICATE_REPLACED(
+            6841, Severity.INFO, "a listener's certificate was read anew; new connections get it", "nothing"),
+    CERTIFICATE_UNUSABLE(
+            6842,
+            Severity.WARN,
+            "the files of a listener's certificate cannot be used; what they held before stays in force",
+            "the line says which file and why; `llmproxyctl tls show`"),
+    CERTIFICATE_USABLE(6843, Severity.INFO, "the files of a listener's certificate can be used again", "nothing"),
+    CERTIFICATE_ENDS(
+            6844,
+            Severity.WARN,
+            "a listener's certificate ends within 30, 7 or 1 days, or has expired",
+            "renew it; new files are taken without a restart"),
+    CERTIFICATE_CONTESTED(
+            6845,
+            Severity.WARN,
+            "several keys claim the same client certificate, which opens none of them",
+            "`llmproxyctl key revoke` or `key update --no-certificate` one of them"),
+    PROXY_HEADER_REFUSED(
+            6846,
+            Severity.WARN,
+            "a connection of a trusted proxy was closed, since it did not begin with a proper PROXY header",
+            "have the proxy send one (`send-proxy-v2`, `proxy_protocol on`), or `gateway.proxy-protocol: off`");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {

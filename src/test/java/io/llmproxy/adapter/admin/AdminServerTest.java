@@ -465,7 +465,7 @@ class AdminServerTest {
     void anUnknownGroupIsNamedAndNothingIsLeft() throws IOException {
         Path other = dir.resolve("other.sock");
         AdminServer.Listeners listeners =
-                new AdminServer.Listeners(other, "no-such-group-here", null, Duration.ofSeconds(1));
+                new AdminServer.Listeners(other, "no-such-group-here", null, null, Duration.ofSeconds(1));
         assertThatThrownBy(() -> AdminServer.start(listeners, application()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("no-such-group-here");
@@ -476,7 +476,7 @@ class AdminServerTest {
 
     private static AdminServer.Listeners listeners(Path socket, int port) {
         InetSocketAddress tcp = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        return new AdminServer.Listeners(socket, null, tcp, Duration.ofSeconds(1));
+        return new AdminServer.Listeners(socket, null, tcp, null, Duration.ofSeconds(1));
     }
 
     private AdminServer.Application application() {
