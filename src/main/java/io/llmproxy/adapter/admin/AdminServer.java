@@ -176,6 +176,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new OperationsResource(a.operations()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
+        routes.addAll(new DeclarationResource(a.executor(), a.queries(), shapes, a.clock()).routes());
         return new RouteTable(routes);
     }
 
@@ -209,7 +210,7 @@ public final class AdminServer implements AutoCloseable {
                 .bindAddress(UnixDomainSocketAddress.of(socket.bindTo()))
                 .shutdownHook(false)
                 .shutdownGracePeriod(grace)
-                .maxPayloadSize(AdminHandler.MAX_BODY)
+                .maxPayloadSize(AdminHandler.LARGEST_BODY)
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(new LocalPeerSelector(http1()))
                 .directHandlers(problems())
@@ -222,7 +223,7 @@ public final class AdminServer implements AutoCloseable {
                             .host(tcp.getHostString())
                             .port(tcp.getPort())
                             .shutdownGracePeriod(grace)
-                            .maxPayloadSize(AdminHandler.MAX_BODY)
+                            .maxPayloadSize(AdminHandler.LARGEST_BODY)
                             .protocolsDiscoverServices(false)
                             .addConnectionSelector(http1())
                             .directHandlers(problems())
@@ -267,7 +268,7 @@ public final class AdminServer implements AutoCloseable {
             String message) {
         boolean ours = status.code() >= 500;
         Answer answer = status.code() == 413
-                ? AdminHandler.tooLarge().answer()
+                ? AdminHandler.tooLarge(AdminHandler.LARGEST_BODY).answer()
                 : Problem.answer(
                         status.code(),
                         ours ? "internal" : "invalid",

@@ -141,7 +141,13 @@ public enum Event {
             6602,
             Severity.WARN,
             "the webhook for alerts does not take one, which is sent again",
-            "look at the webhook: `alerts.webhook.url`");
+            "look at the webhook: `alerts.webhook.url`"),
+    DECLARATION_APPLIED(6881, Severity.INFO, "a declaration was applied", "nothing: the audit log has each change"),
+    DECLARATION_OUTDATED(
+            6882,
+            Severity.INFO,
+            "a declaration was not applied, since what it was compared with had changed meanwhile",
+            "compare again: `llmproxyctl apply --dry-run`");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {
