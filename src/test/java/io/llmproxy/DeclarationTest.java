@@ -276,6 +276,9 @@ class DeclarationTest {
         apply(of(slug, route + "  a: {targets: [b]}\n  b: {targets: [sim/x]}")).value();
         Ctl turned = apply(of(slug, route + "  b: {targets: [a]}\n  a: {targets: [sim/x]}"));
         assertThat(turned.value()).contains("2 changed");
+        // what led to a route must let go of it first, wherever it stands in the file
+        Ctl parted = apply(of(slug, route + "  a: {targets: [sim/x], matchPath: /v1/x}\n  b: {targets: [sim/x]}"));
+        assertThat(parted.value()).contains("2 changed");
     }
 
     @Test

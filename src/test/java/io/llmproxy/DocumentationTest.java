@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +59,7 @@ class DocumentationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"declarative.md", "upgrade.md", "tune.md", "troubleshoot.md"})
+    @ValueSource(strings = {"declarative.md", "configuration.md", "security.md", "upgrade.md", "tune.md", "troubleshoot.md"})
     void everyCommandOfThePageWorks(String name) throws Exception {
         try (TestAppliance appliance = start()) {
             works(appliance, DocumentedCommands.of(Path.of("docs", name)));
@@ -67,6 +68,7 @@ class DocumentationTest {
 
     /** Of the manual, which has a provider with a well-known name. */
     @Test
+    @Tag("proof")
     void everyCommandOfTheManualWorks() throws Exception {
         try (TestAppliance appliance = start()) {
             appliance

@@ -5,7 +5,6 @@ import io.llmproxy.admin.CommandBatch;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.InvalidValueException;
-import io.llmproxy.domain.route.Target;
 import io.llmproxy.wire.admin.DeclarationJson;
 import io.llmproxy.wire.admin.DeclarationJson.Fault;
 import java.util.ArrayList;
@@ -17,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -205,41 +205,24 @@ final class DeclarationPlan {
                 .toList();
     }
 
-    /** Routes behind those that they lead to. */
+    /** Routes behind those that they are to lead to, and where that leaves a choice behind those that led to them. */
     private static List<Step> ordered(List<Step> steps) {
         Map<Declared.Id, Step> byId = new HashMap<>();
         steps.forEach(step -> byId.put(step.thing.id(), step));
-        List<Step> out = new ArrayList<>();
-        Set<Declared.Id> done = new HashSet<>();
-        steps.forEach(step -> follow(step, byId, done, new ArrayList<>(), out));
-        return out;
-    }
-
-    private static void follow(
-            Step step, Map<Declared.Id, Step> byId, Set<Declared.Id> done, List<String> passed, List<Step> out) {
-        Declared.Id id = step.thing.id();
-        if (passed.contains(id.name())) {
-            passed.add(id.name());
-            throw fault(step.thing, 400, "invalid", "targets: leads round in a circle: " + String.join(" -> ", passed));
-        }
-        if (done.contains(id)) {
-            return;
-        }
-        passed.add(id.name());
-        for (JsonNode text : step.thing.fields().path("targets").values()) {
-            Target target = parsed(step.thing, text.asString());
-            Step next = target.alias() ? byId.get(new Declared.Id(id.kind(), id.tenant(), target.name())) : null;
-            if (next != null) {
-                follow(next, byId, done, passed, out);
-            }
-        }
-        passed.removeLast();
-        done.add(id);
-        out.add(step);
-    }
-
-    private static Target parsed(Declared thing, String text) {
-        return located(thing, () -> Target.parse("targets", text));
+        List<Declared> before = steps.stream()
+                .map(Step::before)
+                .filter(Objects::nonNull)
+                .toList();
+        List<Declared.Id> led =
+                RouteOrder.of(before).reversed().stream().map(Declared::id).toList();
+        List<Declared> after = steps.stream()
+                .map(Step::thing)
+                .sorted(Comparator.comparingInt(thing -> led.indexOf(thing.id())))
+                .toList();
+        return RouteOrder.of(after).stream()
+                .map(thing -> byId.get(thing.id()))
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     private void make(Step step) {
@@ -271,7 +254,7 @@ final class DeclarationPlan {
     }
 
     /** Whatever is wrong is told with the place in the document. */
-    private static <T> T located(Declared thing, Supplier<T> work) {
+    static <T> T located(Declared thing, Supplier<T> work) {
         try {
             return work.get();
         } catch (InvalidValueException e) {
@@ -300,7 +283,7 @@ final class DeclarationPlan {
         };
     }
 
-    private static DeclarationProblem fault(Declared thing, int status, String code, String message) {
+    static DeclarationProblem fault(Declared thing, int status, String code, String message) {
         return new DeclarationProblem(status, code, List.of(new Fault(thing.pointer(), said(thing, message))));
     }
 
