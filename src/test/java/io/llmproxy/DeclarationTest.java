@@ -220,6 +220,11 @@ class DeclarationTest {
                             limits:
                             - {scope: tenant, metric: requests, amount: 1, per: day}
                             - {scope: tenant, metric: requests, amount: 2, per: day}
+                            - {scope: tenant, metric: requests, amount: {}, per: [day]}
+                            - 7
+                            users: [ann]
+                            keys: {k: 5, "no name": {}}
+                            prices: [{model: m, validFrom: soon, input: dear}]
                         """).err();
         assertThat(err)
                 .contains(
@@ -232,7 +237,13 @@ class DeclarationTest {
                         "did you mean type?",
                         "timeout: ",
                         "standard input:12: ",
-                        "is declared already, at /tenants/fine/limits/0");
+                        "is declared already, at /tenants/fine/limits/0",
+                        "standard input:13: tenants.fine.limits.2.amount: amount: must be a string",
+                        "standard input:14: tenants.fine.limits.3: must be a mapping",
+                        "standard input:15: tenants.fine.users: must be a mapping",
+                        "standard input:16: tenants.fine.keys.k: must be a mapping",
+                        "standard input:16: tenants.fine.keys.no name: key: must be",
+                        "standard input:17: tenants.fine.prices.0.validFrom: ");
     }
 
     @Test

@@ -59,7 +59,8 @@ class DocumentationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"declarative.md", "configuration.md", "security.md", "upgrade.md", "tune.md", "troubleshoot.md"})
+    @ValueSource(
+            strings = {"declarative.md", "configuration.md", "security.md", "upgrade.md", "tune.md", "troubleshoot.md"})
     void everyCommandOfThePageWorks(String name) throws Exception {
         try (TestAppliance appliance = start()) {
             works(appliance, DocumentedCommands.of(Path.of("docs", name)));

@@ -209,10 +209,8 @@ final class DeclarationPlan {
     private static List<Step> ordered(List<Step> steps) {
         Map<Declared.Id, Step> byId = new HashMap<>();
         steps.forEach(step -> byId.put(step.thing.id(), step));
-        List<Declared> before = steps.stream()
-                .map(Step::before)
-                .filter(Objects::nonNull)
-                .toList();
+        List<Declared> before =
+                steps.stream().map(Step::before).filter(Objects::nonNull).toList();
         List<Declared.Id> led =
                 RouteOrder.of(before).reversed().stream().map(Declared::id).toList();
         List<Declared> after = steps.stream()

@@ -1,7 +1,6 @@
 package io.llmproxy.adapter.admin;
 
 import io.llmproxy.domain.Durations;
-import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.AuditMode;
@@ -19,22 +18,16 @@ import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.domain.usage.PriceList;
 import io.llmproxy.domain.usage.Rate;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -169,7 +162,7 @@ final class DeclaredFields {
     private static Map<String, Form> tenant() {
         Fields f = new Fields();
         f.text("name").word("status", "active", "active", "suspended").text("defaultProvider");
-        f.add("allowedProviders", DeclaredFields::names).add("allowedModels", DeclaredFields::globs);
+        f.add("allowedProviders", DeclaredValues::names).add("allowedModels", DeclaredValues::globs);
         f.whole("maxUsers").whole("maxApiKeys");
         f.parsed("auditMode", text -> AuditMode.parse(text).word(), AuditMode.METADATA.word());
         f.whole("auditRetentionDays").whole("usageRetentionDays");
@@ -177,17 +170,18 @@ final class DeclaredFields {
         f.whole("maxOutputTokens").text("timeZone");
         f.add(
                 "redact",
-                (name, n) -> node(Redaction.Mode.of(name, Body.text(name, n)).word()),
+                (name, n) -> DeclaredValues.node(
+                        Redaction.Mode.of(name, Body.text(name, n)).word()),
                 "off");
-        f.add("redactKinds", DeclaredFields::names).add("redactPatterns", DeclaredFields::texts);
-        f.add("redactProviders", DeclaredFields::names).flag("redactStrict", true);
+        f.add("redactKinds", DeclaredValues::names).add("redactPatterns", DeclaredValues::texts);
+        f.add("redactProviders", DeclaredValues::names).flag("redactStrict", true);
         return f.map;
     }
 
     private static Map<String, Form> user() {
         Fields f = new Fields();
         f.text("name");
-        f.add("role", (name, n) -> node(Readers.role(name, n).word()), "user");
+        f.add("role", (name, n) -> DeclaredValues.node(Readers.role(name, n).word()), "user");
         f.word("status", "enabled", "enabled", "disabled");
         return f.map;
     }
@@ -196,56 +190,60 @@ final class DeclaredFields {
         ProviderTimeouts usual = ProviderTimeouts.DEFAULT;
         Fields f = new Fields();
         f.parsed("type", text -> ProviderKind.parse(text).word(), null);
-        f.add("baseUrl", (name, n) -> node(Readers.url(name, n).toString()));
-        f.add("credentials", DeclaredFields::names);
-        f.add("models", DeclaredFields::globs);
-        f.add("priority", DeclaredFields::integer, NODES.numberNode(0));
-        f.add("weight", DeclaredFields::integer, NODES.numberNode(1));
-        f.add("headers", DeclaredFields::map);
-        f.add("apiVersion", (name, n) -> node(Readers.apiVersion(name, n)));
+        f.add("baseUrl", (name, n) -> DeclaredValues.node(Readers.url(name, n).toString()));
+        f.add("credentials", DeclaredValues::names);
+        f.add("models", DeclaredValues::globs);
+        f.add("priority", DeclaredValues::integer, NODES.numberNode(0));
+        f.add("weight", DeclaredValues::integer, NODES.numberNode(1));
+        f.add("headers", DeclaredValues::map);
+        f.add("apiVersion", (name, n) -> DeclaredValues.node(Readers.apiVersion(name, n)));
         f.duration("connectTimeout", Durations.format(usual.connect()));
         f.duration("firstByteTimeout", Durations.format(usual.firstByte()));
         f.duration("idleTimeout", Durations.format(usual.idle()));
         f.duration("timeout", null);
         f.text("caFile").text("clientCertificateFile").text("clientKeyFile");
-        f.add("proxy", DeclaredFields::proxy);
-        f.add("streamUsage", (name, n) -> node(Readers.streamUsage(name, n).word()), "auto");
-        f.add("abilities", DeclaredFields::map);
-        f.add("options", DeclaredFields::map);
+        f.add("proxy", DeclaredValues::proxy);
+        f.add(
+                "streamUsage",
+                (name, n) -> DeclaredValues.node(Readers.streamUsage(name, n).word()),
+                "auto");
+        f.add("abilities", DeclaredValues::map);
+        f.add("options", DeclaredValues::map);
         f.word("status", "enabled", "enabled", "disabled");
         return f.map;
     }
 
     private static Map<String, Form> key() {
         Fields f = new Fields();
-        f.add("user", (name, n) -> node(User.email(Body.text(name, n))));
-        f.add("models", DeclaredFields::globs).add("providers", DeclaredFields::names);
+        f.add("user", (name, n) -> DeclaredValues.node(User.email(Body.text(name, n))));
+        f.add("models", DeclaredValues::globs).add("providers", DeclaredValues::names);
         f.add(
                 "cidrs",
-                (name, n) -> list(Body.texts(name, n).stream()
+                (name, n) -> DeclaredValues.list(Body.texts(name, n).stream()
                         .map(text -> Cidr.parse(name, text).toString())
                         .toList()));
-        f.flag("passthrough", false).add("labels", DeclaredFields::map).whole("maxRequests");
-        f.add("expiresAt", DeclaredFields::instant);
-        f.add("hash", (name, n) -> matching(name, n, HASH, "must be sha256: and 64 hexadecimal digits"));
+        f.flag("passthrough", false).add("labels", DeclaredValues::map).whole("maxRequests");
+        f.add("expiresAt", DeclaredValues::instant);
+        f.add("hash", (name, n) -> DeclaredValues.matching(name, n, HASH, "must be sha256: and 64 hexadecimal digits"));
         f.add(
                 "prefix",
-                (name, n) -> matching(
+                (name, n) -> DeclaredValues.matching(
                         name, n, PREFIX, "must be the first " + ApiKey.PREFIX_LENGTH + " characters of the secret"));
         return f.map;
     }
 
     private static Map<String, Form> route() {
         Fields f = new Fields();
-        f.add("matchPath", DeclaredFields::glob).add("matchHeaders", DeclaredFields::map);
-        f.add("matchHost", DeclaredFields::glob).add("matchUser", DeclaredFields::glob);
-        f.add("matchLabels", DeclaredFields::map);
+        f.add("matchPath", DeclaredValues::glob).add("matchHeaders", DeclaredValues::map);
+        f.add("matchHost", DeclaredValues::glob).add("matchUser", DeclaredValues::glob);
+        f.add("matchLabels", DeclaredValues::map);
         f.add(
                 "strategy",
-                (name, n) -> node(BalancePolicy.parse(name, Body.text(name, n)).word()),
+                (name, n) -> DeclaredValues.node(
+                        BalancePolicy.parse(name, Body.text(name, n)).word()),
                 "failover");
-        f.text("sticky").add("require", DeclaredFields::names).add("targets", DeclaredFields::texts);
-        f.add("retries", DeclaredFields::integer, NODES.numberNode(0)).flag("retryTimeouts", false);
+        f.text("sticky").add("require", DeclaredValues::names).add("targets", DeclaredValues::texts);
+        f.add("retries", DeclaredValues::integer, NODES.numberNode(0)).flag("retryTimeouts", false);
         f.duration("timeout", null);
         return f.map;
     }
@@ -255,30 +253,37 @@ final class DeclaredFields {
         f.text("scope");
         f.add(
                 "metric",
-                (name, n) -> node(LimitMetric.parse(name, Body.text(name, n)).word()));
-        f.add("amount", (name, n) -> node(n.asString()));
+                (name, n) -> DeclaredValues.node(
+                        LimitMetric.parse(name, Body.text(name, n)).word()));
+        f.add("amount", DeclaredValues::number);
         f.add(
                 "per",
-                (name, n) -> node(LimitPeriod.parse(name, Body.text(name, n)).word()));
+                (name, n) -> DeclaredValues.node(
+                        LimitPeriod.parse(name, Body.text(name, n)).word()));
         f.add(
                 "algorithm",
-                (name, n) -> node(LimitAlgorithm.parse(name, Body.text(name, n)).word()));
-        f.add("segments", DeclaredFields::integer);
+                (name, n) -> DeclaredValues.node(
+                        LimitAlgorithm.parse(name, Body.text(name, n)).word()));
+        f.add("segments", DeclaredValues::integer);
         f.add(
                 "mode",
-                (name, n) -> node(LimitMode.parse(name, Body.text(name, n)).word()),
+                (name, n) -> DeclaredValues.node(
+                        LimitMode.parse(name, Body.text(name, n)).word()),
                 "hard");
         return f.map;
     }
 
     private static Map<String, Form> price() {
         Fields f = new Fields();
-        f.text("provider").text("type").add("model", DeclaredFields::glob);
+        f.text("provider").text("type").add("model", DeclaredValues::glob);
         f.add(
                 "validFrom",
-                (name, n) -> node(PriceList.time(name, Body.text(name, n)).toString()));
+                (name, n) -> DeclaredValues.node(
+                        PriceList.time(name, Body.text(name, n)).toString()));
         for (Rate rate : Rate.values()) {
-            f.add(PricesResource.field(rate), (name, n) -> node(rate.format(rate.parse(name, money(name, n)))));
+            f.add(
+                    PricesResource.field(rate),
+                    (name, n) -> DeclaredValues.node(rate.format(rate.parse(name, DeclaredValues.money(name, n)))));
         }
         f.whole("contextTokens").whole("maxOutputTokens");
         return f.map;
@@ -294,7 +299,7 @@ final class DeclaredFields {
         }
 
         Fields add(String name, BiFunction<String, JsonNode, @Nullable JsonNode> normal, String usual) {
-            return add(name, normal, node(usual));
+            return add(name, normal, DeclaredValues.node(usual));
         }
 
         Fields add(String name, BiFunction<String, JsonNode, @Nullable JsonNode> normal, JsonNode usual) {
@@ -303,7 +308,7 @@ final class DeclaredFields {
         }
 
         Fields text(String name) {
-            return add(name, (field, n) -> node(Body.text(field, n)));
+            return add(name, (field, n) -> DeclaredValues.node(Body.text(field, n)));
         }
 
         Fields whole(String name) {
@@ -318,7 +323,8 @@ final class DeclaredFields {
             map.put(
                     name,
                     new Form(
-                            (field, n) -> node(normal.apply(Body.text(field, n))), usual == null ? null : node(usual)));
+                            (field, n) -> DeclaredValues.node(normal.apply(Body.text(field, n))),
+                            usual == null ? null : DeclaredValues.node(usual)));
             return this;
         }
 
@@ -326,8 +332,8 @@ final class DeclaredFields {
             map.put(
                     name,
                     new Form(
-                            (field, n) -> node(Durations.format(Readers.duration(field, n))),
-                            usual == null ? null : node(usual)));
+                            (field, n) -> DeclaredValues.node(Durations.format(Readers.duration(field, n))),
+                            usual == null ? null : DeclaredValues.node(usual)));
             return this;
         }
 
@@ -338,80 +344,9 @@ final class DeclaredFields {
                         if (!List.of(words).contains(Body.text(field, n))) {
                             throw new InvalidValueException(field, "must be " + String.join(" or ", words));
                         }
-                        return node(n.stringValue());
+                        return DeclaredValues.node(n.stringValue());
                     },
                     usual);
         }
-    }
-
-    private static JsonNode node(String text) {
-        return NODES.stringNode(text);
-    }
-
-    private static ArrayNode list(List<String> texts) {
-        ArrayNode array = NODES.arrayNode();
-        texts.forEach(array::add);
-        return array;
-    }
-
-    private static JsonNode texts(String field, JsonNode node) {
-        return list(Body.texts(field, node));
-    }
-
-    /** In alphabetical order: the order says nothing. */
-    private static JsonNode names(String field, JsonNode node) {
-        return list(new ArrayList<>(new java.util.TreeSet<>(Body.texts(field, node))));
-    }
-
-    private static JsonNode globs(String field, JsonNode node) {
-        return list(Readers.globs(field, node).stream().map(Glob::pattern).toList());
-    }
-
-    private static JsonNode glob(String field, JsonNode node) {
-        return node(Readers.glob(field, node).pattern());
-    }
-
-    private static JsonNode integer(String field, JsonNode node) {
-        return NODES.numberNode(Body.integer(field, node));
-    }
-
-    private static JsonNode map(String field, JsonNode node) {
-        ObjectNode out = NODES.objectNode();
-        new TreeMap<>(Body.entries(field, node)).forEach(out::put);
-        return out;
-    }
-
-    private static JsonNode instant(String field, JsonNode node) {
-        try {
-            Instant at = OffsetDateTime.parse(Body.text(field, node)).toInstant();
-            return node(Shapes.time(at).toString());
-        } catch (DateTimeParseException e) {
-            throw new InvalidValueException(field, "must be a time as 2027-01-31T00:00:00Z");
-        }
-    }
-
-    private static JsonNode matching(String field, JsonNode node, Pattern pattern, String rule) {
-        if (!pattern.matcher(Body.text(field, node)).matches()) {
-            throw new InvalidValueException(field, rule);
-        }
-        return node;
-    }
-
-    /** A login has no place in a file: {@code ***@} stands for the one that is there. */
-    private static JsonNode proxy(String field, JsonNode node) {
-        String text = Body.text(field, node);
-        int at = text.indexOf('@');
-        if (at >= 0 && !text.startsWith("http://" + HIDDEN + "@")) {
-            throw new InvalidValueException(
-                    field,
-                    "must not have a login here; set it with llmproxyctl provider update --proxy, and write http://"
-                            + HIDDEN + "@host:port");
-        }
-        return node;
-    }
-
-    /** A decimal number, with quotes around it or without. */
-    private static String money(String field, JsonNode node) {
-        return node.isNumber() ? node.decimalValue().toPlainString() : Body.text(field, node);
     }
 }
