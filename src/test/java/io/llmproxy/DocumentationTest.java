@@ -60,7 +60,15 @@ class DocumentationTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"declarative.md", "configuration.md", "security.md", "upgrade.md", "tune.md", "troubleshoot.md"})
+            strings = {
+                "install.md",
+                "declarative.md",
+                "configuration.md",
+                "security.md",
+                "upgrade.md",
+                "tune.md",
+                "troubleshoot.md"
+            })
     void everyCommandOfThePageWorks(String name) throws Exception {
         try (TestAppliance appliance = start()) {
             works(appliance, DocumentedCommands.of(Path.of("docs", name)));
