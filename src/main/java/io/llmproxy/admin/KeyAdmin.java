@@ -2,6 +2,7 @@ package io.llmproxy.admin;
 
 import io.llmproxy.admin.AdminCommand.CreateKey;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.KnownSecret;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
 import io.llmproxy.admin.AdminCommand.RotateKey;
@@ -45,14 +46,17 @@ final class KeyAdmin {
 
     Work create(Actor actor, CreateKey c, Instant now) {
         Instant expiry = Expiry.parse(c.expires(), now);
-        String secret = KeySecrets.generate();
+        String secret = c.secret() == null ? KeySecrets.generate() : "";
+        KnownSecret known = c.secret() == null
+                ? new KnownSecret(KeySecrets.hash(secret), KeySecrets.displayed(secret))
+                : c.secret();
         return () -> {
             Tenant tenant = access.locked(actor, c.tenant());
             User user = owner(actor, tenant, c.user());
             TenantAccess.checkReach(actor, user);
             checkProviders(tenant, c.scope());
             checkRoom(tenant);
-            ApiKey key = fresh(tenant, user, c, secret, expiry, now);
+            ApiKey key = fresh(tenant, user, c, known, expiry, now);
             claims.check(actor, key, KeyCertificates.NONE);
             try {
                 stores.keys().insert(key);
@@ -66,8 +70,8 @@ final class KeyAdmin {
                     .put("expiresAt", expiry);
             scope(details, c.scope());
             // a secret that is not accepted is nobody's business
-            Secret shown = c.scope().certificates().alone() ? null : new Secret(secret);
-            return done(new KeyView(tenant, user, key), shown, "create", details);
+            boolean silent = secret.isEmpty() || c.scope().certificates().alone();
+            return done(new KeyView(tenant, user, key), silent ? null : new Secret(secret), "create", details);
         };
     }
 
@@ -152,14 +156,19 @@ final class KeyAdmin {
     }
 
     private static ApiKey fresh(
-            Tenant tenant, @Nullable User user, CreateKey c, String secret, @Nullable Instant expiry, Instant now) {
+            Tenant tenant,
+            @Nullable User user,
+            CreateKey c,
+            KnownSecret secret,
+            @Nullable Instant expiry,
+            Instant now) {
         return new ApiKey(
                 Ids.next(now),
                 tenant.id(),
                 user == null ? null : user.id(),
                 c.name(),
-                KeySecrets.hash(secret),
-                KeySecrets.displayed(secret),
+                secret.hash(),
+                secret.prefix(),
                 null,
                 null,
                 c.scope(),

@@ -187,6 +187,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new OperationsResource(a.operations()).routes());
         routes.addAll(new TlsResource(a.operations().certificates()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
+        routes.addAll(new DeclarationResource(a.executor(), a.queries(), shapes, a.clock()).routes());
         return new RouteTable(routes);
     }
 
@@ -221,7 +222,7 @@ public final class AdminServer implements AutoCloseable {
                 .bindAddress(UnixDomainSocketAddress.of(socket.bindTo()))
                 .shutdownHook(false)
                 .shutdownGracePeriod(grace)
-                .maxPayloadSize(AdminHandler.MAX_BODY)
+                .maxPayloadSize(AdminHandler.LARGEST_BODY)
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(new LocalPeerSelector(http1()))
                 .directHandlers(problems(false))
@@ -235,7 +236,7 @@ public final class AdminServer implements AutoCloseable {
                             .host(tcp.getHostString())
                             .port(tcp.getPort())
                             .shutdownGracePeriod(grace)
-                            .maxPayloadSize(AdminHandler.MAX_BODY)
+                            .maxPayloadSize(AdminHandler.LARGEST_BODY)
                             .protocolsDiscoverServices(false)
                             .addConnectionSelector(tls == null ? http1() : tls.apply(http1()))
                             .directHandlers(problems(tls != null))
@@ -275,7 +276,7 @@ public final class AdminServer implements AutoCloseable {
     private static TransportResponse problem(Status status, ServerResponseHeaders headers, boolean secure) {
         boolean ours = status.code() >= 500;
         Answer answer = status.code() == 413
-                ? AdminHandler.tooLarge().answer()
+                ? AdminHandler.tooLarge(AdminHandler.LARGEST_BODY).answer()
                 : Problem.answer(
                         status.code(),
                         ours ? "internal" : "invalid",

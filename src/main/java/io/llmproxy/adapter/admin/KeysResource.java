@@ -66,7 +66,19 @@ final class KeysResource {
                         "maxRequests",
                         "certificates",
                         "certificateOnly");
-        KeyScope scope = new KeyScope(
+        return execute(
+                201,
+                r,
+                new CreateKey(
+                        r.variable("tenant"),
+                        body.required("name", Body::text),
+                        body.value("user", Body::text),
+                        body.value("expires", Body::text),
+                        scope(body)));
+    }
+
+    static KeyScope scope(Body body) {
+        return new KeyScope(
                 body.value("models", Readers::globs, List.of()),
                 body.value("providers", Readers::names, Set.of()),
                 body.value("cidrs", Readers::cidrs, List.of()),
@@ -76,15 +88,6 @@ final class KeysResource {
                 new KeyCertificates(
                         body.value("certificates", Readers::certificates, List.of()),
                         body.value("certificateOnly", Body::bool, false)));
-        return execute(
-                201,
-                r,
-                new CreateKey(
-                        r.variable("tenant"),
-                        body.required("name", Body::text),
-                        body.value("user", Body::text),
-                        body.value("expires", Body::text),
-                        scope));
     }
 
     private Answer show(AdminRequest r) {
@@ -104,21 +107,22 @@ final class KeysResource {
                         "maxRequests",
                         "certificates",
                         "certificateOnly");
-        return execute(
-                200,
-                r,
-                new UpdateKey(
-                        r.variable("tenant"),
-                        r.variable("key"),
-                        expires(body),
-                        body.change("models", Readers::globs),
-                        body.change("providers", Readers::names),
-                        body.change("cidrs", Readers::cidrs),
-                        body.change("passthrough", Body::bool),
-                        body.mapChange("labels"),
-                        body.change("maxRequests", Body::wholeNumber),
-                        body.change("certificates", Readers::certificates),
-                        body.change("certificateOnly", Body::bool)));
+        return execute(200, r, command(r.variable("tenant"), r.variable("key"), body));
+    }
+
+    static UpdateKey command(String tenant, String key, Body body) {
+        return new UpdateKey(
+                tenant,
+                key,
+                expires(body),
+                body.change("models", Readers::globs),
+                body.change("providers", Readers::names),
+                body.change("cidrs", Readers::cidrs),
+                body.change("passthrough", Body::bool),
+                body.mapChange("labels"),
+                body.change("maxRequests", Body::wholeNumber),
+                body.change("certificates", Readers::certificates),
+                body.change("certificateOnly", Body::bool));
     }
 
     /** {@code expiresAt} is the field that a key shows, {@code expires} the one that it is made with. */

@@ -203,7 +203,13 @@ public enum Event {
             6846,
             Severity.WARN,
             "a connection of a trusted proxy was closed, since it did not begin with a proper PROXY header",
-            "have the proxy send one (`send-proxy-v2`, `proxy_protocol on`), or `gateway.proxy-protocol: off`");
+            "have the proxy send one (`send-proxy-v2`, `proxy_protocol on`), or `gateway.proxy-protocol: off`"),
+    DECLARATION_APPLIED(6881, Severity.INFO, "a declaration was applied", "nothing: the audit log has each change"),
+    DECLARATION_OUTDATED(
+            6882,
+            Severity.INFO,
+            "a declaration was not applied, since what it was compared with had changed meanwhile",
+            "compare again: `llmproxyctl apply --dry-run`");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {
