@@ -1,6 +1,7 @@
 package io.llmproxy.cli;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
@@ -61,7 +62,8 @@ final class HelpText {
 
     private List<Row> commands() {
         List<Row> rows = new ArrayList<>();
-        for (CommandLine child : spec.subcommands().values()) {
+        // one that has another name too is there under each
+        for (CommandLine child : new LinkedHashSet<>(spec.subcommands().values())) {
             CommandSpec childSpec = child.getCommandSpec();
             rows.add(new Row(
                     childSpec.name(), String.join(" ", childSpec.usageMessage().description())));
