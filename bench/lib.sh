@@ -24,7 +24,7 @@ require() { # commands, with what to install
 
 # One checksum over all that the image is made of, as packaging/jlink/BuildImage.java writes it into the image.
 sources() {
-    (cd -- "$home" && find pom.xml src/main cli/src/main packaging/jlink conf/llmproxy.yaml -type f -print0 |
+    (cd -- "$home" && find pom.xml src/main cli/src/main packaging/jlink conf -type f -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 }
 
@@ -206,3 +206,43 @@ cpu_us() { # CPU time of a process, all its threads, in microseconds
 
 peak_mb() { awk '/^VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
 rss_mb() { awk '/^VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
+
+# One of several servers that are compared, with a tenant, a priced model at the upstream and a key.
+start_server() { # name, settings: sets pid, url, key and ctl, the admin tool of that server
+    local data=$scratch/$1
+    shift
+    mkdir -p "$data"
+    local options=() setting
+    for setting in "$@"; do options+=(--set "$setting"); done
+    "$image/bin/llmproxy" serve --data-dir "$data" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --set log.level=warn \
+        "${options[@]}" >"$data/out" 2>"$data/err" &
+    pid=$!
+    pids+=("$pid")
+    await_line "$data/out" 'llmproxy ready' llmproxy
+    # shellcheck disable=SC2034 # for whoever sources this
+    url=$(sed -n 's/.*gateway=\([^ ]*\).*/\1/p' "$data/out")
+    ctl=("$image/bin/llmproxyctl" --socket "$data/admin.sock")
+    "${ctl[@]}" tenant create bench >/dev/null
+    # a price in all, so that limits of cost have something to count and nothing else differs
+    "${ctl[@]}" -t bench price set bench --input 2.50 --output 10 >/dev/null
+    echo sk-bench | "${ctl[@]}" -t bench provider create up --type openai --models bench --api-key-stdin \
+        --base-url "http://127.0.0.1:$upstream/v1" >/dev/null
+    # shellcheck disable=SC2034 # for whoever sources this
+    key=$("${ctl[@]}" -t bench key create bench -q)
+}
+
+connections=64
+run() { # with as many connections as $connections says: process, URL, key, seconds: CPU time per request in microseconds, requests per second, errors
+    local before after count us errors
+    before=$(cpu_us "$1")
+    read -r _ count us errors _ < <(
+        BENCH_KEY=$3 wrk -t1 -c"$connections" -d"${4}s" --timeout 10s -s "$home/bench/chat.lua" "$2/v1/chat/completions" |
+            grep '^RESULT')
+    after=$(cpu_us "$1")
+    awk "BEGIN { printf \"%.2f %.0f %d\n\", ($after - $before) / $count, $count * 1000000 / $us, $errors }"
+}
+
+column() { # of $scratch/rounds: number; median, least and greatest
+    awk -v c="$1" '{ print $c }' "$scratch/rounds" | sort -g |
+        awk '{ v[NR] = $1 } END { printf "%.2f (%.2f to %.2f)\n", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2, v[1], v[NR] }'
+}

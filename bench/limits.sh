@@ -23,27 +23,6 @@ require wrk nginx awk
 enter
 start_upstream
 
-start_server() { # name, settings: sets pid, url and key
-    local data=$scratch/$1
-    shift
-    mkdir -p "$data"
-    local options=() setting
-    for setting in "$@"; do options+=(--set "$setting"); done
-    "$image/bin/llmproxy" serve --data-dir "$data" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --set log.level=warn \
-        "${options[@]}" >"$data/out" 2>"$data/err" &
-    pid=$!
-    pids+=("$pid")
-    await_line "$data/out" 'llmproxy ready' llmproxy
-    url=$(sed -n 's/.*gateway=\([^ ]*\).*/\1/p' "$data/out")
-    ctl=("$image/bin/llmproxyctl" --socket "$data/admin.sock")
-    "${ctl[@]}" tenant create bench >/dev/null
-    # a price in both, so that limits of cost have something to count and nothing else differs
-    "${ctl[@]}" -t bench price set bench --input 2.50 --output 10 >/dev/null
-    echo sk-bench | "${ctl[@]}" -t bench provider create up --type openai --models bench --api-key-stdin \
-        --base-url "http://127.0.0.1:$upstream/v1" >/dev/null
-    key=$("${ctl[@]}" -t bench key create bench -q)
-}
-
 limit() { "${ctl[@]}" -t bench limit set --scope "$1" --metric "$2" --amount 900000000 --per "$3" >/dev/null; }
 
 # Limits of addresses let loopback go, and so are not among the ten. None of them ever refuses.
@@ -61,16 +40,6 @@ limit key input-tokens hour
 limit model requests hour
 in_force=$("${ctl[@]}" -t bench limit list -o name | wc -l)
 [ "$in_force" -eq 10 ] || fail "there are $in_force limits in force, not ten"
-
-run() { # process, URL, key, seconds: CPU time per request in microseconds, requests per second, errors
-    local before after count us errors
-    before=$(cpu_us "$1")
-    read -r _ count us errors _ < <(
-        BENCH_KEY=$3 wrk -t1 -c"$connections" -d"${4}s" --timeout 10s -s "$home/bench/chat.lua" "$2/v1/chat/completions" |
-            grep '^RESULT')
-    after=$(cpu_us "$1")
-    awk "BEGIN { printf \"%.2f %.0f %d\n\", ($after - $before) / $count, $count * 1000000 / $us, $errors }"
-}
 
 echo "warm-up, twice $warm_up s" >&2
 run "$none_pid" "$none_url" "$none_key" "$warm_up" >/dev/null
@@ -91,10 +60,6 @@ for ((round = 1; round <= rounds; round++)); do
     printf '%s %s %s %s\n' "$none" "$ten" "$more" "$ratio" >>"$scratch/rounds"
 done
 
-column() { # number: median, least and greatest
-    awk -v c="$1" '{ print $c }' "$scratch/rounds" | sort -g |
-        awk '{ v[NR] = $1 } END { printf "%.2f (%.2f to %.2f)\n", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2, v[1], v[NR] }'
-}
 more=$(column 3)
 printf '\nµs CPU per request, medians: none %s, ten %s, ratio %s, more %s; the bar is 2 µs: %s\n' \
     "$(column 1)" "$(column 2)" "$(column 4)" "$more" \

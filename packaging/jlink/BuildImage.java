@@ -88,8 +88,7 @@ void main(String[] args) throws Exception {
     Jars.deleteTree(image);
     linkRuntime(image.resolve("runtime"), target.resolve("image-excluded.txt"));
     new Jars(image.resolve("lib")).fill(target, target.resolve(args[2]));
-    Files.createDirectories(image.resolve("conf"));
-    Files.copy(base.resolve("conf/llmproxy.yaml"), image.resolve("conf/llmproxy.yaml"));
+    copyTree(base.resolve("conf"), image.resolve("conf"));
     Files.copy(base.resolve("LICENSE"), image.resolve("LICENSE"));
     Instant stamp = Instant.parse(args[3]);
     writeLauncher(image, SERVER, stamp);
@@ -151,6 +150,8 @@ void linkRuntime(Path runtime, Path excluded) throws IOException {
     SymbolTables.strip(runtime);
     Files.delete(runtime.resolve("lib/jrt-fs.jar"));
     Files.delete(runtime.resolve("lib/classlist"));
+    // sorts long arrays of numbers faster on some processors; there are none here
+    Files.deleteIfExists(runtime.resolve("lib/libsimdsort.so"));
 }
 
 /// The JVM takes a cache only while every jar has the time that it was trained with, and a plain `cp -r` gives them all a
@@ -189,11 +190,19 @@ void writeChecksums(Path lib) throws Exception {
     }
 }
 
+void copyTree(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+        for (Path file : files.toList()) {
+            Files.copy(file, to.resolve(from.relativize(file)));
+        }
+    }
+}
+
 /// All that the image is made of. One checksum over those of these files tells a benchmark whether the image is that of the
 /// sources beside it (bench/lib.sh computes the same): times do not, since the image's are fixed.
 List<Path> sources(Path base) throws IOException {
     List<Path> sources = new ArrayList<>();
-    for (String root : List.of("pom.xml", "src/main", "cli/src/main", "packaging/jlink", "conf/llmproxy.yaml")) {
+    for (String root : List.of("pom.xml", "src/main", "cli/src/main", "packaging/jlink", "conf")) {
         try (Stream<Path> files = Files.walk(base.resolve(root))) {
             files.filter(Files::isRegularFile).forEach(sources::add);
         }
@@ -247,10 +256,10 @@ void train(Path image, Path log) throws Exception {
     } finally {
         first.destroyForcibly();
     }
-    Process server = serve(image, data, log, "-XX:AOTCacheOutput=" + SERVER.cache(image));
+    Process server = serve(image, data, log, recording(SERVER, image));
     try {
         Ready ready = awaitReady(server, log);
-        run(java(image, CLI, "-XX:AOTCacheOutput=" + CLI.cache(image)), log, "--socket", ready.socket(), "status");
+        run(java(image, CLI, recording(CLI, image)), log, "--socket", ready.socket(), "status");
         drive(image, ready, upstream.getAddress().getPort(), log);
         stop(server);
     } finally {
@@ -260,8 +269,8 @@ void train(Path image, Path log) throws Exception {
     }
 }
 
-Process serve(Path image, Path data, Path log, String cacheFlag) throws IOException {
-    List<String> command = java(image, SERVER, cacheFlag);
+Process serve(Path image, Path data, Path log, String... cacheFlags) throws IOException {
+    List<String> command = java(image, SERVER, cacheFlags);
     command.addAll(List.of("serve", "--data-dir", data.toString(), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"));
     ProcessBuilder builder = process(command).directory(data.toFile()).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().put(UPSTREAM_KEY, "sk-training");
@@ -411,8 +420,14 @@ void checkCaches(Path image, Path log) throws Exception {
     }
 }
 
-List<String> java(Path image, Program program, String cacheFlag) {
-    List<String> command = new ArrayList<>(List.of(image.resolve("runtime/bin/java").toString(), cacheFlag));
+/// Classes, not the profiles of their methods: those of a few requests are 3 MB, and the start is a tenth quicker without.
+String[] recording(Program program, Path image) {
+    return new String[] {"-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining", "-XX:AOTCacheOutput=" + program.cache(image)};
+}
+
+List<String> java(Path image, Program program, String... cacheFlags) {
+    List<String> command = new ArrayList<>(List.of(image.resolve("runtime/bin/java").toString()));
+    command.addAll(List.of(cacheFlags));
     command.addAll(program.allFlags());
     command.addAll(List.of("-cp", image.resolve("lib/llmproxy.jar").toString(), program.mainClass()));
     return command;

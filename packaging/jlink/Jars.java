@@ -28,11 +28,15 @@ final class Jars {
                 + "|AbstractPipeline|AbstractTransaction|ReliableTransaction|StaticCommandFlags|RedisClient|RedisCluster"
                 + "|RedisSentinel|Sharded).*[.]class)");
         // meters of libraries that are not here, and of the JVM by way of them
-        drop("micrometer-core", "io/micrometer/core/instrument/binder/.*");
+        drop("micrometer-core", "io/micrometer/core/(aop|ipc|instrument/(binder|dropwizard|logging))/.*");
         // of the HTTP library the parsing and framing of blocking streams is used (docs/adr/003)
         drop("httpcore5", "org/apache/hc/core5/(reactor|pool|http/nio|http/impl/nio|http/impl/bootstrap)/.*");
         // H2's console, its servers and its full-text search
-        drop("h2", "org/h2/(server/(web|pg)|fulltext)/.*|org/h2/tools/(Console|GUIConsole|Upgrade|ConvertTraceFile|MultiDimension).*");
+        drop("h2", "org/h2/(server|fulltext)/.*|org/h2/tools/(Console|GUIConsole|Server|Upgrade|ConvertTraceFile|MultiDimension).*");
+        // of OpenTelemetry its traces are used, not its metrics and logs (docs/adr/023)
+        drop("opentelemetry-exporter-otlp-common", "io/opentelemetry/exporter/internal/otlp/(metrics|logs)/.*");
+        drop("opentelemetry-exporter-otlp-common", "io/opentelemetry/proto/(collector/)?(metrics|logs|profiles)/.*");
+        drop("opentelemetry-exporter-otlp", "io/opentelemetry/exporter/otlp/(http/)?(metrics|logs)/.*");
         dropResources();
         recompile(onlyFile(target.resolve("lib-sources"), "picocli-*-sources.jar"), target.resolve("picocli"));
         try (Stream<Path> jars = Files.list(lib)) {

@@ -12,26 +12,32 @@ import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
 import io.llmproxy.adapter.secret.AesGcmSealer;
+import io.llmproxy.adapter.secret.Ed25519AuditSigner;
 import io.llmproxy.adapter.secret.LocalSecretSource;
 import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.adapter.secret.MasterKeyException;
 import io.llmproxy.adapter.systemd.SdNotify;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
+import io.llmproxy.adapter.telemetry.OtlpTracing;
 import io.llmproxy.adapter.tokenizer.JtokkitTokenizer;
 import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.Listen;
+import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.domain.Durations;
@@ -53,6 +59,8 @@ import io.llmproxy.gateway.alert.AlertSender;
 import io.llmproxy.gateway.alert.BudgetAlerts;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.alert.BudgetWatch;
+import io.llmproxy.gateway.audit.AuditKeeper;
+import io.llmproxy.gateway.audit.Transcripts;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.gateway.limit.PassedLimitLog;
@@ -64,6 +72,7 @@ import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.AlertStore;
+import io.llmproxy.port.AuditSigner;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
@@ -71,6 +80,8 @@ import io.llmproxy.port.SecretSource;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.Tracing;
+import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.SnapshotRefresher;
@@ -161,7 +172,7 @@ public final class Appliance implements AutoCloseable {
         this.setup = setup;
         ApplianceConfig config = setup.config();
         this.systemd = new SdNotify(setup.environment());
-        Logging.install(PartSettings.format(config.log()), PartSettings.level(config.log()));
+        RunningLog log = opened(log(setup));
         setup.loaded().warnings().forEach(w -> LOG.log(Level.WARNING, w));
         try {
             DataDirectory directory = opened(DataDirectory.take(setup.places().data()));
@@ -172,7 +183,9 @@ public final class Appliance implements AutoCloseable {
             opened(() -> measuring.join().close());
             Database database = opened(PartSettings.database(config, directory.path()));
             SecretSource secrets = secrets(directory.path());
-            AesGcmSealer sealer = sealer(database, directory.path());
+            MasterKey masterKey = masterKey(database, directory.path());
+            AesGcmSealer sealer = new AesGcmSealer(masterKey);
+            Ed25519AuditSigner auditSigner = new Ed25519AuditSigner(masterKey);
             Tokenizer tokenizer = new JtokkitTokenizer();
             Path spool = spool();
             BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
@@ -186,6 +199,7 @@ public final class Appliance implements AutoCloseable {
                     PartSettings.translations(config.translation(), room, tokenizer, setup.clock()),
                     setup.clock());
             HelidonTelemetry telemetry = measuring.join();
+            OtlpTracing tracing = tracing();
             FileUsageJournal journal = opened(FileUsageJournal.open(
                     directory.path().resolve("journal"), config.journal().sync()));
             JournalFormat format = new JournalFormat();
@@ -210,6 +224,9 @@ public final class Appliance implements AutoCloseable {
             BudgetRefusals refusals = new BudgetRefusals(counters.store());
             ObjectStore objects = database.objects();
             GatewaySettings settings = PartSettings.gateway(config, spool);
+            TranscriptStore bodies = database.transcripts(sealer);
+            Transcripts transcripts = opened(new Transcripts(bodies));
+            transcripts.start();
             Gateway gateway = Stages.gateway(
                     settings,
                     bodyMemory,
@@ -217,13 +234,15 @@ public final class Appliance implements AutoCloseable {
                     ledger,
                     objects,
                     telemetry,
+                    tracing == null ? Tracing.OFF : tracing,
                     refusals,
                     tokenizer,
                     runs,
+                    transcripts,
                     setup.clock());
             LimitProof proof =
                     new LimitProof(settings, providers, objects, counters.store(), tokenizer, runs, setup.clock());
-            AdminStores stores = stores(database, live(snapshots, counters.store(), gateway));
+            AdminStores stores = stores(database, auditSigner, live(snapshots, counters.store(), gateway));
             this.executor = new CommandExecutor(
                     stores, providers, secrets, sealer, config.tenant(), refresher::refresh, setup.clock());
             makeOwnTenant(stores);
@@ -246,15 +265,19 @@ public final class Appliance implements AutoCloseable {
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(database.audit(), usage, database.objects(), () -> tenants(snapshots), setup.clock()))
+            opened(new Retention(
+                            stores.audit(), usage, database.objects(), bodies, () -> tenants(snapshots), setup.clock()))
                     .start();
             opened(alerts(database.alerts(), usage, snapshots, refusals, telemetry))
                     .start();
+            AuditKeeper auditKeeper = opened(new AuditKeeper(database.auditChains(auditSigner), setup.clock()));
+            auditKeeper.start();
             refresher.start(REFRESH);
 
             this.inFlight = gateway.inFlight();
             this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
+            OperatorDesk desk = opened(new OperatorDesk(setup, log, gateway, snapshots, stores));
             startChecks(snapshots, gateway);
             TargetStates targets = new TargetStates(gateway.health(), snapshots);
             this.status = new StatusBoard(
@@ -263,10 +286,13 @@ public final class Appliance implements AutoCloseable {
                     inFlight::count,
                     journal::backlog,
                     () -> pressure(gateway),
-                    List.of(
+                    desk.concerns(
+                            directory.path(),
                             new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(runs::failing),
+                            new StatusBoard.Concern(auditKeeper::fault),
+                            new StatusBoard.Concern(transcripts::fault),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(targets::problem),
@@ -276,7 +302,19 @@ public final class Appliance implements AutoCloseable {
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
             PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
             ProviderTester tester = new ProviderTester(providers, ModelIds::of);
-            measure(telemetry, journal, ledger, gateway);
+            ApplianceMetrics metrics = new ApplianceMetrics(telemetry);
+            metrics.ledger(journal, ledger, flusher);
+            metrics.gateway(gateway, gatewayServer);
+            metrics.providers(snapshots, gateway.health());
+            metrics.tracing(tracing);
+            telemetry.gauge(
+                    "llmproxy_audit_bodies_bytes",
+                    "What bodies of requests hold in memory until they are stored",
+                    transcripts::used);
+            telemetry.gauge(
+                    "llmproxy_audit_bodies_dropped_requests",
+                    "Requests whose bodies were left out of the audit since the start",
+                    transcripts::dropped);
             counters.measure(telemetry);
             this.adminServer = opened(AdminServer.start(
                     listeners(config),
@@ -297,6 +335,17 @@ public final class Appliance implements AutoCloseable {
                                     config.idempotency().retention()),
                             proof::run,
                             gateway.dryRun(),
+                            desk.operations(status, targets, database::facts, () -> ledger(journal, ledger)),
+                            new AuditQueries(
+                                    stores,
+                                    database.auditChains(auditSigner),
+                                    auditSigner,
+                                    auditKeeper::signAll,
+                                    executor,
+                                    config.tenant(),
+                                    setup.clock()),
+                            new RequestAudit(stores, database.requests(format), bodies, executor, config.tenant()),
+                            transcripts::flush,
                             setup.clock())));
             InetSocketAddress adminAddress = adminServer.tcp();
             if (adminAddress != null) {
@@ -312,6 +361,21 @@ public final class Appliance implements AutoCloseable {
         status.problems().forEach(problem -> LOG.log(Level.WARNING, problem));
     }
 
+    private static RunningLog log(Setup setup) throws StartException {
+        LogConfig config = setup.config().log();
+        try {
+            return Logging.install(PartSettings.logging(config, setup.environment()));
+        } catch (IOException e) {
+            throw new StartException(
+                    StartException.FAILURE,
+                    "log.file.path: `"
+                            + (config.file() == null ? "" : config.file().path())
+                            + "` cannot be written: " + e + "; give the directory to the user that the process runs as,"
+                            + " or name another",
+                    e);
+        }
+    }
+
     private <T extends AutoCloseable> T opened(T part) {
         parts.push(part);
         return part;
@@ -321,16 +385,15 @@ public final class Appliance implements AutoCloseable {
         return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
     }
 
-    private AesGcmSealer sealer(Database database, Path directory) {
-        return new AesGcmSealer(
-                MasterKey.load(this::variable, directory, database.providers().sealed()));
+    private MasterKey masterKey(Database database, Path directory) {
+        return MasterKey.load(this::variable, directory, database.providers().sealed());
     }
 
     private @Nullable String variable(String name) {
         return setup.environment().get(name);
     }
 
-    private static AdminStores stores(Database database, LiveLimits live) {
+    private static AdminStores stores(Database database, AuditSigner signer, LiveLimits live) {
         return new AdminStores(
                 database.transactor(),
                 database.tenants(),
@@ -338,7 +401,7 @@ public final class Appliance implements AutoCloseable {
                 database.keys(),
                 database.providers(),
                 database.prices(),
-                database.audit(),
+                database.audit(signer),
                 database.state(),
                 database.limits(),
                 database.routes(),
@@ -350,24 +413,26 @@ public final class Appliance implements AutoCloseable {
                 () -> snapshots.current().limits().byId(), counters, id -> named(snapshots, id), gateway.passed()::of);
     }
 
-    private static void measure(HelidonTelemetry telemetry, UsageJournal journal, Ledger ledger, Gateway gateway) {
-        telemetry.gauge("llmproxy_journal_backlog_records", "Usage records not yet in the database", journal::backlog);
-        telemetry.gauge(
-                "llmproxy_body_memory_bytes",
-                "What the bodies of running requests hold in memory beyond their first piece",
-                gateway.bodyMemory()::used);
-        telemetry.gauge(
-                "llmproxy_journal_waiting_records",
-                "Usage records in memory, which the journal refuses to take",
-                ledger::waiting);
-        telemetry.gauge(
-                "llmproxy_journal_dropped_records",
-                "Usage records dropped since the start, while the journal refused to take them",
-                ledger::dropped);
-        telemetry.gauge(
-                "llmproxy_targets_left_alone",
-                "Models of providers that fail and get no calls, or one to try them",
-                gateway.health()::open);
+    private @Nullable OtlpTracing tracing() throws StartException {
+        OtlpTracing.Settings wanted = PartSettings.tracing(setup.config().tracing());
+        return wanted == null ? null : opened(new OtlpTracing(wanted, setup.clock()));
+    }
+
+    /** Where the journals stand. */
+    private static String ledger(UsageJournal journal, Ledger ledger) {
+        StringBuilder text = new StringBuilder();
+        text.append("records not yet in the database: ").append(journal.backlog());
+        text.append("\nrecords that wait in memory: ").append(ledger.waiting());
+        text.append("\nrecords dropped since the start: ")
+                .append(ledger.dropped())
+                .append('\n');
+        journal.extents()
+                .forEach((id, extent) -> text.append("journal ")
+                        .append(id)
+                        .append(": ")
+                        .append(extent)
+                        .append('\n'));
+        return text.toString();
     }
 
     private static ApplianceStatus.Pressure pressure(Gateway gateway) {
@@ -526,6 +591,7 @@ public final class Appliance implements AutoCloseable {
     /** What still comes on open connections is served, running requests finish; what still runs after the grace is cut. */
     private void drain() {
         systemd.stopping();
+        status.stopping();
         Thread cutter = Thread.ofVirtual().name("shutdown-cutter").start(this::cutAfterGrace);
         gatewayServer.close();
         cutter.interrupt();

@@ -144,7 +144,8 @@ final class Counters implements AutoCloseable {
                 ? "requests are refused (redis.on-failure)"
                 : "limits are counted in this process, divided by the " + standing.processes()
                         + " that were last known (redis.on-failure)";
-        return "Redis is away: " + standing.fault() + "; " + then;
+        return "Redis is away: " + standing.fault() + "; " + then
+                + "; look at Redis, `llmproxyctl log search --event 6101 --since 1h`";
     }
 
     @Override

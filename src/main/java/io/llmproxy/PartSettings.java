@@ -2,9 +2,12 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.http.ClientPatience;
 import io.llmproxy.adapter.jdbc.Database;
+import io.llmproxy.adapter.log.AccessLog;
 import io.llmproxy.adapter.log.Logging;
+import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.provider.support.UpstreamDefaults;
 import io.llmproxy.adapter.provider.support.chat.Translations;
+import io.llmproxy.adapter.telemetry.OtlpTracing;
 import io.llmproxy.adapter.webhook.SignedWebhook;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
@@ -12,6 +15,7 @@ import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
 import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.PricingConfig;
+import io.llmproxy.config.ApplianceConfig.TracingConfig;
 import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.BodyRoom;
@@ -22,14 +26,19 @@ import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.port.AlertHook;
+import io.llmproxy.port.EndedRequest;
 import io.llmproxy.port.Tokenizer;
 import java.io.Console;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What the configuration means to the parts: each key in the terms of the part that it is for. */
@@ -100,6 +109,28 @@ final class PartSettings {
         return new SignedWebhook(webhook.url(), webhook.secretFile(), webhook.timeout());
     }
 
+    /** @throws StartException where the file of header fields cannot be read; null: no traces are wanted */
+    static OtlpTracing.@Nullable Settings tracing(TracingConfig config) throws StartException {
+        URI endpoint = config.endpoint();
+        if (endpoint == null) {
+            return null;
+        }
+        try {
+            OtlpTracing.check(config.headersFile());
+        } catch (IOException e) {
+            throw new StartException(
+                    StartException.USAGE, "tracing.headers-file " + config.headersFile() + ": " + e.getMessage(), e);
+        }
+        return new OtlpTracing.Settings(
+                endpoint,
+                config.headersFile(),
+                config.ratio(),
+                config.serviceName(),
+                Version.current(),
+                config.queue(),
+                config.timeout());
+    }
+
     static OnFull onFull(ApplianceConfig.JournalConfig config) {
         return switch (config.onFull()) {
             case REFUSE -> OnFull.REFUSE;
@@ -112,18 +143,39 @@ final class PartSettings {
                 clients.head(), clients.keepAlive(), clients.rate(), ClientPatience.DEFAULT.window(), clients.idle());
     }
 
-    static Logging.Format format(LogConfig log) {
+    static Logging.Settings logging(LogConfig log, Map<String, String> environment) {
+        LogConfig.LogFile file = log.file();
+        return new Logging.Settings(
+                format(log),
+                level(log),
+                Logging.journalReadsStandardError(environment),
+                file == null ? null : new Logging.LogFile(file.path(), file.maxSize(), file.keep()));
+    }
+
+    /** Who writes access lines; null: nobody. */
+    static @Nullable Consumer<List<EndedRequest>> access(LogConfig config, RunningLog log) {
+        return switch (config.access()) {
+            case OFF -> null;
+            case ERRORS -> new AccessLog(log, true, config.addresses())::write;
+            case ALL -> new AccessLog(log, false, config.addresses())::write;
+        };
+    }
+
+    private static Logging.Format format(LogConfig log) {
         return switch (log.format()) {
             case TEXT -> Logging.Format.TEXT;
             case JSON -> Logging.Format.JSON;
             case AUTO ->
-                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false)
+                log.file() == null
+                                && Optional.ofNullable(System.console())
+                                        .map(Console::isTerminal)
+                                        .orElse(false)
                         ? Logging.Format.TEXT
                         : Logging.Format.JSON;
         };
     }
 
-    static Level level(LogConfig log) {
+    private static Level level(LogConfig log) {
         return switch (log.level()) {
             case DEBUG -> Level.DEBUG;
             case INFO -> Level.INFO;

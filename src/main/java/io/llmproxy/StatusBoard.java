@@ -2,7 +2,10 @@ package io.llmproxy;
 
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.Health;
+import io.llmproxy.admin.NearLimits;
 import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.Provider;
 import io.llmproxy.runtime.RuntimeSnapshot;
@@ -24,10 +27,13 @@ import org.jspecify.annotations.Nullable;
 final class StatusBoard {
     static final String DATABASE =
             "the database does not answer: requests are served from memory, administration fails;"
-                    + " look at the database and at the log";
+                    + " look at the database; `llmproxyctl log search --level warn --since 1h` tells what it says";
     static final String LEDGER =
             "usage records cannot be written to the database: they are kept in the local journal and"
-                    + " written when it is back";
+                    + " written when it is back; look at the database, `llmproxyctl log search --event 6401`";
+
+    /** The share of a budget from which on it is told. */
+    private static final double NEARLY = 0.9;
 
     private final Appliance.Setup setup;
     private final Snapshots snapshots;
@@ -39,6 +45,7 @@ final class StatusBoard {
     private final Supplier<ApplianceStatus.Counters> counters;
     private final Instant startedAt;
     private volatile boolean started;
+    private volatile boolean stopping;
 
     /** Something that may be wrong: the sentence that says so; null: it is right. */
     record Concern(Supplier<@Nullable String> fault) {
@@ -75,9 +82,14 @@ final class StatusBoard {
         started = true;
     }
 
+    /** From now on a load balancer is to send its requests elsewhere, while those that run finish. */
+    void stopping() {
+        stopping = true;
+    }
+
     /** Readiness is about serving requests, which a database that is away does not prevent, but a full disk may. */
     Health health() {
-        String why = obstacle.fault.get();
+        String why = stopping ? "the server is stopping" : obstacle.fault.get();
         return new Health(started, why == null ? List.of() : List.of(why));
     }
 
@@ -117,9 +129,36 @@ final class StatusBoard {
         }
         live(snapshot)
                 .filter(p -> p.fault() != null)
-                .map(p -> name(snapshot, p.account()) + " cannot be called: " + p.fault())
+                .map(p -> name(snapshot, p.account()) + " cannot be called: " + p.fault()
+                        + "; `llmproxyctl provider show " + p.account().name() + "` tells more")
                 .forEach(problems::add);
         return problems;
+    }
+
+    /** That budgets are nearly used up; null: none is. */
+    static @Nullable String budgets(List<NearLimits.Near> nearest) {
+        List<NearLimits.Near> ending = nearest.stream()
+                .filter(n -> n.share() >= NEARLY && budget(n.limit()))
+                .toList();
+        if (ending.isEmpty()) {
+            return null;
+        }
+        NearLimits.Near first = ending.getFirst();
+        Limit l = first.limit();
+        return (ending.size() == 1 ? "1 budget is" : ending.size() + " budgets are") + " nearly or wholly used up: "
+                + l.metric().text(first.used()) + " of " + l.metric().text(l.amount()) + " "
+                + l.metric().word()
+                + " per " + l.period().word() + " of " + l.scope().word()
+                + (first.subject() == null ? "" : " `" + first.subject() + "`")
+                + "; `llmproxyctl limit usage` shows it, `llmproxyctl limit set` raises it";
+    }
+
+    private static boolean budget(Limit limit) {
+        boolean lasting = switch (limit.period()) {
+            case DAY, MONTH, TOTAL -> true;
+            default -> false;
+        };
+        return lasting && limit.mode() != LimitMode.SHADOW;
     }
 
     /** With its tenant where the process has several: two of them may call theirs the same. */

@@ -2,10 +2,12 @@ package io.llmproxy;
 
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.TargetState;
+import io.llmproxy.gateway.resilience.Breaker;
 import io.llmproxy.gateway.resilience.CheckState;
 import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.gateway.resilience.ProviderHealth;
 import io.llmproxy.gateway.resilience.TargetHealth;
+import io.llmproxy.port.Provider;
 import io.llmproxy.runtime.Snapshots;
 import java.util.Comparator;
 import java.util.List;
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Tells administration how providers do. */
 final class TargetStates {
+    private static final List<String> WORST = List.of("unhealthy", "failing", "left-alone", "resting", "ok");
+
     private final HealthBoard board;
     private final Snapshots snapshots;
 
@@ -57,11 +61,15 @@ final class TargetStates {
                         .toList();
     }
 
+    /** The state of a breaker as operators read it. */
+    static String word(Breaker.State state) {
+        return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
     private TargetState state(TargetHealth target) {
         long now = board.now();
         long resting = target.resting(now);
-        String breaker =
-                target.breaker().state(now).name().toLowerCase(Locale.ROOT).replace('_', '-');
+        String breaker = word(target.breaker().state(now));
         boolean rests = resting > 0 && breaker.equals("closed");
         long wait = Math.max(resting, target.breaker().remaining(now));
         long latency = target.latency(true, now);
@@ -71,6 +79,31 @@ final class TargetStates {
                 target.breaker().reason(),
                 wait == 0 ? 0 : TimeUnit.NANOSECONDS.toSeconds(wait) + 1,
                 latency == 0 ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(latency)));
+    }
+
+    /** How each live provider does, in a word, by its name; of several of one name the worst. */
+    Map<String, String> words() {
+        Map<String, String> words = new TreeMap<>();
+        snapshots.current().tenants().values().stream()
+                .flatMap(t -> t.providers().values().stream())
+                .distinct()
+                .forEach(p -> words.merge(
+                        p.account().name(), word(p), (a, b) -> WORST.indexOf(a) <= WORST.indexOf(b) ? a : b));
+        return words;
+    }
+
+    private String word(Provider provider) {
+        if (provider.fault() != null) {
+            return "unhealthy";
+        }
+        ProviderState.Check check = check(provider.account().id());
+        if (check != null && check.state().equals("failing")) {
+            return "failing";
+        }
+        List<String> states =
+                of(provider.account().id()).stream().map(TargetState::state).toList();
+        boolean open = states.contains("open") || states.contains("half-open");
+        return open ? "left-alone" : states.contains("resting") ? "resting" : "ok";
     }
 
     /** What is wrong with providers that fail, in one sentence; null: none does. */

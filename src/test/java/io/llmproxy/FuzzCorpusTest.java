@@ -10,6 +10,8 @@ import io.llmproxy.adapter.provider.support.AnswerFuzz;
 import io.llmproxy.adapter.provider.support.RedactFuzz;
 import io.llmproxy.adapter.provider.translation.TranslationFuzz;
 import io.llmproxy.gateway.CredentialsFuzz;
+import io.llmproxy.gateway.privacy.PrivacyFuzz;
+import io.llmproxy.gateway.privacy.VaultFuzz;
 import io.llmproxy.gateway.scan.JsonFuzz;
 import io.llmproxy.gateway.scan.MultipartFuzz;
 import io.llmproxy.gateway.scan.ObjectAnswerFuzz;
@@ -63,6 +65,8 @@ class FuzzCorpusTest {
                 new Case(RedactFuzz.class, RedactFuzz::fuzzerTestOneInput),
                 new Case(TranslationFuzz.class, TranslationFuzz::fuzzerTestOneInput),
                 new Case(EventStreamFuzz.class, EventStreamFuzz::fuzzerTestOneInput),
+                new Case(PrivacyFuzz.class, PrivacyFuzz::fuzzerTestOneInput),
+                new Case(VaultFuzz.class, VaultFuzz::fuzzerTestOneInput),
                 new Case(JournalFuzz.class, JournalFuzz::fuzzerTestOneInput));
     }
 

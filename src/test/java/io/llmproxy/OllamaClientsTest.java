@@ -130,7 +130,7 @@ class OllamaClientsTest {
             c.chunk(PIECE.strip());
             c.close();
         });
-        Http.Arrived answer = HTTP.arrived(CHAT, ASKED).body();
+        Http.Arrived answer = HTTP.arrived(CHAT, ASKED);
         List<String> lines = answer.text().lines().toList();
 
         assertThat(answer.whole()).isFalse();
@@ -153,6 +153,44 @@ class OllamaClientsTest {
         assertThat(HTTP.post("/api/show", "{\"model\":\"llama3.2\"}").body()).isEqualTo("{\"license\":\"MIT\"}");
     }
 
+    @Test
+    void olderClientsNameAModelThatTheyAskAboutInAnotherWay() {
+        BEHIND.on("/api/show", Script.answer(200, "{\"license\":\"MIT\"}", "Content-Type", "application/json"));
+        assertThat(Http.json(HTTP.post("/api/show", "{\"name\":\"gpt-4o-mini\"}"))
+                        .path("capabilities")
+                        .isArray())
+                .isTrue();
+        assertThat(HTTP.post("/api/show", "{\"name\":\"llama3.2\"}").body()).isEqualTo("{\"license\":\"MIT\"}");
+        assertThat(BEHIND.lastRequest().text()).isEqualTo("{\"name\":\"llama3.2\"}");
+        assertThat(HTTP.post("/api/show", "{\"name\":\"llama3.2\",\"model\":\"gpt-4o-mini\"}")
+                        .body())
+                .contains("capabilities");
+        assertThat(HTTP.post("/api/show", "{\"name\":5}").statusCode()).isEqualTo(400);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "/api/chat|{\"model\":\"gpt-4o-mini\",\"messages\":[]}|load",
+                "/api/chat|{\"model\":\"gpt-4o-mini\"}|load",
+                "/api/chat|{\"model\":\"gpt-4o-mini\",\"messages\":[],\"keep_alive\":0}|unload",
+                "/api/generate|{\"model\":\"gpt-4o-mini\"}|load",
+                "/api/generate|{\"model\":\"gpt-4o-mini\",\"prompt\":\"\",\"keep_alive\":\"5m\"}|load",
+                "/api/generate|{\"model\":\"gpt-4o-mini\",\"keep_alive\":\"0s\"}|unload"
+            })
+    void aModelThatIsOnlyMadeReadyIsAskedNothing(String path, String body, String reason) {
+        int before = BENCH.sent();
+        JsonNode answer = Http.json(HTTP.post(path, body));
+
+        assertThat(answer.path("model").asString("")).isEqualTo("gpt-4o-mini");
+        assertThat(answer.path("done").asBoolean()).isTrue();
+        assertThat(answer.path("done_reason").asString("")).isEqualTo(reason);
+        assertThat(answer.has(path.endsWith("chat") ? "message" : "response")).isTrue();
+        assertThat(BENCH.sent()).isEqualTo(before);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -160,7 +198,6 @@ class OllamaClientsTest {
             value = {
                 "/api/chat|{\"model\":|400",
                 "/api/chat|{\"messages\":[]}|400",
-                "/api/chat|{\"model\":\"gpt-4o-mini\",\"messages\":[]}|400",
                 "/api/chat|{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"king\",\"content\":\"x\"}]}|400",
                 "/api/chat|{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"tool\",\"content\":\"x\"}]}|400",
                 "/api/chat|{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"images\":[\"AAAA\"]}]}|400",
@@ -168,7 +205,6 @@ class OllamaClientsTest {
                 "/api/chat|{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"options\":[]}|400",
                 "/api/generate|{\"model\":\"gpt-4o-mini\",\"prompt\":\"x\",\"raw\":true}|400",
                 "/api/generate|{\"model\":\"gpt-4o-mini\",\"prompt\":\"x\",\"context\":[1]}|400",
-                "/api/generate|{\"model\":\"gpt-4o-mini\"}|400",
                 "/api/pull|{\"model\":\"x\"}|404",
                 "/api/show|{}|400"
             })

@@ -71,6 +71,7 @@ class SharedCountersTest {
             await(() -> status(one).contains("\"countersState\":\"up\""));
             await(() -> status(two).contains("\"countersState\":\"up\""));
             AtomicInteger granted = new AtomicInteger();
+            AtomicInteger unanswered = new AtomicInteger();
             List<Thread> threads = new ArrayList<>();
             for (Http http : List.of(first, second, first, second, first, second, first, second)) {
                 threads.add(Thread.ofVirtual().start(() -> {
@@ -80,6 +81,7 @@ class SharedCountersTest {
                         // 503: on a busy machine Redis may not answer in time
                         assertThat(code).isIn(200, 429, 503);
                         granted.addAndGet(code == 200 ? 1 : 0);
+                        unanswered.addAndGet(code == 503 ? 1 : 0);
                         refused += code == 429 ? 1 : 0;
                     }
                 }));
@@ -87,13 +89,17 @@ class SharedCountersTest {
             for (Thread thread : threads) {
                 thread.join();
             }
-            // what Redis granted too late was given back, and may be had once more
+            // what Redis granted too late was given back and may be had once more, but a request that was refused for
+            // that was an
+            // attempt, which global limits count
             await(() -> {
-                granted.addAndGet(first.chat().statusCode() == 200 ? 1 : 0);
-                return granted.get() >= LIMIT;
+                int code = first.chat().statusCode();
+                granted.addAndGet(code == 200 ? 1 : 0);
+                unanswered.addAndGet(code == 503 ? 1 : 0);
+                return granted.get() + unanswered.get() >= LIMIT;
             });
             await(() -> second.chat().statusCode() == 429);
-            assertThat(granted.get()).isEqualTo(LIMIT);
+            assertThat(granted.get()).isBetween(LIMIT - unanswered.get(), LIMIT);
             await(() -> status(one).contains("\"countersProcesses\":2"));
             assertThat(status(one)).contains("\"counters\":\"redis\"");
             assertThat(one.ctl("limit", "usage").value()).contains("config:global", "200");

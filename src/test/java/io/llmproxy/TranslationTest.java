@@ -112,8 +112,8 @@ class TranslationTest {
     private record Streamed(String id, String text, boolean whole) {}
 
     private static Streamed streamed(String path, String json) {
-        HttpResponse<Http.Arrived> answer = http.arrived(path, json);
-        return new Streamed(id(answer), answer.body().text(), answer.body().whole());
+        Http.Arrived answer = http.arrived(path, json);
+        return new Streamed(answer.requestId(), answer.text(), answer.whole());
     }
 
     /** The usage record of an answer; that of one that was cut may come a moment after it. */

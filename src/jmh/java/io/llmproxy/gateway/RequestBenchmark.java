@@ -99,6 +99,6 @@ public class RequestBenchmark {
 
     @Benchmark
     public void metrics() {
-        telemetry.served(record);
+        telemetry.served(record, null);
     }
 }

@@ -1,6 +1,7 @@
 package io.llmproxy.admin;
 
 import io.llmproxy.domain.Glob;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
@@ -13,6 +14,9 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.StreamUsage;
 import io.llmproxy.domain.model.UpstreamProxy;
+import io.llmproxy.domain.privacy.CustomPattern;
+import io.llmproxy.domain.privacy.PrivateKind;
+import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.domain.route.Requirement;
 import io.llmproxy.domain.route.Stickiness;
@@ -22,6 +26,7 @@ import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.PriceRow;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -47,8 +52,37 @@ public sealed interface AdminCommand {
             Change<Integer> maxApiKeys,
             Change<Integer> auditRetentionDays,
             Change<Integer> usageRetentionDays,
-            UsageLimitChanges limits)
+            UsageLimitChanges limits,
+            RedactionChanges redaction,
+            Change<AuditMode> auditMode)
             implements AdminCommand {
+        /** An update that says nothing of private text and of the audit of requests. */
+        public UpdateTenant(
+                String tenant,
+                Change<String> name,
+                Change<String> defaultProvider,
+                Change<Set<String>> allowedProviders,
+                Change<List<Glob>> allowedModels,
+                Change<Integer> maxUsers,
+                Change<Integer> maxApiKeys,
+                Change<Integer> auditRetentionDays,
+                Change<Integer> usageRetentionDays,
+                UsageLimitChanges limits) {
+            this(
+                    tenant,
+                    name,
+                    defaultProvider,
+                    allowedProviders,
+                    allowedModels,
+                    maxUsers,
+                    maxApiKeys,
+                    auditRetentionDays,
+                    usageRetentionDays,
+                    limits,
+                    RedactionChanges.NONE,
+                    Change.none());
+        }
+
         /** An update that says nothing of limits. */
         public UpdateTenant(
                 String tenant,
@@ -81,7 +115,33 @@ public sealed interface AdminCommand {
                     || maxApiKeys.named()
                     || auditRetentionDays.named()
                     || usageRetentionDays.named()
-                    || limits.named());
+                    || auditMode.named()
+                    || limits.named()
+                    || redaction.named());
+        }
+    }
+
+    /** What an update says of private text in a tenant's requests. */
+    record RedactionChanges(
+            Change<Redaction.Mode> mode,
+            Change<Set<PrivateKind>> kinds,
+            Change<List<CustomPattern>> patterns,
+            Change<Set<String>> providers,
+            Change<Boolean> strict) {
+        public static final RedactionChanges NONE =
+                new RedactionChanges(Change.none(), Change.none(), Change.none(), Change.none(), Change.none());
+
+        boolean named() {
+            return mode.named() || kinds.named() || patterns.named() || providers.named() || strict.named();
+        }
+
+        Redaction over(Redaction old) {
+            return new Redaction(
+                    mode.over(old.mode(), Redaction.Mode.OFF),
+                    kinds.over(old.kinds(), Set.of()),
+                    patterns.over(old.patterns(), List.of()),
+                    providers.over(old.providers(), Set.of()),
+                    strict.over(old.strict(), true));
         }
     }
 
@@ -112,6 +172,17 @@ public sealed interface AdminCommand {
                     timeZone.over(old.timeZone()));
         }
     }
+
+    /** Says in the audit that events older than that are about to be purged; null: those of the installation. */
+    record PurgeAudit(@Nullable String tenant, Instant before) implements AdminCommand {}
+
+    /**
+     * Says in the audit that bodies of requests were read.
+     *
+     * @param requests how many
+     * @param first the id of one of them
+     */
+    record ReadBodies(String tenant, int requests, String first) implements AdminCommand {}
 
     record ActivateTenant(String tenant) implements AdminCommand {}
 

@@ -18,6 +18,8 @@ import io.llmproxy.admin.AdminCommand.DeleteUser;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
 import io.llmproxy.admin.AdminCommand.ImportPrices;
+import io.llmproxy.admin.AdminCommand.PurgeAudit;
+import io.llmproxy.admin.AdminCommand.ReadBodies;
 import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
@@ -55,6 +57,7 @@ public final class CommandExecutor {
     private final PriceAdmin prices;
     private final LimitAdmin limits;
     private final RouteAdmin routes;
+    private final AuditAdmin audits;
     private final Runnable afterCommit;
     private final InstantSource clock;
 
@@ -80,6 +83,7 @@ public final class CommandExecutor {
         keys = new KeyAdmin(stores, access, names);
         prices = new PriceAdmin(stores, access);
         limits = new LimitAdmin(stores, access, names);
+        audits = new AuditAdmin(access);
         routes = new RouteAdmin(stores, access, names);
         providers = new ProviderAdmin(
                 stores,
@@ -135,11 +139,16 @@ public final class CommandExecutor {
             case UpdateRoute c -> routes.update(actor, c, now);
             case DeleteRoute c -> routes.delete(actor, c);
             case DeleteLimit c -> limits.delete(actor, c);
+            case PurgeAudit c -> audits.purge(actor, c);
+            case ReadBodies c -> audits.read(actor, c);
         };
     }
 
     private Work.Done recorded(Actor actor, Work.Done done, Instant now) {
         Tenant tenant = done.tenant();
+        // the state's row first: whoever has it is alone until the commit, so that events come in the order of their
+        // commits
+        stores.state().changed();
         stores.audit()
                 .append(new AuditEvent(
                         Ids.next(now),
@@ -149,8 +158,8 @@ public final class CommandExecutor {
                         actor,
                         done.action(),
                         done.target(),
-                        done.details()));
-        stores.state().changed();
+                        done.details().before(),
+                        done.details().map()));
         return done;
     }
 
@@ -159,7 +168,7 @@ public final class CommandExecutor {
         try {
             afterCommit.run();
         } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "a change of the managed state is stored, but not yet in force", e);
+            LOG.log(Level.WARNING, "event 6407: a change of the managed state is stored, but not yet in force", e);
         }
     }
 }

@@ -22,7 +22,6 @@ import io.llmproxy.runtime.KeySecrets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +61,7 @@ final class KeyAdmin {
                     .put("user", user == null ? null : user.email())
                     .put("expiresAt", expiry);
             scope(details, c.scope());
-            return done(new KeyView(tenant, user, key), new Secret(secret), "create", details.map());
+            return done(new KeyView(tenant, user, key), new Secret(secret), "create", details);
         };
     }
 
@@ -78,7 +77,7 @@ final class KeyAdmin {
             }
             ApiKey after = before.with(scope, c.expires().named() ? expiry : before.expiresAt(), now);
             stores.keys().update(after);
-            return done(new KeyView(found.tenant(), found.user(), after), null, "update", details(c));
+            return done(new KeyView(found.tenant(), found.user(), after), null, "update", details(before, c));
         };
     }
 
@@ -88,7 +87,7 @@ final class KeyAdmin {
             ApiKey after = found.key().revoke(c.now(), now);
             stores.keys().update(after);
             Details details = new Details().put("now", c.now() ? true : null);
-            return done(new KeyView(found.tenant(), found.user(), after), null, "revoke", details.map());
+            return done(new KeyView(found.tenant(), found.user(), after), null, "revoke", details);
         };
     }
 
@@ -105,9 +104,10 @@ final class KeyAdmin {
             ApiKey after =
                     found.key().rotate(KeySecrets.hash(secret), KeySecrets.displayed(secret), now.plus(grace), now);
             stores.keys().update(after);
-            Details details =
-                    new Details().put("grace", Durations.format(grace)).put("prefix", after.prefix());
-            return done(new KeyView(found.tenant(), found.user(), after), new Secret(secret), "rotate", details.map());
+            Details details = new Details()
+                    .put("grace", Durations.format(grace))
+                    .changed("prefix", found.key().prefix(), after.prefix());
+            return done(new KeyView(found.tenant(), found.user(), after), new Secret(secret), "rotate", details);
         };
     }
 
@@ -120,7 +120,7 @@ final class KeyAdmin {
                     found.tenant(),
                     "key.delete",
                     "key/" + found.key().name(),
-                    new Details().put("prefix", found.key().prefix()).map());
+                    new Details().old("prefix", found.key().prefix()));
         };
     }
 
@@ -139,11 +139,7 @@ final class KeyAdmin {
                     .put("user", user == null ? null : user.email())
                     .put("now", c.now() ? true : null);
             return new Work.Done(
-                    new CommandResult.Revoked(revoked),
-                    tenant,
-                    "key.revoke-all",
-                    "tenant/" + c.tenant(),
-                    details.map());
+                    new CommandResult.Revoked(revoked), tenant, "key.revoke-all", "tenant/" + c.tenant(), details);
         };
     }
 
@@ -252,19 +248,20 @@ final class KeyAdmin {
                 .put("maxRequests", scope.maxRequests());
     }
 
-    private static Map<String, String> details(UpdateKey c) {
+    private static Details details(ApiKey before, UpdateKey c) {
+        KeyScope old = before.scope();
         return new Details()
-                .change("expires", c.expires())
-                .change("models", c.models())
-                .change("providers", c.providers())
-                .change("cidrs", c.cidrs())
-                .change("passthrough", c.passthrough())
+                .change("expires", c.expires(), before.expiresAt())
+                .change("models", c.models(), old.models())
+                .change("providers", c.providers(), old.providers())
+                .change("cidrs", c.cidrs(), old.cidrs())
+                .change("passthrough", c.passthrough(), old.passthrough())
+                .old("labels", c.labels().named() ? old.labels() : null)
                 .change("labels", c.labels())
-                .change("maxRequests", c.maxRequests())
-                .map();
+                .change("maxRequests", c.maxRequests(), old.maxRequests());
     }
 
-    private static Work.Done done(KeyView key, @Nullable Secret secret, String verb, Map<String, String> details) {
+    private static Work.Done done(KeyView key, @Nullable Secret secret, String verb, Details details) {
         return new Work.Done(
                 new CommandResult.OfKey(key, secret),
                 key.tenant(),

@@ -44,7 +44,11 @@ final class LimitAdmin {
             if (limit.origin() == LimitOrigin.TENANT_ADMIN) {
                 checkBelow(owner, limit);
             }
-            return done(new LimitView(stores.limits().put(limit, now), owner), "set");
+            List<Limit> before = stores.limits().list(owner == null ? null : owner.id());
+            Limit put = stores.limits().put(limit, now);
+            Details details = details(put);
+            before.stream().filter(l -> l.id().equals(put.id())).forEach(l -> details.since(details(l)));
+            return done(new LimitView(put, owner), "set", details);
         };
     }
 
@@ -165,16 +169,26 @@ final class LimitAdmin {
         return null;
     }
 
-    private static Work.Done done(LimitView view, String verb) {
-        Limit limit = view.limit();
-        Details details = new Details()
+    private static Details details(Limit limit) {
+        return new Details()
                 .put("scope", limit.scopeText())
                 .put("metric", limit.metric().word())
                 .put("amount", limit.metric().text(limit.amount()))
                 .put("period", limit.period().word())
                 .put("algorithm", limit.algorithm().word())
                 .put("mode", limit.mode().word());
+    }
+
+    private static Work.Done done(LimitView view, String verb) {
+        return done(view, verb, details(view.limit()));
+    }
+
+    private static Work.Done done(LimitView view, String verb, Details details) {
         return new Work.Done(
-                new CommandResult.OfLimit(view), view.owner(), "limit." + verb, "limit/" + limit.id(), details.map());
+                new CommandResult.OfLimit(view),
+                view.owner(),
+                "limit." + verb,
+                "limit/" + view.limit().id(),
+                details);
     }
 }

@@ -35,19 +35,18 @@ final class PriceAdmin {
         return () -> {
             Tenant owner = access.ownerOfPrices(actor, c.tenant());
             List<PriceOverlay> present = stores.prices().all(id(owner));
-            present.stream()
+            List<PriceOverlay> replaced = present.stream()
                     .filter(p -> p.row().scope().equals(c.row().scope())
                             && p.row().validFrom().equals(c.row().validFrom()))
-                    .forEach(same -> replace(actor, same));
+                    .toList();
+            replaced.forEach(same -> replace(actor, same));
+            Details details = details(c.row());
+            replaced.forEach(same -> details.since(details(same.row())));
             checkRoom(present.size() + 1);
             PriceOverlay made = overlay(actor, owner, c.row(), now);
             stores.prices().insert(List.of(made));
             return new Work.Done(
-                    new CommandResult.OfPrice(view(owner, made)),
-                    owner,
-                    "price.set",
-                    target(made.row()),
-                    details(made.row()).map());
+                    new CommandResult.OfPrice(view(owner, made)), owner, "price.set", target(made.row()), details);
         };
     }
 
@@ -69,8 +68,7 @@ final class PriceAdmin {
                     .put("added", diff.added())
                     .put("changed", diff.changed())
                     .put("unchanged", diff.unchanged());
-            return new Work.Done(
-                    new CommandResult.PricesImported(diff), owner, "price.import", "prices", details.map());
+            return new Work.Done(new CommandResult.PricesImported(diff), owner, "price.import", "prices", details);
         };
     }
 
@@ -88,7 +86,7 @@ final class PriceAdmin {
                     owner,
                     "price.delete",
                     target(price.row()),
-                    details(price.row()).map());
+                    Details.none().since(details(price.row())));
         };
     }
 

@@ -97,7 +97,7 @@ final class ProviderAdmin {
             }
             Details details = details(new Details().put("type", c.kind().word()), c.settings())
                     .put("baseUrl", account.baseUrl());
-            return done(actor, owner, account, "create", details.map());
+            return done(actor, owner, account, "create", details);
         };
     }
 
@@ -122,7 +122,7 @@ final class ProviderAdmin {
                     owner,
                     after,
                     "update",
-                    details(new Details(), c.changes()).map());
+                    details(new Details(), c.changes()).since(details(before)));
         };
     }
 
@@ -133,7 +133,8 @@ final class ProviderAdmin {
             ProviderAccount after =
                     rebuilt(before, ProviderChanges.NONE, kept(before), before.privateAllowed(), enabled, now);
             stores.providers().update(after);
-            return done(actor, owner, after, enabled ? "enable" : "disable", Map.of());
+            Details details = new Details().changed("enabled", before.enabled(), enabled);
+            return done(actor, owner, after, enabled ? "enable" : "disable", details);
         };
     }
 
@@ -148,7 +149,11 @@ final class ProviderAdmin {
             }
             stores.providers().delete(account.id());
             return new Work.Done(
-                    new CommandResult.Deleted(), owner, "provider.delete", "provider/" + account.name(), Map.of());
+                    new CommandResult.Deleted(),
+                    owner,
+                    "provider.delete",
+                    "provider/" + account.name(),
+                    Details.none().since(details(account)));
         };
     }
 
@@ -311,6 +316,24 @@ final class ProviderAdmin {
         return uses.size() <= 5 ? first : first + "; and " + (uses.size() - 5) + " more";
     }
 
+    /** Names of headers and of secrets' places, and no more of either. */
+    private static Details details(ProviderAccount a) {
+        return new Details()
+                .put("type", a.kind().word())
+                .put("baseUrl", a.baseUrl())
+                .put("apiKey", a.credential() instanceof Credential.None ? null : Details.SECRET)
+                .put("models", a.models().isEmpty() ? null : a.models())
+                .put("priority", a.priority())
+                .put("weight", a.weight())
+                .put("headers", a.headers().isEmpty() ? null : a.headers().keySet())
+                .put("apiVersion", a.apiVersion())
+                .put("connectTimeout", a.timeouts().connect())
+                .put("firstByteTimeout", a.timeouts().firstByte())
+                .put("idleTimeout", a.timeouts().idle())
+                .put("timeout", a.timeouts().total())
+                .put("streamUsage", a.streamUsage());
+    }
+
     private static Details details(Details details, ProviderChanges c) {
         return details.change("baseUrl", c.baseUrl())
                 .change("credentialRef", c.credentialRef())
@@ -341,7 +364,7 @@ final class ProviderAdmin {
     }
 
     private static Work.Done done(
-            Actor actor, @Nullable Tenant owner, ProviderAccount account, String verb, Map<String, String> details) {
+            Actor actor, @Nullable Tenant owner, ProviderAccount account, String verb, Details details) {
         return new Work.Done(
                 new CommandResult.OfProvider(new ProviderView(owner, account, actor.admin())),
                 owner,

@@ -76,7 +76,7 @@ final class RouteAdmin {
                 refuseWhereAliased(owner, before, "becomes a match");
             }
             stores.routes().update(after);
-            return done(owner, after, "update", details(c.changes()));
+            return done(owner, after, "update", details(c.changes()).since(details(before)));
         };
     }
 
@@ -86,7 +86,12 @@ final class RouteAdmin {
             Route route = find(owner, c.route());
             refuseWhereAliased(owner, route, "is deleted");
             stores.routes().delete(route.id());
-            return new Work.Done(new CommandResult.Deleted(), owner, "route.delete", "route/" + route.name(), Map.of());
+            return new Work.Done(
+                    new CommandResult.Deleted(),
+                    owner,
+                    "route.delete",
+                    "route/" + route.name(),
+                    Details.none().since(details(route)));
         };
     }
 
@@ -223,7 +228,31 @@ final class RouteAdmin {
                 : AdminException.notFound("route", nameOrId);
     }
 
-    private static Map<String, String> details(RouteChanges c) {
+    private static Details details(Route r) {
+        return new Details()
+                .put("matchPath", r.match().path())
+                .put(
+                        "matchHeaders",
+                        r.match().headers().isEmpty()
+                                ? null
+                                : r.match().headers().keySet())
+                .put("matchHost", r.match().host())
+                .put("matchUser", r.match().user())
+                .put(
+                        "matchLabels",
+                        r.match().labels().isEmpty() ? null : r.match().labels().keySet())
+                .put("strategy", r.choice().strategy().word())
+                .put("sticky", word(r.choice().sticky()))
+                .put(
+                        "require",
+                        r.choice().requires().isEmpty() ? null : r.choice().requires())
+                .put("targets", r.targets())
+                .put("retries", r.retries())
+                .put("retryTimeouts", r.retryTimeouts())
+                .put("timeout", r.timeout());
+    }
+
+    private static Details details(RouteChanges c) {
         return new Details()
                 .change("matchPath", c.matchPath())
                 .change("matchHeaders", c.matchHeaders())
@@ -238,8 +267,7 @@ final class RouteAdmin {
                 .change("targets", c.targets())
                 .change("retries", c.retries())
                 .change("retryTimeouts", c.retryTimeouts())
-                .change("timeout", c.timeout())
-                .map();
+                .change("timeout", c.timeout());
     }
 
     private static @Nullable String word(@Nullable BalancePolicy strategy) {
@@ -250,7 +278,7 @@ final class RouteAdmin {
         return sticky == null ? null : sticky.word();
     }
 
-    private static Work.Done done(@Nullable Tenant owner, Route route, String verb, Map<String, String> details) {
+    private static Work.Done done(@Nullable Tenant owner, Route route, String verb, Details details) {
         return new Work.Done(
                 new CommandResult.OfRoute(new RouteView(owner, route)),
                 owner,

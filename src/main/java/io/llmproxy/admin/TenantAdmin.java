@@ -6,13 +6,14 @@ import io.llmproxy.admin.AdminCommand.UpdateTenant;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
+import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.port.StoreException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** Commands about tenants. */
@@ -38,7 +39,7 @@ final class TenantAdmin {
             } catch (StoreException.Duplicate e) {
                 throw AdminException.conflict("there is a tenant `" + tenant.slug() + "` already");
             }
-            return done(tenant, "create", new Details().put("name", name).map());
+            return done(tenant, "create", new Details().put("name", name));
         };
     }
 
@@ -48,16 +49,19 @@ final class TenantAdmin {
             TenantSettings settings = settings(before, c);
             Tenant after = before.with(c.name().over(before.name(), before.slug()), settings, now);
             stores.tenants().update(after);
-            return done(after, "update", details(c));
+            return done(after, "update", details(before, c));
         };
     }
 
     Work status(Actor actor, String slug, Tenant.Status status, Instant now) {
         return () -> {
-            Tenant after = access.locked(actor, slug).with(status, now);
+            Tenant before = access.locked(actor, slug);
+            Tenant after = before.with(status, now);
             stores.tenants().update(after);
-            Details details = new Details().put("now", status == Tenant.Status.SUSPENDED_NOW ? true : null);
-            return done(after, status.active() ? "activate" : "suspend", details.map());
+            Details details = new Details()
+                    .changed("status", before.status(), status)
+                    .put("now", status == Tenant.Status.SUSPENDED_NOW ? true : null);
+            return done(after, status.active() ? "activate" : "suspend", details);
         };
     }
 
@@ -72,7 +76,7 @@ final class TenantAdmin {
             stores.tenants().delete(tenant.id());
             Details details = new Details().put("cascade", owned.isEmpty() ? null : String.join(", ", owned));
             return new Work.Done(
-                    new CommandResult.Deleted(), tenant, "tenant.delete", "tenant/" + tenant.slug(), details.map());
+                    new CommandResult.Deleted(), tenant, "tenant.delete", "tenant/" + tenant.slug(), details);
         };
     }
 
@@ -86,9 +90,14 @@ final class TenantAdmin {
                 c.defaultProvider().over(old.defaultProvider()),
                 c.auditRetentionDays().over(old.auditRetentionDays()),
                 c.usageRetentionDays().over(old.usageRetentionDays()),
-                c.limits().over(old.limits()));
+                c.limits().over(old.limits()),
+                c.redaction().over(old.redaction()),
+                c.auditMode().over(old.auditMode(), AuditMode.METADATA));
         if (c.allowedProviders().named()) {
             names.requireKnown("allowedProviders", before, settings.allowedProviders());
+        }
+        if (c.redaction().providers().named()) {
+            names.requireKnown("redactProviders", before, settings.redaction().providers());
         }
         checkDefault(before, c, settings);
         return settings;
@@ -117,25 +126,38 @@ final class TenantAdmin {
         }
     }
 
-    private static Map<String, String> details(UpdateTenant c) {
+    private static Details details(Tenant before, UpdateTenant c) {
+        TenantSettings old = before.settings();
+        UsageLimits limits = old.limits();
         return new Details()
-                .change("name", c.name())
-                .change("defaultProvider", c.defaultProvider())
-                .change("allowedProviders", c.allowedProviders())
-                .change("allowedModels", c.allowedModels())
-                .change("maxUsers", c.maxUsers())
-                .change("maxApiKeys", c.maxApiKeys())
-                .change("auditRetentionDays", c.auditRetentionDays())
-                .change("usageRetentionDays", c.usageRetentionDays())
-                .change("maxRequestsPerMinute", c.limits().maxRequestsPerMinute())
-                .change("maxRequestsPerDay", c.limits().maxRequestsPerDay())
-                .change("maxTokensPerDay", c.limits().maxTokensPerDay())
-                .change("maxOutputTokens", c.limits().maxOutputTokens())
-                .change("timeZone", c.limits().timeZone())
-                .map();
+                .change("name", c.name(), before.name())
+                .change("defaultProvider", c.defaultProvider(), old.defaultProvider())
+                .change("allowedProviders", c.allowedProviders(), old.allowedProviders())
+                .change("allowedModels", c.allowedModels(), old.allowedModels())
+                .change("maxUsers", c.maxUsers(), old.maxUsers())
+                .change("maxApiKeys", c.maxApiKeys(), old.maxApiKeys())
+                .change("auditMode", c.auditMode(), old.auditMode())
+                .change("auditRetentionDays", c.auditRetentionDays(), old.auditRetentionDays())
+                .change("usageRetentionDays", c.usageRetentionDays(), old.usageRetentionDays())
+                .change("maxRequestsPerMinute", c.limits().maxRequestsPerMinute(), limits.maxRequestsPerMinute())
+                .change("maxRequestsPerDay", c.limits().maxRequestsPerDay(), limits.maxRequestsPerDay())
+                .change("maxTokensPerDay", c.limits().maxTokensPerDay(), limits.maxTokensPerDay())
+                .change("maxOutputTokens", c.limits().maxOutputTokens(), limits.maxOutputTokens())
+                .change("timeZone", c.limits().timeZone(), limits.timeZone())
+                .change("redact", c.redaction().mode(), old.redaction().mode())
+                .change("redactKinds", c.redaction().kinds(), old.redaction().kinds())
+                .change(
+                        "redactPatterns",
+                        c.redaction().patterns(),
+                        old.redaction().patterns())
+                .change(
+                        "redactProviders",
+                        c.redaction().providers(),
+                        old.redaction().providers())
+                .change("redactStrict", c.redaction().strict(), old.redaction().strict());
     }
 
-    private static Work.Done done(Tenant tenant, String verb, Map<String, String> details) {
+    private static Work.Done done(Tenant tenant, String verb, Details details) {
         return new Work.Done(
                 new CommandResult.OfTenant(tenant), tenant, "tenant." + verb, "tenant/" + tenant.slug(), details);
     }

@@ -12,7 +12,6 @@ import io.llmproxy.domain.identity.User;
 import io.llmproxy.port.StoreException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 
 /** Commands about users. */
 final class UserAdmin {
@@ -36,7 +35,7 @@ final class UserAdmin {
                 throw AdminException.conflict("the tenant `" + tenant.slug() + "` has a user `" + email + "` already");
             }
             Details details = new Details().put("role", c.role().word()).put("name", c.name());
-            return done(tenant, user, "create", details.map());
+            return done(tenant, user, "create", details);
         };
     }
 
@@ -51,10 +50,10 @@ final class UserAdmin {
                     now);
             stores.users().update(after);
             Details details = new Details()
-                    .change("name", c.name())
-                    .put("role", c.role().named() ? after.role().word() : null)
-                    .change("enabled", c.enabled());
-            return done(tenant, after, "update", details.map());
+                    .change("name", c.name(), before.name())
+                    .changed("role", before.role().word(), after.role().word())
+                    .changed("enabled", before.enabled(), after.enabled());
+            return done(tenant, after, "update", details);
         };
     }
 
@@ -71,9 +70,9 @@ final class UserAdmin {
             }
             keys.forEach(k -> stores.keys().delete(k.id()));
             stores.users().delete(user.id());
-            Details details = new Details().put("keys", keys.isEmpty() ? null : keys.size());
-            return new Work.Done(
-                    new CommandResult.Deleted(), tenant, "user.delete", "user/" + user.email(), details.map());
+            Details details =
+                    new Details().old("role", user.role().word()).put("keys", keys.isEmpty() ? null : keys.size());
+            return new Work.Done(new CommandResult.Deleted(), tenant, "user.delete", "user/" + user.email(), details);
         };
     }
 
@@ -94,7 +93,7 @@ final class UserAdmin {
         }
     }
 
-    private static Work.Done done(Tenant tenant, User user, String verb, Map<String, String> details) {
+    private static Work.Done done(Tenant tenant, User user, String verb, Details details) {
         return new Work.Done(
                 new CommandResult.OfUser(tenant, user), tenant, "user." + verb, "user/" + user.email(), details);
     }

@@ -1,7 +1,6 @@
 package io.llmproxy.admin;
 
 import io.llmproxy.domain.identity.Tenant;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A command whose own values have been checked: what is left to do inside the transaction. */
@@ -13,6 +12,5 @@ interface Work {
      *
      * @param tenant null where it concerns the installation
      */
-    record Done(
-            CommandResult result, @Nullable Tenant tenant, String action, String target, Map<String, String> details) {}
+    record Done(CommandResult result, @Nullable Tenant tenant, String action, String target, Details details) {}
 }

@@ -34,6 +34,7 @@ public record ApplianceConfig(
         PricingConfig pricing,
         TranslationConfig translation,
         AlertsConfig alerts,
+        TracingConfig tracing,
         ShutdownConfig shutdown,
         LogConfig log) {
 
@@ -235,11 +236,54 @@ public record ApplianceConfig(
         public record Webhook(URI url, Path secretFile, Duration timeout, Duration retryFor) {}
     }
 
+    /**
+     * Where traces of requests go.
+     *
+     * @param endpoint the whole URL of a collector that takes OTLP over HTTP; null: nobody is told
+     * @param headersFile holds fields for the collector, credentials as a rule
+     * @param ratio of the requests that bring no trace along, 0 to 1
+     * @param queue how many spans may wait
+     * @param timeout for one batch
+     */
+    public record TracingConfig(
+            @Nullable URI endpoint,
+            @Nullable Path headersFile,
+            double ratio,
+            String serviceName,
+            int queue,
+            Duration timeout) {}
+
     /** @param grace how long running requests may take to finish */
     public record ShutdownConfig(Duration grace) {}
 
-    /** How the log is written. */
-    public record LogConfig(Format format, Threshold level) {
+    /**
+     * How the log is written.
+     *
+     * @param access which requests have a line
+     * @param addresses whether those lines name the clients' addresses
+     * @param file null: standard error
+     */
+    public record LogConfig(
+            Format format,
+            Threshold level,
+            Access access,
+            boolean addresses,
+            @Nullable LogFile file) {
+        /** Which requests have a line of their own. */
+        public enum Access {
+            OFF,
+            ERRORS,
+            ALL
+        }
+
+        /**
+         * A file that is set aside when it grows.
+         *
+         * @param maxSize in bytes
+         * @param keep how many are kept besides the one that is written
+         */
+        public record LogFile(Path path, long maxSize, int keep) {}
+
         /** AUTO: text on a terminal, JSON lines elsewhere. */
         public enum Format {
             AUTO,

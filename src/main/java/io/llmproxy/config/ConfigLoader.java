@@ -15,6 +15,7 @@ import io.llmproxy.config.ApplianceConfig.ResilienceConfig;
 import io.llmproxy.config.ApplianceConfig.SecretsConfig;
 import io.llmproxy.config.ApplianceConfig.ShutdownConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
+import io.llmproxy.config.ApplianceConfig.TracingConfig;
 import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.config.ApplianceConfig.UpstreamConfig;
 import io.llmproxy.config.ConfigException.Problem;
@@ -24,6 +25,7 @@ import io.llmproxy.domain.limit.LimitScope;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -67,8 +69,13 @@ public final class ConfigLoader {
      * A configuration without faults, and what is worth a warning.
      *
      * @param explicit the keys that were set, as against left at their defaults
+     * @param shown every key and its value, as it may be shown to anybody
      */
-    public record Loaded(ApplianceConfig config, List<String> warnings, Set<String> explicit) {}
+    public record Loaded(
+            ApplianceConfig config, List<String> warnings, Set<String> explicit, Map<String, String> shown) {}
+
+    /** Their values may hold a secret. */
+    private static final Set<ConfigKey<?>> SECRET = Set.of(ConfigReference.WEBHOOK_URL, ConfigReference.UPSTREAM_PROXY);
 
     /** @throws ConfigException with every fault */
     public static Loaded load(Sources sources) throws ConfigException {
@@ -89,7 +96,16 @@ public final class ConfigLoader {
         if (!loader.problems.isEmpty()) {
             throw new ConfigException(loader.problems);
         }
-        return new Loaded(config, List.copyOf(loader.warnings), Set.copyOf(loader.explicit));
+        return new Loaded(config, List.copyOf(loader.warnings), Set.copyOf(loader.explicit), loader.shown());
+    }
+
+    private Map<String, String> shown() {
+        Map<String, String> shown = new LinkedHashMap<>();
+        for (ConfigKey<?> key : ConfigReference.keys()) {
+            Object value = optional(key);
+            shown.put(key.name(), value == null ? "null" : SECRET.contains(key) ? "***" : String.valueOf(value));
+        }
+        return Collections.unmodifiableMap(shown);
     }
 
     private void requireBothOfThePair() {
@@ -293,8 +309,28 @@ public final class ConfigLoader {
                         value(ConfigReference.TRANSLATION_UNSUPPORTED),
                         value(ConfigReference.TRANSLATION_FETCH_IMAGES)),
                 new AlertsConfig(value(ConfigReference.ALERT_THRESHOLDS), webhook()),
+                new TracingConfig(
+                        optional(ConfigReference.TRACING_ENDPOINT),
+                        optional(ConfigReference.TRACING_HEADERS_FILE),
+                        value(ConfigReference.TRACING_RATIO),
+                        value(ConfigReference.TRACING_SERVICE_NAME),
+                        value(ConfigReference.TRACING_QUEUE),
+                        value(ConfigReference.TRACING_TIMEOUT)),
                 new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
-                new LogConfig(value(ConfigReference.LOG_FORMAT), value(ConfigReference.LOG_LEVEL)));
+                log());
+    }
+
+    private LogConfig log() {
+        Path path = optional(ConfigReference.LOG_FILE);
+        return new LogConfig(
+                value(ConfigReference.LOG_FORMAT),
+                value(ConfigReference.LOG_LEVEL),
+                value(ConfigReference.LOG_ACCESS),
+                value(ConfigReference.LOG_ADDRESSES),
+                path == null
+                        ? null
+                        : new LogConfig.LogFile(
+                                path, value(ConfigReference.LOG_FILE_SIZE), value(ConfigReference.LOG_FILE_KEEP)));
     }
 
     private @Nullable TlsConfig tls() {

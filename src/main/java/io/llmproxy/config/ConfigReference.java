@@ -236,6 +236,36 @@ public final class ConfigReference {
             "24h",
             t -> ConfigValues.duration(t, Duration.ZERO, Duration.ofDays(30)),
             "how long an alert that the webhook does not take is sent again");
+    static final ConfigKey<URI> TRACING_ENDPOINT = key(
+            "tracing.endpoint",
+            null,
+            ConfigValues::webhook,
+            "the collector of traces, by OTLP over HTTP, as http://127.0.0.1:4318/v1/traces; null: no traces");
+    static final ConfigKey<Path> TRACING_HEADERS_FILE = key(
+            "tracing.headers-file",
+            null,
+            ConfigValues::path,
+            "a file with header fields for the collector, one `Name: value` a line");
+    static final ConfigKey<Double> TRACING_RATIO = key(
+            "tracing.sample-ratio",
+            "1.0",
+            ConfigValues::ratio,
+            "how many of the requests that bring no trace along are traced, 0 to 1");
+    static final ConfigKey<String> TRACING_SERVICE_NAME = key(
+            "tracing.service-name",
+            "llmproxy",
+            t -> Checks.text("tracing.service-name", t, 128),
+            "what the service is called in traces");
+    static final ConfigKey<Integer> TRACING_QUEUE = key(
+            "tracing.queue",
+            "8192",
+            t -> ConfigValues.integer(t, 16, 1_000_000),
+            "how many spans may wait for the collector; beyond it they are dropped and counted");
+    static final ConfigKey<Duration> TRACING_TIMEOUT = key(
+            "tracing.timeout",
+            "10s",
+            t -> ConfigValues.duration(t, Duration.ofMillis(100), Duration.ofSeconds(60)),
+            "how long the collector may take for a batch");
     static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
             "shutdown.grace",
             "30s",
@@ -248,6 +278,25 @@ public final class ConfigReference {
             "auto: text on a terminal, JSON lines elsewhere; text; json");
     static final ConfigKey<LogConfig.Threshold> LOG_LEVEL = key(
             "log.level", "info", t -> ConfigValues.oneOf(t, LogConfig.Threshold.class), "debug, info, warn or error");
+    static final ConfigKey<LogConfig.Access> LOG_ACCESS = key(
+            "log.access",
+            "off",
+            ConfigValues::access,
+            "a line for each request: all, errors (those that did not go well) or off");
+    static final ConfigKey<Boolean> LOG_ADDRESSES =
+            key("log.addresses", "false", ConfigValues::bool, "whether those lines name the clients' addresses");
+    static final ConfigKey<Path> LOG_FILE =
+            key("log.file.path", null, ConfigValues::path, "the file that the log goes to; null: standard error");
+    static final ConfigKey<Long> LOG_FILE_SIZE = key(
+            "log.file.max-size",
+            "64MiB",
+            t -> ConfigValues.size(t, 1 << 10),
+            "how large it grows before it is set aside as FILE.1");
+    static final ConfigKey<Integer> LOG_FILE_KEEP = key(
+            "log.file.keep",
+            "5",
+            t -> ConfigValues.integer(t, 0, 1000),
+            "how many files are kept besides the one that is written");
 
     private ConfigReference() {}
 

@@ -1,6 +1,7 @@
 package io.llmproxy.config;
 
 import io.llmproxy.config.ApplianceConfig.Listen;
+import io.llmproxy.config.ApplianceConfig.LogConfig.Access;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.InvalidValueException;
@@ -141,6 +142,20 @@ final class ConfigValues {
         throw wrong("must be a whole number of " + min + " to " + max, text);
     }
 
+    /** 0 to 1. */
+    static double ratio(String text) {
+        try {
+            // no NaN, no exponents, no hexadecimal
+            double value = text.matches("[0-9.]{1,20}") ? Double.parseDouble(text) : -1;
+            if (value >= 0 && value <= 1) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        throw wrong("must be a number of 0 to 1, such as 0.01", text);
+    }
+
     static long count(String text) {
         try {
             long value = Long.parseLong(text);
@@ -213,6 +228,15 @@ final class ConfigValues {
             throw wrong("must be one of " + String.join(", ", words), text);
         }
         return text;
+    }
+
+    /** Also true and false, as {@code off} is one of these to many who write YAML. */
+    static Access access(String text) {
+        return switch (text) {
+            case "true", "on" -> Access.ALL;
+            case "false" -> Access.OFF;
+            default -> oneOf(text, Access.class);
+        };
     }
 
     static <E extends Enum<E>> E oneOf(String text, Class<E> type) {

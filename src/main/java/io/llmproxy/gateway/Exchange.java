@@ -3,10 +3,16 @@ package io.llmproxy.gateway;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Principal;
+import io.llmproxy.domain.privacy.Redaction;
+import io.llmproxy.gateway.privacy.RequestRedaction;
+import io.llmproxy.gateway.scan.Splice;
+import io.llmproxy.port.CurrentRequest;
+import io.llmproxy.port.Tracing.RequestSpan;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.TenantView;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * One request on its way through the pipeline. What a stage finds out it writes once, and who reads it too early is told who
  * should have come first. One thread, but for {@link #cut}.
  */
-public final class Exchange {
+public final class Exchange implements CurrentRequest {
     private ClientRequest request;
     private final Tally tally = new Tally();
     private final Claims claims = new Claims();
@@ -38,6 +44,19 @@ public final class Exchange {
     private boolean queryChanged;
     private HeaderFields trailers = HeaderFields.NONE;
     private @Nullable RouteTrace trace;
+    private Redaction redaction = Redaction.OFF;
+    private RequestRedaction redacted = RequestRedaction.NONE;
+    private @Nullable RequestSpan span;
+
+    /** A collector of traces is told what becomes of it. */
+    public void followed(@Nullable RequestSpan by) {
+        span = by;
+    }
+
+    /** What tells a collector of traces; null: nobody is told, and header fields about traces go through as they came. */
+    public @Nullable RequestSpan span() {
+        return span;
+    }
 
     /** Nothing is sent: somebody wants to know what would be. */
     public void traceTo(RouteTrace listener) {
@@ -92,6 +111,18 @@ public final class Exchange {
 
     public UUID requestId() {
         return arrival.get().requestId();
+    }
+
+    @Override
+    public @Nullable UUID requestIdOrNull() {
+        Arrival known = arrival.orNull();
+        return known == null ? null : known.requestId();
+    }
+
+    @Override
+    public @Nullable String tenantOrNull() {
+        KeyEntry known = key.orNull();
+        return known == null ? null : known.principal().tenant().slug();
     }
 
     public Instant startedAt() {
@@ -219,6 +250,22 @@ public final class Exchange {
 
     public boolean plainWanted() {
         return plainWanted || usageWanted;
+    }
+
+    /** The body goes without this to the providers that the rule concerns. */
+    public void redacted(Redaction rule, RequestRedaction found) {
+        redaction = rule;
+        redacted = found;
+    }
+
+    /** The changes that take out of the body what that provider must not see. */
+    public List<Splice> redactions(String provider) {
+        return redaction.concerns(provider) ? redacted.changes() : List.of();
+    }
+
+    /** How often what was taken out for that provider. */
+    public Map<String, Integer> redactionCounts(String provider) {
+        return redaction.concerns(provider) ? redacted.counts() : Map.of();
     }
 
     /** From now on the provider is asked with another query than the client's; null: with none. */

@@ -1,6 +1,7 @@
 package io.llmproxy.gateway;
 
 import io.llmproxy.gateway.resilience.HealthBoard;
+import io.llmproxy.port.CurrentRequest;
 
 /**
  * Serves LLM requests: the entrance for whatever listens to clients. Thread-safe.
@@ -11,6 +12,7 @@ import io.llmproxy.gateway.resilience.HealthBoard;
  * @param passed how often limits were passed that do not refuse
  * @param bodyMemory the heap that large bodies share
  * @param health how providers do
+ * @param audience who hears of requests that ended
  * @param dryRun decides on requests that nobody sent
  */
 public record Gateway(
@@ -20,9 +22,11 @@ public record Gateway(
         PassedLimits passed,
         BodyMemory bodyMemory,
         HealthBoard health,
+        Audience audience,
         DryRun dryRun) {
     /** Serves one request to its end, whatever that is; returns when the answer is out and accounted for. Never throws. */
     public void serve(ClientRequest request, ResponseSink sink) {
-        pipeline.handle(new Exchange(request, sink));
+        Exchange x = new Exchange(request, sink);
+        ScopedValue.where(CurrentRequest.SCOPE, x).run(() -> pipeline.handle(x));
     }
 }

@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The exchanges that run, so that they can be counted, waited for and cut. Thread-safe. */
@@ -22,6 +23,11 @@ public final class InFlight {
 
     public int count() {
         return running.size();
+    }
+
+    /** Shows what runs. */
+    public void each(Consumer<Exchange> look) {
+        running.values().forEach(look);
     }
 
     /** From now on new requests are refused; those that run go on. */

@@ -90,7 +90,7 @@ public final class Ledger {
             // the record of the first, even of a refusal: nobody was told yet that refusals leave none
             waiting.add(record);
             waits = waiting.size();
-            LOG.log(Level.ERROR, "the usage journal refuses records; " + consequence(), cause);
+            LOG.log(Level.ERROR, "event 6404: the usage journal refuses records; " + consequence(), cause);
         } finally {
             lock.unlock();
         }
@@ -174,7 +174,7 @@ public final class Ledger {
         failing = false;
         LOG.log(
                 Level.INFO,
-                "the usage journal takes records again; those that waited, " + all
+                "event 6405: the usage journal takes records again; those that waited, " + all
                         + ", are written; dropped since the start: " + dropped);
         return true;
     }

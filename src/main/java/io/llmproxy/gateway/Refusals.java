@@ -117,6 +117,14 @@ public final class Refusals {
         return new ProxyException(ProxyError.Upstream.unavailable(message));
     }
 
+    /** The tenant's private text must not reach the provider, and nobody can tell whether there is some. */
+    public static ProxyException notRedactable() {
+        return forbidden(
+                "redaction_impossible",
+                "The tenant's private text is taken out of its requests, and a body that is not JSON cannot be read for it;"
+                        + " send JSON, or have an admin allow it with `tenant update --redact-strict off`.");
+    }
+
     private static ProxyException forbidden(String code, String message) {
         return new ProxyException(new Forbidden(code, message));
     }

@@ -2,6 +2,7 @@ package io.llmproxy.gateway;
 
 import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.gateway.scan.AnswerEnds;
 import io.llmproxy.gateway.scan.DeliveredText;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,7 @@ public final class Tally {
     private @Nullable DeliveredText delivered;
     private boolean wholeAnswerSeen;
     private boolean replayed;
+    private @Nullable AnswerEnds answer;
 
     /** The status that went out to the client; 0: none did. */
     public int status() {
@@ -129,5 +131,14 @@ public final class Tally {
 
     public void replayed() {
         replayed = true;
+    }
+
+    /** The beginning and the end of an answer that a collector of traces hears of; null: nobody listens. */
+    public @Nullable AnswerEnds answer() {
+        return answer;
+    }
+
+    public void answer(AnswerEnds ends) {
+        answer = ends;
     }
 }

@@ -21,6 +21,11 @@ public interface Provider {
         return List.of();
     }
 
+    /** Its connections at this moment, for those who watch. */
+    default UpstreamConnections connections() {
+        return UpstreamConnections.NONE;
+    }
+
     /**
      * Whether files that it was opened with have changed since, so that it must be opened anew. Blocks on the disk; asked now and
      * then, by one thread at a time.

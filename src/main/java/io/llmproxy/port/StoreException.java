@@ -26,4 +26,11 @@ public class StoreException extends RuntimeException {
             super(message, cause);
         }
     }
+
+    /** What is kept there is not as it was written. */
+    public static final class Broken extends StoreException {
+        public Broken(String message) {
+            super(message, new IllegalStateException("not as it was written"));
+        }
+    }
 }

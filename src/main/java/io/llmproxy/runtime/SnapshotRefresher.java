@@ -76,7 +76,10 @@ public final class SnapshotRefresher implements AutoCloseable {
                 return;
             } catch (RuntimeException e) {
                 if (!failing) {
-                    LOG.log(Level.WARNING, "reading the managed state failed; the last good one stays in force", e);
+                    LOG.log(
+                            Level.WARNING,
+                            "event 6406: reading the managed state failed; the last good one stays in force",
+                            e);
                 }
                 failing = true;
             }

@@ -90,6 +90,9 @@ class PermissionsTest {
                 arguments(new AdminCommand.UpdateRoute(null, "r", route()), false, false),
                 arguments(new AdminCommand.DeleteRoute("a", "r"), true, false),
                 arguments(new AdminCommand.DeleteRoute(null, "r"), false, false),
+                arguments(new AdminCommand.PurgeAudit("a", Instant.EPOCH), false, false),
+                arguments(new AdminCommand.PurgeAudit(null, Instant.EPOCH), false, false),
+                arguments(new AdminCommand.ReadBodies("a", 1, "r"), true, false),
                 arguments(keyOfManyRequests(), true, false));
     }
 

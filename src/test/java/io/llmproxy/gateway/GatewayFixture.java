@@ -379,7 +379,7 @@ final class GatewayFixture {
         }
 
         @Override
-        public void served(UsageRecord record) {
+        public void served(UsageRecord record, @Nullable ProviderKind kind) {
             served.incrementAndGet();
         }
 

@@ -8,14 +8,19 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.LiveLimits;
+import io.llmproxy.admin.LiveView;
+import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Role;
@@ -102,6 +107,16 @@ public final class AdminFixture {
         return new AdminQueries(stores, memory.usage(), onlyTenant);
     }
 
+    public RequestAudit requests() {
+        return new RequestAudit(
+                stores, (query, page) -> new Page<>(List.of(), null), new FakeAudit.Bodies(), executor, null);
+    }
+
+    public AuditQueries audit() {
+        return new AuditQueries(
+                stores, new FakeAudit.Chains(), new FakeAudit.Signer(), () -> {}, executor, null, clock);
+    }
+
     /** The admin API over this, as the listeners have it. */
     public AdminServer.Application application() {
         ApplianceStatus status = new ApplianceStatus(
@@ -135,8 +150,19 @@ public final class AdminFixture {
                         new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
+                new AdminServer.Operations(
+                        new LogAdmin(stores, log, clock), () -> LIVE, () -> Map.of("process.txt", "llmproxy\n")),
+                audit(),
+                requests(),
+                () -> {},
                 clock);
     }
+
+    private static final LiveView.Line NOTHING = new LiveView.Line("all", 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, null);
+    private static final LiveView LIVE =
+            new LiveView(Instant.EPOCH, 0, NOTHING, List.of(), List.of(), List.of(), List.of(), List.of());
+
+    public final FakeLog log = new FakeLog();
 
     public CommandResult admin(AdminCommand command) {
         return executor.execute(ADMIN, command);

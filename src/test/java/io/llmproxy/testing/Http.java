@@ -3,19 +3,16 @@ package io.llmproxy.testing;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Flow;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -70,58 +67,37 @@ public final class Http implements AutoCloseable {
         }
     }
 
-    /** What came of an answer's body, and whether it came to its end. */
-    public record Arrived(String text, boolean whole) {}
+    /** What came of an answer, and whether it came to its end. */
+    public record Arrived(String requestId, String text, boolean whole) {}
 
     /**
-     * The whole answer, or what came of it before it was cut. The client's own stream forgets what it has not given out when
-     * the cut comes, so that a reader that is slow sees less than came.
+     * The whole answer, or what came of it before it was cut. By the older client of the JDK: the newer one forgets what it has not
+     * given out when a cut comes, so that a reader that is slow sees less than came.
      */
-    public HttpResponse<Arrived> arrived(String path, String json) {
-        HttpRequest request = request(path)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(json))
-                .build();
+    public Arrived arrived(String path, String json) {
         try {
-            return client.send(request, head -> new Arriving());
+            HttpURLConnection connection =
+                    (HttpURLConnection) base.resolve(path).toURL().openConnection();
+            connection.setReadTimeout(60_000);
+            connection.setRequestProperty("Authorization", "Bearer " + key);
+            connection.setRequestProperty("Content-Type", "application/json");
+            connection.setDoOutput(true);
+            try (OutputStream body = connection.getOutputStream()) {
+                body.write(json.getBytes(StandardCharsets.UTF_8));
+            }
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            boolean whole = true;
+            try (InputStream in = connection.getInputStream()) {
+                for (int b = in.read(); b >= 0; b = in.read()) {
+                    bytes.write(b);
+                }
+            } catch (IOException e) {
+                whole = false;
+            }
+            return new Arrived(
+                    connection.getHeaderField("x-request-id"), bytes.toString(StandardCharsets.UTF_8), whole);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static final class Arriving implements HttpResponse.BodySubscriber<Arrived> {
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private final CompletableFuture<Arrived> done = new CompletableFuture<>();
-
-        @Override
-        public CompletionStage<Arrived> getBody() {
-            return done;
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription subscription) {
-            subscription.request(Long.MAX_VALUE);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> items) {
-            for (ByteBuffer item : items) {
-                byte[] piece = new byte[item.remaining()];
-                item.get(piece);
-                bytes.writeBytes(piece);
-            }
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            done.complete(new Arrived(bytes.toString(StandardCharsets.UTF_8), false));
-        }
-
-        @Override
-        public void onComplete() {
-            done.complete(new Arrived(bytes.toString(StandardCharsets.UTF_8), true));
         }
     }
 

@@ -101,15 +101,7 @@ final class InMemoryUsageStore implements UsageStore {
     private static List<@Nullable String> group(UsageRecord r, List<UsageQuery.Dimension> by) {
         List<@Nullable String> group = new ArrayList<>();
         for (UsageQuery.Dimension dimension : by) {
-            group.add(
-                    switch (dimension) {
-                        case TENANT -> r.tenantSlug();
-                        case USER -> r.userEmail();
-                        case KEY -> r.keyName();
-                        case MODEL -> r.requestedModel();
-                        case PROVIDER -> r.provider();
-                        case DAY -> r.startedAt().toString().substring(0, 10);
-                    });
+            group.add(dimension.of(r));
         }
         return group;
     }

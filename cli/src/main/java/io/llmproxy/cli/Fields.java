@@ -98,6 +98,32 @@ final class Fields {
         return this;
     }
 
+    /** An option that may be repeated, each value as it is; {@code none} alone clears all. */
+    Fields texts(String field, String option) {
+        List<String> values = line.raw(option);
+        if (!values.isEmpty()) {
+            ArrayNode array = Json.array();
+            values.forEach(array::add);
+            body.set(field, values.equals(List.of(Line.NONE)) ? body.nullNode() : array);
+        }
+        return this;
+    }
+
+    /** A setting that is {@code on} or {@code off}. */
+    Fields onOff(String field, String option) {
+        String value = line.option(option);
+        if (value == null) {
+            return this;
+        }
+        switch (value) {
+            case "on" -> body.put(field, true);
+            case "off" -> body.put(field, false);
+            case Line.NONE -> body.set(field, body.nullNode());
+            default -> throw CliException.usage(option + " is on or off; got '" + value + "'");
+        }
+        return this;
+    }
+
     /** Options of the form {@code name=value}; {@code none} alone clears all. */
     Fields map(String field, String option) {
         return map(field, option, UnaryOperator.identity());

@@ -7,7 +7,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code llmproxyctl status}, {@code health}, {@code explain}, {@code version}, {@code completion}. */
+/** {@code llmproxyctl status}, {@code health}, {@code top}, {@code explain}, {@code support-bundle}, {@code version}, {@code completion}. */
 final class ServerCommands {
     private static final View STATUS = new View(
             "tenant",
@@ -45,7 +45,9 @@ final class ServerCommands {
                                 "Says whether the server is ready: exit 0, else 1 and the reasons.",
                                 ServerCommands::health)
                         .example("llmproxyctl health", "llmproxyctl health -q || systemctl status llmproxy@acme"),
+                TopCommand.verb(),
                 ExplainCommand.verb(),
+                SupportBundle.verb(),
                 Verb.of("version", "Shows the versions of this program and of the server.", ServerCommands::version)
                         .example("llmproxyctl version", "llmproxyctl version -q"),
                 Verb.of(

@@ -68,7 +68,8 @@ final class TenantCommands {
                 .list("--allowed-models", "MODELS", "the only models that it may ask for; names or globs")
                 .option("--max-users", "N", "at most so many users")
                 .option("--max-api-keys", "N", "at most so many keys that are not revoked")
-                .option("--audit-retention", "DAYS", "how long audit events are kept, as 365d")
+                .oneOf("--audit", "MODE", "what is kept of its requests", "none", "metadata", "redacted", "full")
+                .option("--audit-retention", "DAYS", "how long audit events and bodies of requests are kept, as 365d")
                 .option("--usage-retention", "DAYS", "how long usage records are kept, as 90d")
                 .option("--max-requests-per-minute", "N", "at most so many requests in a minute")
                 .option("--max-requests-per-day", "N", "at most so many requests in a day")
@@ -77,15 +78,27 @@ final class TenantCommands {
                         "--max-output-tokens",
                         "N",
                         "what a request is taken to generate that does not say; else its model's maximum")
+                .option("--redact", "MODE", "private text: off, mask (labels instead) or vault (put back in answers)")
+                .list(
+                        "--redact-kinds",
+                        "KINDS",
+                        "what is private, as email,card; unless given all but national numbers")
+                .list(
+                        "--redact-pattern",
+                        "NAME=REGEX",
+                        "what else is private; may be repeated, and replaces all before")
+                .list("--redact-providers", "NAMES", "the providers that must not see it; all unless given")
+                .option("--redact-strict", "on|off", "refuse bodies that cannot be read for it; on unless given")
                 .option("--time-zone", "ZONE", "where its days and months begin, as Europe/Berlin; UTC unless given")
                 .example(
                         "llmproxyctl tenant update acme --max-api-keys 50 --allowed-models 'gpt-4o*,claude-*'",
                         "llmproxyctl tenant update acme --default-provider openai --usage-retention 90d",
+                        "llmproxyctl tenant update acme --redact vault --redact-kinds email,phone,card",
                         "llmproxyctl tenant update acme --max-users none");
     }
 
     private static ExitCode update(Context c) {
-        var change = new Fields(c.line())
+        var fields = new Fields(c.line())
                 .text("name", "--name")
                 .text("defaultProvider", "--default-provider")
                 .list("allowedProviders", "--allowed-providers")
@@ -99,7 +112,16 @@ final class TenantCommands {
                 .number("maxTokensPerDay", "--max-tokens-per-day")
                 .integer("maxOutputTokens", "--max-output-tokens")
                 .text("timeZone", "--time-zone")
-                .change();
+                .text("redact", "--redact")
+                .list("redactKinds", "--redact-kinds")
+                .texts("redactPatterns", "--redact-pattern")
+                .list("redactProviders", "--redact-providers")
+                .onOff("redactStrict", "--redact-strict");
+        String audit = c.line().option("--audit");
+        if (audit != null) {
+            fields.put("auditMode", audit); // none is a mode, and clears nothing
+        }
+        var change = fields.change();
         String slug = slug(c);
         c.output().done(c.client().patch(ApiPath.of("tenants", slug), change), VIEW, "tenant " + slug + " updated");
         return ExitCode.DONE;

@@ -11,7 +11,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code llmproxyctl usage …}. */
 final class UsageCommands {
-    private static final List<String> DIMENSIONS = List.of("tenant", "user", "key", "model", "provider", "day");
+    private static final List<String> DIMENSIONS =
+            List.of("tenant", "user", "key", "model", "provider", "hour", "day", "week", "month", "endpoint", "status");
 
     private static final String MONEY = "cost";
 
@@ -67,8 +68,12 @@ final class UsageCommands {
     private static Verb report() {
         return span(Verb.of("report", "Sums up requests, tokens and money.", UsageCommands::report))
                 .list("--by", "DIMENSIONS", "one row for each: " + String.join(", ", DIMENSIONS))
+                .option("--month", "MONTH", "a report of that month for each tenant and user, as 2026-10")
+                .oneOf("--format", "FORMAT", "of the report of a month", MonthlyReport.FORMATS.toArray(String[]::new))
                 .example(
                         "llmproxyctl -t acme usage report --by model",
+                        "llmproxyctl -t acme usage report --by status,endpoint --from 1d",
+                        "llmproxyctl usage report --month 2026-10 --format html > october.html",
                         "llmproxyctl usage report --from 30d --by tenant,day -o csv",
                         "llmproxyctl -t acme usage report --from 2026-11-01 --to 2026-12-01 --by user -o json");
     }
@@ -80,6 +85,19 @@ final class UsageCommands {
     }
 
     private static ExitCode report(Context c) {
+        String month = c.line().option("--month");
+        String format = c.line().option("--format");
+        if (month != null) {
+            for (String other : List.of("--by", "--from", "--to", "--user")) {
+                if (c.line().has(other)) {
+                    throw CliException.usage(other + ": the report of a month has it already; leave --month out");
+                }
+            }
+            return MonthlyReport.write(c, month, format == null ? "markdown" : format);
+        }
+        if (format != null) {
+            throw CliException.usage("--format: is of the report of a month, --month; else -o csv, -o json and others");
+        }
         List<String> by = dimensions(c.line().values("--by"));
         ApiPath path = span(c, ApiPath.of("usage", "report")).with("by", by.isEmpty() ? null : String.join(",", by));
         List<Column> columns = new ArrayList<>();
@@ -122,7 +140,7 @@ final class UsageCommands {
     }
 
     /** Money is a text of a decimal, all else a number. */
-    private static BigDecimal amount(JsonNode node) {
+    static BigDecimal amount(JsonNode node) {
         String text = node.asString("");
         try {
             return text.isEmpty() ? BigDecimal.ZERO : new BigDecimal(text);

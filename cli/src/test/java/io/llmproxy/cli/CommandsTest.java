@@ -143,6 +143,31 @@ class CommandsTest {
     }
 
     @Test
+    void patternsOfPrivateTextAreSentAsTheyAre() {
+        server.answer("PATCH /api/v1/tenants/acme", 200, "{\"id\":\"t1\",\"slug\":\"acme\"}");
+
+        assertThat(ctl.run(
+                        "tenant",
+                        "update",
+                        "acme",
+                        "--redact",
+                        "mask",
+                        "--redact-kinds",
+                        "email,card",
+                        "--redact-pattern",
+                        "a=x{1,2}",
+                        "--redact-pattern",
+                        "b=y",
+                        "--redact-strict",
+                        "off"))
+                .isZero();
+
+        assertThat(server.last().body())
+                .isEqualTo("{\"redact\":\"mask\",\"redactKinds\":[\"email\",\"card\"],"
+                        + "\"redactPatterns\":[\"a=x{1,2}\",\"b=y\"],\"redactStrict\":false}");
+    }
+
+    @Test
     void refusesAnUpdateOfNothing() {
         assertThat(ctl.run("tenant", "update", "acme")).isEqualTo(2);
         assertThat(ctl.err()).contains("nothing to change");

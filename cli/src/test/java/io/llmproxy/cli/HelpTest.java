@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -58,9 +59,10 @@ class HelpTest {
         }
     }
 
-    @Test
-    void everyCommandOfThePriceDocumentationParses() throws IOException {
-        List<String> commands = Files.readAllLines(Path.of("docs/prices.md")).stream()
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/prices.md", "docs/operations.md"})
+    void everyCommandOfTheDocumentationParses(String page) throws IOException {
+        List<String> commands = Files.readAllLines(Path.of(page)).stream()
                 .filter(line -> line.startsWith("    llmproxyctl "))
                 .map(line -> line.strip().replaceFirst("  .*", "").replace("'", ""))
                 .toList();
@@ -98,6 +100,10 @@ class HelpTest {
                         "llmproxyctl usage report",
                         "llmproxyctl usage tail",
                         "llmproxyctl usage export",
+                        "llmproxyctl log level",
+                        "llmproxyctl log search",
+                        "llmproxyctl top",
+                        "llmproxyctl support-bundle",
                         "llmproxyctl status",
                         "llmproxyctl health",
                         "llmproxyctl version",

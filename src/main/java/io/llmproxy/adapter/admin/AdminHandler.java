@@ -61,7 +61,7 @@ final class AdminHandler implements Handler {
             if (refusal != null) {
                 return refusal;
             }
-            LOG.log(Level.ERROR, "answering a request of the admin API failed", e);
+            LOG.log(Level.ERROR, "event 6005: answering a request of the admin API failed", e);
             return Problem.answer(500, "internal", "the server failed; its log says why");
         }
     }

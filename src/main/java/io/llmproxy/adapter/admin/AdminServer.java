@@ -16,11 +16,15 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
+import io.llmproxy.admin.LiveView;
+import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.gateway.DryRun;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.IdempotencyStore;
@@ -36,6 +40,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -77,6 +82,10 @@ public final class AdminServer implements AutoCloseable {
      * @param metrics the Prometheus text, format 0.0.4
      * @param proofs what it can prove of itself
      * @param dryRun decides on requests that nobody sent
+     * @param operations for who operates the installation
+     * @param audit what was administered
+     * @param requests what was asked
+     * @param flushBodies brings what is kept of requests into the store
      */
     public record Application(
             CommandExecutor executor,
@@ -92,7 +101,18 @@ public final class AdminServer implements AutoCloseable {
             Replays replays,
             Proofs proofs,
             DryRun dryRun,
+            Operations operations,
+            AuditQueries audit,
+            RequestAudit requests,
+            Runnable flushBodies,
             InstantSource clock) {}
+
+    /**
+     * For who operates the installation.
+     *
+     * @param diagnosis texts by the names of files, without secrets
+     */
+    public record Operations(LogAdmin log, Supplier<LiveView> live, Supplier<Map<String, String>> diagnosis) {}
 
     /** What the appliance can prove of itself. */
     @FunctionalInterface
@@ -151,7 +171,10 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
+        routes.addAll(new AuditResource(a.audit(), a.requests(), a.clock()).routes());
+        routes.addAll(new RequestsResource(a.requests(), a.flushLedger(), a.flushBodies(), a.clock()).routes());
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
+        routes.addAll(new OperationsResource(a.operations()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
         return new RouteTable(routes);
     }

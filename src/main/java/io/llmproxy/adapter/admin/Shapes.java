@@ -18,6 +18,8 @@ import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderTimeouts;
+import io.llmproxy.domain.privacy.CustomPattern;
+import io.llmproxy.domain.privacy.PrivateKind;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.domain.secret.SecretRef;
@@ -81,6 +83,7 @@ final class Shapes {
                 globs(s.allowedModels()),
                 s.maxUsers(),
                 s.maxApiKeys(),
+                s.auditMode().word(),
                 s.auditRetentionDays(),
                 s.usageRetentionDays(),
                 s.limits().maxRequestsPerMinute(),
@@ -88,6 +91,11 @@ final class Shapes {
                 s.limits().maxTokensPerDay(),
                 s.limits().maxOutputTokens(),
                 s.limits().timeZone(),
+                s.redaction().mode().word(),
+                s.redaction().kinds().stream().map(PrivateKind::word).sorted().toList(),
+                s.redaction().patterns().stream().map(CustomPattern::text).toList(),
+                s.redaction().providers().stream().sorted().toList(),
+                s.redaction().strict(),
                 time(t.createdAt()),
                 time(t.updatedAt()));
     }

@@ -6,15 +6,23 @@ import io.llmproxy.admin.AdminCommand;
 import io.llmproxy.admin.AdminCommand.ActivateTenant;
 import io.llmproxy.admin.AdminCommand.CreateTenant;
 import io.llmproxy.admin.AdminCommand.DeleteTenant;
+import io.llmproxy.admin.AdminCommand.RedactionChanges;
 import io.llmproxy.admin.AdminCommand.SuspendTenant;
 import io.llmproxy.admin.AdminCommand.UpdateTenant;
 import io.llmproxy.admin.AdminCommand.UsageLimitChanges;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.privacy.CustomPattern;
+import io.llmproxy.domain.privacy.PrivateKind;
+import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.wire.admin.PageJson;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 
 /** {@code /api/v1/tenants}. */
 final class TenantsResource {
@@ -64,13 +72,19 @@ final class TenantsResource {
                         "allowedModels",
                         "maxUsers",
                         "maxApiKeys",
+                        "auditMode",
                         "auditRetentionDays",
                         "usageRetentionDays",
                         "maxRequestsPerMinute",
                         "maxRequestsPerDay",
                         "maxTokensPerDay",
                         "maxOutputTokens",
-                        "timeZone");
+                        "timeZone",
+                        "redact",
+                        "redactKinds",
+                        "redactPatterns",
+                        "redactProviders",
+                        "redactStrict");
         return execute(
                 200,
                 r,
@@ -89,7 +103,24 @@ final class TenantsResource {
                                 body.change("maxRequestsPerDay", Body::wholeNumber),
                                 body.change("maxTokensPerDay", Body::wholeNumber),
                                 body.change("maxOutputTokens", Body::integer),
-                                body.change("timeZone", Body::text))));
+                                body.change("timeZone", Body::text)),
+                        new RedactionChanges(
+                                body.change("redact", (f, n) -> Redaction.Mode.of(f, Body.text(f, n))),
+                                body.change("redactKinds", TenantsResource::kinds),
+                                body.change("redactPatterns", TenantsResource::patterns),
+                                body.change("redactProviders", Readers::names),
+                                body.change("redactStrict", Body::bool)),
+                        body.change("auditMode", (field, value) -> AuditMode.parse(Body.text(field, value)))));
+    }
+
+    private static Set<PrivateKind> kinds(String field, JsonNode node) {
+        return Body.texts(field, node).stream()
+                .map(w -> PrivateKind.of(field, w))
+                .collect(Collectors.toSet());
+    }
+
+    private static List<CustomPattern> patterns(String field, JsonNode node) {
+        return Body.texts(field, node).stream().map(CustomPattern::parse).toList();
     }
 
     private Answer delete(AdminRequest r) {

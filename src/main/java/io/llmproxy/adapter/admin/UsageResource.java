@@ -101,6 +101,8 @@ final class UsageResource {
             }
         }
         throw new InvalidValueException(
-                "by", "must be of tenant, user, key, model, provider, day; got " + Checks.quoted(word));
+                "by",
+                "must be of tenant, user, key, model, provider, hour, day, week, month, endpoint, status; got "
+                        + Checks.quoted(word));
     }
 }

@@ -108,6 +108,11 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
         return declared > maxPayload ? new ProxyError.TooLarge(maxPayload) : null;
     }
 
+    /** Connections that are open. */
+    int count() {
+        return live.size();
+    }
+
     void begun(Http1Connection connection) {
         live.add(connection);
     }

@@ -9,7 +9,10 @@ public enum Dialect {
     ANTHROPIC,
     GEMINI,
     OLLAMA,
-    AZURE;
+    AZURE,
+
+    /** OpenAI's, but for the events of its streams, which have types. */
+    RESPONSES;
 
     /** @param path as on the request line; may be malformed, since errors about it are rendered too */
     public static Dialect of(String path, HeaderFields headers) {
@@ -25,6 +28,9 @@ public enum Dialect {
         }
         if (path.startsWith("/api/")) {
             return OLLAMA;
+        }
+        if (under(path, "/v1/responses") || under(path, "/openai/v1/responses")) {
+            return RESPONSES;
         }
         return path.startsWith("/openai/") ? AZURE : OPENAI;
     }

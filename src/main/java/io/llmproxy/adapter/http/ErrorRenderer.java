@@ -42,12 +42,29 @@ final class ErrorRenderer {
 
     /** The last event of a stream that failed. */
     byte[] event(Dialect dialect, ProxyError error, @Nullable String requestId) {
-        String data = json.writeValueAsString(tree(dialect, error, requestId));
+        Map<String, @Nullable Object> tree = tree(dialect, error, requestId);
+        if (dialect == Dialect.RESPONSES) {
+            typed(tree, error);
+        }
+        String data = json.writeValueAsString(tree);
         if (dialect == Dialect.OLLAMA) {
             return (data + "\n").getBytes(StandardCharsets.UTF_8); // its streams are lines
         }
-        String event = (dialect == Dialect.ANTHROPIC ? "event: error\n" : "") + "data: " + data + "\n\n";
+        boolean named = dialect == Dialect.ANTHROPIC || dialect == Dialect.RESPONSES;
+        String event = (named ? "event: error\n" : "") + "data: " + data + "\n\n";
         return event.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * As the events of {@code /v1/responses} have it, beside {@code error}, by which OpenAI's clients know the failure of any stream. How
+     * many events went before is not known here.
+     */
+    private static void typed(Map<String, @Nullable Object> root, ProxyError error) {
+        root.put("type", "error");
+        root.put("code", error.code());
+        root.put("message", error.message());
+        root.put("param", error.param());
+        root.put("sequence_number", 0);
     }
 
     /** The seconds of a Retry-After field: rounded up, at least one; null where waiting does not help. */
@@ -61,7 +78,7 @@ final class ErrorRenderer {
 
     private static Map<String, @Nullable Object> tree(Dialect dialect, ProxyError error, @Nullable String requestId) {
         Map<String, @Nullable Object> root = switch (dialect) {
-            case OPENAI, AZURE -> openAi(error, requestId);
+            case OPENAI, AZURE, RESPONSES -> openAi(error, requestId);
             case ANTHROPIC -> anthropic(error, requestId);
             case GEMINI -> gemini(error);
             case OLLAMA -> ollama(error);

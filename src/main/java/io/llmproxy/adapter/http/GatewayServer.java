@@ -114,6 +114,13 @@ public final class GatewayServer implements AutoCloseable {
         return server.port();
     }
 
+    /** Connections of clients that are open now, by protocol. */
+    public record Open(int http1, int http2) {}
+
+    public Open open() {
+        return new Open(connections.count(), secure == null ? 0 : secure.countHttp2());
+    }
+
     /** {@code https} where the listener speaks TLS. */
     public String scheme() {
         return secure == null ? "http" : "https";

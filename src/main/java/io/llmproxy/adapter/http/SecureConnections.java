@@ -82,6 +82,15 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
         return new Connection(context);
     }
 
+    /** Connections that are open and speak HTTP/2. */
+    int countHttp2() {
+        int count = 0;
+        for (Connection connection : live) {
+            count += connection.http2 == null ? 0 : 1;
+        }
+        return count;
+    }
+
     private void sweep(long now) {
         live.forEach(connection -> connection.sweep(now));
     }

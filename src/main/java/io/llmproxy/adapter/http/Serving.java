@@ -20,7 +20,10 @@ record Serving(BiConsumer<ClientRequest, ResponseSink> gateway, ClientAddress ad
         try {
             gateway.accept(client, sink);
         } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.ERROR, "Serving a request failed by a fault of the gateway itself.", e);
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "event 6203: Serving a request failed by a fault of the gateway itself.",
+                    e);
         }
         // a client that has gone, or sends no more, is answered nothing: that is no fault
         if (!sink.complete() && !client.gone()) {

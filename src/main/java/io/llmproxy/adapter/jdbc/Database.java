@@ -5,6 +5,8 @@ import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.AlertStore;
 import io.llmproxy.port.ApiKeyStore;
+import io.llmproxy.port.AuditChainStore;
+import io.llmproxy.port.AuditSigner;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ContentSealer;
 import io.llmproxy.port.IdempotencyStore;
@@ -13,10 +15,12 @@ import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.PriceStore;
 import io.llmproxy.port.ProviderStore;
+import io.llmproxy.port.RequestSearch;
 import io.llmproxy.port.RouteStore;
 import io.llmproxy.port.StateSource;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
+import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageFormat;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
@@ -160,8 +164,15 @@ public final class Database implements AutoCloseable {
         return new JdbcAlertStore(sql);
     }
 
-    public AuditStore audit() {
-        return new JdbcAuditStore(sql);
+    /** @param signer of what is purged */
+    public AuditStore audit(AuditSigner signer) {
+        return new JdbcAuditStore(sql, new AuditChains(sql, signer));
+    }
+
+    /** @param signer of their heads */
+    public AuditChainStore auditChains(AuditSigner signer) {
+        AuditChains chains = new AuditChains(sql, signer);
+        return new JdbcAuditChainStore(sql, chains, new JdbcAuditStore(sql, chains));
     }
 
     /**
@@ -173,8 +184,23 @@ public final class Database implements AutoCloseable {
         return new JdbcUsageStore(sql, format).complete();
     }
 
+    /** @param format of the records in the ledger */
+    public RequestSearch requests(UsageFormat format) {
+        return new JdbcRequestSearch(sql, format);
+    }
+
+    /** @param sealer of the bodies */
+    public TranscriptStore transcripts(ContentSealer sealer) {
+        return new JdbcTranscriptStore(sql, sealer);
+    }
+
     public ObjectStore objects() {
         return new JdbcObjectStore(sql);
+    }
+
+    /** Its schema and the size of its tables, as a text. */
+    public String facts() {
+        return new SchemaFacts(sql).text();
     }
 
     public StateSource state() {

@@ -1,111 +1,137 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.audit.AuditChain;
 import io.llmproxy.domain.audit.AuditEvent;
-import io.llmproxy.domain.identity.Actor;
-import io.llmproxy.domain.identity.Role;
+import io.llmproxy.domain.audit.AuditQuery;
 import io.llmproxy.port.AuditStore;
-import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
-/** The audit log in the database. */
+/** The audit log in the database; docs/adr/021 tells of its chains. */
 final class JdbcAuditStore implements AuditStore {
-    private static final int DETAIL = 8192;
-    private static final NamedSql INSERT = NamedSql.insert(
-            "audit_events",
-            List.of(
-                    "id",
-                    "at",
-                    "tenant_id",
-                    "tenant_slug",
-                    "actor_name",
-                    "actor_uid",
-                    "actor_role",
-                    "actor_tenant_id",
-                    "actor_user_id",
-                    "actor_address",
-                    "action",
-                    "target",
-                    "details"));
-    private static final NamedSql LIST =
-            NamedSql.of("SELECT * FROM audit_events WHERE seq < :before ORDER BY seq DESC LIMIT :rows");
-    private static final NamedSql LIST_OF_TENANT = NamedSql.of("SELECT * FROM audit_events"
-            + " WHERE tenant_id = :tenant AND seq < :before ORDER BY seq DESC LIMIT :rows");
-    private static final NamedSql PURGE = NamedSql.of("DELETE FROM audit_events WHERE seq IN (SELECT seq"
-            + " FROM audit_events WHERE tenant_id = :tenant AND at < :before ORDER BY seq LIMIT :max)");
+    private static final NamedSql INSERT = NamedSql.insert("audit_events", AuditRows.COLUMNS);
+    private static final NamedSql END = NamedSql.of("SELECT MAX(seq) AS seq FROM audit_events");
+    private static final NamedSql OLDEST = NamedSql.of("SELECT number, hash, at FROM audit_events"
+            + " WHERE chain_id = :chain AND number > :after ORDER BY number LIMIT :max");
+    private static final NamedSql DELETE =
+            NamedSql.of("DELETE FROM audit_events WHERE chain_id = :chain AND number <= :number");
 
     private final Sql sql;
+    private final AuditChains chains;
 
-    JdbcAuditStore(Sql sql) {
+    JdbcAuditStore(Sql sql, AuditChains chains) {
         this.sql = sql;
+        this.chains = chains;
     }
 
     private record Numbered(long seq, AuditEvent event) {}
 
     @Override
-    public void append(AuditEvent event) {
-        sql.update("writing the audit log", INSERT, params(event));
+    public void append(AuditEvent given) {
+        AuditEvent event = AuditRows.clean(given);
+        sql.transactions().inTransaction(() -> {
+            AuditChain chain = chains.hold(event.chain(), event.tenantSlug());
+            AuditChain.Link link = AuditRows.link(chain.id(), chain.number() + 1, chain.hash(), event);
+            sql.update("writing the audit log", INSERT, AuditRows.params(link));
+            chains.move(link);
+            return true;
+        });
     }
 
     @Override
-    public Page<AuditEvent> list(@Nullable UUID tenantId, Page.Request request) {
-        Params params = Params.of("tenant", tenantId)
-                .and("before", Pages.position(request.after(), Long.MAX_VALUE))
+    public Page<AuditEvent> list(AuditQuery query, Page.Request request) {
+        Params params = params(query)
+                .and("position", Pages.position(request.after(), Long.MAX_VALUE))
                 .and("rows", request.limit() + 1);
-        List<Numbered> rows = sql.list(
-                "reading the audit log",
-                tenantId == null ? LIST : LIST_OF_TENANT,
-                params,
-                row -> new Numbered(row.number("seq"), event(row)));
-        return Pages.of(rows, request.limit(), n -> String.valueOf(n.seq)).map(Numbered::event);
+        NamedSql page = NamedSql.of(
+                "SELECT * FROM audit_events WHERE seq < :position" + filter(query) + " ORDER BY seq DESC LIMIT :rows");
+        return Pages.of(rows(page, params), request.limit(), n -> String.valueOf(n.seq))
+                .map(Numbered::event);
     }
 
     @Override
-    public int purge(UUID tenantId, Instant before, int max) {
-        Params params = Params.of("tenant", tenantId).and("before", before).and("max", max);
-        return sql.update("purging the audit log", PURGE, params);
+    public Page<AuditEvent> follow(AuditQuery query, Page.Request request) {
+        long after = Pages.position(request.after(), 0);
+        Params params = params(query).and("position", after).and("rows", request.limit());
+        NamedSql page = NamedSql.of(
+                "SELECT * FROM audit_events WHERE seq > :position" + filter(query) + " ORDER BY seq LIMIT :rows");
+        List<Numbered> rows = rows(page, params);
+        long next = rows.isEmpty() ? after : rows.getLast().seq;
+        return new Page<>(rows, String.valueOf(next)).map(Numbered::event);
     }
 
-    private static Params params(AuditEvent event) {
-        Actor actor = event.actor();
-        Map<String, String> details = new TreeMap<>();
-        event.details().forEach((k, v) -> details.put(Texts.clean(k, Texts.LONG), Texts.clean(v, DETAIL)));
-        return Params.of("id", event.id())
-                .and("at", event.at())
-                .and("tenant_id", event.tenantId())
-                .and("tenant_slug", event.tenantSlug())
-                .and("actor_name", Texts.clean(actor.name(), Texts.LONG))
-                .and("actor_uid", actor.uid())
-                .and("actor_role", actor.role())
-                .and("actor_tenant_id", actor.tenantId())
-                .and("actor_user_id", actor.userId())
-                .and("actor_address", Texts.clean(actor.address(), Texts.LONG))
-                .and("action", Texts.clean(event.action(), Texts.LONG))
-                .and("target", Texts.clean(event.target(), Texts.LONG))
-                .and("details", details);
+    private List<Numbered> rows(NamedSql page, Params params) {
+        return sql.list(
+                "reading the audit log", page, params, row -> new Numbered(row.number("seq"), AuditRows.event(row)));
     }
 
-    private static AuditEvent event(Row row) throws SQLException {
-        Actor actor = new Actor(
-                row.text("actor_name"),
-                row.integerOrNull("actor_uid"),
-                row.constant(Role.class, "actor_role"),
-                row.uuidOrNull("actor_tenant_id"),
-                row.uuidOrNull("actor_user_id"),
-                row.text("actor_address"));
-        return new AuditEvent(
-                row.uuid("id"),
-                row.time("at"),
-                row.uuidOrNull("tenant_id"),
-                row.textOrNull("tenant_slug"),
-                actor,
-                row.text("action"),
-                row.text("target"),
-                row.map("details"));
+    @Override
+    public String end() {
+        return String.valueOf(sql.first("reading the audit log", END, Params.none(), row -> row.number("seq"))
+                .orElse(0L));
+    }
+
+    private record Old(long number, String hash, Instant at) {}
+
+    @Override
+    public int purge(UUID id, Instant before, int max) {
+        return sql.transactions().inTransaction(() -> {
+            if (chains.find(id).isEmpty()) {
+                return 0;
+            }
+            AuditChain chain = chains.hold(id, null);
+            Params params =
+                    Params.of("chain", id).and("after", chain.purgedNumber()).and("max", max);
+            List<Old> oldest = sql.list(
+                    "purging the audit log",
+                    OLDEST,
+                    params,
+                    row -> new Old(row.number("number"), row.text("hash"), row.time("at")));
+            List<Old> old =
+                    oldest.stream().takeWhile(o -> o.at.isBefore(before)).toList();
+            if (old.isEmpty()) {
+                return 0;
+            }
+            Old last = old.getLast();
+            chains.purged(id, last.number, last.hash, before);
+            return sql.update(
+                    "purging the audit log", DELETE, Params.of("chain", id).and("number", last.number));
+        });
+    }
+
+    private static String filter(AuditQuery query) {
+        List<String> conditions = new ArrayList<>(List.of(""));
+        if (query.tenantId() != null) {
+            conditions.add("tenant_id = :tenant");
+        }
+        if (query.from() != null) {
+            conditions.add("at >= :from");
+        }
+        if (query.to() != null) {
+            conditions.add("at < :to");
+        }
+        if (query.actor() != null) {
+            conditions.add("actor_name = :actor");
+        }
+        if (query.action() != null) {
+            conditions.add("(action = :action OR action LIKE :noun)");
+        }
+        if (query.target() != null) {
+            conditions.add("target = :target");
+        }
+        return String.join(" AND ", conditions);
+    }
+
+    private static Params params(AuditQuery query) {
+        return Params.of("tenant", query.tenantId())
+                .and("from", query.from())
+                .and("to", query.to())
+                .and("actor", query.actor())
+                .and("action", query.action())
+                .and("noun", query.action() + ".%")
+                .and("target", query.target());
     }
 }

@@ -1,9 +1,13 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.UsageLimits;
+import io.llmproxy.domain.privacy.CustomPattern;
+import io.llmproxy.domain.privacy.PrivateKind;
+import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.port.TenantStore;
 import java.sql.SQLException;
 import java.util.HashSet;
@@ -11,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Tenants in the database. */
 final class JdbcTenantStore implements TenantStore {
@@ -31,6 +36,12 @@ final class JdbcTenantStore implements TenantStore {
             "max_tokens_per_day",
             "max_output_tokens",
             "time_zone",
+            "redact_mode",
+            "redact_kinds",
+            "redact_patterns",
+            "redact_providers",
+            "redact_strict",
+            "audit_mode",
             "created_at",
             "updated_at");
     private static final NamedSql INSERT = NamedSql.insert("tenants", COLUMNS);
@@ -99,8 +110,33 @@ final class JdbcTenantStore implements TenantStore {
                 .and("max_tokens_per_day", settings.limits().maxTokensPerDay())
                 .and("max_output_tokens", settings.limits().maxOutputTokens())
                 .and("time_zone", settings.limits().timeZone())
+                .and("redact_mode", settings.redaction().mode())
+                .and("redact_kinds", kinds(settings.redaction()))
+                .and(
+                        "redact_patterns",
+                        settings.redaction().patterns().stream()
+                                .map(CustomPattern::text)
+                                .toList())
+                .and("redact_providers", new TreeSet<>(settings.redaction().providers()))
+                .and("redact_strict", settings.redaction().strict())
+                .and("audit_mode", settings.auditMode().word())
                 .and("created_at", tenant.createdAt())
                 .and("updated_at", tenant.updatedAt());
+    }
+
+    private static List<String> kinds(Redaction redaction) {
+        return redaction.kinds().stream().map(PrivateKind::word).sorted().toList();
+    }
+
+    private static Redaction redaction(Row row) throws SQLException {
+        Redaction.Mode mode = row.constant(Redaction.Mode.class, "redact_mode");
+        List<String> kinds = row.texts("redact_kinds");
+        return new Redaction(
+                mode,
+                kinds.stream().map(k -> PrivateKind.of("redactKinds", k)).collect(Collectors.toSet()),
+                row.texts("redact_patterns").stream().map(CustomPattern::parse).toList(),
+                new HashSet<>(row.texts("redact_providers")),
+                row.flag("redact_strict"));
     }
 
     static Tenant tenant(Row row) throws SQLException {
@@ -117,7 +153,9 @@ final class JdbcTenantStore implements TenantStore {
                         row.numberOrNull("max_requests_per_day"),
                         row.numberOrNull("max_tokens_per_day"),
                         row.integerOrNull("max_output_tokens"),
-                        row.textOrNull("time_zone")));
+                        row.textOrNull("time_zone")),
+                redaction(row),
+                AuditMode.parse(row.text("audit_mode")));
         return new Tenant(
                 row.uuid("id"),
                 row.text("slug"),

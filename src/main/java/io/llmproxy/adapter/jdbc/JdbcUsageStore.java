@@ -31,12 +31,16 @@ final class JdbcUsageStore implements UsageStore {
 
     private static final NamedSql HOLD_HEAD = NamedSql.of("SELECT next_seq FROM usage_head WHERE id = 1 FOR UPDATE");
     private static final NamedSql NEXT = NamedSql.of("SELECT next_seq FROM usage_head WHERE id = 1");
-    private static final NamedSql MOVE_HEAD = NamedSql.of("UPDATE usage_head SET next_seq = :next WHERE id = 1");
+    private static final NamedSql MOVE_HEAD = NamedSql.of(
+            "UPDATE usage_head SET next_seq = :next," + " span_micros = GREATEST(span_micros, :span) WHERE id = 1");
     private static final NamedSql COUNT_PURGED =
             NamedSql.of("UPDATE usage_head SET purged = purged + :purged WHERE id = 1");
     private static final NamedSql APPEND = NamedSql.insert(
             "usage_blocks",
             List.of("seq", "tenant_id", "tenant_slug", "records", "first_at", "last_at", "coding", "digest", "data"));
+    private static final NamedSql SUMMARIZE =
+            NamedSql.insert("usage_summaries", List.of("seq", "tenant_id", "first_at", "last_at", "traits"));
+    private static final NamedSql FORGET = NamedSql.of("DELETE FROM usage_summaries WHERE seq = :seq");
     private static final NamedSql POSITION =
             NamedSql.of("SELECT segment, byte_offset FROM usage_positions WHERE journal_id = :journal");
     private static final NamedSql MOVE = NamedSql.of("UPDATE usage_positions SET segment = :segment,"
@@ -98,12 +102,22 @@ final class JdbcUsageStore implements UsageStore {
             }
             if (!rows.isEmpty()) {
                 sql.updateAll("writing the ledger", APPEND, rows);
-                sql.update("writing the ledger", MOVE_HEAD, Params.of("next", next));
+                sql.updateAll("writing the ledger", SUMMARIZE, rows);
+                sql.update(
+                        "writing the ledger", MOVE_HEAD, Params.of("next", next).and("span", span(batch.blocks())));
             }
             rollups.add(sums(batch.rollups()));
             sql.update("moving the position of a journal", position.isPresent() ? MOVE : BEGIN, position(batch));
             return true;
         });
+    }
+
+    /** Microseconds between the first and the last record of the longest block. */
+    private static long span(List<UsageBlock> blocks) {
+        return blocks.stream()
+                .mapToLong(b -> ChronoUnit.MICROS.between(b.firstAt(), b.lastAt()) + 2)
+                .max()
+                .orElse(0);
     }
 
     private static Params row(UsageBlock block) {
@@ -116,6 +130,7 @@ final class JdbcUsageStore implements UsageStore {
                 .and("last_at", block.lastAt().plusNanos(999).truncatedTo(ChronoUnit.MICROS))
                 .and("coding", coded.coding())
                 .and("digest", BlockCoding.digest(coded.data()))
+                .and("traits", block.traits())
                 .and("data", coded.data());
     }
 
@@ -220,6 +235,7 @@ final class JdbcUsageStore implements UsageStore {
                         UsageTexts.clean(UsageGroup.of(r)), UsageFigures.of(r).negated(), UsageFigures::plus);
             }
             sql.update("purging the ledger", DELETE, Params.of("seq", block.seq()));
+            sql.update("purging the ledger", FORGET, Params.of("seq", block.seq()));
         }
         rollups.add(sums);
         return old.stream().mapToInt(UsageBlocks.Block::records).sum();

@@ -31,7 +31,9 @@ record MigrationScript(String file, String text) {
             "V8__limit_leases.sql",
             "V9__routes.sql",
             "V10__route_choice.sql",
-            "V11__provider_options.sql");
+            "V11__provider_options.sql",
+            "V12__audit.sql",
+            "V13__redaction.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

@@ -79,6 +79,10 @@ final class Row {
         return result.getBoolean(column);
     }
 
+    byte @Nullable [] bytesOrNull(String column) throws SQLException {
+        return result.getBytes(column);
+    }
+
     byte[] bytes(String column) throws SQLException {
         byte @Nullable [] bytes = result.getBytes(column);
         return Objects.requireNonNull(bytes, column);

@@ -1,7 +1,6 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.usage.UsageFigures;
-import io.llmproxy.domain.usage.UsageGroup;
 import io.llmproxy.domain.usage.UsageQuery;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -47,6 +46,10 @@ final class UsageReport {
     }
 
     private void sum(UsageQuery query, List<UsageQuery.Dimension> by, Map<List<@Nullable String>, UsageFigures> sums) {
+        if (!by.stream().allMatch(UsageQuery.Dimension::summed)) {
+            records(query, query.from(), query.to(), by, sums);
+            return;
+        }
         Instant firstHour = query.from() == null ? null : upToHour(query.from());
         Instant endHour = query.to() == null ? null : query.to().truncatedTo(ChronoUnit.HOURS);
         if (firstHour != null && endHour != null && firstHour.isAfter(endHour)) {
@@ -73,13 +76,20 @@ final class UsageReport {
             @Nullable Instant to,
             List<UsageQuery.Dimension> by,
             Map<List<@Nullable String>, UsageFigures> sums) {
-        if (from == null || to == null || !from.isBefore(to)) {
-            return;
+        if (from != null && to != null && from.isBefore(to)) {
+            records(query, from, to, by, sums);
         }
+    }
+
+    private void records(
+            UsageQuery query,
+            @Nullable Instant from,
+            @Nullable Instant to,
+            List<UsageQuery.Dimension> by,
+            Map<List<@Nullable String>, UsageFigures> sums) {
         blocks.each(new UsageQuery(query.tenantId(), query.userId(), from, to), r -> {
-            UsageGroup group = UsageGroup.of(r);
             List<@Nullable String> values = new ArrayList<>();
-            by.forEach(dimension -> values.add(group.value(dimension)));
+            by.forEach(dimension -> values.add(dimension.of(r)));
             sums.merge(values, UsageFigures.of(r), UsageFigures::plus);
         });
     }
@@ -95,16 +105,26 @@ final class UsageReport {
             text.append(" GROUP BY ")
                     .append(by.stream().map(UsageReport::expression).collect(Collectors.joining(", ")));
         }
-        sql.list("reporting usage", NamedSql.of(text.toString()), params(query), row -> sum(row, by.size()))
+        sql.list("reporting usage", NamedSql.of(text.toString()), params(query), row -> sum(row, by))
                 .forEach(sum -> sums.merge(sum.group, sum.figures, UsageFigures::plus));
     }
 
-    private static Sum sum(Row row, int dimensions) throws SQLException {
+    private static Sum sum(Row row, List<UsageQuery.Dimension> by) throws SQLException {
         List<@Nullable String> group = new ArrayList<>();
-        for (int i = 0; i < dimensions; i++) {
-            group.add(row.textOrNull("g" + i));
+        for (int i = 0; i < by.size(); i++) {
+            String value = row.textOrNull("g" + i);
+            group.add(value == null ? null : shown(by.get(i), value));
         }
         return new Sum(group, UsageRollups.figures(row));
+    }
+
+    /** Of a week the database tells one of its days, of which several rows become one here. */
+    private static String shown(UsageQuery.Dimension dimension, String value) {
+        return switch (dimension) {
+            case HOUR -> value.replace(' ', 'T') + ":00Z";
+            case WEEK -> dimension.time(Instant.parse(value + "T00:00:00Z"));
+            default -> value;
+        };
     }
 
     private static String expression(UsageQuery.Dimension dimension) {
@@ -114,7 +134,10 @@ final class UsageReport {
             case KEY -> "key_name";
             case MODEL -> "model";
             case PROVIDER -> "provider";
-            case DAY -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
+            case HOUR -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')";
+            case DAY, WEEK -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
+            case MONTH -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM')";
+            case ENDPOINT, STATUS -> throw new IllegalStateException("the sums do not know " + dimension);
         };
     }
 

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.domain.usage.BlockTraits;
 import io.llmproxy.domain.usage.UsageBlock;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -17,6 +18,7 @@ final class BlockBuilder {
     private final UUID tenant;
     private final String slug;
     private final List<UsageBlock> done;
+    private final BlockTraits.Gathering traits = new BlockTraits.Gathering();
     private byte[] frames = new byte[FIRST_SIZE];
     private int size;
     private int records;
@@ -48,6 +50,7 @@ final class BlockBuilder {
         }
         System.arraycopy(bytes, from, frames, size, length);
         size += length;
+        record.traits(traits);
         note(record.seconds(), record.nanos());
         records++;
     }
@@ -71,7 +74,8 @@ final class BlockBuilder {
                     records,
                     Instant.ofEpochSecond(firstSeconds, firstNanos),
                     Instant.ofEpochSecond(lastSeconds, lastNanos),
-                    Arrays.copyOf(frames, size)));
+                    Arrays.copyOf(frames, size),
+                    traits.take()));
         }
         size = 0;
         records = 0;

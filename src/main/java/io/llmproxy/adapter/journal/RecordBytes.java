@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.journal;
 
+import io.llmproxy.domain.usage.BlockTraits;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageFigures;
@@ -40,6 +41,9 @@ final class RecordBytes {
     private int ownerEnd;
     private int asked;
     private int askedEnd;
+    private int user;
+    private int key;
+    private int status;
 
     /** Looks at the record, which was decoded once or encoded by this program. */
     void read(byte[] source, int from) {
@@ -67,14 +71,16 @@ final class RecordBytes {
     private void passOwner() {
         at += UUID_SIZE;
         passText();
+        user = bytes[at] == 0 ? -1 : at + 1;
         at += bytes[at] == 0 ? 1 : 1 + UUID_SIZE;
         passText();
+        key = at;
         at += UUID_SIZE;
         passText();
     }
 
     private void readFigures() {
-        int status = (int) INT.get(bytes, at);
+        status = (int) INT.get(bytes, at);
         at += Integer.BYTES;
         Outcome outcome = outcome();
         passText();
@@ -178,6 +184,25 @@ final class RecordBytes {
 
     long tenantLow() {
         return (long) LONG.get(bytes, owner + Long.BYTES);
+    }
+
+    /** Adds what a search may look for. */
+    void traits(BlockTraits.Gathering traits) {
+        if (user >= 0) {
+            traits.add(BlockTraits.hash(BlockTraits.Kind.USER, bytes, user, user + UUID_SIZE));
+        }
+        traits.add(BlockTraits.hash(BlockTraits.Kind.KEY, bytes, key, key + UUID_SIZE));
+        model(asked, traits);
+        model(askedEnd, traits);
+        traits.add(BlockTraits.hash(BlockTraits.Kind.STATUS, status));
+        traits.add(BlockTraits.hash(BlockTraits.Kind.STATUS_CLASS, status / 100));
+    }
+
+    private void model(int text, BlockTraits.Gathering traits) {
+        if (bytes[text] != 0) {
+            int length = (bytes[text + 1] & 0xFF) << 8 | bytes[text + 2] & 0xFF;
+            traits.add(BlockTraits.hash(BlockTraits.Kind.MODEL, bytes, text + 3, text + 3 + length));
+        }
     }
 
     /** What it adds to the sums; overwritten by the next record. */

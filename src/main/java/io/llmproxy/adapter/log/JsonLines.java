@@ -1,73 +1,84 @@
 package io.llmproxy.adapter.log;
 
+import io.llmproxy.domain.usage.UsageRecord;
 import java.time.temporal.ChronoUnit;
-import java.util.logging.Formatter;
-import java.util.logging.LogRecord;
+import java.util.Locale;
 
-/** One JSON object on one line: time, level, logger, message, thread where it has a name, error where there is one. */
-final class JsonLines extends Formatter {
+/**
+ * One JSON object on one line: time, level, event where it has a number, logger, message, request id and tenant where it is a
+ * request's, thread where it has a name, error where there is one.
+ */
+final class JsonLines implements LineFormat {
     @Override
-    public String format(LogRecord record) {
+    public String format(LogEntry entry) {
         StringBuilder line = new StringBuilder(256);
-        line.append('{');
-        field("time", record.getInstant().truncatedTo(ChronoUnit.MICROS).toString(), line);
-        field("level", Logging.name(record.getLevel()), line.append(','));
-        field("logger", String.valueOf(record.getLoggerName()), line.append(','));
-        field("message", String.valueOf(formatMessage(record)), line.append(','));
-        // records are formatted by the thread that logs; virtual threads have no name unless given one
-        String thread = Thread.currentThread().getName();
-        if (!thread.isEmpty()) {
-            field("thread", thread, line.append(','));
+        JsonText json = new JsonText(line)
+                .text("time", entry.time().truncatedTo(ChronoUnit.MICROS).toString())
+                .text("level", Logging.name(entry.level()));
+        if (entry.event() != 0) {
+            json.number("event", entry.event());
         }
-        Throwable thrown = record.getThrown();
+        json.text("logger", entry.logger()).text("message", entry.message());
+        if (entry.requestId() != null) {
+            json.text("requestId", entry.requestId().toString());
+        }
+        json.text("tenant", entry.tenant());
+        json.text("thread", entry.thread().isEmpty() ? null : entry.thread());
+        Throwable thrown = entry.thrown();
         if (thrown != null) {
-            error(thrown, line);
+            json.begin("error")
+                    .text("type", thrown.getClass().getName())
+                    .text("message", thrown.getMessage())
+                    .text("stack", TextLines.stack(thrown))
+                    .end();
         }
-        return line.append("}\n").toString();
+        json.end();
+        return line.append('\n').toString();
     }
 
-    private static void error(Throwable thrown, StringBuilder line) {
-        field("type", thrown.getClass().getName(), line.append(",\"error\":{"));
-        String message = thrown.getMessage();
-        if (message != null) {
-            field("message", message, line.append(','));
+    @Override
+    public String access(AccessEntry entry) {
+        StringBuilder line = new StringBuilder(640);
+        JsonText json = new JsonText(line)
+                .text("time", entry.time().truncatedTo(ChronoUnit.MICROS).toString())
+                .text("level", "INFO")
+                .number("event", Event.REQUEST.id())
+                .text("logger", AccessEntry.LOGGER)
+                .text("requestId", entry.requestId().toString());
+        UsageRecord record = entry.record();
+        if (record != null) {
+            caller(json, record);
         }
-        field("stack", TextLines.stack(thrown), line.append(','));
-        line.append('}');
+        json.text("address", entry.address())
+                .text("method", entry.method())
+                .text("path", entry.path())
+                .number("status", entry.status());
+        if (record != null) {
+            result(json, record);
+        }
+        json.millis("durationMs", entry.durationMicros()).end();
+        return line.append('\n').toString();
     }
 
-    private static void field(String name, String value, StringBuilder line) {
-        line.append('"').append(name).append("\":\"");
-        for (int i = 0; i < value.length(); i++) {
-            character(value, i, line);
-        }
-        line.append('"');
+    private static void caller(JsonText json, UsageRecord r) {
+        json.text("clientRequestId", r.clientRequestId())
+                .text("tenant", r.tenantSlug())
+                .text("user", r.userEmail())
+                .text("key", r.keyName());
     }
 
-    private static void character(String value, int i, StringBuilder line) {
-        char c = value.charAt(i);
-        switch (c) {
-            case '"' -> line.append("\\\"");
-            case '\\' -> line.append("\\\\");
-            case '\n' -> line.append("\\n");
-            case '\r' -> line.append("\\r");
-            case '\t' -> line.append("\\t");
-            default -> {
-                if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029' || loneSurrogate(value, i)) {
-                    line.append(String.format("\\u%04x", (int) c));
-                } else {
-                    line.append(c);
-                }
-            }
+    private static void result(JsonText json, UsageRecord r) {
+        json.text("outcome", r.outcome().name().toLowerCase(Locale.ROOT))
+                .text("error", r.errorCode())
+                .text("model", r.requestedModel())
+                .text("provider", r.provider())
+                .text("upstreamModel", r.upstreamModel())
+                .number("attempts", r.attempts())
+                .number("inputTokens", r.tokens().input())
+                .number("outputTokens", r.tokens().output())
+                .text("cost", r.cost().usd());
+        if (r.firstByteMicros() >= 0) {
+            json.millis("ttftMs", r.firstByteMicros());
         }
-    }
-
-    /** Half a pair cannot be written as UTF-8. */
-    private static boolean loneSurrogate(String value, int i) {
-        char c = value.charAt(i);
-        if (Character.isHighSurrogate(c)) {
-            return i + 1 == value.length() || !Character.isLowSurrogate(value.charAt(i + 1));
-        }
-        return Character.isLowSurrogate(c) && (i == 0 || !Character.isHighSurrogate(value.charAt(i - 1)));
     }
 }

@@ -1,57 +1,52 @@
 package io.llmproxy.adapter.log;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 
-/** Writes each record by one write, unbuffered; a log that cannot be written stops nothing. */
+/** Gives every record of the process to the log. */
 final class LineHandler extends Handler {
-    private final Formatter format;
-    private final OutputStream out;
-    private final ReentrantLock lock = new ReentrantLock();
+    /** Of use for its way to fill in parameters alone. */
+    private static final Formatter MESSAGES = new Formatter() {
+        @Override
+        public String format(LogRecord record) {
+            return formatMessage(record);
+        }
+    };
 
-    LineHandler(Formatter format, OutputStream out) {
-        this.format = format;
-        this.out = out;
+    private final RunningLog log;
+
+    LineHandler(RunningLog log) {
+        this.log = log;
+    }
+
+    boolean of(RunningLog which) {
+        return log == which;
     }
 
     @Override
     public void publish(LogRecord record) {
-        if (!isLoggable(record)) {
-            return;
-        }
-        byte[] line = bytes(record);
-        lock.lock();
-        try {
-            out.write(line);
-            out.flush();
-        } catch (IOException | RuntimeException e) {
-            // standard error is gone: there is nowhere left to say so
-        } finally {
-            lock.unlock();
+        if (isLoggable(record)) {
+            log.write(entry(record));
         }
     }
 
-    private byte[] bytes(LogRecord record) {
+    private static LogEntry entry(LogRecord record) {
         try {
-            return format.format(record).getBytes(StandardCharsets.UTF_8);
+            return LogEntry.of(record, String.valueOf(MESSAGES.format(record)));
         } catch (RuntimeException e) {
             // a parameter whose toString throws, for one: say what is certain
-            LogRecord plain = new LogRecord(record.getLevel(), "a log message could not be formatted: " + e.getClass());
+            LogRecord plain = new LogRecord(record.getLevel(), "");
             plain.setInstant(record.getInstant());
             plain.setLoggerName(record.getLoggerName());
-            return format.format(plain).getBytes(StandardCharsets.UTF_8);
+            return LogEntry.of(plain, "a log message could not be formatted: " + e.getClass());
         }
     }
 
     @Override
     public void flush() {}
 
-    /** Standard error stays open for whoever comes later. */
+    /** The log itself is closed by who opened it. */
     @Override
     public void close() {}
 }

@@ -1,34 +1,92 @@
 package io.llmproxy.adapter.log;
 
+import io.llmproxy.domain.usage.UsageRecord;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.logging.Formatter;
-import java.util.logging.LogRecord;
+import java.util.logging.Level;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code 2026-11-20 14:03:12.345 INFO  message (logger)}, in local time; an exception follows, indented. No text from
  * outside can begin a line that looks like a record.
  */
-final class TextLines extends Formatter {
+final class TextLines implements LineFormat {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
 
+    private final boolean timed;
+
+    TextLines() {
+        this(true);
+    }
+
+    /** @param timed false: whoever takes the lines notes the time and level of each */
+    TextLines(boolean timed) {
+        this.timed = timed;
+    }
+
     @Override
-    public String format(LogRecord record) {
+    public String format(LogEntry entry) {
         StringBuilder line = new StringBuilder(160);
-        TIME.formatTo(record.getInstant(), line);
-        line.append(String.format(" %-5s ", Logging.name(record.getLevel())));
-        escape(String.valueOf(formatMessage(record)), line);
+        begin(entry.time(), entry.level(), line);
+        if (entry.event() != 0) {
+            line.append("event ").append(entry.event()).append(": ");
+        }
+        escape(entry.message(), line);
         line.append(" (");
-        escape(String.valueOf(record.getLoggerName()), line);
-        line.append(")\n");
-        Throwable thrown = record.getThrown();
+        escape(entry.logger(), line);
+        line.append(')');
+        field(" request=", entry.requestId() == null ? null : entry.requestId().toString(), line);
+        field(" tenant=", entry.tenant(), line);
+        line.append('\n');
+        Throwable thrown = entry.thrown();
         if (thrown != null) {
             stack(thrown).lines().forEach(l -> escape(l, line.append("    ")).append('\n'));
         }
         return line.toString();
+    }
+
+    @Override
+    public String access(AccessEntry entry) {
+        StringBuilder line = new StringBuilder(240);
+        begin(entry.time(), Level.INFO, line);
+        line.append(entry.status()).append(' ');
+        escape(entry.method() + " " + entry.path(), line);
+        UsageRecord r = entry.record();
+        if (r != null) {
+            field(" tenant=", r.tenantSlug(), line);
+            field(" user=", r.userEmail(), line);
+            field(" key=", r.keyName(), line);
+            field(" model=", r.requestedModel(), line);
+            field(" provider=", r.provider(), line);
+            field(" error=", r.errorCode(), line);
+            line.append(" tokens=")
+                    .append(r.tokens().input())
+                    .append('+')
+                    .append(r.tokens().output());
+            field(" usd=", r.cost().usd(), line);
+        }
+        JsonText.appendMillis(line.append(" ms="), entry.durationMicros());
+        field(" address=", entry.address(), line);
+        line.append(" request=").append(entry.requestId());
+        return line.append('\n').toString();
+    }
+
+    private void begin(Instant time, Level level, StringBuilder line) {
+        if (timed) {
+            TIME.formatTo(time, line);
+            String name = Logging.name(level);
+            line.append(' ').append(name).append(" ".repeat(6 - name.length()));
+        }
+    }
+
+    private static void field(String name, @Nullable String value, StringBuilder line) {
+        if (value != null) {
+            escape(value, line.append(name));
+        }
     }
 
     static String stack(Throwable thrown) {
@@ -46,16 +104,16 @@ final class TextLines extends Formatter {
                 case '\n' -> out.append("\\n");
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("    ");
-                default -> plain(c, out);
+                default -> plain(text, i, out);
             }
         }
         return out;
     }
 
-    private static void plain(char c, StringBuilder out) {
-        // also what turns a terminal's line around or breaks it: bidirectional controls and the Unicode separators
-        if (Character.isISOControl(c) || c >= '\u2028' && c <= '\u202e' || c >= '\u2066' && c <= '\u2069') {
-            out.append(String.format("\\u%04x", (int) c));
+    private static void plain(String text, int i, StringBuilder out) {
+        char c = text.charAt(i);
+        if (Character.isISOControl(c) || JsonText.steers(c) || JsonText.loneSurrogate(text, i)) {
+            JsonText.escape(c, out);
         } else {
             out.append(c);
         }

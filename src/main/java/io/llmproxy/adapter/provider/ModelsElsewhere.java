@@ -4,6 +4,7 @@ import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.UpstreamConnections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,11 @@ final class ModelsElsewhere implements Provider {
     @Override
     public List<CredentialState> credentials() {
         return provider.credentials();
+    }
+
+    @Override
+    public UpstreamConnections connections() {
+        return provider.connections().plus(models.connections());
     }
 
     @Override

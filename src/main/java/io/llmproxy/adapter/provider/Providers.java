@@ -162,7 +162,8 @@ public final class Providers implements ProviderFactory {
             case OPENAI, AZURE, SIMULATED -> List.of(gemini, ollama);
             case OLLAMA -> List.of(gemini);
             case GEMINI -> List.of(openAi, ollama);
-            case ANTHROPIC, COHERE, BEDROCK -> List.of();
+            case COHERE, BEDROCK -> List.of(openAi, gemini, ollama);
+            case ANTHROPIC -> List.of();
         };
     }
 

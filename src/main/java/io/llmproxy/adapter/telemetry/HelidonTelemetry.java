@@ -11,6 +11,9 @@ import io.helidon.metrics.api.Tag;
 import io.helidon.metrics.api.Timer;
 import io.helidon.metrics.spi.MeterRegistryFormatterProvider;
 import io.helidon.service.registry.Services;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.privacy.PrivateKind;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
@@ -18,7 +21,9 @@ import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.domain.usage.Usd;
 import io.llmproxy.port.Telemetry;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.ServiceLoader;
@@ -28,6 +33,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +44,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private static final int MAX_SERIES = 2000;
-    private static final String OTHER = "other";
+    static final String OTHER = "other";
     private static final String SCOPE_LABEL = "scope";
+    /** The kinds by their labels. */
+    private static final Map<String, String> KINDS = Arrays.stream(PrivateKind.values())
+            .collect(Collectors.toUnmodifiableMap(PrivateKind::label, PrivateKind::word));
+
     private static final Duration[] BUCKETS = {
         Duration.ofMillis(5),
         Duration.ofMillis(10),
@@ -57,6 +67,10 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         Duration.ofMinutes(5)
     };
 
+    private static final long[] OVERHEAD_MICROS = {
+        10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000
+    };
+
     private final int maxSeries;
     private final MetricsConfig config;
     private final MeterRegistry registry;
@@ -64,15 +78,26 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private final ConcurrentHashMap<RequestLabels, RequestMeters> requests = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<ErrorLabels, Counter> errors = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, Counter> refused = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Counter> redacted = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<PassedLabels, Counter> passed = new ConcurrentHashMap<>();
     private final Counter overrun;
     private final Counter overspent;
     private final LongAdder inFlight = new LongAdder();
+    private final ModelNames models = new ModelNames();
+    private final GenAiMeters genAi;
+    private final LimitMeters limits = new LimitMeters();
+    private final HistogramFamily overheads = new HistogramFamily(
+            "llmproxy_overhead_seconds",
+            "What requests spent in the gateway itself before they were sent to a provider",
+            1e6,
+            OVERHEAD_MICROS);
+    private final Histogram overhead = overheads.of();
+    private final Queue<Shown> shown = new ConcurrentLinkedQueue<>();
 
     /** What the counters of requests and tokens are told apart by. */
     private record RequestLabels(String tenant, String provider, int statusClass, Outcome outcome) {}
 
-    private record ErrorLabels(String tenant, String code) {}
+    private record ErrorLabels(String tenant, Trouble trouble) {}
 
     private record PassedLabels(String scope, String metric, String mode) {}
 
@@ -82,6 +107,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
 
     HelidonTelemetry(int maxSeries) {
         this.maxSeries = maxSeries;
+        this.genAi = new GenAiMeters(models, maxSeries);
         config = MetricsConfig.builder()
                 .restRequestEnabled(false)
                 .virtualThreadsEnabled(false)
@@ -93,6 +119,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         overspent = counter(
                 "llmproxy_limit_overrun_nano_usd",
                 "Cost beyond what was reserved for its request, in billionths of a US dollar");
+        limits.show(this);
         JvmGauges.register(this);
     }
 
@@ -101,8 +128,13 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         own.add(registry.getOrCreate(Gauge.builder(name, value::getAsDouble).description(help)));
     }
 
+    /** Shows what is found out at each scrape. */
+    public void show(Shown metric) {
+        shown.add(metric);
+    }
+
     @Override
-    public void served(UsageRecord record) {
+    public void served(UsageRecord record, @Nullable ProviderKind kind) {
         RequestMeters meters = meters(record);
         meters.requests().increment();
         meters.duration().record(record.durationMicros(), TimeUnit.MICROSECONDS);
@@ -115,10 +147,17 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         Cost cost = record.cost();
         add(meters.cost(), cost.nanos());
         add(meters.unpriced(), cost.state() == Cost.State.PRICED ? 0 : 1);
-        String code = record.errorCode();
-        if (code != null && !code.equals(UsageRecord.IDEMPOTENT_REPLAY)) {
-            error(record.tenantSlug(), code).increment();
+        overhead.record(record.overheadMicros());
+        Trouble trouble = Trouble.of(record);
+        if (trouble != null) {
+            error(record.tenantSlug(), trouble).increment();
         }
+        genAi.served(record, kind, trouble);
+    }
+
+    /** The names of models, not globs, that providers declare now; of others only those that are served become labels. */
+    public void declared(Set<String> names) {
+        models.declared(names);
     }
 
     private static void add(Counter counter, long amount) {
@@ -170,7 +209,8 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                         provider));
     }
 
-    private static String name(Outcome outcome) {
+    /** The word of an outcome in labels and attributes. */
+    static String name(Outcome outcome) {
         return switch (outcome) {
             case COMPLETED -> "completed";
             case REFUSED -> "refused";
@@ -200,20 +240,21 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                 Tag.create("kind", kind));
     }
 
-    private Counter error(String tenant, String code) {
-        ErrorLabels labels = new ErrorLabels(tenant, code);
+    private Counter error(String tenant, Trouble trouble) {
+        ErrorLabels labels = new ErrorLabels(tenant, trouble);
         Counter known = errors.get(labels);
         if (known != null) {
             return known;
         }
-        ErrorLabels bounded = errors.size() < maxSeries ? labels : new ErrorLabels(OTHER, OTHER);
+        ErrorLabels bounded = errors.size() < maxSeries ? labels : new ErrorLabels(OTHER, trouble);
         return errors.computeIfAbsent(
                 bounded,
                 l -> counter(
                         "llmproxy_errors",
-                        "Errors that the gateway itself answered",
+                        "Requests that went wrong, by the side that it is to be put down to: client, gateway or upstream",
                         Tag.create("tenant", l.tenant()),
-                        Tag.create("code", l.code())));
+                        Tag.create("side", l.trouble().side()),
+                        Tag.create("code", l.trouble().word())));
     }
 
     @Override
@@ -235,6 +276,21 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                 registry.getOrCreate(Counter.builder(name).description(help).tags(List.of(tags)));
         own.add(counter);
         return counter;
+    }
+
+    @Override
+    public void limitsGranted() {
+        limits.granted();
+    }
+
+    @Override
+    public void limitRefused(Limit limit) {
+        limits.refused(limit);
+    }
+
+    @Override
+    public void limitNear(Limit limit) {
+        limits.near(limit);
     }
 
     @Override
@@ -265,6 +321,22 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     }
 
     @Override
+    public void redacted(String label, int count) {
+        // the names of patterns are an operator's own, and any number of them
+        String kind = KINDS.getOrDefault(label, "pattern");
+        Counter known = redacted.get(kind);
+        Counter counter = known != null ? known : redacted.computeIfAbsent(kind, this::redactedCounter);
+        counter.increment(count);
+    }
+
+    private Counter redactedCounter(String kind) {
+        return counter(
+                "llmproxy_redacted",
+                "Private texts that were taken out of requests before a provider saw them",
+                Tag.create("kind", kind));
+    }
+
+    @Override
     public void overran(long tokens) {
         overrun.increment(tokens);
     }
@@ -288,11 +360,23 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                     .flatMap(formatter -> formatter.format())
                     .orElse(null);
             if (text != null) {
-                return withoutScope(text.toString());
+                return withOwn(withoutScope(text.toString()));
             }
         }
         throw new IllegalStateException(
                 "no Prometheus formatter among the libraries: helidon-metrics-providers-micrometer is missing");
+    }
+
+    private String withOwn(String registered) {
+        StringBuilder out = new StringBuilder(registered);
+        if (!registered.isEmpty() && !registered.endsWith("\n")) {
+            out.append('\n');
+        }
+        MetricText text = new MetricText(out);
+        overheads.write(text);
+        genAi.write(text);
+        shown.forEach(metric -> metric.write(text));
+        return out.toString();
     }
 
     /** Helidon labels every meter with its scope, which here is always the same; quotes inside a value are escaped. */

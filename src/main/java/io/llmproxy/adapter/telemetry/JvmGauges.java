@@ -1,5 +1,7 @@
 package io.llmproxy.adapter.telemetry;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
@@ -36,12 +38,33 @@ final class JvmGauges {
                 "llmproxy_process_uptime_seconds",
                 "Since the start",
                 () -> ManagementFactory.getRuntimeMXBean().getUptime() / 1000.0);
+        telemetry.gauge(
+                "llmproxy_jvm_non_heap_used_bytes",
+                "Memory of classes and compiled code",
+                () -> memory.getNonHeapMemoryUsage().getUsed());
+        telemetry.gauge("llmproxy_jvm_direct_memory_bytes", "Buffers outside the heap", JvmGauges::directMemory);
+        telemetry.gauge("llmproxy_process_open_files", "Open files and sockets", () -> files()[0]);
+        telemetry.gauge("llmproxy_process_max_files", "Open files and sockets at most", () -> files()[1]);
         telemetry.gauge("llmproxy_process_cpu_seconds", "Processor time used since the start", JvmGauges::cpuSeconds);
     }
 
     private static long sum(ToLongFunction<GarbageCollectorMXBean> figure) {
         List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
         return collectors.stream().mapToLong(figure).filter(n -> n > 0).sum();
+    }
+
+    private static long directMemory() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
+    }
+
+    /** Open ones and how many there may be; zeros where the system does not tell. */
+    private static long[] files() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                ? new long[] {unix.getOpenFileDescriptorCount(), unix.getMaxFileDescriptorCount()}
+                : new long[2];
     }
 
     private static double cpuSeconds() {

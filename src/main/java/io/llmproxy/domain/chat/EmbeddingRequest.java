@@ -1,5 +1,6 @@
 package io.llmproxy.domain.chat;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,5 +21,18 @@ public record EmbeddingRequest(
         @Nullable String user) {
     public EmbeddingRequest {
         inputs = List.copyOf(inputs);
+    }
+
+    /** The same in as many requests as it takes that none has more than {@code most} texts. */
+    public List<EmbeddingRequest> parts(int most) {
+        if (inputs.size() <= most) {
+            return List.of(this);
+        }
+        List<EmbeddingRequest> out = new ArrayList<>();
+        for (int from = 0; from < inputs.size(); from += most) {
+            List<String> some = inputs.subList(from, Math.min(inputs.size(), from + most));
+            out.add(new EmbeddingRequest(model, some, dimensions, base64, task, user));
+        }
+        return out;
     }
 }

@@ -1,6 +1,7 @@
 package io.llmproxy.domain.chat;
 
 import io.llmproxy.domain.usage.TokenUsage;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A piece of an answer that comes bit by bit; {@link Started} is the first, {@link Finished} comes once, after all content. */
@@ -25,6 +26,13 @@ public sealed interface StreamEvent {
     record ToolCallArguments(int index, String piece) implements StreamEvent {}
 
     record Finished(FinishReason reason, @Nullable String stopSequence) implements StreamEvent {}
+
+    /** How likely the tokens of the text were that comes next, or of one that came. */
+    record Probabilities(List<TokenProbability> tokens) implements StreamEvent {
+        public Probabilities {
+            tokens = List.copyOf(tokens);
+        }
+    }
 
     /** What is known of the usage now; takes the place of what was told before. */
     record Usage(TokenUsage usage) implements StreamEvent {}

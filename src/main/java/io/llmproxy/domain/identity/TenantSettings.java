@@ -3,6 +3,7 @@ package io.llmproxy.domain.identity;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.privacy.Redaction;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param auditRetentionDays audit events older than this are purged; null: kept
  * @param usageRetentionDays usage records older than this are purged; null: kept
  * @param limits how much the tenant may use
+ * @param redaction what is done about private text in its requests
+ * @param auditMode what is kept of its requests beside the account
  */
 public record TenantSettings(
         @Nullable Integer maxUsers,
@@ -28,7 +31,11 @@ public record TenantSettings(
         @Nullable String defaultProvider,
         @Nullable Integer auditRetentionDays,
         @Nullable Integer usageRetentionDays,
-        UsageLimits limits) {
+        UsageLimits limits,
+        Redaction redaction,
+        AuditMode auditMode) {
+
+    private static final int BODY_DAYS = 30;
 
     public static final TenantSettings DEFAULT = new TenantSettings(null, null, Set.of(), List.of(), null, null, null);
 
@@ -50,6 +57,34 @@ public record TenantSettings(
                 auditRetentionDays,
                 usageRetentionDays,
                 UsageLimits.NONE);
+    }
+
+    /** Settings that leave private text alone, and keep of requests what is kept unless something else is said. */
+    public TenantSettings(
+            @Nullable Integer maxUsers,
+            @Nullable Integer maxApiKeys,
+            Set<String> allowedProviders,
+            List<Glob> allowedModels,
+            @Nullable String defaultProvider,
+            @Nullable Integer auditRetentionDays,
+            @Nullable Integer usageRetentionDays,
+            UsageLimits limits) {
+        this(
+                maxUsers,
+                maxApiKeys,
+                allowedProviders,
+                allowedModels,
+                defaultProvider,
+                auditRetentionDays,
+                usageRetentionDays,
+                limits,
+                Redaction.OFF,
+                AuditMode.METADATA);
+    }
+
+    /** How long bodies of requests are kept: prompts are not to pile up because nobody said anything. */
+    public int bodyRetentionDays() {
+        return auditRetentionDays == null ? BODY_DAYS : auditRetentionDays;
     }
 
     public TenantSettings {

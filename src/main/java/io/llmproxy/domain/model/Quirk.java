@@ -24,7 +24,7 @@ public enum Quirk {
     NO_SCHEMA(1 << 9),
     /** There is no list of models. */
     NO_MODEL_LIST(1 << 10),
-    /** There is no {@code /v1/responses}, so that its clients are translated. */
+    /** There is no {@code /v1/responses}, or not for all models, so that its clients are translated. */
     NO_RESPONSES(1 << 11);
 
     private final int bit;

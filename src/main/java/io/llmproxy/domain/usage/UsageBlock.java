@@ -2,6 +2,7 @@ package io.llmproxy.domain.usage;
 
 import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Records of one tenant in their order, as the bytes in which the journal holds them. */
 public final class UsageBlock {
@@ -17,18 +18,32 @@ public final class UsageBlock {
     private final Instant firstAt;
     private final Instant lastAt;
     private final byte[] frames;
+    private final byte @Nullable [] traits;
 
     /**
      * @param firstAt when the earliest of its requests began; {@code lastAt} the latest
      * @param frames given away: the caller does not change it any more
      */
     public UsageBlock(UUID tenantId, String tenantSlug, int records, Instant firstAt, Instant lastAt, byte[] frames) {
+        this(tenantId, tenantSlug, records, firstAt, lastAt, frames, null);
+    }
+
+    /** @param traits see {@link BlockTraits}; given away as well; null: not known */
+    public UsageBlock(
+            UUID tenantId,
+            String tenantSlug,
+            int records,
+            Instant firstAt,
+            Instant lastAt,
+            byte[] frames,
+            byte @Nullable [] traits) {
         this.tenantId = tenantId;
         this.tenantSlug = tenantSlug;
         this.records = records;
         this.firstAt = firstAt;
         this.lastAt = lastAt;
         this.frames = frames;
+        this.traits = traits;
     }
 
     public UUID tenantId() {
@@ -49,6 +64,11 @@ public final class UsageBlock {
 
     public Instant lastAt() {
         return lastAt;
+    }
+
+    /** Not to be changed; null: any. */
+    public byte @Nullable [] traits() {
+        return traits;
     }
 
     /** Not to be changed. */

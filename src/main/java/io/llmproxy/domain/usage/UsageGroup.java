@@ -35,16 +35,4 @@ public record UsageGroup(
                 r.requestedModel(),
                 r.provider());
     }
-
-    /** The value of a dimension, as reports show it; null where there is none. */
-    public @Nullable String value(UsageQuery.Dimension dimension) {
-        return switch (dimension) {
-            case TENANT -> tenantSlug;
-            case USER -> userEmail;
-            case KEY -> keyName;
-            case MODEL -> model;
-            case PROVIDER -> provider;
-            case DAY -> hour.toString().substring(0, 10);
-        };
-    }
 }

@@ -1,6 +1,10 @@
 package io.llmproxy.domain.usage;
 
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.IsoFields;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +28,53 @@ public record UsageQuery(
         KEY,
         MODEL,
         PROVIDER,
-        DAY
+        /** Its beginning, UTC, as {@code 2026-11-20T14:00Z}. */
+        HOUR,
+        /** As {@code 2026-11-20}, UTC. */
+        DAY,
+        /** As {@code 2026-W47}, from Monday on (ISO 8601). */
+        WEEK,
+        /** As {@code 2026-11}. */
+        MONTH,
+        /** The path without its variable parts. */
+        ENDPOINT,
+        /** What the client was answered. */
+        STATUS;
+
+        /** Whether sums by hour know it; reports by others read every record of their time. */
+        public boolean summed() {
+            return this != ENDPOINT && this != STATUS;
+        }
+
+        /** The value of a record, as reports show it; null where there is none. */
+        public @Nullable String of(UsageRecord r) {
+            return switch (this) {
+                case TENANT -> r.tenantSlug();
+                case USER -> r.userEmail();
+                case KEY -> r.keyName();
+                case MODEL -> r.requestedModel();
+                case PROVIDER -> r.provider();
+                case ENDPOINT -> r.endpoint();
+                case STATUS -> Integer.toString(r.status());
+                case HOUR, DAY, WEEK, MONTH -> time(r.startedAt().truncatedTo(ChronoUnit.HOURS));
+            };
+        }
+
+        /** Of one of those of time: how the hour, which begins then, is shown. */
+        public String time(Instant hour) {
+            OffsetDateTime at = hour.atOffset(ZoneOffset.UTC);
+            return switch (this) {
+                case HOUR -> at.toString();
+                case DAY -> at.toLocalDate().toString();
+                case WEEK ->
+                    at.get(IsoFields.WEEK_BASED_YEAR)
+                            + (at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR) < 10 ? "-W0" : "-W")
+                            + at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR);
+                case MONTH -> at.toLocalDate().toString().substring(0, 7);
+                case TENANT, USER, KEY, MODEL, PROVIDER, ENDPOINT, STATUS ->
+                    throw new IllegalStateException(this + " is none of time");
+            };
+        }
     }
 
     /**

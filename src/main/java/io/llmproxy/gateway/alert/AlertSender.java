@@ -101,7 +101,9 @@ public final class AlertSender {
                             + " attempts, which is given up: " + cause.getMessage() + ". The alert: "
                             + pending.alert().text());
         } else if (pending.attempts() == 0) {
-            LOG.log(Level.WARNING, "the webhook did not take an alert, which is sent again: " + cause.getMessage());
+            LOG.log(
+                    Level.WARNING,
+                    "event 6602: the webhook did not take an alert, which is sent again: " + cause.getMessage());
         }
         alerts.next(pending.alert().id(), over ? null : now.plus(pause(pending.attempts())));
     }

@@ -142,7 +142,7 @@ public final class BudgetWatch {
     private void tell(BudgetAlert alert, CounterKey key) {
         String counter = key.limitId() + "\n" + key.subject();
         if (alerts.claim(rules.realm(), counter, alert, rules.sends() ? alert.at() : null)) {
-            LOG.log(Level.WARNING, alert.text());
+            LOG.log(Level.WARNING, "event 6601: " + alert.text());
             telemetry.alerted(alert.metric().word(), alert.threshold());
         }
     }

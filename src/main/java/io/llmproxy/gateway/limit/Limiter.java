@@ -80,6 +80,7 @@ public final class Limiter {
     public void reserve(Exchange x, Limits limits, List<Target> targets) {
         LimitTable table = limits.of(x.principal().tenant().id());
         if (table.isEmpty() && x.claims().early().taken()) {
+            telemetry.limitsGranted();
             return;
         }
         Need need = table.budgets() ? Needs.of(x, targets) : Need.NOTHING;
@@ -96,9 +97,11 @@ public final class Limiter {
             if (!elsewhere) {
                 x.claims().reserved(granted(x, charges, decision), targets.isEmpty() ? null : targets.get(i));
                 x.claims().standing(); // gathered now, while all of it is in the processor's caches
+                telemetry.limitsGranted();
                 x.passOver(i);
                 return;
             }
+            telemetry.limitRefused(((Denied) decision).limit());
             x.tally()
                     .failed(Attempt.passedOver(
                             targets.get(i).providerName(), targets.get(i).model(), Attempt.LIMIT));
@@ -126,6 +129,7 @@ public final class Limiter {
         List<Charge> added = after.without(before);
         LimitDecision decision = added.isEmpty() ? LimitDecision.FREE : store.reserve(added);
         if (decision instanceof Denied denied) {
+            telemetry.limitRefused(denied.limit());
             return denied;
         }
         Set<String> left = new HashSet<>();
@@ -163,6 +167,9 @@ public final class Limiter {
                     if (limit.metric() == LimitMetric.COST) {
                         x.claims().reservedMoney(grant.amount());
                     }
+                    if (near(grant)) {
+                        telemetry.limitNear(limit);
+                    }
                     if (grant.passed()) {
                         telemetry.limitPassed(
                                 limit.scope().word(),
@@ -174,10 +181,16 @@ public final class Limiter {
                 yield granted.reservation();
             }
             case Denied denied -> {
+                telemetry.limitRefused(denied.limit());
                 x.claims().denied(denied);
                 throw new ProxyException(error(denied));
             }
         };
+    }
+
+    /** Whether less than a tenth of the limit is left. */
+    private static boolean near(Grant grant) {
+        return grant.remaining() < (grant.limit().amount() + 9) / 10;
     }
 
     private static ProxyError error(Denied denied) {

@@ -31,7 +31,7 @@ public final class JsonRequest {
         V1,
         /** Google's: bounds in {@code generationConfig}, models in {@code requests} too. */
         GEMINI,
-        /** Ollama's: bounds in {@code options}. */
+        /** Ollama's: bounds in {@code options}, and {@code name} for the model from older clients. */
         OLLAMA
     }
 
@@ -45,6 +45,8 @@ public final class JsonRequest {
     private int models;
     private @Nullable Span model;
     private @Nullable String modelText;
+    private @Nullable Span olderModel;
+    private @Nullable String olderModelText;
     private boolean stream;
     private long maxTokens = -1;
     private long n = -1;
@@ -99,6 +101,11 @@ public final class JsonRequest {
                 member();
             }
         }
+        if (models == 0 && olderModel != null) {
+            models = 1;
+            model = olderModel;
+            modelText = olderModelText;
+        }
         if (token == Token.ARRAY_START) {
             scanner.skipContainer();
         }
@@ -135,6 +142,11 @@ public final class JsonRequest {
         if (form == Form.OLLAMA && scanner.is("options")
                 || form == Form.GEMINI && (scanner.is("generationConfig") || scanner.is("generation_config"))) {
             bounds();
+            return true;
+        }
+        if (form == Form.OLLAMA && scanner.is("name")) {
+            olderModel = value();
+            olderModelText = text(olderModel);
             return true;
         }
         boolean inner = scanner.is("requests")

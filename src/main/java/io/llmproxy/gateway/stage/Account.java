@@ -7,6 +7,7 @@ import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageRecord;
+import io.llmproxy.gateway.Audience;
 import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.InFlight;
@@ -15,9 +16,15 @@ import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
+import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.limit.KeptAddress;
 import io.llmproxy.gateway.limit.Limiter;
+import io.llmproxy.gateway.scan.AnswerEnds;
+import io.llmproxy.port.EndedRequest;
+import io.llmproxy.port.RequestListener;
 import io.llmproxy.port.Telemetry;
+import io.llmproxy.port.Tracing;
+import io.llmproxy.port.Tracing.RequestSpan;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.Snapshots;
 import java.io.IOException;
@@ -41,6 +48,8 @@ public final class Account implements Stage {
 
     private final Ledger ledger;
     private final Telemetry telemetry;
+    private final Tracing tracing;
+    private final Audience audience;
     private final InFlight inFlight;
     private final Limiter limiter;
     private final KeyRing keys;
@@ -52,6 +61,8 @@ public final class Account implements Stage {
     public Account(
             Ledger ledger,
             Telemetry telemetry,
+            Tracing tracing,
+            Audience audience,
             InFlight inFlight,
             Limiter limiter,
             KeyRing keys,
@@ -60,6 +71,8 @@ public final class Account implements Stage {
             InstantSource clock) {
         this.ledger = ledger;
         this.telemetry = telemetry;
+        this.tracing = tracing;
+        this.audience = audience;
         this.inFlight = inFlight;
         this.limiter = limiter;
         this.keys = keys;
@@ -75,6 +88,7 @@ public final class Account implements Stage {
     public void handle(Exchange x, Next next) {
         Instant now = clock.instant();
         x.arrived(Ids.next(now), now, System.nanoTime());
+        x.followed(tracing.begin(x.request().headers()));
         CostSink costs = costHeader ? new CostSink(x.sink()) : null;
         LastPieceSink client = new LastPieceSink(costs == null ? x.sink() : costs);
         x.sink(client);
@@ -107,7 +121,7 @@ public final class Account implements Stage {
             // one that leaves with the whole answer, as soon as it read [DONE], has not gone too early
             return new Ending(x.tally().wholeAnswerSeen() ? Outcome.COMPLETED : Outcome.CLIENT_GONE, null);
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.ERROR, "request " + x.requestId() + " failed by a fault of the gateway", e);
+            LOG.log(Level.ERROR, "event 6203: request " + x.requestId() + " failed by a fault of the gateway", e);
             return failed(
                     x, new ProxyError.Internal("The gateway failed; its log tells more of " + x.requestId() + "."));
         }
@@ -133,16 +147,45 @@ public final class Account implements Stage {
             owner = keys.owner(x.request(), snapshots.current(), clock.instant());
         }
         int status = status(x, ending);
+        RequestSpan span = x.span();
         if (owner == null) {
             telemetry.refusedUnknown(status);
+            if (span != null) {
+                span.end(status);
+            }
+            tellOfStranger(x, status);
             return null;
         }
         UsageRecord record =
                 located(x, Records.of(x, owner, status, ending.outcome(), ending.error(), cost, System.nanoTime()));
         ledger.append(record);
-        telemetry.served(record);
+        Target target = x.tally().target();
+        telemetry.served(
+                record, target == null ? null : target.provider().account().kind());
+        if (span != null) {
+            AnswerEnds answer = x.tally().answer();
+            span.end(record, answer == null ? null : answer.facts());
+        }
         unpriced.note(record);
+        RequestListener listener = audience.now();
+        if (listener.listening()) {
+            listener.ended(EndedRequest.of(record, x.request().clientAddress()));
+        }
         return record;
+    }
+
+    private void tellOfStranger(Exchange x, int status) {
+        RequestListener listener = audience.now();
+        if (listener.listening()) {
+            listener.ended(EndedRequest.ofStranger(
+                    x.requestId(),
+                    x.startedAt(),
+                    x.request().method(),
+                    x.request().path(),
+                    status,
+                    x.elapsed(System.nanoTime()) / 1000,
+                    x.request().clientAddress()));
+        }
     }
 
     /** With the client's address, where limits count the record by it. */

@@ -6,6 +6,8 @@ import io.llmproxy.gateway.HeaderPolicy;
 import io.llmproxy.gateway.Tally;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.limit.RateHeaders;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The header fields that the gateway itself adds to an answer. */
@@ -25,6 +27,12 @@ final class AnswerHeaders {
                 headers.set("x-llmproxy-model", model);
             }
         }
+        if (target != null) {
+            Map<String, Integer> redacted = x.redactionCounts(target.providerName());
+            if (!redacted.isEmpty()) {
+                headers.set("x-llmproxy-redacted", counts(redacted));
+            }
+        }
         headers.set("x-llmproxy-attempts", Integer.toString(tally.attempts()));
         headers.set("x-llmproxy-overhead-us", Long.toString(TimeUnit.NANOSECONDS.toMicros(overhead)));
         headers.set("x-llmproxy-cache", "bypass");
@@ -33,6 +41,16 @@ final class AnswerHeaders {
             headers.set("via", HeaderPolicy.VIA);
         }
         return headers;
+    }
+
+    /** What was found how often, as {@code email=2,phone=1}. */
+    private static String counts(Map<String, Integer> redacted) {
+        StringBuilder out = new StringBuilder();
+        redacted.forEach((label, count) -> out.append(out.isEmpty() ? "" : ",")
+                .append(label.toLowerCase(Locale.ROOT).replace('_', '-'))
+                .append('=')
+                .append(count));
+        return out.toString();
     }
 
     /** A client chose the name; a header field takes visible ASCII only. */

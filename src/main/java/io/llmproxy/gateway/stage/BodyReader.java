@@ -78,7 +78,7 @@ final class BodyReader {
         long now = System.nanoTime();
         long next = nextAlarm.get();
         if (now - next >= 0 && nextAlarm.compareAndSet(next, now + ALARM_NANOS)) {
-            LOG.log(Level.ERROR, "large request bodies are refused: they cannot be kept on disk", e);
+            LOG.log(Level.ERROR, "event 6204: large request bodies are refused: they cannot be kept on disk", e);
         }
     }
 

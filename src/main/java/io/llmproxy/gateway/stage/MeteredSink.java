@@ -4,8 +4,10 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.gateway.scan.AnswerEnds;
 import io.llmproxy.gateway.scan.UsageFilter;
 import io.llmproxy.gateway.scan.UsageTap;
+import io.llmproxy.port.Tracing.RequestSpan;
 import java.io.IOException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ final class MeteredSink extends DelegatingSink {
     private UsageTap tap = UsageTap.DEAF;
     private boolean answered;
     private @Nullable UsageFilter filter;
+    private @Nullable AnswerEnds ends;
 
     MeteredSink(Exchange x, ResponseSink client, boolean listens) {
         super(client);
@@ -34,6 +37,7 @@ final class MeteredSink extends DelegatingSink {
         if (listens && success) {
             tap = UsageTap.of(type, coding);
             answered = true;
+            ends = traced();
         }
         boolean events = type.toLowerCase(Locale.ROOT).startsWith("text/event-stream");
         if (x.usageWanted() && success && events && coding.isEmpty()) {
@@ -42,9 +46,23 @@ final class MeteredSink extends DelegatingSink {
         client.head(status, headers, filter == null ? contentLength : -1);
     }
 
+    /** Only where somebody will hear of the answer; null: nobody will. */
+    private @Nullable AnswerEnds traced() {
+        RequestSpan span = x.span();
+        if (span == null || !span.recorded()) {
+            return null;
+        }
+        AnswerEnds kept = new AnswerEnds();
+        x.tally().answer(kept);
+        return kept;
+    }
+
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
         tap.feed(bytes, offset, length);
+        if (ends != null) {
+            ends.feed(bytes, offset, length);
+        }
         if (tap.done()) {
             x.tally().wholeAnswer();
         }

@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.usage.Cost;
@@ -36,10 +37,11 @@ final class Records {
             long nanos) {
         Tally tally = x.tally();
         Ask ask = x.askOrNull();
+        boolean audited = owner.principal().tenant().settings().auditMode() != AuditMode.NONE;
         return new UsageRecord(
                 x.requestId(),
-                bounded(x.request().headers(), "x-request-id"),
-                tally.upstreamRequestId(),
+                audited ? bounded(x.request().headers(), "x-request-id") : null,
+                audited ? tally.upstreamRequestId() : null,
                 x.startedAt(),
                 caller(owner.principal()),
                 call(x, ask),

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.gateway.Audience;
 import io.llmproxy.gateway.BodyMemory;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
@@ -9,15 +10,18 @@ import io.llmproxy.gateway.LastUse;
 import io.llmproxy.gateway.Ledger;
 import io.llmproxy.gateway.PassedLimits;
 import io.llmproxy.gateway.Pipeline;
+import io.llmproxy.gateway.audit.Transcripts;
 import io.llmproxy.gateway.estimate.UsageEstimator;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
 import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.gateway.object.Ownership;
+import io.llmproxy.gateway.privacy.Redactors;
 import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.ObjectStore;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
+import io.llmproxy.port.Tracing;
 import io.llmproxy.runtime.Snapshots;
 import java.time.InstantSource;
 import java.util.List;
@@ -46,10 +50,26 @@ public final class Stages {
             IdempotentRuns runs,
             InstantSource clock) {
         BodyMemory memory = new BodyMemory(settings.bodyMemory());
-        return gateway(settings, memory, snapshots, ledger, objects, telemetry, counters, tokenizer, runs, clock);
+        return gateway(
+                settings,
+                memory,
+                snapshots,
+                ledger,
+                objects,
+                telemetry,
+                Tracing.OFF,
+                counters,
+                tokenizer,
+                runs,
+                Transcripts.none(),
+                clock);
     }
 
-    /** The same with a memory that others take of as well. */
+    /**
+     * The same with a memory that others take of as well, and with traces.
+     *
+     * @param transcripts of requests of tenants that keep them; started by its owner
+     */
     public static Gateway gateway(
             GatewaySettings settings,
             BodyMemory bodyMemory,
@@ -57,11 +77,14 @@ public final class Stages {
             Ledger ledger,
             ObjectStore objects,
             Telemetry telemetry,
+            Tracing tracing,
             CounterStore counters,
             Tokenizer tokenizer,
             IdempotentRuns runs,
+            Transcripts transcripts,
             InstantSource clock) {
         InFlight inFlight = new InFlight();
+        Audience audience = new Audience();
         LastUse lastUse = new LastUse();
         KeyRing keys = new KeyRing(settings.queryKey());
         Ownership ownership = new Ownership(objects, clock);
@@ -75,13 +98,26 @@ public final class Stages {
         snapshots.onPublish(listing::retain);
         Route route = new Route(listing, ownership, limit, health);
         snapshots.onPublish(route::retain);
+        Redactors redactors = new Redactors();
+        snapshots.onPublish(_ -> redactors.forget());
         Inspect inspect = new Inspect(settings, bodyMemory);
         Explainer explainer = new Explainer(snapshots, inspect, route, settings.pricing(), counters, health, clock);
         Pipeline pipeline = new Pipeline(List.of(
-                new Account(ledger, telemetry, inFlight, limiter, keys, snapshots, settings.pricing(), clock),
+                new Account(
+                        ledger,
+                        telemetry,
+                        tracing,
+                        audience,
+                        inFlight,
+                        limiter,
+                        keys,
+                        snapshots,
+                        settings.pricing(),
+                        clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse, clock),
                 inspect,
+                new Transcribe(transcripts),
                 route,
                 new Idempotency(runs),
                 new Pricing(settings.pricing()),
@@ -89,8 +125,9 @@ public final class Stages {
                 new Estimate(new UsageEstimator(tokenizer)),
                 new Own(ownership),
                 new KeepAlive(settings.sseKeepAlive()),
+                new Redact(redactors, telemetry),
                 new Meter(),
                 new Forward(settings.queryKey(), limit, health)));
-        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, explainer);
+        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, audience, explainer);
     }
 }

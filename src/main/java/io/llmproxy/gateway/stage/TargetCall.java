@@ -18,6 +18,8 @@ import io.llmproxy.gateway.resilience.TargetHealth;
 import io.llmproxy.gateway.scan.Splice;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.Tracing.AttemptSpan;
+import io.llmproxy.port.Tracing.RequestSpan;
 import io.llmproxy.port.UpstreamException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,6 +48,7 @@ final class TargetCall {
     private final boolean queryKey;
     private final @Nullable Course course;
     private final long began;
+    private @Nullable AttemptSpan span;
     private boolean answered;
     private volatile boolean gone;
 
@@ -70,6 +73,32 @@ final class TargetCall {
     @Nullable
     Failure run() {
         x.tally().target(target);
+        RequestSpan traced = x.span();
+        return traced == null ? called() : called(traced);
+    }
+
+    /** The same, and a collector of traces hears of it. */
+    private @Nullable Failure called(RequestSpan traced) {
+        AttemptSpan own = traced.attempt(target.provider().account(), target.model());
+        span = own;
+        try {
+            Failure failure = called();
+            if (failure != null) {
+                own.failed(failure.reason());
+            }
+            return failure;
+        } catch (ProxyException e) {
+            own.failed(e.error().code());
+            throw e;
+        } catch (ClientGoneException e) {
+            own.failed("client_gone");
+            throw e;
+        } finally {
+            own.end();
+        }
+    }
+
+    private @Nullable Failure called() {
         try (ProviderCall call = target.provider().call(request())) {
             x.onCut(call::cancel);
             if (x.cutReason() != null) {
@@ -115,21 +144,32 @@ final class TargetCall {
                 path(),
                 target.passthrough(),
                 Credentials.cleaned(query(), queryKey),
-                HeaderPolicy.toProvider(request.headers(), x.plainWanted()),
+                headers(),
                 x.body().with(splices()).followedBy(HeaderPolicy.trailersToProvider(request.trailers())),
                 target.model());
     }
 
+    private HeaderFields headers() {
+        HeaderFields headers = HeaderPolicy.toProvider(x.request().headers(), x.plainWanted());
+        if (span != null) {
+            span.carry(headers);
+        }
+        return headers;
+    }
+
     private List<Splice> splices() {
         List<Splice> model = x.ask().saying(target.model());
-        if (!x.usageWanted()) {
+        List<Splice> usage = x.usageWanted() ? x.ask().usageInStream() : List.of();
+        List<Splice> redactions = x.redactions(target.providerName());
+        if (usage.isEmpty() && redactions.isEmpty()) {
             return model;
         }
-        if (model.isEmpty()) {
-            return x.ask().usageInStream();
+        if (model.isEmpty() && redactions.isEmpty()) {
+            return usage;
         }
-        List<Splice> changes = new ArrayList<>(model);
-        changes.addAll(x.ask().usageInStream());
+        List<Splice> changes = new ArrayList<>(redactions);
+        changes.addAll(model);
+        changes.addAll(usage);
         return changes;
     }
 
@@ -151,7 +191,11 @@ final class TargetCall {
 
     private @Nullable Failure relay(ProviderCall call) throws IOException {
         ProviderCall.Head head = call.execute();
-        x.tally().upstreamRequestId(Records.upstreamId(head.headers()));
+        String upstreamId = Records.upstreamId(head.headers());
+        x.tally().upstreamRequestId(upstreamId);
+        if (span != null) {
+            span.answered(head.status(), upstreamId);
+        }
         Failure failing = judged(head);
         if (failing != null && course != null && course.follows(failing)) {
             return failing;

@@ -1,22 +1,29 @@
 package io.llmproxy.gateway.usage;
 
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.audit.AuditEvent;
+import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ObjectStore;
+import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageStore;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes, once an hour, audit events and usage records that are older than their tenant keeps them, and what providers have long
- * deleted of the objects that they store, in steps so small that no lock is held for long.
+ * Deletes, once an hour, audit events, usage records and bodies of requests that are older than their tenant keeps them, bodies of
+ * tenants that are gone, and what providers have long deleted of the objects that they store, in steps so small that no lock is held
+ * for long.
  */
 public final class Retention implements AutoCloseable {
     static final int STEP = 1000;
@@ -27,6 +34,7 @@ public final class Retention implements AutoCloseable {
     private final AuditStore audit;
     private final UsageStore usage;
     private final ObjectStore objects;
+    private final TranscriptStore bodies;
     private final Supplier<? extends Collection<Tenant>> tenants;
     private final InstantSource clock;
     private final Rounds rounds = new Rounds("retention", this::round);
@@ -37,11 +45,13 @@ public final class Retention implements AutoCloseable {
             AuditStore audit,
             UsageStore usage,
             ObjectStore objects,
+            TranscriptStore bodies,
             Supplier<? extends Collection<Tenant>> tenants,
             InstantSource clock) {
         this.audit = audit;
         this.usage = usage;
         this.objects = objects;
+        this.bodies = bodies;
         this.tenants = tenants;
         this.clock = clock;
     }
@@ -54,7 +64,10 @@ public final class Retention implements AutoCloseable {
         try {
             purge();
         } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "old usage records and audit events cannot be deleted; tried again in an hour", e);
+            LOG.log(
+                    Level.WARNING,
+                    "old usage records, audit events and bodies of requests cannot be deleted; tried again in an hour",
+                    e);
         }
         return PERIOD;
     }
@@ -63,20 +76,51 @@ public final class Retention implements AutoCloseable {
     void purge() {
         Instant now = clock.instant();
         for (Tenant tenant : tenants.get()) {
-            purge(tenant.id(), tenant.settings().auditRetentionDays(), now, audit::purge);
+            purgeAudit(tenant, now);
             purge(tenant.id(), tenant.settings().usageRetentionDays(), now, usage::purge);
             purge(tenant.id(), 0, now, objects::purge);
+            purge(tenant.id(), tenant.settings().bodyRetentionDays(), now, bodies::purge);
+        }
+        while (!closed && bodies.purgeDeleted(STEP) > 0) {
+            // the next step
+        }
+    }
+
+    /** By whole days: each time that something was deleted is an event itself, which is one a day then. */
+    private void purgeAudit(Tenant tenant, Instant now) {
+        Integer days = tenant.settings().auditRetentionDays();
+        if (days == null) {
+            return;
+        }
+        Instant before = now.truncatedTo(ChronoUnit.DAYS).minus(Duration.ofDays(days));
+        int purged = purge(tenant.id(), before, audit::purge);
+        if (purged > 0) {
+            audit.append(new AuditEvent(
+                    Ids.next(now),
+                    now,
+                    tenant.id(),
+                    tenant.slug(),
+                    Actor.SYSTEM,
+                    "audit.purge",
+                    "audit/events",
+                    Map.of("before", before.toString(), "events", String.valueOf(purged))));
         }
     }
 
     private void purge(UUID tenant, @Nullable Integer days, Instant now, Purge store) {
-        if (days == null) {
-            return;
+        if (days != null) {
+            purge(tenant, now.minus(Duration.ofDays(days)), store);
         }
-        Instant before = now.minus(Duration.ofDays(days));
-        while (!closed && store.purge(tenant, before, STEP) >= STEP) {
-            // the next step
+    }
+
+    private int purge(UUID tenant, Instant before, Purge store) {
+        int purged = 0;
+        int step = STEP;
+        while (!closed && step >= STEP) {
+            step = store.purge(tenant, before, STEP);
+            purged += step;
         }
+        return purged;
     }
 
     /** {@code purge} of a store. */

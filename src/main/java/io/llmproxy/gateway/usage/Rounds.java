@@ -106,7 +106,7 @@ public final class Rounds {
     }
 
     /** Wakes the thread and waits for the end of a round that begins after this call; false where {@code bound} passes before. */
-    boolean awaitWhole(Duration bound) {
+    public boolean awaitWhole(Duration bound) {
         lock.lock();
         try {
             long wanted = begun + 1;

@@ -41,6 +41,8 @@ public final class UsageFlusher implements AutoCloseable {
     private boolean attached;
     private Duration backoff = Duration.ZERO;
     private volatile boolean failing;
+    /** When all that there was then had been moved, by {@link System#nanoTime}. */
+    private volatile long movedAll = System.nanoTime();
 
     public UsageFlusher(UsageJournal journal, UsageStore store, UsageFormat format) {
         this(journal, store, format, FLUSH_BOUND);
@@ -70,11 +72,18 @@ public final class UsageFlusher implements AutoCloseable {
         return failing;
     }
 
+    /** How far the database is behind the journal, at most; zero where nothing waits. */
+    public Duration lag() {
+        return journal.backlog() == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - movedAll);
+    }
+
     private Duration round() {
         try {
+            long begin = System.nanoTime();
             moveAll();
+            movedAll = begin;
             if (failing) {
-                LOG.log(Level.INFO, "usage records are written to the database again");
+                LOG.log(Level.INFO, "event 6402: usage records are written to the database again");
             }
             failing = false;
             backoff = Duration.ZERO;
@@ -89,7 +98,7 @@ public final class UsageFlusher implements AutoCloseable {
         if (!failing) {
             LOG.log(
                     Level.WARNING,
-                    "usage records cannot be written to the database; they are kept in the journal and written when it is"
+                    "event 6401: usage records cannot be written to the database; they are kept in the journal and written when it is"
                             + " back",
                     e);
         }
@@ -195,7 +204,7 @@ public final class UsageFlusher implements AutoCloseable {
         for (UsageBlock block : batch.blocks()) {
             LOG.log(
                     Level.ERROR,
-                    "the database refuses this usage record and takes others; it is left out of the ledger: "
+                    "event 6403: the database refuses this usage record and takes others; it is left out of the ledger: "
                             + format.open(block.frames()).next(),
                     cause);
         }

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A tenant. {@code status} is {@code active} or {@code suspended}. */
+/** A tenant. {@code status} is {@code active} or {@code suspended}, {@code redact} is {@code off}, {@code mask} or {@code vault}. */
 public record TenantJson(
         String id,
         String slug,
@@ -15,6 +15,7 @@ public record TenantJson(
         List<String> allowedModels,
         @Nullable Integer maxUsers,
         @Nullable Integer maxApiKeys,
+        String auditMode,
         @Nullable Integer auditRetentionDays,
         @Nullable Integer usageRetentionDays,
         @Nullable Long maxRequestsPerMinute,
@@ -22,6 +23,11 @@ public record TenantJson(
         @Nullable Long maxTokensPerDay,
         @Nullable Integer maxOutputTokens,
         @Nullable String timeZone,
+        String redact,
+        List<String> redactKinds,
+        List<String> redactPatterns,
+        List<String> redactProviders,
+        boolean redactStrict,
         Instant createdAt,
         Instant updatedAt) {
 

@@ -502,6 +502,10 @@ class AdminServerTest {
                 new AdminServer.Replays(stored, new MemoryIdempotencyStore(10), Duration.ofHours(24)),
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
+                f.application().operations(),
+                f.audit(),
+                f.requests(),
+                () -> {},
                 f.clock);
     }
 

@@ -3,11 +3,14 @@ package io.llmproxy.adapter.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.AdminFixture;
+import io.llmproxy.wire.admin.AuditEventJson;
 import io.llmproxy.wire.admin.ExplanationJson;
 import io.llmproxy.wire.admin.KeyJson;
 import io.llmproxy.wire.admin.LedgerJson;
 import io.llmproxy.wire.admin.LimitJson;
 import io.llmproxy.wire.admin.LimitProofJson;
+import io.llmproxy.wire.admin.LiveJson;
+import io.llmproxy.wire.admin.LogJson;
 import io.llmproxy.wire.admin.PriceJson;
 import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
@@ -70,12 +73,21 @@ class OpenApiTest {
                 Map.entry("Limit", LimitJson.class),
                 Map.entry("LimitSet", LimitJson.Set.class),
                 Map.entry("LimitUsage", LimitJson.Usage.class),
+                Map.entry("AuditEvent", AuditEventJson.class),
+                Map.entry("AuditChain", AuditEventJson.Chain.class),
+                Map.entry("AuditKey", AuditEventJson.Key.class),
+                Map.entry("AuditPurge", AuditEventJson.Purge.class),
+                Map.entry("AuditPurged", AuditEventJson.Purged.class),
                 Map.entry("LedgerCheck", LedgerJson.class),
                 Map.entry("LimitProof", LimitProofJson.class),
                 Map.entry("Explanation", ExplanationJson.class),
                 Map.entry("ExplanationAsk", ExplanationJson.Ask.class),
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
+                Map.entry("Live", LiveJson.class),
+                Map.entry("LiveLine", LiveJson.Line.class),
+                Map.entry("LiveNear", LiveJson.Near.class),
+                Map.entry("Log", LogJson.class),
                 Map.entry("Status", StatusJson.class));
         JsonNode schemas = description.get("components").get("schemas");
         shapes.forEach(

@@ -83,6 +83,10 @@ class ErrorRendererTest {
         assertThat(text(renderer.event(Dialect.ANTHROPIC, error, "r")))
                 .isEqualTo("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"timeout_error\","
                         + "\"message\":\"slow\"},\"request_id\":\"r\"}\n\n");
+        assertThat(text(renderer.event(Dialect.RESPONSES, error, "r")))
+                .startsWith("event: error\ndata: {\"error\":{\"message\":\"slow\",")
+                .endsWith(",\"type\":\"error\",\"code\":\"upstream_timeout\",\"message\":\"slow\",\"param\":null,"
+                        + "\"sequence_number\":0}\n\n");
     }
 
     @ParameterizedTest
@@ -116,6 +120,10 @@ class ErrorRendererTest {
         "/v1beta/models/g:generateContent,,GEMINI",
         "/api/chat,,OLLAMA",
         "/openai/deployments/d/chat/completions,,AZURE",
+        "/v1/responses,,RESPONSES",
+        "/v1/responses/r1/cancel,,RESPONSES",
+        "/openai/v1/responses,,RESPONSES",
+        "/openai/v1/files,,AZURE",
         "nonsense,,OPENAI",
     })
     void knowsADialectByPathAndHeader(String path, @Nullable String header, Dialect expected) {

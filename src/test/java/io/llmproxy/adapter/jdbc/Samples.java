@@ -5,17 +5,22 @@ import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
+import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderEgress;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.domain.model.StreamUsage;
+import io.llmproxy.domain.privacy.CustomPattern;
+import io.llmproxy.domain.privacy.PrivateKind;
+import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.Cost;
@@ -51,7 +56,21 @@ final class Samples {
 
     static Tenant fullTenant(String slug) {
         TenantSettings settings = new TenantSettings(
-                3, 0, Set.of("a", "b.c"), List.of(new Glob("z*"), new Glob("gpt-\"4\\")), "main", 30, 36_500);
+                3,
+                0,
+                Set.of("a", "b.c"),
+                List.of(new Glob("z*"), new Glob("gpt-\"4\\")),
+                "main",
+                30,
+                36_500,
+                UsageLimits.NONE,
+                new Redaction(
+                        Redaction.Mode.VAULT,
+                        Set.of(PrivateKind.EMAIL, PrivateKind.US_SSN),
+                        List.of(CustomPattern.parse("a-1=\"x{1,2}\\d=|é"), CustomPattern.parse("b=b")),
+                        Set.of("openai", "b.c"),
+                        false),
+                AuditMode.FULL);
         return new Tenant(Ids.next(NOW), slug, "Acme", Tenant.Status.SUSPENDED_NOW, settings, NOW, NOW.plusSeconds(5));
     }
 

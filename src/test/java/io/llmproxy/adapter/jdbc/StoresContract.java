@@ -97,6 +97,22 @@ abstract class StoresContract {
     }
 
     @Nested
+    class Transcripts extends TranscriptStoreContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
+    class Requests extends RequestSearchContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
     class Usage extends UsageStoreContract {
         @Override
         Database database() {

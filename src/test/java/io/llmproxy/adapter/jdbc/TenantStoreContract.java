@@ -101,7 +101,7 @@ abstract class TenantStoreContract {
         database().keys().insert(key);
         database().providers().insert(Samples.provider(tenant.id(), "p"));
         AuditEvent event = Samples.event(tenant, "tenant.delete", NOW);
-        database().audit().append(event);
+        database().audit(new io.llmproxy.testing.FakeAudit.Signer()).append(event);
         database()
                 .usage(new JournalFormat())
                 .append(JournalRecords.batch(
@@ -113,7 +113,10 @@ abstract class TenantStoreContract {
         assertThat(database().users().find(tenant.id(), user.email())).isEmpty();
         assertThat(database().keys().all(tenant.id(), null)).isEmpty();
         assertThat(database().providers().find(tenant.id(), "p")).isEmpty();
-        assertThat(database().audit().list(tenant.id(), Page.Request.first(9)).items())
+        assertThat(database()
+                        .audit(new io.llmproxy.testing.FakeAudit.Signer())
+                        .list(tenant.id(), Page.Request.first(9))
+                        .items())
                 .containsExactly(event);
         UsageQuery query = new UsageQuery(tenant.id(), null, null, null);
         assertThat(database()

@@ -270,6 +270,16 @@ abstract class UsageStoreContract {
                         row(2, 0, "b", "2026-03-04"),
                         row(1, 1, "b", "2026-03-05"),
                         row(1, 1, null, "2026-03-04"));
+        assertThat(usage().report(mine(), List.of(Dimension.HOUR)))
+                .containsExactly(row(4, 2, "2026-03-04T23:00Z"), row(1, 1, "2026-03-05T00:00Z"));
+        assertThat(usage().report(mine(), List.of(Dimension.WEEK))).containsExactly(row(5, 3, "2026-W10"));
+        assertThat(usage().report(mine(), List.of(Dimension.MONTH))).containsExactly(row(5, 3, "2026-03"));
+        assertThat(usage().report(mine(), List.of(Dimension.STATUS, Dimension.DAY)))
+                .containsExactly(
+                        row(2, 0, "200", "2026-03-04"),
+                        row(1, 1, "200", "2026-03-05"),
+                        row(1, 1, "400", "2026-03-04"),
+                        row(1, 1, "500", "2026-03-04"));
         assertThat(usage().report(mine(), List.of())).containsExactly(row(5, 3));
         assertThat(usage().report(mine(), List.of(Dimension.TENANT, Dimension.USER, Dimension.KEY, Dimension.PROVIDER)))
                 .containsExactly(row(5, 3, tenant.slug(), "u@example.com", "dev", "up"));

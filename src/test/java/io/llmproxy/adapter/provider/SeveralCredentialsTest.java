@@ -42,6 +42,7 @@ class SeveralCredentialsTest {
 
     private final Map<FakeConnection, Set<String>> seen = new ConcurrentHashMap<>();
     private volatile String retryAfter = "";
+    private volatile String forbidden = "";
 
     @BeforeEach
     void setUp() {
@@ -60,7 +61,8 @@ class SeveralCredentialsTest {
         String key = String.valueOf(c.request().header("authorization")).replace("Bearer ", "");
         seen.computeIfAbsent(c, i -> ConcurrentHashMap.newKeySet()).add(key);
         int status = statuses.getOrDefault(key, 200);
-        byte[] body = ("{\"said\":\"" + key + "\"}").getBytes(StandardCharsets.UTF_8);
+        String said = status == 403 && !forbidden.isEmpty() ? forbidden : "{\"said\":\"" + key + "\"}";
+        byte[] body = said.getBytes(StandardCharsets.UTF_8);
         if (retryAfter.isEmpty()) {
             c.answer(status, body);
         } else {
@@ -183,6 +185,52 @@ class SeveralCredentialsTest {
         assertThat(up.requests()).hasSize(3);
         statuses.clear();
         assertThat(ask().status()).isEqualTo(200);
+    }
+
+    @Test
+    void aRequestThatNobodyMayMakeRestsNoCredential() throws IOException {
+        statuses.put("sk-aaaa", 403);
+        statuses.put("sk-bbbb", 403);
+
+        assertThat(ask().status()).isEqualTo(403);
+
+        assertThat(up.requests()).as("each was asked").hasSize(2);
+        assertThat(provider.credentials()).extracting(CredentialState::state).containsOnly(CredentialState.READY);
+        statuses.clear();
+        assertThat(ask().status()).isEqualTo(200);
+    }
+
+    @Test
+    void aForbiddenRequestSaysNothingOfACredentialThatWasBusy() throws IOException {
+        statuses.put("sk-aaaa", 403);
+        statuses.put("sk-bbbb", 429);
+        for (int i = 0; i < 100 && askedWith("sk-bbbb") == 0; i++) {
+            ask();
+        }
+
+        assertThat(state("env:A").state()).isEqualTo(CredentialState.READY);
+        assertThat(state("env:B").reason()).isEqualTo("answered 429");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"error\":{\"code\":\"invalid_api_key\"}}",
+                "{\"error\":{\"message\":\"Your API key was reported as leaked.\"}}",
+                "{\"error\":{\"details\":[{\"reason\":\"API_KEY_SERVICE_BLOCKED\"}]}}",
+                "{\"message\":\"The security token included in the request is invalid.\"}"
+            })
+    void aForbiddenCredentialRestsWhereTheAnswerSaysThatItIsTheCredential(String said) throws IOException {
+        forbidden = said;
+        statuses.put("sk-aaaa", 403);
+        statuses.put("sk-bbbb", 403);
+
+        assertThat(ask().status()).isEqualTo(403);
+
+        assertThat(provider.credentials())
+                .as("the one before the last, whose answer is the client's")
+                .extracting(CredentialState::state)
+                .containsExactlyInAnyOrder(CredentialState.READY, CredentialState.RESTING);
     }
 
     @ParameterizedTest

@@ -16,6 +16,7 @@ import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.domain.usage.TokenUsage;
@@ -64,7 +65,7 @@ class BudgetWatchTest {
     private BudgetWatch watch(AlertRules rules) {
         Telemetry telemetry = new Telemetry() {
             @Override
-            public void served(UsageRecord record) {}
+            public void served(UsageRecord record, @Nullable ProviderKind kind) {}
 
             @Override
             public void refusedUnknown(int status) {}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditEvent;
+import io.llmproxy.domain.audit.AuditQuery;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.UsageBlock;
@@ -118,6 +119,7 @@ final class Fakes {
         final Map<UUID, Integer> old = new HashMap<>();
         final Map<UUID, Instant> before = new HashMap<>();
         final List<Integer> steps = new ArrayList<>();
+        final List<AuditEvent> events = new ArrayList<>();
 
         @Override
         public int purge(UUID tenantId, Instant limit, int max) {
@@ -130,11 +132,16 @@ final class Fakes {
 
         @Override
         public void append(AuditEvent event) {
+            events.add(event);
+        }
+
+        @Override
+        public Page<AuditEvent> follow(AuditQuery query, Page.Request page) {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public Page<AuditEvent> list(@Nullable UUID tenantId, Page.Request page) {
+        public Page<AuditEvent> list(AuditQuery query, Page.Request page) {
             throw new UnsupportedOperationException();
         }
     }

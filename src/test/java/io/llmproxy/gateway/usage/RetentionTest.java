@@ -6,10 +6,12 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.domain.object.StoredObject;
+import io.llmproxy.testing.FakeAudit;
 import io.llmproxy.testing.InMemoryStores;
 import io.llmproxy.testing.UsageRecords;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -23,6 +25,7 @@ class RetentionTest {
 
     private final Fakes.Purged audit = new Fakes.Purged();
     private final Fakes.Purged usage = new Fakes.Purged();
+    private final FakeAudit.Bodies bodies = new FakeAudit.Bodies();
     private final InMemoryStores stores = new InMemoryStores();
 
     @Test
@@ -32,7 +35,12 @@ class RetentionTest {
         retention(tenant(A, 30, 7)).purge();
         assertThat(usage.steps).containsExactly(1000, 1000, 1000);
         assertThat(usage.before.get(A)).isEqualTo(NOW.minus(Duration.ofDays(7)));
-        assertThat(audit.before.get(A)).isEqualTo(NOW.minus(Duration.ofDays(30)));
+        // whole days: that it was done is an event, and one a day is enough
+        assertThat(audit.before.get(A))
+                .isEqualTo(NOW.truncatedTo(ChronoUnit.DAYS).minus(Duration.ofDays(30)));
+        assertThat(audit.events)
+                .singleElement()
+                .satisfies(e -> assertThat(e.details()).containsEntry("events", "10"));
         assertThat(usage.old.get(A)).isZero();
     }
 
@@ -58,6 +66,7 @@ class RetentionTest {
                     }
                 },
                 stores.objects(),
+                bodies,
                 () -> List.of(tenant(A, null, 1)),
                 () -> NOW);
         self[0].purge();
@@ -75,8 +84,18 @@ class RetentionTest {
         assertThat(stores.objects().find(A, ObjectKind.RESPONSE, "resp_2")).hasSize(1);
     }
 
+    @Test
+    void bodiesGoAfterThirtyDaysUnlessTheTenantSaysOtherwiseAndThoseOfTenantsThatAreGoneAtOnce() {
+        bodies.orphans = 2500;
+        retention(tenant(A, null, null), tenant(B, 7, null)).purge();
+        assertThat(bodies.purged)
+                .containsEntry(A, NOW.minus(Duration.ofDays(30)))
+                .containsEntry(B, NOW.minus(Duration.ofDays(7)));
+        assertThat(bodies.orphans).isZero();
+    }
+
     private Retention retention(Tenant... tenants) {
-        return new Retention(audit, usage, stores.objects(), () -> List.of(tenants), () -> NOW);
+        return new Retention(audit, usage, stores.objects(), bodies, () -> List.of(tenants), () -> NOW);
     }
 
     private static Tenant tenant(UUID id, @Nullable Integer auditDays, @Nullable Integer usageDays) {

@@ -13,6 +13,7 @@ import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A certificate, its chain and its private key as they were in two PEM files, found to belong together. */
 final class CertificatePair {
+    /** How long before its end a certificate is among the problems. */
+    private static final Duration SOON = Duration.ofDays(14);
+
     private final byte[] chainBytes;
     private final byte[] keyBytes;
     private final X509Certificate certificate;
@@ -64,6 +68,10 @@ final class CertificatePair {
         Instant end = certificate.getNotAfter().toInstant();
         if (now.isAfter(end)) {
             return "the certificate in " + chainFile + " has expired at " + end + ": clients refuse it; renew it";
+        }
+        if (now.plus(SOON).isAfter(end)) {
+            return "the certificate in " + chainFile + " expires at " + end
+                    + ": renew it before; new files are taken without a restart";
         }
         Instant begin = certificate.getNotBefore().toInstant();
         return now.isBefore(begin)

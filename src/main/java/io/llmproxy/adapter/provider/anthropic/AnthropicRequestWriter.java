@@ -117,6 +117,8 @@ final class AnthropicRequestWriter {
         return switch (request.reasoning()) {
             case Reasoning.Budget(int tokens) -> tokens;
             case Reasoning.Level(var effort) when thinksByBudget() -> bounded(effort.tokens());
+            case Reasoning.Adaptive(var effort)
+            when thinksByBudget() -> bounded((effort == null ? Reasoning.Effort.MEDIUM : effort).tokens());
             case Reasoning.Level _, Reasoning.Adaptive _, Reasoning.Off _ -> 0;
             case null -> 0;
         };
@@ -149,8 +151,7 @@ final class AnthropicRequestWriter {
         switch (request.reasoning()) {
             case Reasoning.Off() ->
                 out.name("thinking").open().member("type", "disabled").close();
-            case Reasoning.Adaptive _ -> adaptive();
-            case Reasoning.Level _ -> {
+            case Reasoning.Level _, Reasoning.Adaptive _ -> {
                 if (!thinksByBudget()) {
                     adaptive();
                 }
@@ -185,7 +186,7 @@ final class AnthropicRequestWriter {
     private @Nullable String effort() {
         Reasoning.Effort effort = switch (request.reasoning()) {
             case Reasoning.Level(var level) -> thinksByBudget() ? null : level;
-            case Reasoning.Adaptive(var level) -> level;
+            case Reasoning.Adaptive(var level) -> thinksByBudget() ? null : level;
             case Reasoning.Off _, Reasoning.Budget _ -> null;
             case null -> null;
         };

@@ -72,7 +72,7 @@ final class AnthropicStreamWriter implements StreamWriter {
                 stopSequence = sequence;
             }
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
-            case StreamEvent.Failed _ -> {}
+            case StreamEvent.Probabilities _, StreamEvent.Failed _ -> {}
         }
     }
 

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.provider.bedrock;
 
 import io.llmproxy.adapter.provider.support.Paths;
+import io.llmproxy.adapter.provider.support.chat.Embedder;
 import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.adapter.provider.support.chat.StreamFormat;
@@ -21,6 +22,7 @@ public final class BedrockChat implements ProviderDialect {
     /** Names of models and profiles, and ARNs. */
     private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/-]{0,2047}");
 
+    private static final Embedder EMBEDDINGS = new BedrockEmbeddings();
     private static final StreamFormat BINARY = new EventStream();
 
     /** As they are. */
@@ -51,11 +53,20 @@ public final class BedrockChat implements ProviderDialect {
     /** The model is one segment of the path. */
     @Override
     public Place place(ChatRequest request) {
-        if (!MODEL.matcher(request.model()).matches() || request.model().contains("..")) {
+        return new Place(below(request.model(), request.stream() ? "converse-stream" : "converse"), null);
+    }
+
+    /** What is done with a model. */
+    static String below(String model, String what) {
+        if (!MODEL.matcher(model).matches() || model.contains("..")) {
             throw Refusals.invalid("The model's name is none of Bedrock's.", "model");
         }
-        String model = URLEncoder.encode(request.model(), StandardCharsets.UTF_8);
-        return new Place("/model/" + model + (request.stream() ? "/converse-stream" : "/converse"), null);
+        return "/model/" + URLEncoder.encode(model, StandardCharsets.UTF_8) + "/" + what;
+    }
+
+    @Override
+    public Embedder embedder() {
+        return EMBEDDINGS;
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.Reasoning;
+import io.llmproxy.domain.chat.ResponseFormat;
 import io.llmproxy.domain.chat.Sampling;
 import io.llmproxy.domain.chat.Tool;
 import io.llmproxy.domain.chat.ToolChoice;
@@ -19,12 +20,14 @@ final class BedrockRequestWriter {
     private final ChatRequest request;
     private final Notes notes;
     private final boolean claude;
+    private final BedrockModels models;
     private final JsonOut out = new JsonOut();
 
     BedrockRequestWriter(ChatRequest request, Notes notes) {
         this.request = request;
         this.notes = notes;
         this.claude = request.model().contains("anthropic.");
+        this.models = new BedrockModels(request.model());
     }
 
     byte[] write() {
@@ -36,6 +39,7 @@ final class BedrockRequestWriter {
         inference(request.sampling());
         tools(messages);
         additional();
+        output();
         tier();
         return out.close().take();
     }
@@ -48,7 +52,7 @@ final class BedrockRequestWriter {
         refuseIf(sampling.presencePenalty() != null, "presence_penalty");
         refuseIf(sampling.frequencyPenalty() != null, "frequency_penalty");
         refuseIf(sampling.topK() != null && !claude, "top_k");
-        refuseIf(request.format() != null, "response_format");
+        refuseIf(request.format() != null && schema() == null, "response_format");
         refuseIf(
                 Boolean.FALSE.equals(request.parallelToolCalls())
                         && !request.tools().isEmpty(),
@@ -88,12 +92,17 @@ final class BedrockRequestWriter {
         }
         out.name("toolConfig").open().name("tools").openList();
         for (Tool tool : request.tools()) {
-            if (Boolean.TRUE.equals(tool.strict())) {
+            boolean strict = Boolean.TRUE.equals(tool.strict());
+            if (strict && !models.structured()) {
                 notes.hint("tools.strict");
             }
             out.open().name("toolSpec").open().member("name", tool.name());
             out.optional("description", tool.description()).name("inputSchema").open();
-            out.member("json", tool.schema()).close().close().close();
+            out.member("json", tool.schema()).close();
+            if (strict && models.structured()) {
+                out.member("strict", true);
+            }
+            out.close().close();
             messages.cachePoint(tool.cache(), "tools.cache_control");
         }
         out.closeList();
@@ -122,10 +131,11 @@ final class BedrockRequestWriter {
     private void additional() {
         Integer topK = claude ? request.sampling().topK() : null;
         Reasoning.Effort effort = effort();
-        int budget = claude ? budget(effort) : 0;
+        boolean adaptive = claude && effort != null && models.adaptive();
+        int budget = claude && !adaptive ? budget(effort) : 0;
         boolean named = !claude && effort != null && request.model().contains("openai.");
         refuseIf(effort != null && !claude && !named, "reasoning_effort");
-        if (topK == null && budget == 0 && !named) {
+        if (topK == null && budget == 0 && !adaptive && !named) {
             return;
         }
         out.name("additionalModelRequestFields").open().optional("top_k", topK);
@@ -133,8 +143,39 @@ final class BedrockRequestWriter {
             out.name("thinking").open().member("type", "enabled").member("budget_tokens", budget);
             out.close();
         }
+        if (adaptive) {
+            out.name("thinking").open().member("type", "adaptive").close();
+        }
         if (named && effort != null) {
             out.member("reasoning_effort", effort.name().toLowerCase(Locale.ROOT));
+        }
+        out.close();
+    }
+
+    /** The schema that the answer keeps to; null where none is asked for, or the model keeps to none. */
+    private ResponseFormat.@Nullable JsonSchema schema() {
+        return models.structured() && request.format() instanceof ResponseFormat.JsonSchema known ? known : null;
+    }
+
+    private void output() {
+        ResponseFormat.JsonSchema schema = schema();
+        Reasoning.Effort effort = claude && models.adaptive() ? effort() : null;
+        if (schema == null && effort == null) {
+            return;
+        }
+        out.name("outputConfig").open();
+        if (schema != null) {
+            out.name("textFormat")
+                    .open()
+                    .member("type", "json_schema")
+                    .name("structure")
+                    .open();
+            out.name("jsonSchema").open().member("schema", schema.schema().text());
+            out.member("name", schema.name()).optional("description", schema.description());
+            out.close().close().close();
+        }
+        if (effort != null) {
+            out.member("effort", BedrockModels.word(effort));
         }
         out.close();
     }

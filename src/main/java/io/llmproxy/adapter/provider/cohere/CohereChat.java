@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.provider.cohere;
 
 import io.llmproxy.adapter.provider.support.Paths;
+import io.llmproxy.adapter.provider.support.chat.Embedder;
 import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.adapter.provider.support.chat.StreamReader;
@@ -16,6 +17,7 @@ import tools.jackson.databind.JsonNode;
 /** Chat of version 2, the dialect of Cohere's providers. */
 public final class CohereChat implements ProviderDialect {
     private static final String CHAT = "/chat";
+    private static final Embedder EMBEDDINGS = new CohereEmbeddings();
     private static final Set<String> VERSION_2 = Set.of(CHAT, "/embed", "/rerank");
     private static final Set<String> VERSION_1 = Set.of("/tokenize", "/detokenize");
 
@@ -57,6 +59,11 @@ public final class CohereChat implements ProviderDialect {
     @Override
     public StreamReader streamReader() {
         return new CohereStreamReader();
+    }
+
+    @Override
+    public Embedder embedder() {
+        return EMBEDDINGS;
     }
 
     @Override

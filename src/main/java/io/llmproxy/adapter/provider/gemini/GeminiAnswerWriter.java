@@ -12,14 +12,19 @@ final class GeminiAnswerWriter {
 
     static byte[] write(ChatAnswer answer) throws UpstreamException {
         JsonOut out = new JsonOut();
-        out.open().name("candidates").openList().open();
-        out.name("content").open().name("parts").openList();
-        for (Content content : answer.content()) {
-            GeminiParts.write(out, content, answer.finish());
+        out.open().name("candidates").openList();
+        int index = 0;
+        for (ChatAnswer.Choice choice : answer.choices()) {
+            out.open().name("content").open().name("parts").openList();
+            for (Content content : choice.content()) {
+                GeminiParts.write(out, content, choice.finish());
+            }
+            out.closeList().member("role", "model").close();
+            out.member("finishReason", GeminiParts.word(choice.finish())).member("index", index++);
+            GeminiProbabilities.write(out, choice.probabilities());
+            out.close();
         }
-        out.closeList().member("role", "model").close();
-        out.member("finishReason", GeminiParts.word(answer.finish())).member("index", 0);
-        out.close().closeList();
+        out.closeList();
         if (answer.usage().source() != TokenUsage.Source.NONE) {
             GeminiParts.usage(out.name("usageMetadata"), answer.usage());
         }

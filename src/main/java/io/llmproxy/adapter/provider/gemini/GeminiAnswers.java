@@ -19,8 +19,25 @@ final class GeminiAnswers {
 
     static ChatAnswer read(JsonNode body) throws UpstreamException {
         boolean blocked = blocked(body);
-        JsonNode candidate = body.path("candidates").path(0);
-        if (!candidate.isObject() && !blocked) {
+        List<ChatAnswer.Choice> choices = new ArrayList<>();
+        for (JsonNode candidate : body.path("candidates")) {
+            choices.add(choice(candidate, blocked));
+        }
+        if (choices.isEmpty()) {
+            if (!blocked) {
+                throw Unreadable.because("it has no candidate");
+            }
+            choices.add(new ChatAnswer.Choice(List.of(), FinishReason.REFUSED, List.of()));
+        }
+        return ChatAnswer.of(
+                Json.text(body, "responseId", ""),
+                Json.text(body, "modelVersion", ""),
+                choices,
+                usage(body.path("usageMetadata")));
+    }
+
+    private static ChatAnswer.Choice choice(JsonNode candidate, boolean blocked) throws UpstreamException {
+        if (!candidate.isObject()) {
             throw Unreadable.because("it has no candidate");
         }
         List<Content> content = new ArrayList<>();
@@ -33,13 +50,10 @@ final class GeminiAnswers {
             }
         }
         FinishReason finish = blocked ? FinishReason.REFUSED : finish(Json.text(candidate, "finishReason", "STOP"));
-        return new ChatAnswer(
-                Json.text(body, "responseId", ""),
-                Json.text(body, "modelVersion", ""),
+        return new ChatAnswer.Choice(
                 content,
                 called && finish == FinishReason.STOP ? FinishReason.TOOL_CALLS : finish,
-                null,
-                usage(body.path("usageMetadata")));
+                GeminiProbabilities.read(candidate));
     }
 
     /** Whether the prompt itself was refused, so that there is no answer. */
@@ -77,8 +91,15 @@ final class GeminiAnswers {
     static FinishReason finish(String word) {
         return switch (word) {
             case "MAX_TOKENS" -> FinishReason.LENGTH;
-            case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY" ->
-                FinishReason.REFUSED;
+            case "SAFETY",
+                    "RECITATION",
+                    "BLOCKLIST",
+                    "PROHIBITED_CONTENT",
+                    "SPII",
+                    "LANGUAGE",
+                    "IMAGE_SAFETY",
+                    "IMAGE_PROHIBITED_CONTENT",
+                    "IMAGE_RECITATION" -> FinishReason.REFUSED;
             default -> FinishReason.STOP;
         };
     }

@@ -138,6 +138,11 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
     }
 
     @Override
+    public @Nullable Long retryAfterSeconds(JsonNode body) {
+        return GeminiFailures.retryAfterSeconds(body);
+    }
+
+    @Override
     public byte[] writeFailure(ProviderFailure failure) {
         return GeminiFailures.write(failure);
     }

@@ -25,6 +25,7 @@ import tools.jackson.databind.JsonNode;
 /** Embeddings as the Gemini API's reference has them ({@code EmbedContentRequest}, {@code BatchEmbedContentsRequest}). */
 public final class GeminiEmbeddings implements EmbeddingClient, Embedder {
     private static final String MODELS = "/models/";
+    private static final int MOST = 100;
     private static final Set<String> KNOWN = Set.of("model", "content", "taskType", "title", "outputDimensionality");
 
     @Override
@@ -107,6 +108,12 @@ public final class GeminiEmbeddings implements EmbeddingClient, Embedder {
     @Override
     public int status(ProviderFailure failure) {
         return GeminiFailures.status(failure);
+    }
+
+    /** As the reference of {@code batchEmbedContents} has it. */
+    @Override
+    public int most(EmbeddingRequest request) {
+        return MOST;
     }
 
     @Override

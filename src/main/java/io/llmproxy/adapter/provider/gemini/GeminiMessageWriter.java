@@ -11,7 +11,8 @@ import io.llmproxy.domain.chat.Role;
 import io.llmproxy.gateway.Refusals;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,8 @@ final class GeminiMessageWriter {
     private final JsonOut out;
     private final boolean signatures;
     private final Notes notes;
-    private final Map<String, String> names = new HashMap<>();
+    /** Of functions, by the ids of calls, in the order of these. */
+    private final Map<String, String> names = new LinkedHashMap<>();
 
     /** @param signatures whether the model insists on signatures of calls */
     GeminiMessageWriter(JsonOut out, boolean signatures, Notes notes) {
@@ -85,7 +87,7 @@ final class GeminiMessageWriter {
     }
 
     private void turn(boolean model, List<Content> content) {
-        List<Content> kept = new ArrayList<>(content);
+        List<Content> kept = model ? new ArrayList<>(content) : inOrder(content);
         if (kept.removeIf(GeminiMessageWriter::thought)) {
             notes.hint("messages.reasoning");
         }
@@ -94,6 +96,18 @@ final class GeminiMessageWriter {
             parts(kept);
             out.close();
         }
+    }
+
+    /** Clients may tell results in any order, with the ids that are not there. */
+    private List<Content> inOrder(List<Content> content) {
+        List<Content> out = new ArrayList<>(content);
+        if (content.stream().noneMatch(Content.ToolResult.class::isInstance)) {
+            return out;
+        }
+        List<String> called = List.copyOf(names.keySet());
+        out.sort(Comparator.comparingInt(
+                piece -> piece instanceof Content.ToolResult result ? called.indexOf(result.callId()) : called.size()));
+        return out;
     }
 
     private static boolean thought(Content content) {

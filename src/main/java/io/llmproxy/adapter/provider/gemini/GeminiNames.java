@@ -17,6 +17,7 @@ final class GeminiNames {
             "parametersJsonSchema",
             "responseSchema",
             "responseJsonSchema",
+            "_responseJsonSchema",
             "labels",
             "partMetadata");
 

@@ -14,6 +14,7 @@ import io.llmproxy.domain.chat.ToolChoice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -36,6 +37,7 @@ final class GeminiRequestReader {
             "responseMimeType",
             "responseSchema",
             "responseJsonSchema",
+            "_responseJsonSchema",
             "responseModalities",
             "candidateCount",
             "maxOutputTokens",
@@ -53,6 +55,8 @@ final class GeminiRequestReader {
     private static final Set<String> KNOWN_OF_FUNCTIONS =
             Set.of("name", "description", "parameters", "parametersJsonSchema", "response", "responseJsonSchema");
     private static final Set<String> NO_FILTER = Set.of("BLOCK_NONE", "OFF", "HARM_BLOCK_THRESHOLD_UNSPECIFIED");
+
+    private static final int MOST_PROBABILITIES = 20;
 
     private final RequestNode request;
     private final RequestNode config;
@@ -75,8 +79,8 @@ final class GeminiRequestReader {
                 messages(),
                 config.count("maxOutputTokens", 1),
                 sampling(),
-                1,
-                null,
+                Objects.requireNonNullElse(config.count("candidateCount", 1), 1),
+                probabilities(),
                 tools,
                 toolChoice(tools),
                 null,
@@ -100,17 +104,18 @@ final class GeminiRequestReader {
                 notes.unsupported(request.at("safetySettings"));
             }
         }
-        Integer choices = config.count("candidateCount", 1);
-        if (choices != null && choices > 1) {
-            notes.unsupported(config.at("candidateCount"));
-        }
-        if (config.isTrue("responseLogprobs")) {
-            notes.unsupported(config.at("responseLogprobs"));
-        }
         boolean textAlone = config.texts("responseModalities").stream().allMatch(m -> m.equalsIgnoreCase("TEXT"));
         if (!textAlone) {
             notes.unsupported(config.at("responseModalities"));
         }
+    }
+
+    private @Nullable Integer probabilities() {
+        Integer likeliest = config.count("logprobs", 0);
+        if (likeliest != null && likeliest > MOST_PROBABILITIES) {
+            throw config.wrong("logprobs", "from 0 to " + MOST_PROBABILITIES);
+        }
+        return config.isTrue("responseLogprobs") ? Objects.requireNonNullElse(likeliest, 0) : null;
     }
 
     private List<Message> messages() {
@@ -204,7 +209,8 @@ final class GeminiRequestReader {
     private @Nullable ResponseFormat format() {
         String type = config.text("responseMimeType");
         RequestNode schema = config.object("responseSchema");
-        JsonText json = config.json("responseJsonSchema");
+        JsonText given = config.json("responseJsonSchema");
+        JsonText json = given == null ? config.json("_responseJsonSchema") : given;
         if (json == null && schema != null) {
             json = GeminiSchema.read(schema.node());
         }

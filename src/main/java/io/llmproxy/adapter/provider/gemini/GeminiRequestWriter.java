@@ -30,14 +30,14 @@ final class GeminiRequestWriter {
         out.name("generationConfig").open();
         out.optional("maxOutputTokens", request.maxTokens());
         sampling(request.sampling());
+        several();
         format();
         thinking();
         return out.close().close().take();
     }
 
     private void refuse() {
-        refuseIf(request.choices() > 1, "n");
-        refuseIf(request.topLogprobs() != null, "logprobs");
+        refuseIf(request.choices() > 1 && request.stream(), "n"); // the choices of a stream come mixed
         refuseIf(Boolean.FALSE.equals(request.parallelToolCalls()), "parallel_tool_calls");
         String tier = request.serviceTier();
         refuseIf(tier != null && !tier.equals("auto") && !tier.equals("default"), "service_tier");
@@ -63,6 +63,16 @@ final class GeminiRequestWriter {
             out.name("stopSequences").openList();
             sampling.stop().forEach(out::text);
             out.closeList();
+        }
+    }
+
+    private void several() {
+        if (request.choices() > 1 && !request.stream()) {
+            out.member("candidateCount", request.choices());
+        }
+        Integer likeliest = request.topLogprobs();
+        if (likeliest != null) {
+            out.member("responseLogprobs", true).optional("logprobs", likeliest == 0 ? null : likeliest);
         }
     }
 

@@ -6,8 +6,10 @@ import io.llmproxy.adapter.provider.support.chat.Unreadable;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
+import java.util.List;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
@@ -33,6 +35,10 @@ final class GeminiStreamReader implements StreamReader {
             to.accept(new StreamEvent.Usage(usage));
         }
         JsonNode candidate = event.path("candidates").path(0);
+        List<TokenProbability> tokens = GeminiProbabilities.read(candidate);
+        if (!tokens.isEmpty()) {
+            to.accept(new StreamEvent.Probabilities(tokens));
+        }
         for (JsonNode part : candidate.path("content").path("parts")) {
             part(GeminiAnswers.part(part), to);
         }

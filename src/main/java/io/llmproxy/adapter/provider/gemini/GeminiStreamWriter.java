@@ -6,8 +6,10 @@ import io.llmproxy.adapter.provider.support.chat.Unreadable;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -25,6 +27,7 @@ final class GeminiStreamWriter implements StreamWriter {
     private String model = "";
     private FinishReason reason = FinishReason.STOP;
     private TokenUsage usage = TokenUsage.NONE;
+    private List<TokenProbability> probabilities = List.of();
     private boolean usageNew;
     private boolean begun;
 
@@ -70,6 +73,7 @@ final class GeminiStreamWriter implements StreamWriter {
             case StreamEvent.ToolCallArguments(int index, String piece) -> arguments(index, piece);
             case StreamEvent.Finished(FinishReason why, var _) ->
                 reason = reason == FinishReason.REFUSED ? reason : why;
+            case StreamEvent.Probabilities(var tokens) -> probabilities = tokens;
             case StreamEvent.Usage(TokenUsage known) -> know(known);
             case StreamEvent.Failed _ -> {}
         }
@@ -110,7 +114,9 @@ final class GeminiStreamWriter implements StreamWriter {
         if (last) {
             out.member("finishReason", GeminiParts.word(reason));
         }
-        out.member("index", 0).close().closeList();
+        GeminiProbabilities.write(out.member("index", 0), probabilities);
+        probabilities = List.of();
+        out.close().closeList();
         if ((last || usageNew) && usage.source() != TokenUsage.Source.NONE) {
             usageNew = false;
             GeminiParts.usage(out.name("usageMetadata"), usage);
@@ -122,6 +128,9 @@ final class GeminiStreamWriter implements StreamWriter {
     @Override
     public void end(JsonOut out) throws UpstreamException {
         begin(out);
+        if (calls.isEmpty()) {
+            GeminiParts.text(out, ""); // as the API itself ends: older clients fail at an answer without parts
+        }
         for (Call call : calls.values()) {
             Content.ToolCall whole = new Content.ToolCall(call.id, call.name, call.arguments.toString());
             GeminiParts.call(out, whole, reason);

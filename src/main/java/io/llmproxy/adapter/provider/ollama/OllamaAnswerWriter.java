@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.ollama;
 
+import io.llmproxy.adapter.provider.openai.OpenAiProbabilities;
 import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Unreadable;
@@ -7,6 +8,7 @@ import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.JsonText;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +24,7 @@ final class OllamaAnswerWriter {
     private final String created;
     private final long began = System.nanoTime();
     private long firstNanos = -1;
+    private List<TokenProbability> probabilities = List.of();
 
     /** @param created in seconds since 1970 */
     OllamaAnswerWriter(OllamaForm form, long created) {
@@ -29,7 +32,13 @@ final class OllamaAnswerWriter {
         this.created = Instant.ofEpochSecond(created).toString();
     }
 
+    /** Those of the piece that comes next. */
+    void next(List<TokenProbability> tokens) {
+        probabilities = tokens;
+    }
+
     void write(JsonOut out, ChatAnswer answer) throws UpstreamException {
+        next(answer.probabilities());
         StringBuilder text = new StringBuilder();
         StringBuilder thinking = new StringBuilder();
         List<Content.ToolCall> calls = new ArrayList<>();
@@ -72,6 +81,21 @@ final class OllamaAnswerWriter {
         end(out, finish, usage);
     }
 
+    /** The model is where it was wanted: ready, or away. */
+    void ready(JsonOut out, String model, String reason) {
+        begin(out, model);
+        if (form == OllamaForm.GENERATE) {
+            out.member("response", "");
+        } else {
+            out.name("message")
+                    .open()
+                    .member("role", "assistant")
+                    .member("content", "")
+                    .close();
+        }
+        out.member("done", true).member("done_reason", reason).close();
+    }
+
     private void begin(JsonOut out, String model) {
         if (firstNanos < 0) {
             firstNanos = System.nanoTime();
@@ -102,6 +126,10 @@ final class OllamaAnswerWriter {
         }
         if (form == OllamaForm.CHAT) {
             out.close();
+        }
+        if (!probabilities.isEmpty()) {
+            OpenAiProbabilities.write(out.name("logprobs"), probabilities);
+            probabilities = List.of();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.ollama;
 
+import io.llmproxy.adapter.provider.openai.OpenAiProbabilities;
 import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.Unreadable;
 import io.llmproxy.domain.Ids;
@@ -37,7 +38,14 @@ final class OllamaAnswers {
         List<Content.ToolCall> calls = calls(message);
         content.addAll(calls);
         return new ChatAnswer(
-                id(), Json.text(body, "model", ""), content, finish(body, !calls.isEmpty()), null, usage(body));
+                id(),
+                Json.text(body, "model", ""),
+                content,
+                finish(body, !calls.isEmpty()),
+                null,
+                usage(body),
+                OpenAiProbabilities.read(body.path("logprobs")),
+                List.of());
     }
 
     /** The API gives answers none. */

@@ -9,11 +9,15 @@ import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.gateway.estimate.PromptShape;
 import io.llmproxy.port.UpstreamException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What Ollama's clients speak: {@code /api/chat}, and {@code /api/generate} for a conversation of one message. */
 public final class OllamaClient implements ClientDialect {
+    /** Of a duration. */
+    private static final Pattern ZERO = Pattern.compile("0+(ns|us|ms|s|m|h)?");
+
     private final OllamaForm form;
 
     private OllamaClient(OllamaForm form) {
@@ -41,6 +45,27 @@ public final class OllamaClient implements ClientDialect {
     @Override
     public ChatRequest readRequest(JsonNode body, Operation operation, Notes notes) {
         return new OllamaRequestReader(body, form, notes).read();
+    }
+
+    /** A model is made ready, or put away, by a request without a message or a prompt ("Load a model"). */
+    @Override
+    public byte @Nullable [] answerWithoutModel(JsonNode body, long now) {
+        JsonNode said = body.path(form == OllamaForm.CHAT ? "messages" : "prompt");
+        boolean nothing = said.isMissingNode() || said.isNull() || (said.isArray() && said.isEmpty());
+        boolean blank = said.isString()
+                && said.stringValue().isEmpty()
+                && body.path("images").isEmpty();
+        JsonNode model = body.path("model");
+        if (!(nothing || blank) || !model.isString()) {
+            return null;
+        }
+        JsonNode kept = body.path("keep_alive");
+        boolean away = kept.isNumber()
+                ? kept.asDouble() == 0
+                : ZERO.matcher(kept.stringValue("")).matches();
+        JsonOut out = new JsonOut();
+        new OllamaAnswerWriter(form, now).ready(out, model.stringValue(), away ? "unload" : "load");
+        return out.take();
     }
 
     @Override

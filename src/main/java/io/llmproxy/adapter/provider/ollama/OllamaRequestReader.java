@@ -13,6 +13,7 @@ import io.llmproxy.domain.chat.Sampling;
 import io.llmproxy.domain.chat.Tool;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -56,6 +57,8 @@ final class OllamaRequestReader {
             "numa",
             "draft_num_predict");
 
+    private static final int MOST_PROBABILITIES = 20;
+
     private final RequestNode request;
     private final RequestNode options;
     private final OllamaForm form;
@@ -78,7 +81,7 @@ final class OllamaRequestReader {
                 most == null || most <= 0 ? null : options.count("num_predict", 1),
                 sampling(),
                 1,
-                null,
+                probabilities(),
                 request.objects("tools").stream().map(this::tool).toList(),
                 null,
                 null,
@@ -98,10 +101,8 @@ final class OllamaRequestReader {
                 notes.unsupported(text);
             }
         }
-        for (String flag : List.of("raw", "logprobs")) {
-            if (request.isTrue(flag)) {
-                notes.unsupported(flag);
-            }
+        if (request.isTrue("raw")) {
+            notes.unsupported("raw");
         }
         for (String hint : List.of("keep_alive", "truncate", "shift")) {
             if (request.has(hint)) {
@@ -115,6 +116,14 @@ final class OllamaRequestReader {
                 notes.unsupported(options.at(option));
             }
         }
+    }
+
+    private @Nullable Integer probabilities() {
+        Integer top = request.count("top_logprobs", 0);
+        if (top != null && top > MOST_PROBABILITIES) {
+            throw request.wrong("top_logprobs", "from 0 to " + MOST_PROBABILITIES);
+        }
+        return request.isTrue("logprobs") ? Objects.requireNonNullElse(top, 0) : null;
     }
 
     private List<Message> messages() {

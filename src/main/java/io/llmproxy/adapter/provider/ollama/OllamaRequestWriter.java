@@ -29,13 +29,15 @@ final class OllamaRequestWriter {
         format();
         thinking();
         options();
+        if (request.topLogprobs() != null) {
+            out.member("logprobs", true).optional("top_logprobs", request.topLogprobs());
+        }
         // it streams unless it is told not to
         return out.member("stream", request.stream()).close().take();
     }
 
     private void refuse() {
         refuseIf(request.choices() > 1, "n");
-        refuseIf(request.topLogprobs() != null, "logprobs");
         refuseIf(
                 Boolean.FALSE.equals(request.parallelToolCalls())
                         && !request.tools().isEmpty(),

@@ -1,12 +1,15 @@
 package io.llmproxy.adapter.provider.ollama;
 
+import io.llmproxy.adapter.provider.openai.OpenAiProbabilities;
 import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.StreamReader;
 import io.llmproxy.adapter.provider.support.chat.Unreadable;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
+import java.util.List;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
@@ -29,6 +32,10 @@ final class OllamaStreamReader implements StreamReader {
         if (!started) {
             started = true;
             to.accept(new StreamEvent.Started(OllamaAnswers.id(), Json.text(event, "model", ""), TokenUsage.NONE));
+        }
+        List<TokenProbability> tokens = OpenAiProbabilities.read(event.path("logprobs"));
+        if (!tokens.isEmpty()) {
+            to.accept(new StreamEvent.Probabilities(tokens));
         }
         String thinking = Json.text(message, "thinking", "");
         if (!thinking.isEmpty()) {

@@ -53,6 +53,7 @@ final class OllamaStreamWriter implements StreamWriter {
             case StreamEvent.ToolCallArguments(int index, String piece) -> arguments(index, piece);
             case StreamEvent.Finished(FinishReason why, var _) -> reason = why;
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
+            case StreamEvent.Probabilities(var tokens) -> writer.next(tokens);
             case StreamEvent.ThinkingSigned _, StreamEvent.RedactedThinking _, StreamEvent.Failed _ -> {}
         }
     }

@@ -19,7 +19,18 @@ final class OpenAiAnswers {
     private OpenAiAnswers() {}
 
     static ChatAnswer read(JsonNode body) throws UpstreamException {
-        JsonNode choice = body.path("choices").path(0);
+        List<ChatAnswer.Choice> choices = new ArrayList<>();
+        for (JsonNode choice : body.path("choices")) {
+            choices.add(choice(choice));
+        }
+        if (choices.isEmpty()) {
+            throw Unreadable.because("it has no choice with a message");
+        }
+        return ChatAnswer.of(
+                Json.text(body, "id", ""), Json.text(body, "model", ""), choices, OpenAiUsage.read(body.path("usage")));
+    }
+
+    private static ChatAnswer.Choice choice(JsonNode choice) throws UpstreamException {
         JsonNode message = choice.path("message");
         if (!message.isObject()) {
             throw Unreadable.because("it has no choice with a message");
@@ -33,14 +44,11 @@ final class OpenAiAnswers {
         }
         boolean calls = calls(message.path("tool_calls"), content);
         FinishReason finish = OpenAiFinish.read(Json.text(choice, "finish_reason", "stop"));
-        return new ChatAnswer(
-                Json.text(body, "id", ""),
-                Json.text(body, "model", ""),
+        return new ChatAnswer.Choice(
                 content,
                 // some servers say stop where a tool that was demanded is called
                 calls && finish == FinishReason.STOP ? FinishReason.TOOL_CALLS : finish,
-                null,
-                OpenAiUsage.read(body.path("usage")));
+                OpenAiProbabilities.read(choice.path("logprobs").path("content")));
     }
 
     private static void thoughts(JsonNode message, List<Content> content) {
@@ -121,10 +129,15 @@ final class OpenAiAnswers {
         JsonOut out = new JsonOut();
         out.open().member("id", answer.id()).member("object", "chat.completion");
         out.member("created", created).member("model", answer.model());
-        out.name("choices").openList().open().member("index", 0);
-        message(out, answer.content());
-        out.name("logprobs").nothing();
-        out.member("finish_reason", OpenAiFinish.word(answer.finish())).close().closeList();
+        out.name("choices").openList();
+        int index = 0;
+        for (ChatAnswer.Choice choice : answer.choices()) {
+            out.open().member("index", index++);
+            message(out, choice.content());
+            OpenAiProbabilities.choice(out, choice.probabilities());
+            out.member("finish_reason", OpenAiFinish.word(choice.finish())).close();
+        }
+        out.closeList();
         if (answer.usage().source() != TokenUsage.Source.NONE) {
             OpenAiUsage.write(out.name("usage"), answer.usage());
         }

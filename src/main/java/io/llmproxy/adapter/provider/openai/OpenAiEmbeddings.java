@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider.openai;
 
 import io.llmproxy.adapter.provider.support.chat.Embedder;
 import io.llmproxy.adapter.provider.support.chat.EmbeddingClient;
+import io.llmproxy.adapter.provider.support.chat.EmbeddingTasks;
 import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
@@ -23,7 +24,8 @@ import tools.jackson.databind.JsonNode;
 /** Embeddings as OpenAI's API reference has them ("Create embeddings"). */
 public final class OpenAiEmbeddings implements EmbeddingClient, Embedder {
     private static final String PATH = "/embeddings";
-    private static final Set<String> KNOWN = Set.of("model", "input", "dimensions", "encoding_format", "user");
+    private static final Set<String> KNOWN =
+            Set.of("model", "input", "dimensions", "encoding_format", "user", EmbeddingTasks.FIELD);
 
     @Override
     public boolean asks(String path) {
@@ -51,7 +53,7 @@ public final class OpenAiEmbeddings implements EmbeddingClient, Embedder {
                 inputs,
                 request.count("dimensions", 1),
                 "base64".equals(format),
-                null,
+                EmbeddingTasks.google(request),
                 request.text("user"));
     }
 
@@ -85,6 +87,11 @@ public final class OpenAiEmbeddings implements EmbeddingClient, Embedder {
     @Override
     public int status(ProviderFailure failure) {
         return OpenAiFailures.status(failure);
+    }
+
+    @Override
+    public int most(EmbeddingRequest request) {
+        return Integer.MAX_VALUE;
     }
 
     @Override

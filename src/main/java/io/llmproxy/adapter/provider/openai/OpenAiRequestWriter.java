@@ -40,7 +40,9 @@ final class OpenAiRequestWriter {
         // OpenAI's newer models refuse the old name; servers that follow its format know that one alone
         out.optional(kind.has(Quirk.NEW_TOKEN_BOUND) ? "max_completion_tokens" : "max_tokens", request.maxTokens());
         sampling(request.sampling());
-        if (request.choices() > 1) {
+        if (request.choices() > 1 && request.stream()) {
+            notes.unsupported("n"); // the choices of a stream come mixed
+        } else if (request.choices() > 1) {
             out.member("n", request.choices());
         }
         boolean strict = kind.has(Quirk.KNOWN_FIELDS_ONLY);

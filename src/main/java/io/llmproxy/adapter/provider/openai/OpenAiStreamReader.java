@@ -5,9 +5,11 @@ import io.llmproxy.adapter.provider.support.chat.StreamReader;
 import io.llmproxy.adapter.provider.support.chat.Unreadable;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
@@ -47,6 +49,12 @@ final class OpenAiStreamReader implements StreamReader {
     }
 
     private void choice(JsonNode choice, Consumer<StreamEvent> to) throws UpstreamException {
+        List<TokenProbability> tokens =
+                OpenAiProbabilities.read(choice.path("logprobs").path("content"));
+        if (!tokens.isEmpty()) {
+            inTime();
+            to.accept(new StreamEvent.Probabilities(tokens));
+        }
         delta(choice.path("delta"), to);
         String reason = Json.text(choice, "finish_reason");
         if (reason != null && !finished) {

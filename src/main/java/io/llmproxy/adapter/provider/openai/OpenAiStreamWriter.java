@@ -5,7 +5,9 @@ import io.llmproxy.adapter.provider.support.chat.StreamWriter;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
+import java.util.List;
 
 /** Writes a stream of {@code chat.completion.chunk}. */
 final class OpenAiStreamWriter implements StreamWriter {
@@ -17,6 +19,7 @@ final class OpenAiStreamWriter implements StreamWriter {
     private final StringBuilder thought = new StringBuilder();
     private String id = "";
     private String model = "";
+    private List<TokenProbability> probabilities = List.of();
     private boolean finished;
     private TokenUsage usage = TokenUsage.NONE;
 
@@ -62,6 +65,7 @@ final class OpenAiStreamWriter implements StreamWriter {
                 delta(out);
                 close(out, OpenAiFinish.word(reason));
             }
+            case StreamEvent.Probabilities(var tokens) -> probabilities = tokens;
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
             case StreamEvent.Failed _ -> {}
         }
@@ -100,14 +104,21 @@ final class OpenAiStreamWriter implements StreamWriter {
         return chunk(out).open().member("index", 0).name("delta").open();
     }
 
-    private static void close(JsonOut out) {
-        out.close().name("logprobs").nothing().name("finish_reason").nothing();
+    private void close(JsonOut out) {
+        probabilities(out.close());
+        out.name("finish_reason").nothing();
         out.close().closeList().close().raw("\n\n");
     }
 
-    private static void close(JsonOut out, String reason) {
-        out.close().name("logprobs").nothing().member("finish_reason", reason);
+    private void close(JsonOut out, String reason) {
+        probabilities(out.close());
+        out.member("finish_reason", reason);
         out.close().closeList().close().raw("\n\n");
+    }
+
+    private void probabilities(JsonOut out) {
+        OpenAiProbabilities.choice(out, probabilities);
+        probabilities = List.of();
     }
 
     @Override

@@ -35,7 +35,10 @@ final class ResponsesAnswers {
     /** As a value. */
     void write(ChatAnswer answer, boolean done) {
         boolean whole = answer.finish() != FinishReason.LENGTH && answer.finish() != FinishReason.REFUSED;
-        out.open().member("id", answer.id()).member("object", "response").member("created_at", created);
+        out.open()
+                .member("id", ResponsesItems.id("resp", answer.id()))
+                .member("object", "response")
+                .member("created_at", created);
         out.member("status", !done ? "in_progress" : whole ? "completed" : "incomplete");
         out.name("error").nothing();
         out.name("incomplete_details");
@@ -48,27 +51,32 @@ final class ResponsesAnswers {
             out.nothing();
         }
         out.member("model", answer.model()).name("output").openList();
-        items(answer.id(), answer.content());
+        items(answer.id(), answer.content(), !done || whole);
         out.closeList();
         asked();
         if (done && answer.usage().source() != TokenUsage.Source.NONE) {
             usage(answer.usage());
+        } else {
+            out.name("usage").nothing();
         }
         out.close();
     }
 
-    private void items(String id, List<Content> content) {
+    private void items(String id, List<Content> content, boolean whole) {
         int index = 0;
         for (Content item : content) {
+            boolean cut = !whole && index == content.size() - 1;
+            String status = cut ? ResponsesItems.INCOMPLETE : ResponsesItems.COMPLETED;
             switch (item) {
                 case Content.Text _, Content.Refusal _ ->
-                    ResponsesItems.message(out, ResponsesItems.id("msg", id, index), true, item);
+                    ResponsesItems.message(out, ResponsesItems.id("msg", id, index), status, item);
                 case Content.Thinking(String text, var signature) ->
                     ResponsesItems.reasoning(out, ResponsesItems.id("rs", id, index), text, signature);
                 case Content.RedactedThinking(String data) ->
                     ResponsesItems.reasoning(
                             out, ResponsesItems.id("rs", id, index), null, ResponsesItems.redacted(data));
-                case Content.ToolCall call -> ResponsesItems.call(out, ResponsesItems.id("fc", id, index), true, call);
+                case Content.ToolCall call ->
+                    ResponsesItems.call(out, ResponsesItems.id("fc", id, index), status, call);
                 case Content.Image _, Content.File _, Content.Audio _, Content.ToolResult _ -> {}
             }
             index++;

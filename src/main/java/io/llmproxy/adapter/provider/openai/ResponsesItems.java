@@ -13,9 +13,20 @@ final class ResponsesItems {
 
     private ResponsesItems() {}
 
+    static final String COMPLETED = "completed";
+    static final String IN_PROGRESS = "in_progress";
+
+    /** Of what the answer's bound or a filter cut off. */
+    static final String INCOMPLETE = "incomplete";
+
     /** Ids are told apart by their kind and their place. */
     static String id(String kind, String response, int index) {
-        return kind + "_" + response.replaceFirst("^[a-z]+[_-]", "") + "_" + index;
+        return id(kind, response) + "_" + index;
+    }
+
+    /** A provider's id as one of that kind. */
+    static String id(String kind, String response) {
+        return kind + "_" + response.replaceFirst("^[a-z]+[_-]", "");
     }
 
     /** @param signature by which the provider knows its thoughts again, or all of them where only it can read them */
@@ -47,9 +58,9 @@ final class ResponsesItems {
     }
 
     /** @param part its only part; null: it has none yet */
-    static void message(JsonOut out, String id, boolean done, @Nullable Content part) {
+    static void message(JsonOut out, String id, String status, @Nullable Content part) {
         out.open().member("id", id).member("type", "message");
-        out.member("status", status(done)).member("role", "assistant");
+        out.member("status", status).member("role", "assistant");
         out.name("content").openList();
         if (part != null) {
             part(out, part);
@@ -67,13 +78,9 @@ final class ResponsesItems {
         }
     }
 
-    static void call(JsonOut out, String id, boolean done, Content.ToolCall call) {
-        out.open().member("id", id).member("type", "function_call").member("status", status(done));
+    static void call(JsonOut out, String id, String status, Content.ToolCall call) {
+        out.open().member("id", id).member("type", "function_call").member("status", status);
         out.member("arguments", call.arguments()).member("call_id", call.id()).member("name", call.name());
         out.close();
-    }
-
-    private static String status(boolean done) {
-        return done ? "completed" : "in_progress";
     }
 }

@@ -30,6 +30,7 @@ final class ResponsesStreamWriter implements StreamWriter {
     private String callId = "";
     private String callName = "";
     private int kept;
+    private boolean cut;
     private int sequence;
     private String id = "";
     private String model = "";
@@ -90,7 +91,7 @@ final class ResponsesStreamWriter implements StreamWriter {
             }
             case StreamEvent.Finished(FinishReason why, var _) -> reason = why;
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
-            case StreamEvent.Failed _ -> {}
+            case StreamEvent.Probabilities _, StreamEvent.Failed _ -> {}
         }
     }
 
@@ -139,11 +140,13 @@ final class ResponsesStreamWriter implements StreamWriter {
     /** @param done what became of it; null: it has just begun */
     private void item(JsonOut out, @Nullable Content done, @Nullable String signature) {
         String itemId = itemId();
+        String status =
+                done == null ? ResponsesItems.IN_PROGRESS : cut ? ResponsesItems.INCOMPLETE : ResponsesItems.COMPLETED;
         switch (open) {
-            case TEXT, REFUSAL -> ResponsesItems.message(out, itemId, done != null, done);
+            case TEXT, REFUSAL -> ResponsesItems.message(out, itemId, status, done);
             case THINKING -> ResponsesItems.reasoning(out, itemId, done == null ? null : text.toString(), signature);
             case CALL ->
-                ResponsesItems.call(out, itemId, done != null, new Content.ToolCall(callId, callName, text.toString()));
+                ResponsesItems.call(out, itemId, status, new Content.ToolCall(callId, callName, text.toString()));
             case NONE -> {}
         }
     }
@@ -239,8 +242,8 @@ final class ResponsesStreamWriter implements StreamWriter {
 
     @Override
     public void end(JsonOut out) {
+        cut = reason == FinishReason.LENGTH || reason == FinishReason.REFUSED;
         close(out, null);
-        boolean cut = reason == FinishReason.LENGTH || reason == FinishReason.REFUSED;
         whole(out, cut ? "response.incomplete" : "response.completed", true);
     }
 }

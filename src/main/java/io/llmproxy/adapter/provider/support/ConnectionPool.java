@@ -97,6 +97,10 @@ final class ConnectionPool {
         LockSupport.unpark(sweeper.get());
     }
 
+    int busyCount() {
+        return maxConnections - permits.availablePermits();
+    }
+
     int idleCount() {
         return idle.size();
     }

@@ -4,6 +4,7 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.UpstreamConnections;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +68,11 @@ public final class HttpProvider implements Provider {
     public @Nullable String fault() {
         Login.State state = login.now();
         return state == null || state.fault() == null ? egressFault : state.fault();
+    }
+
+    @Override
+    public UpstreamConnections connections() {
+        return upstream.connections();
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
+import io.llmproxy.port.UpstreamConnections;
 import java.net.InetAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +76,11 @@ public final class HttpUpstream {
     /** Closes idle connections now and those in use when they come back. */
     public void retire() {
         pool.retire();
+    }
+
+    /** Those in use, one for each call that runs, and those that lie idle. */
+    UpstreamConnections connections() {
+        return new UpstreamConnections(pool.busyCount(), pool.idleCount());
     }
 
     int idleConnections() {

@@ -5,6 +5,7 @@ import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.UpstreamConnections;
 import io.llmproxy.port.UpstreamException;
 import java.io.InputStream;
 import java.time.InstantSource;
@@ -18,12 +19,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * A provider of an account with several credentials, each with its own connections. A call takes one of them by lot; where the provider
  * refuses it (401, 403, 429), the credential rests for a while and the call goes out once more with the next, of which the client sees
- * nothing. Where all have refused, the last answer is the client's. Thread-safe.
+ * nothing. Where all have refused, the last answer is the client's. A 403 may be about the request: the credential rests only where
+ * another one was let in with it, or the answer says that it is the credential. Thread-safe.
  */
 public final class RotatingProvider implements Provider {
+    private static final int FORBIDDEN = 403;
+
     private final ProviderAccount account;
     private final List<CredentialTurn> turns;
     private final InstantSource clock;
+
+    private record Doubted(CredentialTurn turn, ProviderCall.Head head) {}
 
     /** A credential's name, and the account with that one alone. */
     public record Member(String name, Provider provider) {}
@@ -54,6 +60,13 @@ public final class RotatingProvider implements Provider {
             first = first == null ? fault : first;
         }
         return first;
+    }
+
+    @Override
+    public UpstreamConnections connections() {
+        return turns.stream()
+                .map(turn -> turn.provider().connections())
+                .reduce(UpstreamConnections.NONE, UpstreamConnections::plus);
     }
 
     @Override
@@ -106,6 +119,9 @@ public final class RotatingProvider implements Provider {
     private final class Call implements ProviderCall {
         private final UpstreamRequest request;
         private final List<CredentialTurn> left;
+        /** Those that were forbidden what all may be forbidden: the model, the region, the content. */
+        private final List<Doubted> doubted = new ArrayList<>(0);
+
         private final Object lock = new Object();
         private @Nullable ProviderCall current;
         private boolean cancelled;
@@ -123,13 +139,26 @@ public final class RotatingProvider implements Provider {
                 Head head = call.execute();
                 if (!CredentialTurn.refused(head.status())) {
                     turn.accepted();
+                    blamed();
                     return head;
                 }
-                turn.rest(head, clock.instant());
-                if (i == left.size() - 1) {
+                boolean last = i == left.size() - 1;
+                if (head.status() != FORBIDDEN || !last && ForbiddenCredential.blames(head, call)) {
+                    turn.rest(head, clock.instant());
+                } else {
+                    doubted.add(new Doubted(turn, head));
+                }
+                if (last) {
                     return head;
                 }
                 call.close();
+            }
+        }
+
+        /** What another credential may, was forbidden to those before it. */
+        private void blamed() {
+            if (!doubted.isEmpty()) {
+                doubted.forEach(one -> one.turn.rest(one.head, clock.instant()));
             }
         }
 

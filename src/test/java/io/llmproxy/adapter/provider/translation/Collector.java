@@ -4,6 +4,7 @@ import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Puts the pieces of a stream together, as clients do. */
 final class Collector {
     private final List<Content> content = new ArrayList<>();
+    private final List<TokenProbability> probabilities = new ArrayList<>();
     private String id = "";
     private String model = "";
     private TokenUsage usage = TokenUsage.NONE;
@@ -57,6 +59,7 @@ final class Collector {
                 finish = why;
                 stopSequence = sequence;
             }
+            case StreamEvent.Probabilities(var tokens) -> probabilities.addAll(tokens);
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
             case StreamEvent.Failed failed -> throw new AssertionError(failed);
         }
@@ -71,6 +74,6 @@ final class Collector {
     }
 
     ChatAnswer answer() {
-        return new ChatAnswer(id, model, content, finish, stopSequence, usage);
+        return new ChatAnswer(id, model, content, finish, stopSequence, usage, probabilities, List.of());
     }
 }

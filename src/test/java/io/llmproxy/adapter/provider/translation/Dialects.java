@@ -79,9 +79,11 @@ public final class Dialects {
     }
 
     private static List<EmbeddingClient> embeddings(String provider) {
-        return provider.equals("gemini")
-                ? List.of(new OpenAiEmbeddings(), new OllamaEmbeddings())
-                : List.of(new GeminiEmbeddings(), new OllamaEmbeddings());
+        return switch (provider) {
+            case "gemini" -> List.of(new OpenAiEmbeddings(), new OllamaEmbeddings());
+            case "cohere", "bedrock" -> List.of(new OpenAiEmbeddings(), new GeminiEmbeddings(), new OllamaEmbeddings());
+            default -> List.of(new GeminiEmbeddings(), new OllamaEmbeddings());
+        };
     }
 
     static ClientDialect client(String name) {

@@ -12,6 +12,8 @@ import io.llmproxy.port.Provider;
 import io.llmproxy.port.Provider.UpstreamRequest;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
+import io.llmproxy.testing.FakeProvider;
+import io.llmproxy.testing.FakeProvider.Script;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -85,6 +87,38 @@ class PresetsTest {
 
         assertThat(written(preset, "anthropic", json).contains("reasoning_details"))
                 .isEqualTo(taken);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "cerebras,/chat/completions",
+        "nvidia,/chat/completions",
+        "perplexity,/chat/completions",
+        "deepseek,/chat/completions",
+        "groq,/responses",
+        "scaleway,/responses",
+        "ovh,/responses",
+        "custom,/responses"
+    })
+    void responsesAreTranslatedWhereThereAreNone(String preset, String path) throws IOException {
+        try (FakeProvider up = FakeProvider.start()) {
+            up.otherwise(Script.answer(404, "{}", "Content-Type", "application/json"));
+            Provider provider = providers(Map.of())
+                    .open(account(ProviderKind.parse(preset), up.baseUrl().toString()));
+            UpstreamRequest request = new UpstreamRequest(
+                    "POST",
+                    "/responses",
+                    false,
+                    null,
+                    new HeaderFields(),
+                    RequestBody.of("{\"model\":\"m\",\"input\":\"x\"}".getBytes(StandardCharsets.UTF_8)));
+            try (ProviderCall call = provider.call(request)) {
+                assertThat(call.execute().status()).isEqualTo(404);
+            } finally {
+                provider.retire();
+            }
+            assertThat(up.requests()).extracting(FakeProvider.Request::path).containsExactly("/v1" + path);
+        }
     }
 
     @Test

@@ -36,11 +36,11 @@ final class RandomChat {
         this.random = random;
     }
 
-    private <T> @Nullable T perhaps(Supplier<T> value) {
+    <T> @Nullable T perhaps(Supplier<T> value) {
         return random.nextBoolean() ? value.get() : null;
     }
 
-    private String text() {
+    String text() {
         StringBuilder out = new StringBuilder("t");
         for (int i = random.nextInt(6); i > 0; i--) {
             out.append(PIECES[random.nextInt(PIECES.length)]);
@@ -48,11 +48,11 @@ final class RandomChat {
         return out.toString();
     }
 
-    private String name() {
+    String name() {
         return "n" + random.nextInt(1000);
     }
 
-    private JsonText object() {
+    JsonText object() {
         return random.nextBoolean()
                 ? JsonText.EMPTY_OBJECT
                 : new JsonText("{\"x\":[" + random.nextInt() + ",1.50,true,null,\"" + name() + "\"],\"y\":{}}");
@@ -219,7 +219,7 @@ final class RandomChat {
         return out;
     }
 
-    private List<String> pieces(String text) {
+    List<String> pieces(String text) {
         int cut = text.offsetByCodePoints(0, random.nextInt(text.codePointCount(0, text.length())));
         return cut == 0 ? List.of(text) : List.of(text.substring(0, cut), text.substring(cut));
     }

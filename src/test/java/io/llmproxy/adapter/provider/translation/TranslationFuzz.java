@@ -73,7 +73,9 @@ public final class TranslationFuzz {
     private static void request(String provider, String client, String json, boolean drop) {
         CannedProvider canned = new CannedProvider(Dialects.kind(provider), 200, new HeaderFields(), new byte[0], 1);
         try (ProviderCall _ = Dialects.call(Dialects.translating(canned, provider, drop), client, json)) {
-            wellFormed(canned.body());
+            // a model that is only made ready is asked nothing
+            boolean asked = !client.equals("ollama") || !canned.path().isEmpty();
+            wellFormed(asked ? canned.body() : "{}");
         } catch (ProxyException e) {
             Fuzz.check(e.error().status() == 400, () -> "refused by " + e.error());
         }

@@ -1,10 +1,16 @@
 package io.llmproxy.adapter.provider.support.chat;
 
+import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.chat.EmbeddingAnswer;
 import io.llmproxy.domain.chat.EmbeddingRequest;
+import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.Provider.UpstreamRequest;
 import io.llmproxy.port.UpstreamException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -18,7 +24,7 @@ sealed interface Answers {
     boolean stream();
 
     /** @throws UpstreamException where the answer is not what it must be, or cannot be told to the client */
-    byte[] whole(JsonNode answer) throws UpstreamException;
+    byte[] whole(HeaderFields head, JsonNode answer) throws UpstreamException;
 
     /** Of a request for a stream. */
     StreamWriter writer();
@@ -46,21 +52,13 @@ sealed interface Answers {
         }
 
         @Override
-        public byte[] whole(JsonNode answer) throws UpstreamException {
+        public byte[] whole(HeaderFields head, JsonNode answer) throws UpstreamException {
             return client.writeAnswer(request, named(provider.readAnswer(answer)), created);
         }
 
         /** Some providers do not say which model answered: then it is the one that was asked. */
         private ChatAnswer named(ChatAnswer answer) {
-            return answer.model().isEmpty()
-                    ? new ChatAnswer(
-                            answer.id(),
-                            request.model(),
-                            answer.content(),
-                            answer.finish(),
-                            answer.stopSequence(),
-                            answer.usage())
-                    : answer;
+            return answer.model().isEmpty() ? answer.of(request.model()) : answer;
         }
 
         @Override
@@ -69,9 +67,20 @@ sealed interface Answers {
         }
     }
 
-    /** Of texts to embed. */
-    record OfEmbeddings(Embedder provider, EmbeddingClient client, UpstreamRequest asked, EmbeddingRequest request)
+    /**
+     * Of texts to embed.
+     *
+     * @param parts the request as it is sent
+     */
+    record OfEmbeddings(
+            Embedder provider,
+            EmbeddingClient client,
+            UpstreamRequest asked,
+            EmbeddingRequest request,
+            List<EmbeddingRequest> parts)
             implements Answers {
+        private static final Pattern COUNT = Pattern.compile("[0-9]{1,12}");
+
         @Override
         public String model() {
             return request.model();
@@ -83,8 +92,34 @@ sealed interface Answers {
         }
 
         @Override
-        public byte[] whole(JsonNode answer) throws UpstreamException {
-            return client.write(asked, request, provider.read(request, answer));
+        public byte[] whole(HeaderFields head, JsonNode answer) throws UpstreamException {
+            return client.write(asked, request, counted(head, read(answer)));
+        }
+
+        private EmbeddingAnswer read(JsonNode answer) throws UpstreamException {
+            if (parts.size() == 1) {
+                return provider.read(request, answer);
+            }
+            List<EmbeddingAnswer> read = new ArrayList<>(parts.size());
+            for (EmbeddingRequest part : parts) {
+                read.add(provider.read(part, answer.path("answers").path(read.size())));
+            }
+            return EmbeddingAnswer.of(read);
+        }
+
+        private EmbeddingAnswer counted(HeaderFields head, EmbeddingAnswer answer) {
+            String field = provider.tokensField();
+            long tokens = field == null ? -1 : count(head, field);
+            boolean told = answer.usage().source() != TokenUsage.Source.NONE;
+            return told || tokens < 0
+                    ? answer
+                    : new EmbeddingAnswer(answer.model(), answer.vectors(), TokenUsage.of(tokens, 0));
+        }
+
+        /** A field that is a number; -1: it is none. */
+        static long count(HeaderFields head, String field) {
+            String text = head.first(field).orElse("").strip();
+            return COUNT.matcher(text).matches() ? Long.parseLong(text) : -1;
         }
 
         @Override

@@ -30,6 +30,15 @@ public interface ClientDialect extends ClientForm {
     }
 
     /**
+     * The answer to a request that asks nothing of a model, such as one that only wants it ready; null: it does ask.
+     *
+     * @param now in seconds since 1970
+     */
+    default byte @Nullable [] answerWithoutModel(JsonNode body, long now) {
+        return null;
+    }
+
+    /**
      * @param created in seconds since 1970
      * @throws UpstreamException where the answer cannot be told in this dialect
      */

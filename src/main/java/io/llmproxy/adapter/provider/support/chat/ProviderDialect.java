@@ -52,6 +52,11 @@ public interface ProviderDialect {
     /** @param body of a provider's error answer; missing where it is no JSON */
     ProviderFailure readFailure(int status, JsonNode body);
 
+    /** After how many seconds an error answer invites to ask again, where its body says so and no field; null: it does not. */
+    default @Nullable Long retryAfterSeconds(JsonNode body) {
+        return null;
+    }
+
     /** @param path below the type's prefix, beginning with a slash */
     record Place(String path, @Nullable String query) {}
 }

@@ -87,7 +87,7 @@ final class TranslatedCall implements ProviderCall {
         if (reportsFailure(answer)) {
             return failed(head, provider.readFailure(BAD_GATEWAY, answer));
         }
-        return bytes(head, head.status(), answers.whole(answer));
+        return bytes(head, head.status(), answers.whole(head.headers(), answer));
     }
 
     /** A stream where none was asked for, or none where one was: an error perhaps. */
@@ -104,8 +104,20 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private Head failed(Head head, int status) throws IOException {
-        byte[] told = plain(head).readNBytes(MAX_FAILURE);
-        return failed(head, provider.readFailure(status, Json.parse(told)));
+        JsonNode told = Json.parse(plain(head).readNBytes(MAX_FAILURE));
+        return failed(withWait(head, told), provider.readFailure(status, told));
+    }
+
+    /** What some say in the body alone, clients and retries look for in a field. */
+    private Head withWait(Head head, JsonNode told) {
+        Long seconds = provider.retryAfterSeconds(told);
+        if (seconds == null || head.headers().contains("Retry-After")) {
+            return head;
+        }
+        HeaderFields fields = new HeaderFields();
+        head.headers().forEach(fields::add);
+        fields.set("Retry-After", Long.toString(seconds));
+        return new Head(head.status(), fields, head.contentLength());
     }
 
     private Head failed(Head head, ProviderFailure failure) throws IOException {

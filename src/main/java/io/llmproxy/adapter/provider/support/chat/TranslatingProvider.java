@@ -14,6 +14,7 @@ import io.llmproxy.port.CredentialState;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
+import io.llmproxy.port.UpstreamConnections;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,6 +30,9 @@ import tools.jackson.databind.JsonNode;
 public final class TranslatingProvider implements Provider {
     /** The client's fields that mean the same to any provider; all others are about its own dialect. */
     private static final List<String> COMMON = List.of("User-Agent", "Via", "traceparent", "tracestate");
+
+    /** Of one request for embeddings. */
+    private static final int MOST_PARTS = 2048;
 
     private final Provider provider;
     private final ProviderDialect own;
@@ -83,6 +87,11 @@ public final class TranslatingProvider implements Provider {
     }
 
     @Override
+    public UpstreamConnections connections() {
+        return provider.connections();
+    }
+
+    @Override
     public boolean outdated() {
         return provider.outdated();
     }
@@ -134,7 +143,12 @@ public final class TranslatingProvider implements Provider {
         KeptBody body;
         try (Translations.Turn _ = translations.turn(request.body().length())) {
             byte[] asked = bytes(request.body());
-            chat = client.readRequest(request, tree(asked), operation, notes);
+            JsonNode tree = tree(asked);
+            byte[] known = client.answerWithoutModel(tree, translations.seconds());
+            if (known != null) {
+                return new LocalAnswer(known);
+            }
+            chat = client.readRequest(request, tree, operation, notes);
             boolean fetches = downloader != null && FetchedUrls.wanted(chat);
             if (operation == Operation.COUNT) {
                 if (!fetches) {
@@ -185,10 +199,32 @@ public final class TranslatingProvider implements Provider {
         Notes notes = new Notes(who(), translations.drop());
         try (Translations.Turn _ = translations.turn(request.body().length())) {
             EmbeddingRequest asked = client.read(request, tree(bytes(request.body())), notes);
+            List<EmbeddingRequest> parts = asked.parts(embedder.most(asked));
+            Answers.OfEmbeddings answers = new Answers.OfEmbeddings(embedder, client, request, asked, parts);
             ProviderDialect.Place place = embedder.place(asked);
-            KeptBody body = translations.room().keep(embedder.write(asked, notes));
-            return sent(request, place, new Answers.OfEmbeddings(embedder, client, request, asked), body, notes);
+            if (parts.size() == 1) {
+                KeptBody body = translations.room().keep(embedder.write(asked, notes));
+                return sent(request, place, answers, body, notes);
+            }
+            if (parts.size() > MOST_PARTS) {
+                throw Refusals.invalid("`input` has too many texts for this model; send fewer at once.", "input");
+            }
+            return inTurn(request, place, answers, notes);
         }
+    }
+
+    private ProviderCall inTurn(
+            UpstreamRequest request, ProviderDialect.Place place, Answers.OfEmbeddings answers, Notes notes) {
+        Embedder embedder = answers.provider();
+        HeaderFields fields = fields(request.headers());
+        List<UpstreamRequest> all = answers.parts().stream()
+                .map(part -> RequestBody.of(embedder.write(part, notes)))
+                .map(body ->
+                        new UpstreamRequest("POST", place.path(), false, place.query(), fields, body, answers.model()))
+                .toList();
+        ProviderCall calls = new CallsInTurn(provider, all, embedder.tokensField());
+        KeptBody nothing = translations.room().keep(new byte[0]);
+        return new TranslatedCall(calls, nothing, own, answers, translations, notes.warning());
     }
 
     private static byte[] bytes(RequestBody body) {

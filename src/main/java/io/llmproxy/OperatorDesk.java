@@ -1,0 +1,75 @@
+package io.llmproxy;
+
+import io.llmproxy.adapter.admin.AdminServer;
+import io.llmproxy.adapter.log.RunningLog;
+import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.LogAdmin;
+import io.llmproxy.admin.NearLimits;
+import io.llmproxy.gateway.Gateway;
+import io.llmproxy.gateway.live.LiveBoard;
+import io.llmproxy.gateway.live.RequestFeed;
+import io.llmproxy.runtime.Snapshots;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** What operators have before them: ended requests as they come, limits near their end, the clock, the disk, the log. */
+final class OperatorDesk implements AutoCloseable {
+    private final Appliance.Setup setup;
+    private final RunningLog log;
+    private final Gateway gateway;
+    private final Snapshots snapshots;
+    private final AdminStores stores;
+    private final LiveBoard board = new LiveBoard(System::nanoTime);
+    private final RequestFeed feed;
+    private final ClockWatch clock = new ClockWatch(InstantSource.system(), System::nanoTime);
+    private final NearLimits limits;
+
+    /** The gateway tells of its requests from now on. */
+    OperatorDesk(Appliance.Setup setup, RunningLog log, Gateway gateway, Snapshots snapshots, AdminStores stores) {
+        this.setup = setup;
+        this.log = log;
+        this.gateway = gateway;
+        this.snapshots = snapshots;
+        this.stores = stores;
+        this.limits = new NearLimits(stores.live(), System::nanoTime);
+        this.feed = new RequestFeed(PartSettings.access(setup.config().log(), log), board);
+        feed.start();
+        clock.start();
+        gateway.audience().set(feed);
+    }
+
+    /** With those of others. */
+    List<StatusBoard.Concern> concerns(Path data, StatusBoard.Concern... others) {
+        List<StatusBoard.Concern> all = new ArrayList<>(List.of(others));
+        all.add(new StatusBoard.Concern(() -> DiskWatch.fault("the data directory", data)));
+        all.add(new StatusBoard.Concern(log::fault));
+        all.add(new StatusBoard.Concern(feed::fault));
+        all.add(new StatusBoard.Concern(clock::fault));
+        all.add(new StatusBoard.Concern(() -> StatusBoard.budgets(limits.nearest())));
+        return List.copyOf(all);
+    }
+
+    /**
+     * @param database its schema and tables, as a text
+     * @param ledger where the journals stand, as a text
+     */
+    AdminServer.Operations operations(
+            StatusBoard status, TargetStates targets, Supplier<String> database, Supplier<String> ledger) {
+        LiveViews live =
+                new LiveViews(board, gateway.inFlight(), snapshots, targets, limits, status::problems, setup.clock());
+        return new AdminServer.Operations(
+                new LogAdmin(stores, log, setup.clock()),
+                live::view,
+                new Diagnosis(setup.loaded(), log, database, ledger)::parts);
+    }
+
+    /** Requests that ended have their lines when it returns. */
+    @Override
+    public void close() {
+        feed.close();
+        clock.close();
+    }
+}

@@ -1,0 +1,224 @@
+package io.llmproxy.adapter.log;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * What the log can say that an operator may look for or be woken by: a number that stays the same for ever, whatever the sentence
+ * says. A message is of an event where it begins with {@code event 6301: }; docs/events.md is made of this list.
+ */
+public enum Event {
+    CHANGE_WITHOUT_KEY(
+            6001,
+            Severity.INFO,
+            "a change over the admin API was refused, since it had no usable Idempotency-Key",
+            "send a new UUID with each change, and the same one with its retries; `llmproxyctl` does"),
+    CHANGE_ANSWERED_AGAIN(6002, Severity.INFO, "a repeated change got the answer of the first one", "nothing"),
+    CHANGE_ANSWER_STORED(6003, Severity.INFO, "the answer to a change is kept for its repetition", "nothing"),
+    LOG_LEVEL_CHANGED(6004, Severity.INFO, "somebody changed a level of the log", "nothing; `llmproxyctl log level`"),
+    ADMIN_FAILED(
+            6005,
+            Severity.ERROR,
+            "the admin API failed at a request",
+            "the error in the line says why; `llmproxyctl status` whether the database is away"),
+    REDIS_AWAY(
+            6101,
+            Severity.WARN,
+            "Redis does not answer; limits are counted in this process or requests refused, as `redis.on-failure` says",
+            "look at Redis and the network; it is tried again by itself"),
+    REDIS_BACK(6102, Severity.INFO, "Redis counts limits again", "nothing"),
+    SOFT_LIMIT_PASSED(
+            6103,
+            Severity.WARN,
+            "requests were served though they passed a soft limit",
+            "`llmproxyctl limit usage`; raise the limit, or talk to its subject",
+            // a line is of all requests of a minute
+            false),
+    SHADOW_LIMIT_PASSED(
+            6104,
+            Severity.INFO,
+            "a shadow limit would have refused requests",
+            "decide whether to make it a hard one: `llmproxyctl limit set`"),
+    REQUEST(6201, Severity.INFO, "the access line of a request (`log.access`)", "nothing"),
+    ACCESS_DROPPED(
+            6202,
+            Severity.WARN,
+            "access lines were dropped, since the log could not be written as fast as requests came",
+            "a faster disk for the log, or `log.access: errors`"),
+    REQUEST_FAULT(
+            6203,
+            Severity.ERROR,
+            "a request failed by a fault of the gateway itself",
+            "report it, with `llmproxyctl support-bundle`"),
+    BODIES_NOT_SPOOLED(
+            6204,
+            Severity.ERROR,
+            "large request bodies are refused, since they cannot be kept on disk",
+            "free space on the disk of the data directory"),
+    TARGET_LEFT_ALONE(
+            6301,
+            Severity.WARN,
+            "a model of a provider failed too often and gets no calls for a while",
+            "`llmproxyctl provider show NAME`, `provider test NAME`; it is tried again by itself"),
+    TARGET_BACK(6302, Severity.INFO, "such a model answers again", "nothing"),
+    CREDENTIAL_REFUSED(
+            6303,
+            Severity.WARN,
+            "a provider refused one of its credentials, which rests",
+            "renew it there, then `llmproxyctl provider update NAME --api-key-stdin`",
+            // of several credentials of one provider each is to be told
+            false),
+    CREDENTIAL_ACCEPTED(6304, Severity.INFO, "such a credential is accepted again", "nothing"),
+    CHECK_FAILS(
+            6305,
+            Severity.WARN,
+            "a provider fails its active checks and comes after all others",
+            "`llmproxyctl provider test NAME` says what it answers"),
+    CHECK_PASSES(6306, Severity.INFO, "such a provider passes its checks again", "nothing"),
+    ENTRA_REFUSES(
+            6311,
+            Severity.WARN,
+            "a provider gets no token of Entra ID",
+            "its client secret may have expired: `llmproxyctl provider show NAME`"),
+    LEDGER_AWAY(
+            6401,
+            Severity.WARN,
+            "usage records cannot be written to the database; they wait in the journal",
+            "look at the database; it goes on by itself"),
+    LEDGER_BACK(6402, Severity.INFO, "usage records are written to the database again", "nothing"),
+    RECORD_LEFT_OUT(
+            6403,
+            Severity.ERROR,
+            "the database refuses one usage record and takes others; the line holds it whole",
+            "keep the line: it is the only copy; report it",
+            false),
+    JOURNAL_REFUSES(
+            6404,
+            Severity.ERROR,
+            "the journal's disk takes no usage records",
+            "free space on the disk of the data directory; `journal.on-full` says what happens meanwhile"),
+    JOURNAL_BACK(6405, Severity.INFO, "the journal takes records again", "nothing"),
+    STATE_UNREADABLE(
+            6406,
+            Severity.WARN,
+            "the managed state cannot be read; the last good one stays in force",
+            "look at the database"),
+    STATE_NOT_PUBLISHED(
+            6407, Severity.WARN, "a change is stored, but not yet in force", "nothing: it is tried again every second"),
+    LOG_FILE_FAILS(
+            6701,
+            Severity.ERROR,
+            "the log's file cannot be written; lines go to standard error until it can",
+            "free space, or the right to write there: `log.file.path`"),
+    LOG_FILE_BACK(6702, Severity.WARN, "the log's file can be written again", "nothing"),
+    REPEATED(
+            6703,
+            Severity.WARN,
+            "an error was repeated; its lines were held back, and counted",
+            "look for the first of them, which the line names",
+            false),
+    CLOCK_JUMPED(
+            6704,
+            Severity.WARN,
+            "the machine's clock jumped",
+            "look at its time service; limits of a day or month follow the clock"),
+    TRACES_NOT_TAKEN(
+            6511,
+            Severity.WARN,
+            "the collector of traces takes no spans; they wait, and are dropped beyond `tracing.queue`",
+            "look at the collector: `tracing.endpoint`; requests are not affected"),
+    TRACES_TAKEN(6512, Severity.INFO, "the collector of traces takes spans again", "nothing"),
+    TRACE_HEADERS_UNREADABLE(
+            6513,
+            Severity.WARN,
+            "the file with header fields for the collector cannot be read; those read last stay in force",
+            "`tracing.headers-file`: it wants one `Name: value` a line, and to be readable"),
+    ALERT(6601, Severity.WARN, "a budget reached a threshold", "`llmproxyctl limit usage`", false),
+    ALERT_NOT_SENT(
+            6602,
+            Severity.WARN,
+            "the webhook for alerts does not take one, which is sent again",
+            "look at the webhook: `alerts.webhook.url`");
+
+    /** How much it matters, as the log's lines say it. */
+    public enum Severity {
+        INFO,
+        WARN,
+        ERROR
+    }
+
+    private static final String MARK = "event ";
+    private static final int DIGITS = 4;
+    private static final Map<Integer, Event> BY_ID =
+            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Event::id, Function.identity()));
+
+    private final int id;
+    private final Severity severity;
+    private final String meaning;
+    private final String advice;
+    private final boolean damped;
+
+    Event(int id, Severity severity, String meaning, String advice) {
+        this(id, severity, meaning, advice, true);
+    }
+
+    Event(int id, Severity severity, String meaning, String advice, boolean damped) {
+        this.id = id;
+        this.severity = severity;
+        this.meaning = meaning;
+        this.advice = advice;
+        this.damped = damped;
+    }
+
+    public int id() {
+        return id;
+    }
+
+    public Severity severity() {
+        return severity;
+    }
+
+    /** What has happened. */
+    public String meaning() {
+        return meaning;
+    }
+
+    /** What to do. */
+    public String advice() {
+        return advice;
+    }
+
+    /** Whether repeated lines of it are held back and counted; not where each line says something that none other does. */
+    boolean damped() {
+        return damped;
+    }
+
+    public static Optional<Event> of(int id) {
+        return Optional.ofNullable(BY_ID.get(id));
+    }
+
+    /** The id that a message begins with; 0: none. */
+    static int idIn(String message) {
+        int end = MARK.length() + DIGITS;
+        if (!message.startsWith(MARK) || message.length() < end + 2 || !message.startsWith(": ", end)) {
+            return 0;
+        }
+        int id = 0;
+        for (int i = MARK.length(); i < end; i++) {
+            char c = message.charAt(i);
+            if (c < '0' || c > '9') {
+                return 0;
+            }
+            id = id * 10 + c - '0';
+        }
+        return id;
+    }
+
+    /** The message without the id that it begins with. */
+    static String sentence(String message) {
+        return idIn(message) == 0 ? message : message.substring(MARK.length() + DIGITS + 2);
+    }
+}

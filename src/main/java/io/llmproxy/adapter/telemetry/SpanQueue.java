@@ -1,0 +1,193 @@
+package io.llmproxy.adapter.telemetry;
+
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
+import io.opentelemetry.sdk.trace.SpanProcessor;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Spans that wait for the collector, at most {@code capacity}; one virtual thread sends them in batches. A request only adds to a
+ * queue, without a lock: where the collector is away or slow the queue fills up, and what comes then is dropped and counted. A batch
+ * that was not taken is sent again, {@value #TRIES} times in all, at growing intervals. Thread-safe.
+ */
+final class SpanQueue implements SpanProcessor, AutoCloseable {
+    static final int BATCH = 512;
+    static final int TRIES = 5;
+
+    private static final Logger LOG = System.getLogger(SpanQueue.class.getName());
+    private static final Duration PERIOD = Duration.ofMillis(500);
+    private static final Duration LAST_PAUSE = Duration.ofSeconds(10);
+    private static final Duration CLOSE_BOUND = Duration.ofSeconds(2);
+
+    private final SpanExporter exporter;
+    private final int capacity;
+    private final Duration timeout;
+    private final Queue<ReadableSpan> waiting = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger size = new AtomicInteger();
+    private final LongAdder exported = new LongAdder();
+    private final LongAdder dropped = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final Thread thread = Thread.ofVirtual().name("span-exporter").unstarted(this::run);
+    private volatile boolean closing;
+    private volatile boolean failing;
+
+    /** @param timeout after which a batch counts as not taken */
+    SpanQueue(SpanExporter exporter, int capacity, Duration timeout) {
+        this.exporter = exporter;
+        this.capacity = capacity;
+        this.timeout = timeout;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Spans that wait. */
+    int size() {
+        return size.get();
+    }
+
+    /** Spans that the collector took. */
+    long exported() {
+        return exported.sum();
+    }
+
+    /** Spans that found no room. */
+    long dropped() {
+        return dropped.sum();
+    }
+
+    /** Spans that were sent as often as they may, and not taken. */
+    long failed() {
+        return failed.sum();
+    }
+
+    @Override
+    public boolean isStartRequired() {
+        return false;
+    }
+
+    @Override
+    public void onStart(Context parent, ReadWriteSpan span) {}
+
+    @Override
+    public boolean isEndRequired() {
+        return true;
+    }
+
+    @Override
+    public void onEnd(ReadableSpan span) {
+        if (!span.getSpanContext().isSampled()) {
+            return;
+        }
+        int now = size.incrementAndGet();
+        if (now > capacity) {
+            size.decrementAndGet();
+            dropped.increment();
+            return;
+        }
+        waiting.add(span);
+        if (now % BATCH == 0) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void run() {
+        while (!closing) {
+            LockSupport.parkNanos(this, PERIOD.toNanos());
+            while (size.get() > 0 && !closing) {
+                send();
+            }
+        }
+        while (size.get() > 0 && !Thread.currentThread().isInterrupted()) {
+            send();
+        }
+    }
+
+    /** One batch, until it is taken or given up. */
+    private void send() {
+        List<SpanData> batch = new ArrayList<>(BATCH);
+        for (ReadableSpan span; batch.size() < BATCH && (span = waiting.poll()) != null; ) {
+            batch.add(span.toSpanData());
+        }
+        Duration pause = PERIOD;
+        for (int attempt = 1; !taken(batch); attempt++) {
+            if (attempt == TRIES || closing) {
+                failed.add(batch.size());
+                break;
+            }
+            LockSupport.parkNanos(this, pause.toNanos());
+            Duration doubled = pause.multipliedBy(2);
+            pause = doubled.compareTo(LAST_PAUSE) > 0 ? LAST_PAUSE : doubled;
+        }
+        // what is on its way takes room, too
+        size.addAndGet(-batch.size());
+    }
+
+    private boolean taken(List<SpanData> batch) {
+        boolean success;
+        @Nullable Throwable cause;
+        try {
+            CompletableResultCode result = exporter.export(batch).join(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            success = result.isSuccess();
+            cause = result.getFailureThrowable();
+        } catch (RuntimeException e) {
+            cause = e;
+            success = false;
+        }
+        if (success) {
+            exported.add(batch.size());
+        }
+        told(success, cause);
+        return success;
+    }
+
+    /** Once when it begins to fail, and once when it works again. */
+    private void told(boolean success, @Nullable Throwable cause) {
+        if (success && failing) {
+            LOG.log(Level.INFO, "event 6512: the collector of traces takes spans again");
+        } else if (!success && !failing && !closing) {
+            LOG.log(
+                    Level.WARNING,
+                    "event 6511: the collector of traces takes no spans; requests go on, spans wait and are dropped beyond "
+                            + capacity + " (metric llmproxy_trace_spans_total); see tracing.endpoint"
+                            + (cause == null || cause.getMessage() == null ? "" : "; " + cause.getMessage()));
+        }
+        failing = !success;
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+        close();
+        return exporter.shutdown();
+    }
+
+    /** Sends what waits, two seconds at most. */
+    @Override
+    public void close() {
+        closing = true;
+        LockSupport.unpark(thread);
+        try {
+            if (!thread.join(CLOSE_BOUND)) {
+                thread.interrupt();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

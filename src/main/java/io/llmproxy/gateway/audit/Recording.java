@@ -1,0 +1,98 @@
+package io.llmproxy.gateway.audit;
+
+import io.llmproxy.domain.audit.Transcript;
+import io.llmproxy.domain.identity.AuditMode;
+import java.util.Arrays;
+import java.util.UUID;
+
+/** What is kept of one request while it runs: bounded, and of the room that all share. One thread at a time. */
+public final class Recording {
+    private static final int FIRST = 4096;
+    private static final byte[] NOTHING = {};
+    private final Transcripts transcripts;
+    private final UUID tenantId;
+    private final UUID requestId;
+    private final AuditMode mode;
+    private String requestType = "";
+    private byte[] request = NOTHING;
+    private boolean requestCut;
+    private String answerType = "";
+    private String answerCoding = "";
+    private byte[] answer = NOTHING;
+    private int size;
+    private boolean answerCut;
+    private long reserved;
+
+    Recording(Transcripts transcripts, UUID tenantId, UUID requestId, AuditMode mode) {
+        this.transcripts = transcripts;
+        this.tenantId = tenantId;
+        this.requestId = requestId;
+        this.mode = mode;
+    }
+
+    /**
+     * @param bytes of its beginning; given away
+     * @param cut whether there was more
+     */
+    public void request(String contentType, byte[] bytes, boolean cut) {
+        requestType = contentType;
+        boolean room = reserve(bytes.length);
+        request = room ? bytes : NOTHING;
+        requestCut = cut || !room;
+    }
+
+    /** The head of the answer. */
+    public void head(String contentType, String contentCoding) {
+        answerType = contentType;
+        answerCoding = contentCoding;
+    }
+
+    /** Some of the answer, as the client gets it; copied. */
+    public void write(byte[] bytes, int offset, int length) {
+        int count = Math.min(length, Transcript.MAX_BODY - size);
+        if (size + count > answer.length) {
+            int wanted = Math.min(Transcript.MAX_BODY, Math.max(FIRST, 2 * (size + count)));
+            if (!reserve(wanted - answer.length)) {
+                answerCut = true;
+                return;
+            }
+            answer = Arrays.copyOf(answer, wanted);
+        }
+        if (!answerCut) {
+            System.arraycopy(bytes, offset, answer, size, count);
+            size += count;
+        }
+        answerCut |= count < length;
+    }
+
+    private boolean reserve(int bytes) {
+        boolean room = transcripts.reserve(bytes);
+        reserved += room ? bytes : 0;
+        return room;
+    }
+
+    UUID tenantId() {
+        return tenantId;
+    }
+
+    UUID requestId() {
+        return requestId;
+    }
+
+    /** What it holds of the room that all share. */
+    long reserved() {
+        return reserved;
+    }
+
+    /** What is to be stored: decoded, and redacted where the tenant wants that. */
+    Transcript transcript() {
+        boolean redacted = mode == AuditMode.REDACTED;
+        byte[] answered = Arrays.copyOf(answer, size);
+        return new Transcript(
+                tenantId,
+                requestId,
+                redacted,
+                Bodies.kept(requestType, "", request, requestCut, redacted),
+                Bodies.kept(answerType, answerCoding, answered, answerCut, redacted));
+    }
+}

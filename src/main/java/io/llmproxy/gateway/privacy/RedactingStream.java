@@ -1,0 +1,39 @@
+package io.llmproxy.gateway.privacy;
+
+/**
+ * Redacts a text that comes in pieces. What may still become private is held back: some thousand characters at most, mostly the
+ * last word. All pieces together come to what {@link Redactor#redact} makes of the whole. One thread.
+ */
+public final class RedactingStream {
+    private static final int EXPECTED = 256;
+
+    private final Redactor.Masking masked = new Redactor.Masking(new StringBuilder());
+    private final Scan scan;
+
+    RedactingStream(Redactor redactor) {
+        this.scan = new Scan(redactor, masked, EXPECTED);
+    }
+
+    /** Takes the next piece, and gives what is certain by now. */
+    public String feed(CharSequence piece) {
+        scan.feed(piece, 0, piece.length());
+        return taken();
+    }
+
+    /** The text has ended: gives the rest. */
+    public String finish() {
+        scan.finish();
+        return taken();
+    }
+
+    /** How many characters are held back. */
+    int held() {
+        return scan.held();
+    }
+
+    private String taken() {
+        String out = masked.out.toString();
+        masked.out.setLength(0);
+        return out;
+    }
+}

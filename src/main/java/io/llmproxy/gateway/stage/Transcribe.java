@@ -1,0 +1,82 @@
+package io.llmproxy.gateway.stage;
+
+import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.audit.Transcript;
+import io.llmproxy.domain.identity.AuditMode;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.gateway.DelegatingSink;
+import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.gateway.Stage;
+import io.llmproxy.gateway.audit.Recording;
+import io.llmproxy.gateway.audit.Transcripts;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * Keeps what was asked and answered, for tenants that want it kept; for all others it is one look at a field. The answer is kept as the
+ * client gets it, the request as it came. Storing is another thread's.
+ */
+public final class Transcribe implements Stage {
+    private final Transcripts transcripts;
+
+    public Transcribe(Transcripts transcripts) {
+        this.transcripts = transcripts;
+    }
+
+    @Override
+    public void handle(Exchange x, Next next) {
+        Tenant tenant = x.principal().tenant();
+        AuditMode mode = tenant.settings().auditMode();
+        Recording recording = mode.bodies() ? transcripts.begin(tenant.id(), x.requestId(), mode) : null;
+        if (recording == null) {
+            next.handle(x);
+            return;
+        }
+        ResponseSink client = x.sink();
+        x.sink(new Listening(client, recording));
+        try {
+            request(x, recording);
+            next.handle(x);
+        } finally {
+            x.sink(client);
+            transcripts.end(recording);
+        }
+    }
+
+    private static void request(Exchange x, Recording recording) {
+        String type = x.request().headers().first("content-type").orElse("");
+        try (InputStream in = x.body().open()) {
+            byte[] bytes = in.readNBytes(Transcript.MAX_BODY);
+            boolean more = bytes.length == Transcript.MAX_BODY && in.read() >= 0;
+            recording.request(type, bytes, more);
+        } catch (IOException e) {
+            // the request itself will say what is wrong with its body
+            recording.request(type, new byte[0], true);
+        }
+    }
+
+    /** Listens to what goes to the client. */
+    private static final class Listening extends DelegatingSink {
+        private final Recording recording;
+
+        private Listening(ResponseSink client, Recording recording) {
+            super(client);
+            this.recording = recording;
+        }
+
+        @Override
+        public void head(int status, HeaderFields headers, long contentLength) throws IOException {
+            recording.head(
+                    headers.first("content-type").orElse(""),
+                    headers.first("content-encoding").orElse(""));
+            client.head(status, headers, contentLength);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            recording.write(bytes, offset, length);
+            client.write(bytes, offset, length);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+package io.llmproxy.port;
+
+import io.llmproxy.domain.Page;
+import io.llmproxy.domain.usage.RequestQuery;
+import io.llmproxy.domain.usage.UsageRecord;
+
+/** Finds requests in the ledger. Blocks. */
+public interface RequestSearch {
+    /** The newest first. A page may be short, even empty, and not the last, where few of many requests match. */
+    Page<UsageRecord> search(RequestQuery query, Page.Request page);
+}

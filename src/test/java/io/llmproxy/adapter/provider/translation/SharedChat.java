@@ -1,0 +1,158 @@
+package io.llmproxy.adapter.provider.translation;
+
+import io.llmproxy.domain.chat.ChatAnswer;
+import io.llmproxy.domain.chat.ChatRequest;
+import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.Content.Source;
+import io.llmproxy.domain.chat.FinishReason;
+import io.llmproxy.domain.chat.Message;
+import io.llmproxy.domain.chat.ResponseFormat;
+import io.llmproxy.domain.chat.Role;
+import io.llmproxy.domain.chat.Sampling;
+import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
+import io.llmproxy.domain.chat.Tool;
+import io.llmproxy.domain.usage.TokenUsage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Conversations of what all dialects share: calls are numbered, since some know no ids, and each text stands alone, since some have one. */
+final class SharedChat {
+    private final Random random;
+    private final RandomChat pieces;
+    private int calls;
+
+    SharedChat(Random random) {
+        this.random = random;
+        this.pieces = new RandomChat(random);
+    }
+
+    /** @param schema whether answers may have to keep to one */
+    ChatRequest request(boolean schema) {
+        List<Tool> tools = new ArrayList<>();
+        for (int i = random.nextInt(3); i > 0; i--) {
+            tools.add(new Tool(pieces.name(), pieces.perhaps(pieces::text), pieces.object(), null, null));
+        }
+        Sampling sampling = new Sampling(
+                pieces.perhaps(random::nextDouble),
+                pieces.perhaps(random::nextDouble),
+                null,
+                null,
+                null,
+                null,
+                random.nextBoolean() ? List.of() : List.of(pieces.text(), pieces.text()));
+        boolean stream = random.nextBoolean();
+        return new ChatRequest(
+                "gemini-2.5-flash",
+                messages(),
+                40_000 + random.nextInt(1000),
+                sampling,
+                1,
+                null,
+                tools,
+                null,
+                null,
+                schema
+                        ? pieces.perhaps(() -> new ResponseFormat.JsonSchema("output", null, pieces.object(), null))
+                        : null,
+                null,
+                null,
+                null,
+                stream,
+                stream);
+    }
+
+    private List<Message> messages() {
+        List<Message> out = new ArrayList<>();
+        if (random.nextBoolean()) {
+            out.add(Message.of(Role.SYSTEM, new Content.Text(pieces.text())));
+        }
+        out.add(said());
+        for (int turns = random.nextInt(3); turns > 0; turns--) {
+            List<Content> answer = content();
+            out.add(new Message(Role.ASSISTANT, answer, null));
+            for (Content piece : answer) {
+                if (piece instanceof Content.ToolCall call) {
+                    List<Content> text = List.of(new Content.Text(pieces.text()));
+                    out.add(Message.of(Role.TOOL, new Content.ToolResult(call.id(), text, false, null)));
+                }
+            }
+            out.add(said());
+        }
+        return out;
+    }
+
+    private Message said() {
+        List<Content> out = new ArrayList<>(List.of(new Content.Text(pieces.text())));
+        if (random.nextInt(4) == 0) {
+            out.add(new Content.Image(new Source.Bytes("image/png", "iVBORw0KGgo="), null, null));
+        }
+        return new Message(Role.USER, out, null);
+    }
+
+    private List<Content> content() {
+        List<Content> out = new ArrayList<>();
+        boolean text = random.nextInt(4) > 0;
+        if (text) {
+            out.add(new Content.Text(pieces.text()));
+        }
+        for (int i = text ? random.nextInt(3) : 1 + random.nextInt(2); i > 0; i--) {
+            out.add(new Content.ToolCall(
+                    "call_" + ++calls, pieces.name(), pieces.object().text()));
+        }
+        return out;
+    }
+
+    /**
+     * @param probabilities whether its tokens may have some
+     * @param others whether there may be further choices
+     */
+    ChatAnswer answer(boolean probabilities, boolean others) {
+        List<ChatAnswer.Choice> choices = new ArrayList<>();
+        for (int i = others ? random.nextInt(3) : 0; i >= 0; i--) {
+            List<Content> content = content();
+            boolean called = content.stream().anyMatch(Content.ToolCall.class::isInstance);
+            FinishReason plain = random.nextBoolean() ? FinishReason.STOP : FinishReason.LENGTH;
+            choices.add(new ChatAnswer.Choice(
+                    content,
+                    called ? FinishReason.TOOL_CALLS : plain,
+                    probabilities && !called ? probabilities() : List.of()));
+        }
+        TokenUsage usage = TokenUsage.of(random.nextInt(1000), random.nextInt(1000));
+        return ChatAnswer.of("", "model", choices, usage);
+    }
+
+    private List<TokenProbability> probabilities() {
+        List<TokenProbability> out = new ArrayList<>();
+        for (int i = random.nextInt(3); i > 0; i--) {
+            List<TokenProbability.Candidate> likeliest = new ArrayList<>();
+            for (int j = random.nextInt(3); j > 0; j--) {
+                likeliest.add(new TokenProbability.Candidate(pieces.text(), -random.nextDouble()));
+            }
+            out.add(new TokenProbability(pieces.text(), -random.nextDouble(), likeliest));
+        }
+        return out;
+    }
+
+    /** The answer in pieces. */
+    List<StreamEvent> stream(ChatAnswer answer) {
+        List<StreamEvent> out = new ArrayList<>();
+        out.add(new StreamEvent.Started("id", answer.model(), TokenUsage.NONE));
+        if (!answer.probabilities().isEmpty()) {
+            out.add(new StreamEvent.Probabilities(answer.probabilities()));
+        }
+        int index = 0;
+        for (Content content : answer.content()) {
+            if (content instanceof Content.Text(String text, var _)) {
+                pieces.pieces(text).forEach(piece -> out.add(new StreamEvent.Text(piece)));
+            } else if (content instanceof Content.ToolCall call) {
+                out.add(new StreamEvent.ToolCallStarted(index, call.id(), call.name()));
+                out.add(new StreamEvent.ToolCallArguments(index++, call.arguments()));
+            }
+        }
+        out.add(new StreamEvent.Finished(answer.finish(), null));
+        out.add(new StreamEvent.Usage(answer.usage()));
+        return out;
+    }
+}

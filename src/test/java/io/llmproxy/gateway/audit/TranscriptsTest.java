@@ -1,0 +1,103 @@
+package io.llmproxy.gateway.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.audit.Transcript;
+import io.llmproxy.domain.identity.AuditMode;
+import io.llmproxy.testing.FakeAudit;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class TranscriptsTest {
+    private static final UUID TENANT = new UUID(1, 1);
+    private final FakeAudit.Bodies store = new FakeAudit.Bodies();
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static UUID record(Transcripts transcripts, int length) {
+        UUID id = Ids.next(Instant.EPOCH);
+        Recording recording = transcripts.begin(TENANT, id, AuditMode.FULL);
+        if (recording != null) {
+            recording.head("text/plain", "");
+            recording.write(new byte[length], 0, length);
+            transcripts.end(recording);
+        }
+        return id;
+    }
+
+    @Test
+    void whatWaitsWhileTheDatabaseIsAwayIsBoundedAndCountedAndStoredLater() throws InterruptedException {
+        store.away(true);
+        try (Transcripts transcripts = new Transcripts(store, 100_000)) {
+            transcripts.start();
+            UUID first = record(transcripts, 10_000);
+            for (int i = 0; i < 300; i++) {
+                record(transcripts, 10_000);
+            }
+            assertThat(transcripts.used()).isLessThanOrEqualTo(100_000);
+            assertThat(transcripts.dropped()).isPositive();
+            assertThat(transcripts.fault()).isNotNull();
+            store.away(false);
+            long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            while (transcripts.used() > 0 && System.nanoTime() < end) {
+                transcripts.flush();
+            }
+            assertThat(transcripts.used()).isZero();
+            assertThat(store.find(TENANT, first)).isPresent();
+            assertThat(transcripts.fault()).contains("left out");
+        }
+    }
+
+    @Test
+    void noMoreOfABodyIsKeptThanItsBound() {
+        try (Transcripts transcripts = new Transcripts(store, Long.MAX_VALUE / 2)) {
+            Recording recording =
+                    Objects.requireNonNull(transcripts.begin(TENANT, Ids.next(Instant.EPOCH), AuditMode.FULL));
+            recording.request("text/plain", bytes("asked"), false);
+            recording.head("text/plain", "");
+            byte[] piece = new byte[10_007];
+            for (int i = 0; i < 100; i++) {
+                recording.write(piece, 0, piece.length);
+            }
+            Transcript kept = recording.transcript();
+            assertThat(kept.request().cut()).isFalse();
+            assertThat(kept.answer().cut()).isTrue();
+            assertThat(kept.answer().bytes()).hasSize(Transcript.MAX_BODY);
+        }
+    }
+
+    @Test
+    void redactionLooksThroughSpellingsAndKeepsTheRest() {
+        String json = "{\"a\":\"x \\u006aohn@example.com\\n\",\"n\":4111111111111111,\"ok\":\"caf\\u00e9 \\\"q\\\"\"}";
+        String clean = new String(
+                Bodies.kept("application/json", "", bytes(json), false, true).bytes(), StandardCharsets.UTF_8);
+        assertThat(clean)
+                .doesNotContain("ohn@example")
+                .doesNotContain("4111111111111111")
+                .contains("\"ok\":\"caf\\u00e9 \\\"q\\\"\"");
+        // cut off at every place
+        for (int length = 0; length <= json.length(); length++) {
+            String part = json.substring(0, length);
+            assertThat(JsonTexts.redact(part, t -> t)).isEqualTo(part);
+        }
+    }
+
+    @Test
+    void whatIsNoTextIsNotKeptRedacted() {
+        Transcript.Part part = Bodies.kept("image/png", "", bytes("PNG john@example.com"), false, true);
+        assertThat(part.bytes()).isEmpty();
+        assertThat(part.cut()).isTrue();
+        assertThat(Bodies.kept("text/plain", "br", bytes("?"), false, false).bytes())
+                .isEmpty();
+        assertThat(Bodies.kept("text/plain", "gzip", bytes("no gzip"), false, false)
+                        .cut())
+                .isTrue();
+    }
+}
