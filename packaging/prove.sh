@@ -162,8 +162,13 @@ else
 fi
 
 step "two upgrades at once"
-(dpkg --force-confold -i /prove/9.1.0-1.deb </dev/null >/prove/one.out 2>&1; echo $? >/prove/one) & first=$!
-(dpkg --force-confold -i /prove/9.1.0-1.deb </dev/null >/prove/two.out 2>&1; echo $? >/prove/two) & second=$!
+at_once() { # $1 where its output and its exit code go
+    local code=0
+    dpkg --force-confold -i /prove/9.1.0-1.deb </dev/null >"/prove/$1.out" 2>&1 || code=$?
+    echo $code >"/prove/$1"
+}
+at_once one & first=$!
+at_once two & second=$!
 wait $first $second
 grep -qx 0 /prove/one /prove/two || fail "neither went through"
 for each in one two; do
