@@ -22,7 +22,7 @@ final class Manual {
     }
 
     /// One of the whole, and one of each of its commands.
-    private List<ManPage> controlTool() throws Exception {
+    List<ManPage> controlTool() throws Exception {
         Help whole = new Help(programs.controlTool("--help"));
         Map<String, String> commands = rows(whole.section("COMMANDS"));
         ManPage page = new ManPage("llmproxyctl", 1, date, version, "manages llmproxy: tenants, users, keys, providers, limits and their usage");
@@ -88,7 +88,7 @@ final class Manual {
         return page;
     }
 
-    private ManPage configurationFile(String text) {
+    ManPage configurationFile(String text) {
         ManPage page = new ManPage("llmproxy.yaml", 5, date, version, "configuration of llmproxy");
         new ConfigurationPage(page).write(text);
         page.heading("FILES").entry("/etc/llmproxy/llmproxy.yaml", "read by all instances that systemd starts");
