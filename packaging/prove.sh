@@ -115,7 +115,8 @@ key=$(llmproxyctl -t acme key create dev -q)
 serves
 owner /var/lib/llmproxy/acme "llmproxy:llmproxy 700"
 restarts=no
-llmproxyctl --help | grep -q '^  restart ' && restarts=yes
+llmproxyctl --help >/prove/help.out
+grep -q '^  restart ' /prove/help.out && restarts=yes
 
 # upgrades over a running stream and a run of short requests: $1 the package, what else dpkg is told
 upgrade() {
