@@ -67,6 +67,7 @@ class DeclarationTest {
                 keys:
                   ci: {labels: {team: blue}, cidrs: [10.0.0.0/8], models: [gpt-*]}
                   ann: {user: ann@acme.example, expiresAt: 2099-01-01T00:00:00Z, maxRequests: 5000}
+                  app: {certificates: ["dns:app.example.com", "subject:CN=App, O=Acme"], certificateOnly: true}
                 routes:
                   zeta: {targets: [up/gpt-4o]}
                   alpha: {targets: [zeta, up/gpt-4o-mini=2], strategy: weighted, retries: 1, timeout: 30s}
@@ -116,7 +117,7 @@ class DeclarationTest {
             assertThat(made.code()).as(made.err()).isZero();
             assertThat(made.out())
                     .contains("+ provider pool\n", "+ tenant acme\n", "+ route acme/alpha\n", "+ key acme/ci\n")
-                    .contains("secret of key acme/ci llmp_", "17 created");
+                    .contains("secret of key acme/ci llmp_", "18 created");
             String exported = first.ctl("export").out();
             assertThat(exported)
                     .contains(
