@@ -27,8 +27,25 @@ final class DataDirectory implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Makes the directory (mode 0700) where it is not there. */
+    /**
+     * Makes the directory (mode 0700) where it is not there.
+     *
+     * @throws StartException where another process has it, or a restore into it was cut off
+     */
     static DataDirectory take(Path path) throws StartException {
+        DataDirectory directory = takeForRestore(path);
+        if (Files.exists(directory.marker())) {
+            directory.close();
+            throw new StartException(
+                    StartException.FAILURE,
+                    "a restore into " + path + " was cut off: run it again, with --replace (its file: "
+                            + directory.marker() + ")");
+        }
+        return directory;
+    }
+
+    /** The same, also where a restore was cut off. */
+    static DataDirectory takeForRestore(Path path) throws StartException {
         try {
             if (!Files.isDirectory(path)) {
                 Files.createDirectories(
@@ -63,6 +80,21 @@ final class DataDirectory implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return null;
         }
+    }
+
+    private Path marker() {
+        return path.resolve("restore-unfinished");
+    }
+
+    /** Nobody else uses what is in it until {@link #unmark}, even if this process dies. */
+    void mark() throws IOException {
+        Files.writeString(marker(), "a restore is moving the state of this directory\n");
+        Trees.sync(path);
+    }
+
+    void unmark() throws IOException {
+        Files.delete(marker());
+        Trees.sync(path);
     }
 
     /** What this directory is known by to other processes, in all lives of its process; made at the first start. */

@@ -3,6 +3,7 @@ package io.llmproxy;
 import io.llmproxy.adapter.admin.AdminServer;
 import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.BackupAdmin;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.NearLimits;
 import io.llmproxy.gateway.Gateway;
@@ -57,13 +58,18 @@ final class OperatorDesk implements AutoCloseable {
      * @param ledger where the journals stand, as a text
      */
     AdminServer.Operations operations(
-            StatusBoard status, TargetStates targets, Supplier<String> database, Supplier<String> ledger) {
+            StatusBoard status,
+            TargetStates targets,
+            Supplier<String> database,
+            Supplier<String> ledger,
+            BackupDesk backups) {
         LiveViews live =
                 new LiveViews(board, gateway.inFlight(), snapshots, targets, limits, status::problems, setup.clock());
         return new AdminServer.Operations(
                 new LogAdmin(stores, log, setup.clock()),
                 live::view,
-                new Diagnosis(setup.loaded(), log, database, ledger)::parts);
+                new Diagnosis(setup.loaded(), log, database, ledger)::parts,
+                new BackupAdmin(stores, setup.config().tenant(), backups::prepared, setup.clock()));
     }
 
     /** Requests that ended have their lines when it returns. */

@@ -9,6 +9,7 @@ import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.AuditQueries;
+import io.llmproxy.admin.BackupAdmin;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.Health;
@@ -151,7 +152,8 @@ public final class AdminFixture {
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
                 new AdminServer.Operations(
-                        new LogAdmin(stores, log, clock), () -> LIVE, () -> Map.of("process.txt", "llmproxy\n")),
+                        new LogAdmin(stores, log, clock), () -> LIVE, () -> Map.of("process.txt", "llmproxy\n"),
+                        new BackupAdmin(stores, null, wish -> out -> {}, clock)),
                 audit(),
                 requests(),
                 () -> {},

@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param query the parameters that it takes; others are refused
  * @param open whether it is answered to anybody, on TCP too
  * @param secret whether its answer shows a key's secret
+ * @param streams whether its answer is written as it is made, and so can be given once alone
  */
-record AdminRoute(String method, String path, Set<String> query, boolean open, boolean secret, Endpoint endpoint) {
+record AdminRoute(
+        String method, String path, Set<String> query, boolean open, boolean secret, boolean streams, Endpoint endpoint) {
     /** What answers. */
     @FunctionalInterface
     interface Endpoint {
@@ -22,19 +24,23 @@ record AdminRoute(String method, String path, Set<String> query, boolean open, b
     }
 
     static AdminRoute route(String method, String path, Endpoint endpoint) {
-        return new AdminRoute(method, path, Set.of(), false, false, endpoint);
+        return new AdminRoute(method, path, Set.of(), false, false, false, endpoint);
     }
 
     static AdminRoute open(String path, Endpoint endpoint) {
-        return new AdminRoute("GET", path, Set.of(), true, false, endpoint);
+        return new AdminRoute("GET", path, Set.of(), true, false, false, endpoint);
     }
 
     AdminRoute taking(String... parameters) {
-        return new AdminRoute(method, path, Set.of(parameters), open, secret, endpoint);
+        return new AdminRoute(method, path, Set.of(parameters), open, secret, streams, endpoint);
     }
 
     AdminRoute showingSecret() {
-        return new AdminRoute(method, path, query, open, true, endpoint);
+        return new AdminRoute(method, path, query, open, true, streams, endpoint);
+    }
+
+    AdminRoute streamed() {
+        return new AdminRoute(method, path, query, open, secret, true, endpoint);
     }
 
     AdminRoute paged() {

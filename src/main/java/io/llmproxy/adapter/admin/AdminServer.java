@@ -17,6 +17,7 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.AuditQueries;
+import io.llmproxy.admin.BackupAdmin;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.LiveView;
@@ -112,7 +113,8 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param diagnosis texts by the names of files, without secrets
      */
-    public record Operations(LogAdmin log, Supplier<LiveView> live, Supplier<Map<String, String>> diagnosis) {}
+    public record Operations(
+            LogAdmin log, Supplier<LiveView> live, Supplier<Map<String, String>> diagnosis, BackupAdmin backups) {}
 
     /** What the appliance can prove of itself. */
     @FunctionalInterface
@@ -175,6 +177,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new RequestsResource(a.requests(), a.flushLedger(), a.flushBodies(), a.clock()).routes());
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new OperationsResource(a.operations()).routes());
+        routes.addAll(new BackupResource(a.operations().backups()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
         return new RouteTable(routes);
     }

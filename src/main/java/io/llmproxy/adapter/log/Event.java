@@ -141,7 +141,18 @@ public enum Event {
             6602,
             Severity.WARN,
             "the webhook for alerts does not take one, which is sent again",
-            "look at the webhook: `alerts.webhook.url`");
+            "look at the webhook: `alerts.webhook.url`"),
+    BACKUP_WRITTEN(6861, Severity.INFO, "a backup was written; the line names its file", "nothing"),
+    BACKUP_FAILED(
+            6862,
+            Severity.WARN,
+            "a backup could not be written; nothing of it is left",
+            "free space in the directory of backups, or the right to write there: `backup.directory`"),
+    BACKUP_BEFORE_MIGRATION(
+            6863,
+            Severity.WARN,
+            "the schema of the embedded database is changed by this version; the line names the backup that was made before",
+            "keep it until the new version has proved itself; docs/disaster-recovery.md tells the way back");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {
