@@ -32,7 +32,7 @@ class BackupTest {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     @TempDir
-    Path directory;
+    static Path directory;
 
     private FakeProvider upstream;
     private TestAppliance appliance;
