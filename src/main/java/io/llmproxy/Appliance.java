@@ -157,7 +157,8 @@ public final class Appliance implements AutoCloseable {
         } catch (BackupException e) {
             throw new StartException(
                     StartException.FAILURE,
-                    "the backup before the change of the schema was not made, and nothing was changed: " + e.getMessage(),
+                    "the backup before the change of the schema was not made, and nothing was changed: "
+                            + e.getMessage(),
                     e);
         } catch (MasterKeyException | CertificateFault e) {
             throw new StartException(StartException.USAGE, String.valueOf(e.getMessage()), e);
@@ -298,8 +299,7 @@ public final class Appliance implements AutoCloseable {
             this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
             OperatorDesk desk = opened(new OperatorDesk(setup, log, gateway, snapshots, stores));
-            this.backups =
-                    opened(new BackupDesk(setup, backupPlace, database, masterKey, flusher::flush));
+            this.backups = opened(new BackupDesk(setup, backupPlace, database, masterKey, flusher::flush));
             backups.start();
             startChecks(snapshots, gateway);
             TargetStates targets = new TargetStates(gateway.health(), snapshots);
@@ -359,8 +359,7 @@ public final class Appliance implements AutoCloseable {
                                     config.idempotency().retention()),
                             proof::run,
                             gateway.dryRun(),
-                            desk.operations(
-                                    status, targets, database::facts, () -> ledger(journal, ledger), backups),
+                            desk.operations(status, targets, database::facts, () -> ledger(journal, ledger), backups),
                             new AuditQueries(
                                     stores,
                                     database.auditChains(auditSigner),

@@ -42,7 +42,8 @@ final class BackupDesk implements AutoCloseable {
     private volatile @Nullable String fault;
 
     /** @param flush writes the ledger; false where something of it waits in the journal */
-    BackupDesk(Appliance.Setup setup, BackupPlace place, Database database, MasterKey masterKey, BooleanSupplier flush) {
+    BackupDesk(
+            Appliance.Setup setup, BackupPlace place, Database database, MasterKey masterKey, BooleanSupplier flush) {
         this.setup = setup;
         this.place = place;
         this.database = database;
@@ -135,7 +136,8 @@ final class BackupDesk implements AutoCloseable {
     private boolean due() {
         Instant now = setup.clock().instant();
         return place.directory().list().stream()
-                .filter(e -> BackupPlace.SCHEDULED.equals(e.reason()) && place.tenant().equals(e.tenant()))
+                .filter(e -> BackupPlace.SCHEDULED.equals(e.reason())
+                        && place.tenant().equals(e.tenant()))
                 .map(BackupDirectory.Entry::createdAt)
                 .map(Instant::parse)
                 .noneMatch(at -> at.plus(config().every()).isAfter(now));

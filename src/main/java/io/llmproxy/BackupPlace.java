@@ -66,7 +66,12 @@ final class BackupPlace {
     }
 
     BackupManifest.Origin origin(
-            String schema, String database, String reason, @Nullable String masterKeyId, boolean masterKey, boolean ledger) {
+            String schema,
+            String database,
+            String reason,
+            @Nullable String masterKeyId,
+            boolean masterKey,
+            boolean ledger) {
         return new BackupManifest.Origin(
                 clock.instant(), program(), schema, database, tenant(), reason, masterKeyId, masterKey, ledger);
     }
@@ -83,7 +88,6 @@ final class BackupPlace {
                 writer.file(JOURNAL + segment.getFileName(), in);
             } catch (NoSuchFileException e) {
                 // it went since all of it is in the database
-                continue;
             }
         }
     }
@@ -135,7 +139,8 @@ final class BackupPlace {
     /** The newest backup that a program whose newest schema is that one can run on. */
     Optional<String> wayBack(int schema) {
         return directory().list().stream()
-                .filter(e -> e.schema() != null && e.schema().matches("\\d{1,6}") && Integer.parseInt(e.schema()) <= schema)
+                .filter(e ->
+                        e.schema() != null && e.schema().matches("\\d{1,6}") && Integer.parseInt(e.schema()) <= schema)
                 .map(BackupDirectory.Entry::file)
                 .findFirst();
     }

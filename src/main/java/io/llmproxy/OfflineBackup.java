@@ -80,11 +80,12 @@ final class OfflineBackup {
         BackupPlace place = new BackupPlace(config, data, InstantSource.system());
         // PostgreSQL gives a consistent copy whoever else is there
         boolean embedded = config.database().url() == null;
-        try (DataDirectory held = embedded ? DataDirectory.take(data) : null;
+        try (DataDirectory _ = embedded ? DataDirectory.take(data) : null;
                 ClosedDatabase database = OfflineArguments.database(config, data)) {
             String schema = database.schema().version();
             if (schema == null) {
-                throw new OfflineException(OfflineException.FAILED, database.shown() + " is empty: there is nothing to keep");
+                throw new OfflineException(
+                        OfflineException.FAILED, database.shown() + " is empty: there is nothing to keep");
             }
             Optional<MasterKey> key = MasterKey.find(System.getenv()::get, data);
             if (withKey && key.isEmpty()) {
@@ -98,7 +99,9 @@ final class OfflineBackup {
                     withKey,
                     ledger);
             Path named = line.path("file");
-            Path file = named == null ? place.directory().made().resolve(BackupDirectory.name(origin, seal != null)) : named;
+            Path file = named == null
+                    ? place.directory().made().resolve(BackupDirectory.name(origin, seal != null))
+                    : named;
             BackupManifest manifest = NewFile.write(
                     file.toAbsolutePath(),
                     out -> BackupFile.write(out, seal, origin, writer -> {
@@ -130,7 +133,8 @@ final class OfflineBackup {
         if (Integer.parseInt(manifest.schema()) > Integer.parseInt(SchemaState.newest())) {
             throw new OfflineException(
                     OfflineException.FAILED,
-                    "the backup is whole, and has the schema version " + manifest.schema() + ", of " + manifest.program()
+                    "the backup is whole, and has the schema version " + manifest.schema() + ", of "
+                            + manifest.program()
                             + "; this program, " + BackupPlace.program() + ", knows versions up to "
                             + SchemaState.newest() + ": use that one, or a newer");
         }

@@ -55,9 +55,10 @@ final class OfflineDatabase {
         boolean embedded = config.database().url() == null;
         if (embedded && !Files.exists(data.resolve("db/llmproxy.mv.db"))) {
             throw new OfflineException(
-                    OfflineException.FAILED, "there is no database in " + data + "; name its directory with --data-dir");
+                    OfflineException.FAILED,
+                    "there is no database in " + data + "; name its directory with --data-dir");
         }
-        try (DataDirectory held = embedded ? DataDirectory.take(data) : null;
+        try (DataDirectory _ = embedded ? DataDirectory.take(data) : null;
                 ClosedDatabase database = OfflineArguments.database(config, data)) {
             return status(database);
         }
@@ -65,7 +66,9 @@ final class OfflineDatabase {
 
     private static Status status(ClosedDatabase database) {
         SchemaState s = database.schema();
-        String state = s.newer() ? "newer" : s.version() == null ? "empty" : s.pending().isEmpty() ? "current" : "pending";
+        String state = s.newer()
+                ? "newer"
+                : s.version() == null ? "empty" : s.pending().isEmpty() ? "current" : "pending";
         return new Status(database.shown(), database.kind(), state, s.version(), s.program(), s.known(), s.pending());
     }
 
@@ -75,7 +78,7 @@ final class OfflineDatabase {
         }
         ApplianceConfig config = line.config();
         Path data = line.data(config);
-        try (DataDirectory held = config.database().url() == null ? DataDirectory.take(data) : null;
+        try (DataDirectory _ = config.database().url() == null ? DataDirectory.take(data) : null;
                 ClosedDatabase database = OfflineArguments.database(config, data)) {
             SchemaState before = database.schema();
             database.migrate(null, new BackupPlace(config, data, InstantSource.system()).upgrade());
@@ -105,7 +108,7 @@ final class OfflineDatabase {
         Secret password = passwordFile == null
                 ? null
                 : new Secret(Files.readString(passwordFile).strip());
-        try (DataDirectory held = DataDirectory.take(data);
+        try (DataDirectory _ = DataDirectory.take(data);
                 ClosedDatabase source = ClosedDatabase.embedded(data.resolve("db"));
                 ClosedDatabase target = ClosedDatabase.postgresql(to, user, password)) {
             target.refuseServers();
@@ -128,9 +131,11 @@ final class OfflineDatabase {
         SchemaState schema = source.schema();
         if (schema.newer() || schema.version() == null) {
             throw new OfflineException(
-                    OfflineException.FAILED, "the embedded database is empty, or of a newer program: " + schema.version());
+                    OfflineException.FAILED,
+                    "the embedded database is empty, or of a newer program: " + schema.version());
         }
-        if (target.schema().version() != null && !schema.version().equals(target.schema().version())) {
+        if (target.schema().version() != null
+                && !schema.version().equals(target.schema().version())) {
             target.dropEmptyTables();
         }
         target.migrate(schema.version(), Upgrade.by(BackupPlace.program()));

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.util.spi.ToolProvider;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is done to a state that no server runs on. llmproxyctl finds it by the JDK's own interface for tools, since it knows the server by
@@ -49,8 +50,8 @@ public final class OfflineProgram implements ToolProvider {
         }
     }
 
-    private static int failed(PrintWriter err, int code, String message) {
-        err.println(message);
+    private static int failed(PrintWriter err, int code, @Nullable String message) {
+        err.println(String.valueOf(message));
         return code;
     }
 

@@ -169,7 +169,8 @@ final class OfflineRestore {
         database.copy(table -> manifest.table(table).isPresent(), tally);
         List<String> differences = TableTally.differences(manifest.tables(), tally.tables());
         if (!differences.isEmpty()) {
-            throw new BackupException("what was restored is not what the backup holds: " + String.join("; ", differences));
+            throw new BackupException(
+                    "what was restored is not what the backup holds: " + String.join("; ", differences));
         }
     }
 
@@ -208,10 +209,11 @@ final class OfflineRestore {
                 ? Optional.of(manifest.masterKeyId())
                 : MasterKey.find(System.getenv()::get, data).map(MasterKey::id);
         if (here.isEmpty() || !here.get().equals(manifest.masterKeyId())) {
-            warnings.add("credentials in the backup are sealed under the master key " + manifest.masterKeyId() + ", and "
-                    + (here.isEmpty() ? "there is none here" : "the one here is " + here.get())
-                    + "; bring it back as " + data.resolve(BackupPlace.MASTER_KEY)
-                    + ", a systemd credential or LLMPROXY_MASTER_KEY before the start");
+            warnings.add(
+                    "credentials in the backup are sealed under the master key " + manifest.masterKeyId() + ", and "
+                            + (here.isEmpty() ? "there is none here" : "the one here is " + here.get())
+                            + "; bring it back as " + data.resolve(BackupPlace.MASTER_KEY)
+                            + ", a systemd credential or LLMPROXY_MASTER_KEY before the start");
         }
     }
 
@@ -225,7 +227,8 @@ final class OfflineRestore {
             if (!empty && !line.flag("replace")) {
                 throw new OfflineException(
                         OfflineException.CONFLICT,
-                        database.shown() + " has a state already; --replace moves its tables into a schema of their own");
+                        database.shown()
+                                + " has a state already; --replace moves its tables into a schema of their own");
             }
             BackupManifest manifest = verified(file);
             Instant now = clock.instant();

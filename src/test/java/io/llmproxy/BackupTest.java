@@ -80,14 +80,17 @@ class BackupTest {
     }
 
     private TestAppliance.Ctl restore(Path file, Path data, String... options) {
-        List<String> line = new ArrayList<>(
-                List.of("backup", "restore", file.toString(), "--data-dir", data.toString(), "--yes"));
+        List<String> line =
+                new ArrayList<>(List.of("backup", "restore", file.toString(), "--data-dir", data.toString(), "--yes"));
         line.addAll(List.of(options));
         return ctl(appliance, line.toArray(String[]::new));
     }
 
     private static long requests(TestAppliance of) {
-        return of.ctl("-t", "acme", "usage", "export", "-o", "jsonl").value().lines().count();
+        return of.ctl("-t", "acme", "usage", "export", "-o", "jsonl")
+                .value()
+                .lines()
+                .count();
     }
 
     private static void assertSound(TestAppliance restored) {
@@ -100,7 +103,8 @@ class BackupTest {
         serve(2);
         long before = requests(appliance);
         Path file = backup("--passphrase-file", passphrase.toString(), "--include-master-key");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
 
         Path data = fresh("data");
         TestAppliance.Ctl done = restore(file, data, "--passphrase-file", passphrase.toString(), "-o", "json");
@@ -229,8 +233,8 @@ class BackupTest {
 
         assertThat(Files.readAllBytes(data.resolve("db/llmproxy.mv.db"))).isEqualTo(state);
         try (Stream<Path> left = Files.list(data)) {
-            assertThat(left.map(f -> f.getFileName().toString())).allMatch(n -> List.of("db", "llmproxy.lock")
-                    .contains(n));
+            assertThat(left.map(f -> f.getFileName().toString()))
+                    .allMatch(n -> List.of("db", "llmproxy.lock").contains(n));
         }
     }
 
@@ -241,9 +245,14 @@ class BackupTest {
         assertThat(unsealed.code()).isEqualTo(1);
         assertThat(unsealed.err()).contains("sealed backup alone");
         Path shortOne = Files.writeString(fresh("short"), "short");
-        assertThat(appliance.ctl("backup", "create", file.toString(), "--passphrase-file", shortOne.toString()).err())
+        assertThat(appliance
+                        .ctl("backup", "create", file.toString(), "--passphrase-file", shortOne.toString())
+                        .err())
                 .contains("12 characters");
-        assertThat(appliance.ctl("backup", "create", file.toString(), "--directory", "/tmp").code()).isEqualTo(2);
+        assertThat(appliance
+                        .ctl("backup", "create", file.toString(), "--directory", "/tmp")
+                        .code())
+                .isEqualTo(2);
         assertThat(file).doesNotExist();
         Files.writeString(file, "mine");
         assertThat(appliance.ctl("backup", "create", file.toString()).code()).isEqualTo(5);
@@ -256,7 +265,9 @@ class BackupTest {
         assertThat(appliance.ctl("backup", "key", key.toString()).code()).isZero();
         Path file = backup("--recipient-key", key + ".pub");
         assertThat(appliance.ctl("backup", "verify", file.toString()).err()).contains("--key-file");
-        assertThat(appliance.ctl("backup", "verify", file.toString(), "--key-file", key.toString(), "-q").value())
+        assertThat(appliance
+                        .ctl("backup", "verify", file.toString(), "--key-file", key.toString(), "-q")
+                        .value())
                 .isEqualTo("whole");
     }
 
@@ -280,7 +291,9 @@ class BackupTest {
                 desk.round();
                 scheduled.clock().advance(Duration.ofHours(25));
             }
-            JsonNode list = JSON.readTree(scheduled.ctl("backup", "list", backups.toString(), "-o", "json").value());
+            JsonNode list = JSON.readTree(scheduled
+                    .ctl("backup", "list", backups.toString(), "-o", "json")
+                    .value());
             assertThat(list.size()).isEqualTo(2);
             assertThat(list.get(0).path("reason").asString()).isEqualTo("scheduled");
         }
@@ -344,7 +357,8 @@ class BackupTest {
             TestAppliance.Ctl running = restore(file, fresh("other"), line.toArray(String[]::new));
             assertThat(running.code()).isEqualTo(3);
             Path again = fresh("backup");
-            assertThat(restored.ctl("backup", "create", again.toString()).code()).isZero();
+            assertThat(restored.ctl("backup", "create", again.toString()).code())
+                    .isZero();
         }
         List<String> line = new ArrayList<>(List.of(options));
         line.add("--replace");

@@ -27,10 +27,12 @@ class DatabaseMoveTest {
             try (TestAppliance embedded =
                     TestAppliance.builder().directory(Path.of(data)).start()) {
                 secret = embedded.tenantWithKey("acme", upstream.baseUrl());
-                assertThat(new Http(embedded.gateway(), secret).chat().statusCode()).isEqualTo(200);
+                assertThat(new Http(embedded.gateway(), secret).chat().statusCode())
+                        .isEqualTo(200);
                 move = embedded.ctl("db", "move", "--to", url, "--user", "postgres", "--data-dir", data);
                 assertThat(move.code()).as("the server runs").isEqualTo(3);
-                assertThat(embedded.ctl("db", "move", "--data-dir", data).code()).isEqualTo(2);
+                assertThat(embedded.ctl("db", "move", "--data-dir", data).code())
+                        .isEqualTo(2);
             }
             TestAppliance other = TestAppliance.start();
             try (other) {
@@ -50,10 +52,13 @@ class DatabaseMoveTest {
                     .set("database.url", url)
                     .set("database.user", PostgresServer.USER)
                     .start()) {
-                assertThat(new Http(moved.gateway(), secret).chat().statusCode()).isEqualTo(200);
+                assertThat(new Http(moved.gateway(), secret).chat().statusCode())
+                        .isEqualTo(200);
                 assertThat(moved.ctl("ledger", "check", "-q").value()).isEqualTo("sound");
                 assertThat(moved.ctl("audit", "verify").code()).isZero();
-                assertThat(moved.ctl("-t", "acme", "usage", "export", "-o", "jsonl").value().lines())
+                assertThat(moved.ctl("-t", "acme", "usage", "export", "-o", "jsonl")
+                                .value()
+                                .lines())
                         .hasSize(2);
             }
         }

@@ -37,10 +37,7 @@ public final class BackupAdmin {
      * @param ledger whether usage goes in
      */
     public record Wish(
-            @Nullable String passphrase,
-            @Nullable String recipient,
-            boolean masterKey,
-            boolean ledger) {
+            @Nullable String passphrase, @Nullable String recipient, boolean masterKey, boolean ledger) {
         /** Without the passphrase. */
         @Override
         public String toString() {
@@ -64,7 +61,8 @@ public final class BackupAdmin {
 
     public Writing create(Actor actor, Wish wish) {
         if (!actor.admin()) {
-            throw AdminException.forbidden("a backup holds the state of all tenants: only the installation's admins make one");
+            throw AdminException.forbidden(
+                    "a backup holds the state of all tenants: only the installation's admins make one");
         }
         refuseOthers();
         Writing writing = source.prepared(wish);

@@ -154,7 +154,10 @@ public final class ConfigReference {
             t -> ConfigValues.oneOf(t, JournalConfig.OnFull.class),
             "requests while the journal's disk takes no records: refuse them, or continue and keep records in memory");
     static final ConfigKey<Path> BACKUP_DIRECTORY = key(
-            "backup.directory", null, ConfigValues::path, "where backups are kept; null: backups in the data directory");
+            "backup.directory",
+            null,
+            ConfigValues::path,
+            "where backups are kept; null: backups in the data directory");
     static final ConfigKey<Duration> BACKUP_EVERY = key(
             "backup.every",
             "0",

@@ -62,13 +62,18 @@ final class BackupCommands {
     }
 
     private static Verb list() {
-        return Offline.placed(Verb.of("list", "Shows the backups of a directory, the newest first.", BackupCommands::list)
-                        .optionalArgument("DIR", "the directory; else that of the server's configuration"))
-                .example("llmproxyctl backup list /backup", "llmproxyctl backup list --data-dir /var/lib/llmproxy/acme");
+        return Offline.placed(
+                        Verb.of("list", "Shows the backups of a directory, the newest first.", BackupCommands::list)
+                                .optionalArgument("DIR", "the directory; else that of the server's configuration"))
+                .example(
+                        "llmproxyctl backup list /backup", "llmproxyctl backup list --data-dir /var/lib/llmproxy/acme");
     }
 
     private static Verb verify() {
-        return Verb.of("verify", "Reads all of a backup and says whether it is whole: exit 0, else 1.", BackupCommands::verify)
+        return Verb.of(
+                        "verify",
+                        "Reads all of a backup and says whether it is whole: exit 0, else 1.",
+                        BackupCommands::verify)
                 .argument("FILE", "the backup")
                 .option(PASSPHRASE, "FILE", "the file with its passphrase")
                 .option(KEY, "FILE", "the file with its private key")
@@ -76,12 +81,14 @@ final class BackupCommands {
     }
 
     private static Verb restore() {
-        return Offline.placed(
-                        Verb.of("restore", "Makes a state of a backup, while the server is stopped.", BackupCommands::restore)
-                                .argument("FILE", "the backup")
-                                .option(PASSPHRASE, "FILE", "the file with its passphrase")
-                                .option(KEY, "FILE", "the file with its private key")
-                                .flag("--replace", "move a state that is there aside"))
+        return Offline.placed(Verb.of(
+                                "restore",
+                                "Makes a state of a backup, while the server is stopped.",
+                                BackupCommands::restore)
+                        .argument("FILE", "the backup")
+                        .option(PASSPHRASE, "FILE", "the file with its passphrase")
+                        .option(KEY, "FILE", "the file with its private key")
+                        .flag("--replace", "move a state that is there aside"))
                 .example(
                         "llmproxyctl backup restore /backup/llmproxy.zip --data-dir /var/lib/llmproxy/acme --replace",
                         "llmproxyctl backup restore llmproxy.zip --database-url jdbc:postgresql://db/llmproxy --yes");
@@ -129,7 +136,9 @@ final class BackupCommands {
         if (recipient != null) {
             // who writes it cannot read it; that it is whole was seen
             ObjectNode sealed = Json.object();
-            sealed.put("file", file.toString()).put("bytes", file.toFile().length()).put("sealed", true);
+            sealed.put("file", file.toString())
+                    .put("bytes", file.toFile().length())
+                    .put("sealed", true);
             return written(c, sealed);
         }
         return written(c, Offline.run(c, "backup-verify", List.of("--file=" + file), List.of(PASSPHRASE)));
@@ -170,7 +179,10 @@ final class BackupCommands {
             }
             String name = "llmproxy-" + (tenant == null ? "all" : tenant) + "-"
                     + STAMP.format(c.output().now()) + ".zip" + (sealed ? ".sealed" : "");
-            named = c.shell().here().resolve(directory == null ? "." : directory).resolve(name);
+            named = c.shell()
+                    .here()
+                    .resolve(directory == null ? "." : directory)
+                    .resolve(name);
         }
         if (Files.exists(named)) {
             throw new CliException(ExitCode.CONFLICT, named + " is there already; name another file");
@@ -186,7 +198,8 @@ final class BackupCommands {
         try {
             return new String(Files.readAllBytes(c.shell().here().resolve(file)), StandardCharsets.UTF_8).strip();
         } catch (IOException e) {
-            throw CliException.usage(option + ": cannot read " + file + ": " + e.getClass().getSimpleName());
+            throw CliException.usage(
+                    option + ": cannot read " + file + ": " + e.getClass().getSimpleName());
         }
     }
 
@@ -205,13 +218,15 @@ final class BackupCommands {
         if (c.line().flag(GlobalOptions.QUIET)) {
             c.output().line("whole");
         } else {
-            c.output().done(
-                    backup,
-                    VIEW,
-                    file + " is whole: of " + Json.text(backup.path("createdAt")) + ", by "
-                            + Json.text(backup.path("program")) + ", schema " + Json.text(backup.path("schema")) + ", "
-                            + Json.text(backup.path("rows")) + " rows, " + Json.text(backup.path("requests"))
-                            + " requests in the ledger");
+            c.output()
+                    .done(
+                            backup,
+                            VIEW,
+                            file + " is whole: of " + Json.text(backup.path("createdAt")) + ", by "
+                                    + Json.text(backup.path("program")) + ", schema " + Json.text(backup.path("schema"))
+                                    + ", "
+                                    + Json.text(backup.path("rows")) + " rows, " + Json.text(backup.path("requests"))
+                                    + " requests in the ledger");
         }
         return ExitCode.DONE;
     }
@@ -229,27 +244,32 @@ final class BackupCommands {
             return ExitCode.DONE;
         }
         String replaced = Json.text(done.path("replaced"));
-        c.output().done(
-                done,
-                VIEW,
-                "restored " + Json.text(done.path("rows")) + " rows of " + Json.text(done.path("createdAt")) + " into "
-                        + Json.text(done.path("database")) + ", as the backup's manifest says"
-                        + (replaced.isEmpty() ? "" : "; what was there is in " + replaced));
+        c.output()
+                .done(
+                        done,
+                        VIEW,
+                        "restored " + Json.text(done.path("rows")) + " rows of " + Json.text(done.path("createdAt"))
+                                + " into "
+                                + Json.text(done.path("database")) + ", as the backup's manifest says"
+                                + (replaced.isEmpty() ? "" : "; what was there is in " + replaced));
         return ExitCode.DONE;
     }
 
     private static ExitCode key(Context c) {
-        JsonNode pair = Offline.run(c, "backup-key", List.of("--file=" + c.line().argument()), List.of());
+        JsonNode pair =
+                Offline.run(c, "backup-key", List.of("--file=" + c.line().argument()), List.of());
         if (c.line().flag(GlobalOptions.QUIET)) {
             c.output().line(Json.text(pair.path("id")));
             return ExitCode.DONE;
         }
-        c.output().done(
-                pair,
-                VIEW,
-                "the key pair " + Json.text(pair.path("id")) + ": " + Json.text(pair.path("publicKey"))
-                        + " seals (backup.recipient-key, --recipient-key), " + Json.text(pair.path("privateKey"))
-                        + " opens: keep it where the backups are not");
+        c.output()
+                .done(
+                        pair,
+                        VIEW,
+                        "the key pair " + Json.text(pair.path("id")) + ": " + Json.text(pair.path("publicKey"))
+                                + " seals (backup.recipient-key, --recipient-key), "
+                                + Json.text(pair.path("privateKey"))
+                                + " opens: keep it where the backups are not");
         return ExitCode.DONE;
     }
 }

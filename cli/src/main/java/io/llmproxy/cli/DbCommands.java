@@ -6,7 +6,8 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code llmproxyctl db …}: the database of a server that is stopped. */
 final class DbCommands {
-    private static final View PENDING = new View("name", Column.text("version", "version"), Column.text("script", "name"));
+    private static final View PENDING =
+            new View("name", Column.text("version", "version"), Column.text("script", "name"));
     private static final View TABLES = new View("table", Column.text("table", "table"), Column.number("rows", "rows"));
 
     private DbCommands() {}
@@ -45,9 +46,11 @@ final class DbCommands {
             c.output().one(status, PENDING);
         } else {
             String schema = Json.text(status.path("schema"));
-            c.output().line(Text.printable(Json.text(status.path("database")) + ": schema "
-                    + (schema.isEmpty() ? "none" : schema) + ", this program knows " + Json.text(status.path("known"))
-                    + ": " + state));
+            c.output()
+                    .line(Text.printable(Json.text(status.path("database")) + ": schema "
+                            + (schema.isEmpty() ? "none" : schema) + ", this program knows "
+                            + Json.text(status.path("known"))
+                            + ": " + state));
             for (JsonNode step : status.path("pending").values()) {
                 c.output().line("\n-- " + Json.text(step.path("name")));
                 step.path("statements").values().forEach(s -> c.output().line(Json.text(s) + ";"));
@@ -67,12 +70,13 @@ final class DbCommands {
             return ExitCode.DONE;
         }
         String from = Json.text(done.path("from"));
-        c.output().done(
-                done,
-                PENDING,
-                Json.text(done.path("database")) + ": schema " + Json.text(done.path("to")) + " now, "
-                        + (from.isEmpty() ? "of an empty database" : "of " + from) + "; scripts run: "
-                        + done.path("done").size());
+        c.output()
+                .done(
+                        done,
+                        PENDING,
+                        Json.text(done.path("database")) + ": schema " + Json.text(done.path("to")) + " now, "
+                                + (from.isEmpty() ? "of an empty database" : "of " + from) + "; scripts run: "
+                                + done.path("done").size());
         return ExitCode.DONE;
     }
 
@@ -89,10 +93,11 @@ final class DbCommands {
             c.output().one(done, TABLES);
         } else {
             c.output().list(done.path("tables").values(), TABLES);
-            c.output().line("\n" + Json.text(done.path("rows")) + " rows in " + Json.text(done.path("to"))
-                    + ", each table compared by count, digest and sums. " + Json.text(done.path("from"))
-                    + " was not changed.\nNow change the server's configuration:\n\n"
-                    + Json.text(done.path("configuration")));
+            c.output()
+                    .line("\n" + Json.text(done.path("rows")) + " rows in " + Json.text(done.path("to"))
+                            + ", each table compared by count, digest and sums. " + Json.text(done.path("from"))
+                            + " was not changed.\nNow change the server's configuration:\n\n"
+                            + Json.text(done.path("configuration")));
         }
         return ExitCode.DONE;
     }

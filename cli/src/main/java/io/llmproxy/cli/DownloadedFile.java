@@ -37,10 +37,7 @@ final class DownloadedFile {
         try {
             try (FileChannel channel = FileChannel.open(
                     temporary,
-                    Set.of(
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.TRUNCATE_EXISTING,
-                            StandardOpenOption.WRITE),
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
                 Checked out = new Checked(Channels.newOutputStream(channel));
                 sender.to(out);

@@ -57,7 +57,8 @@ final class Offline {
         }
         ToolProvider tool = ToolProvider.findFirst(TOOL)
                 .orElseThrow(() -> new CliException(
-                        ExitCode.REFUSED, "this needs the server's program beside llmproxyctl, in the same jar or image"));
+                        ExitCode.REFUSED,
+                        "this needs the server's program beside llmproxyctl, in the same jar or image"));
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int code = tool.run(new PrintWriter(out), new PrintWriter(err), args.toArray(String[]::new));

@@ -16,7 +16,13 @@ import org.jspecify.annotations.Nullable;
  * @param streams whether its answer is written as it is made, and so can be given once alone
  */
 record AdminRoute(
-        String method, String path, Set<String> query, boolean open, boolean secret, boolean streams, Endpoint endpoint) {
+        String method,
+        String path,
+        Set<String> query,
+        boolean open,
+        boolean secret,
+        boolean streams,
+        Endpoint endpoint) {
     /** What answers. */
     @FunctionalInterface
     interface Endpoint {

@@ -144,7 +144,8 @@ public final class BackupFile {
             end = in.readNBytes(Trailer.LENGTH + 1);
         }
         if (!Arrays.equals(end, Trailer.of(sha256.digest()))) {
-            throw new BackupException(path + " is cut, changed, or no backup of llmproxy: its end does not fit the rest");
+            throw new BackupException(
+                    path + " is cut, changed, or no backup of llmproxy: its end does not fit the rest");
         }
     }
 

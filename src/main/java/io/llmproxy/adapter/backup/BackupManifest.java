@@ -49,11 +49,7 @@ public record BackupManifest(
      * @param sums of its columns that are numbers, modulo 2^64
      */
     public record Table(
-            String name,
-            List<TableLayout.Column> columns,
-            long rows,
-            String digest,
-            Map<String, Long> sums) {
+            String name, List<TableLayout.Column> columns, long rows, String digest, Map<String, Long> sums) {
         public Table {
             columns = List.copyOf(columns);
             sums = Map.copyOf(sums);
@@ -110,6 +106,8 @@ public record BackupManifest(
 
     /** Requests in the ledger, by its sums. */
     public long requests() {
-        return table("usage_rollups").map(t -> t.sums().getOrDefault("requests", 0L)).orElse(0L);
+        return table("usage_rollups")
+                .map(t -> t.sums().getOrDefault("requests", 0L))
+                .orElse(0L);
     }
 }

@@ -33,10 +33,7 @@ public final class NewFile {
             T result;
             try (FileChannel channel = FileChannel.open(
                     temporary,
-                    Set.of(
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.TRUNCATE_EXISTING,
-                            StandardOpenOption.WRITE),
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
                 OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 64 << 10);
                 result = writing.to(out);
@@ -50,7 +47,9 @@ public final class NewFile {
             throw new BackupException("writing " + target + " failed: " + reason(e) + "; nothing of it is left", e);
         } catch (UncheckedIOException e) {
             throw new BackupException(
-                    "writing " + target + " failed: " + reason(e.getCause()) + "; nothing of it is left", e);
+                    "writing " + target + " failed: " + reason(java.util.Objects.requireNonNull(e.getCause()))
+                            + "; nothing of it is left",
+                    e);
         } finally {
             temporary.toFile().delete();
         }

@@ -26,9 +26,8 @@ final class RowText {
     private static final int LONGEST = 1 << 30;
 
     private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(LONGEST)
-                    .build())
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxStringLength(LONGEST).build())
             .build();
 
     private RowText() {}

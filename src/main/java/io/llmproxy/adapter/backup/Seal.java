@@ -113,7 +113,8 @@ public sealed interface Seal {
                     if (seal instanceof Passphrase p) {
                         yield stretched(p, salt, iterations);
                     }
-                    throw new BackupException("the backup is sealed under a passphrase; give it with --passphrase-file");
+                    throw new BackupException(
+                            "the backup is sealed under a passphrase; give it with --passphrase-file");
                 }
                 case "x25519-hkdf-sha256" -> {
                     if (!(seal instanceof Identity i)) {
@@ -152,7 +153,8 @@ public sealed interface Seal {
         }
     }
 
-    private static SecretKeySpec agreed(PrivateKey own, PublicKey other, PublicKey once, PublicKey recipient, byte[] salt)
+    private static SecretKeySpec agreed(
+            PrivateKey own, PublicKey other, PublicKey once, PublicKey recipient, byte[] salt)
             throws GeneralSecurityException {
         KeyAgreement agreement = KeyAgreement.getInstance("X25519");
         agreement.init(own);

@@ -72,8 +72,10 @@ final class SealedOutput extends OutputStream {
 
     static Cipher cipher(int mode, SecretKeySpec key, long number, boolean last, byte[] context)
             throws GeneralSecurityException {
-        byte[] nonce =
-                ByteBuffer.allocate(NONCE_BYTES).putLong(number).put((byte) (last ? 1 : 0)).array();
+        byte[] nonce = ByteBuffer.allocate(NONCE_BYTES)
+                .putLong(number)
+                .put((byte) (last ? 1 : 0))
+                .array();
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
         cipher.init(mode, key, new GCMParameterSpec(TAG_BYTES * 8, nonce));
         cipher.updateAAD(context);

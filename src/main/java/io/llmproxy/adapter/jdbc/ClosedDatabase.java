@@ -51,7 +51,8 @@ public final class ClosedDatabase implements AutoCloseable {
         try {
             resources.push(DirectoryLock.take(place));
             resources.push(new EmbeddedFile(source));
-            return new ClosedDatabase(source, SqlDialect.H2, place.resolve("llmproxy.mv.db").toString(), resources);
+            return new ClosedDatabase(
+                    source, SqlDialect.H2, place.resolve("llmproxy.mv.db").toString(), resources);
         } catch (SQLException e) {
             Database.closeAll(resources);
             throw e.getErrorCode() == H2_IN_USE ? DirectoryLock.inUse(place, e) : away(place.toString(), e);
@@ -131,13 +132,12 @@ public final class ClosedDatabase implements AutoCloseable {
                     .toList();
         }
         try {
-            new Migrations(source, scripts, upgrade.program())
-                    .run(state -> {
-                        if (dialect == SqlDialect.H2) {
-                            upgrade.before()
-                                    .keep(String.valueOf(state.version()), state.known(), sink -> copy(t -> true, sink));
-                        }
-                    });
+            new Migrations(source, scripts, upgrade.program()).run(state -> {
+                if (dialect == SqlDialect.H2) {
+                    upgrade.before()
+                            .keep(String.valueOf(state.version()), state.known(), sink -> copy(t -> true, sink));
+                }
+            });
         } catch (SQLException e) {
             throw away(shown, e);
         }
@@ -265,7 +265,8 @@ public final class ClosedDatabase implements AutoCloseable {
         try (connection) {
             return work.on(connection);
         } catch (SQLException e) {
-            throw new StoreException(doing + " " + shown + ": " + Failures.of(doing, e).getMessage(), e);
+            throw new StoreException(
+                    doing + " " + shown + ": " + Failures.of(doing, e).getMessage(), e);
         }
     }
 

@@ -53,8 +53,7 @@ final class Sources {
     }
 
     /** @param application what PostgreSQL shows of its connections */
-    static DataSource postgresql(
-            String url, @Nullable String user, @Nullable Secret password, String application) {
+    static DataSource postgresql(String url, @Nullable String user, @Nullable Secret password, String application) {
         String plain = password == null ? null : password.reveal();
         Properties defaults = postgresqlDefaults();
         defaults.setProperty("ApplicationName", application);

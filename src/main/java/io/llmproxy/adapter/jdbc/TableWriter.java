@@ -56,7 +56,8 @@ final class TableWriter implements TableSink, AutoCloseable {
                 .map(TableLayout::columns)
                 .orElse(List.of());
         if (!there.containsAll(layout.columns())) {
-            throw new SQLException("the table " + layout.name() + " does not have the columns of what is to be written");
+            throw new SQLException(
+                    "the table " + layout.name() + " does not have the columns of what is to be written");
         }
     }
 
@@ -148,7 +149,9 @@ final class TableWriter implements TableSink, AutoCloseable {
             step.run();
         } catch (SQLException e) {
             String doing = "writing the table " + layout.name();
-            throw e.getSQLState() == null ? new StoreException(doing + ": " + e.getMessage(), e) : Failures.of(doing, e);
+            throw e.getSQLState() == null
+                    ? new StoreException(doing + ": " + e.getMessage(), e)
+                    : Failures.of(doing, e);
         }
     }
 }

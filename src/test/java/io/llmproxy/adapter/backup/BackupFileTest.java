@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -55,14 +56,27 @@ class BackupFileTest {
 
     private static BackupManifest.Origin origin(boolean masterKey) {
         return new BackupManifest.Origin(
-                Instant.parse("2026-02-03T04:05:06Z"), "llmproxy 1", "13", "h2", "*", "manual", "0a0b0c0d", masterKey, true);
+                Instant.parse("2026-02-03T04:05:06Z"),
+                "llmproxy 1",
+                "13",
+                "h2",
+                "*",
+                "manual",
+                "0a0b0c0d",
+                masterKey,
+                true);
     }
 
     private static List<@Nullable Object> row(int i) {
         byte[] data = new byte[700];
         new Random(i).nextBytes(data);
         return Arrays.asList(
-                new UUID(i, i), "näme \"" + i + "\n", (long) i, i % 2 == 0, Instant.ofEpochSecond(i, 1000), i % 7 == 0 ? null : data);
+                new UUID(i, i),
+                "näme \"" + i + "\n",
+                (long) i,
+                i % 2 == 0,
+                Instant.ofEpochSecond(i, 1000),
+                i % 7 == 0 ? null : data);
     }
 
     private static void content(BackupWriter writer, int rows) throws IOException {
@@ -76,8 +90,10 @@ class BackupFileTest {
         writer.end();
     }
 
+    private int files;
+
     private Path file(@Nullable Seal seal, int rows) throws IOException {
-        Path file = directory.resolve("b" + Files.list(directory).count());
+        Path file = directory.resolve("b" + files++);
         NewFile.write(file, out -> BackupFile.write(out, seal, origin(false), w -> content(w, rows)));
         return file;
     }
@@ -95,7 +111,7 @@ class BackupFileTest {
 
         @Override
         public void row(List<@Nullable Object> values) {
-            rows.get(table).add(new ArrayList<>(values));
+            Objects.requireNonNull(rows.get(table)).add(new ArrayList<>(values));
         }
 
         @Override
@@ -109,11 +125,13 @@ class BackupFileTest {
         BackupManifest manifest = backup.verify();
         Collected collected = new Collected();
         List<String> files = new ArrayList<>();
-        backup.read(manifest, collected, (name, in) ->
-                files.add(name + "=" + new String(in.readAllBytes(), StandardCharsets.UTF_8)));
+        backup.read(
+                manifest,
+                collected,
+                (name, in) -> files.add(name + "=" + new String(in.readAllBytes(), StandardCharsets.UTF_8)));
         assertThat(files).containsExactly("journal/a.log=segment");
         assertThat(collected.rows.get("empty")).isEmpty();
-        List<List<@Nullable Object>> things = collected.rows.get("things");
+        List<List<@Nullable Object>> things = Objects.requireNonNull(collected.rows.get("things"));
         assertThat(things).hasSize(rows);
         for (int i = 0; i < rows; i++) {
             assertThat(things.get(i)).usingRecursiveComparison().isEqualTo(row(i));
@@ -131,7 +149,9 @@ class BackupFileTest {
         Path file = file(RECIPIENT, 300);
         assertSame(file, IDENTITY, 300);
         assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).doesNotContain("things");
-        assertThat(new BackupFile(file, null).known()).containsEntry("schema", "13").containsEntry("tenant", "*");
+        assertThat(new BackupFile(file, null).known())
+                .containsEntry("schema", "13")
+                .containsEntry("tenant", "*");
     }
 
     @Test
@@ -249,7 +269,8 @@ class BackupFileTest {
     @Test
     void aFileThatIsThereIsNeverWrittenOver() throws IOException {
         Path file = file(null, 1);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThatThrownBy(() -> NewFile.write(file, out -> true)).hasMessageContaining("there already");
         assertSame(file, null, 1);
     }
@@ -263,7 +284,7 @@ class BackupFileTest {
                 }))
                 .isInstanceOf(BackupException.class)
                 .hasMessageContaining("No space left");
-        assertThat(Files.list(directory)).isEmpty();
+        assertThat(directory).isEmptyDirectory();
     }
 
     @Test
@@ -272,8 +293,7 @@ class BackupFileTest {
         Path secret = Files.writeString(directory.resolve("k"), pair.privateLine() + "\n");
         Path shown = Files.writeString(directory.resolve("k.pub"), pair.publicLine() + "\n");
         Path file = directory.resolve("sealed");
-        NewFile.write(
-                file, out -> BackupFile.write(out, SealKeys.recipient(shown), origin(false), w -> content(w, 2)));
+        NewFile.write(file, out -> BackupFile.write(out, SealKeys.recipient(shown), origin(false), w -> content(w, 2)));
         assertSame(file, SealKeys.identity(secret), 2);
         assertThatThrownBy(() -> SealKeys.identity(shown)).hasMessageContaining("no private key");
         assertThatThrownBy(() -> SealKeys.recipient(secret)).hasMessageContaining("no public key");
@@ -286,13 +306,24 @@ class BackupFileTest {
         backups.made();
         for (int day = 1; day <= 4; day++) {
             BackupManifest.Origin origin = new BackupManifest.Origin(
-                    Instant.parse("2026-02-0" + day + "T00:00:00Z"), "p", "13", "h2", "acme", "scheduled", null, false, true);
+                    Instant.parse("2026-02-0" + day + "T00:00:00Z"),
+                    "p",
+                    "13",
+                    "h2",
+                    "acme",
+                    "scheduled",
+                    null,
+                    false,
+                    true);
             Path file = backups.path().resolve(BackupDirectory.name(origin, day % 2 == 0));
             NewFile.write(file, out -> BackupFile.write(out, null, origin, w -> {}));
         }
         Files.writeString(backups.path().resolve("llmproxy-acme-broken.zip"), "x");
         assertThat(backups.prune("other", "scheduled", 1)).isEmpty();
         assertThat(backups.prune("acme", "scheduled", 2)).hasSize(2).allMatch(f -> f.contains("2026020"));
-        assertThat(backups.list()).hasSize(3).last().satisfies(e -> assertThat(e.fault()).isNotNull());
+        assertThat(backups.list())
+                .hasSize(3)
+                .last()
+                .satisfies(e -> assertThat(e.fault()).isNotNull());
     }
 }

@@ -40,8 +40,14 @@ class MigrationsTest {
                 ResultSet result = statement.executeQuery("SELECT table_name, column_name, data_type, is_nullable"
                         + " FROM information_schema.columns WHERE table_schema = CURRENT_SCHEMA ORDER BY 1, 2")) {
             while (result.next()) {
-                text.append(result.getString(1)).append(' ').append(result.getString(2)).append(' ');
-                text.append(result.getString(3)).append(' ').append(result.getString(4)).append('\n');
+                text.append(result.getString(1))
+                        .append(' ')
+                        .append(result.getString(2))
+                        .append(' ');
+                text.append(result.getString(3))
+                        .append(' ')
+                        .append(result.getString(4))
+                        .append('\n');
             }
         }
         return text.toString();
@@ -66,7 +72,9 @@ class MigrationsTest {
                     }
                 }
                 new Migrations(source, "llmproxy test").run(state -> {});
-                assertThat(columns(source)).as(SCRIPTS.get(script).file() + " after " + done).isEqualTo(wanted);
+                assertThat(columns(source))
+                        .as(SCRIPTS.get(script).file() + " after " + done)
+                        .isEqualTo(wanted);
                 try (Connection connection = source.getConnection();
                         Statement statement = connection.createStatement()) {
                     statement.execute("SHUTDOWN");
@@ -98,7 +106,9 @@ class MigrationsTest {
         try (ClosedDatabase old = ClosedDatabase.embedded(directory.resolve("db"))) {
             old.migrate("12", Upgrade.by("llmproxy 0.0.9"));
             assertThat(old.schema().version()).isEqualTo("12");
-            assertThat(old.schema().pending()).isNotEmpty().allSatisfy(s -> assertThat(s.statements()).isNotEmpty());
+            assertThat(old.schema().pending())
+                    .isNotEmpty()
+                    .allSatisfy(s -> assertThat(s.statements()).isNotEmpty());
         }
         List<String> kept = new ArrayList<>();
         Upgrade refusing = new Upgrade("llmproxy 1.0.0", (from, to, copy) -> {
