@@ -47,8 +47,7 @@ final class BackupCommands {
     private static Verb create() {
         return Offline.placed(Verb.of(
                                 "create",
-                                "Copies the whole state into one file, while the server serves; with --data-dir or --database-url"
-                                        + " without a server.",
+                                "Copies the whole state into one file while the server serves; with --data-dir also without.",
                                 BackupCommands::create)
                         .optionalArgument("FILE", "the new file; else one of a name with the time in it, here")
                         .option(DIRECTORY, "DIR", "the directory for a file of a name with the time in it")
