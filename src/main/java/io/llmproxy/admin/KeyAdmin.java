@@ -2,6 +2,7 @@ package io.llmproxy.admin;
 
 import io.llmproxy.admin.AdminCommand.CreateKey;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.KnownSecret;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
 import io.llmproxy.admin.AdminCommand.RotateKey;
@@ -42,14 +43,17 @@ final class KeyAdmin {
 
     Work create(Actor actor, CreateKey c, Instant now) {
         Instant expiry = Expiry.parse(c.expires(), now);
-        String secret = KeySecrets.generate();
+        String secret = c.secret() == null ? KeySecrets.generate() : "";
+        KnownSecret known = c.secret() == null
+                ? new KnownSecret(KeySecrets.hash(secret), KeySecrets.displayed(secret))
+                : c.secret();
         return () -> {
             Tenant tenant = access.locked(actor, c.tenant());
             User user = owner(actor, tenant, c.user());
             TenantAccess.checkReach(actor, user);
             checkProviders(tenant, c.scope());
             checkRoom(tenant);
-            ApiKey key = fresh(tenant, user, c, secret, expiry, now);
+            ApiKey key = fresh(tenant, user, c, known, expiry, now);
             try {
                 stores.keys().insert(key);
             } catch (StoreException.Duplicate e) {
@@ -61,7 +65,8 @@ final class KeyAdmin {
                     .put("user", user == null ? null : user.email())
                     .put("expiresAt", expiry);
             scope(details, c.scope());
-            return done(new KeyView(tenant, user, key), new Secret(secret), "create", details);
+            return done(
+                    new KeyView(tenant, user, key), secret.isEmpty() ? null : new Secret(secret), "create", details);
         };
     }
 
@@ -144,14 +149,19 @@ final class KeyAdmin {
     }
 
     private static ApiKey fresh(
-            Tenant tenant, @Nullable User user, CreateKey c, String secret, @Nullable Instant expiry, Instant now) {
+            Tenant tenant,
+            @Nullable User user,
+            CreateKey c,
+            KnownSecret secret,
+            @Nullable Instant expiry,
+            Instant now) {
         return new ApiKey(
                 Ids.next(now),
                 tenant.id(),
                 user == null ? null : user.id(),
                 c.name(),
-                KeySecrets.hash(secret),
-                KeySecrets.displayed(secret),
+                secret.hash(),
+                secret.prefix(),
                 null,
                 null,
                 c.scope(),

@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 /** Takes every request of one listener: finds its operation, lets it answer, and turns refusals into problems. */
 final class AdminHandler implements Handler {
     static final int MAX_BODY = 1 << 20;
+
+    /** Of what says everything at once. */
+    static final int LARGEST_BODY = 16 << 20;
+
     private static final Logger LOG = System.getLogger(AdminHandler.class.getName());
     static final HeaderName NOSNIFF = HeaderNames.create("X-Content-Type-Options");
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
@@ -84,7 +88,11 @@ final class AdminHandler implements Handler {
         RouteTable.Match match = table.find(method, path);
         Map<String, String> query =
                 RouteTable.query(match.route(), request.prologue().query().rawValue());
-        AdminRequest asked = new AdminRequest(caller, match.variables(), query, () -> content(request));
+        AdminRequest asked = new AdminRequest(
+                caller,
+                match.variables(),
+                query,
+                () -> content(request, match.route().maxBody()));
         return AdminIdempotency.concerns(method) && !match.route().streams()
                 ? changed(request, match.route(), asked)
                 : match.route().endpoint().answer(asked);
@@ -129,15 +137,15 @@ final class AdminHandler implements Handler {
     }
 
     /** The listener's own limit comes first where the length is declared; this one holds for the rest. */
-    private static byte[] content(ServerRequest request) {
+    private static byte[] content(ServerRequest request, int most) {
         if (!request.content().hasEntity()) {
             return new byte[0];
         }
         try {
             InputStream in = request.content().inputStream();
-            byte[] bytes = in.readNBytes(MAX_BODY + 1);
-            if (bytes.length > MAX_BODY) {
-                throw tooLarge();
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw tooLarge(most);
             }
             return bytes;
         } catch (RequestException | Problem e) {
@@ -148,8 +156,8 @@ final class AdminHandler implements Handler {
         }
     }
 
-    static Problem tooLarge() {
-        return new Problem(413, "too_large", "the body is larger than 1 MiB");
+    static Problem tooLarge(int most) {
+        return new Problem(413, "too_large", "the body is larger than " + (most >> 20) + " MiB");
     }
 
     private static void send(ServerRequest request, ServerResponse response, Answer answer) {

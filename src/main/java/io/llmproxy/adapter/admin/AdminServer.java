@@ -179,6 +179,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new OperationsResource(a.operations()).routes());
         routes.addAll(new BackupResource(a.operations().backups()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
+        routes.addAll(new DeclarationResource(a.executor(), a.queries(), shapes, a.clock()).routes());
         return new RouteTable(routes);
     }
 
@@ -212,7 +213,7 @@ public final class AdminServer implements AutoCloseable {
                 .bindAddress(UnixDomainSocketAddress.of(socket.bindTo()))
                 .shutdownHook(false)
                 .shutdownGracePeriod(grace)
-                .maxPayloadSize(AdminHandler.MAX_BODY)
+                .maxPayloadSize(AdminHandler.LARGEST_BODY)
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(new LocalPeerSelector(http1()))
                 .directHandlers(problems())
@@ -225,7 +226,7 @@ public final class AdminServer implements AutoCloseable {
                             .host(tcp.getHostString())
                             .port(tcp.getPort())
                             .shutdownGracePeriod(grace)
-                            .maxPayloadSize(AdminHandler.MAX_BODY)
+                            .maxPayloadSize(AdminHandler.LARGEST_BODY)
                             .protocolsDiscoverServices(false)
                             .addConnectionSelector(http1())
                             .directHandlers(problems())
@@ -270,7 +271,7 @@ public final class AdminServer implements AutoCloseable {
             String message) {
         boolean ours = status.code() >= 500;
         Answer answer = status.code() == 413
-                ? AdminHandler.tooLarge().answer()
+                ? AdminHandler.tooLarge(AdminHandler.LARGEST_BODY).answer()
                 : Problem.answer(
                         status.code(),
                         ours ? "internal" : "invalid",

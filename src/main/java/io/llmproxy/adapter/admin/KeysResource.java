@@ -63,13 +63,6 @@ final class KeysResource {
                         "passthrough",
                         "labels",
                         "maxRequests");
-        KeyScope scope = new KeyScope(
-                body.value("models", Readers::globs, List.of()),
-                body.value("providers", Readers::names, Set.of()),
-                body.value("cidrs", Readers::cidrs, List.of()),
-                body.value("passthrough", Body::bool, false),
-                body.value("labels", Body::entries, Map.of()),
-                body.value("maxRequests", Body::wholeNumber));
         return execute(
                 201,
                 r,
@@ -78,7 +71,17 @@ final class KeysResource {
                         body.required("name", Body::text),
                         body.value("user", Body::text),
                         body.value("expires", Body::text),
-                        scope));
+                        scope(body)));
+    }
+
+    static KeyScope scope(Body body) {
+        return new KeyScope(
+                body.value("models", Readers::globs, List.of()),
+                body.value("providers", Readers::names, Set.of()),
+                body.value("cidrs", Readers::cidrs, List.of()),
+                body.value("passthrough", Body::bool, false),
+                body.value("labels", Body::entries, Map.of()),
+                body.value("maxRequests", Body::wholeNumber));
     }
 
     private Answer show(AdminRequest r) {
@@ -88,19 +91,20 @@ final class KeysResource {
     private Answer update(AdminRequest r) {
         Body body = r.body()
                 .only("expires", "expiresAt", "models", "providers", "cidrs", "passthrough", "labels", "maxRequests");
-        return execute(
-                200,
-                r,
-                new UpdateKey(
-                        r.variable("tenant"),
-                        r.variable("key"),
-                        expires(body),
-                        body.change("models", Readers::globs),
-                        body.change("providers", Readers::names),
-                        body.change("cidrs", Readers::cidrs),
-                        body.change("passthrough", Body::bool),
-                        body.mapChange("labels"),
-                        body.change("maxRequests", Body::wholeNumber)));
+        return execute(200, r, command(r.variable("tenant"), r.variable("key"), body));
+    }
+
+    static UpdateKey command(String tenant, String key, Body body) {
+        return new UpdateKey(
+                tenant,
+                key,
+                expires(body),
+                body.change("models", Readers::globs),
+                body.change("providers", Readers::names),
+                body.change("cidrs", Readers::cidrs),
+                body.change("passthrough", Body::bool),
+                body.mapChange("labels"),
+                body.change("maxRequests", Body::wholeNumber));
     }
 
     /** {@code expiresAt} is the field that a key shows, {@code expires} the one that it is made with. */

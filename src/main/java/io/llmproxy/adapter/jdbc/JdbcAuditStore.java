@@ -7,7 +7,9 @@ import io.llmproxy.domain.audit.AuditQuery;
 import io.llmproxy.port.AuditStore;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** The audit log in the database; docs/adr/021 tells of its chains. */
@@ -30,15 +32,34 @@ final class JdbcAuditStore implements AuditStore {
     private record Numbered(long seq, AuditEvent event) {}
 
     @Override
-    public void append(AuditEvent given) {
-        AuditEvent event = AuditRows.clean(given);
+    public void append(AuditEvent event) {
+        appendAll(List.of(event));
+    }
+
+    @Override
+    public void appendAll(List<AuditEvent> events) {
         sql.transactions().inTransaction(() -> {
-            AuditChain chain = chains.hold(event.chain(), event.tenantSlug());
-            AuditChain.Link link = AuditRows.link(chain.id(), chain.number() + 1, chain.hash(), event);
-            sql.update("writing the audit log", INSERT, AuditRows.params(link));
-            chains.move(link);
+            Map<UUID, AuditChain.Link> ends = new LinkedHashMap<>();
+            List<Params> rows = new ArrayList<>();
+            for (AuditEvent given : events) {
+                AuditChain.Link link = next(ends, AuditRows.clean(given));
+                ends.put(link.chain(), link);
+                rows.add(AuditRows.params(link));
+            }
+            sql.updateAll("writing the audit log", INSERT, rows);
+            ends.values().forEach(chains::move);
             return true;
         });
+    }
+
+    /** The event behind the last of its chain. */
+    private AuditChain.Link next(Map<UUID, AuditChain.Link> ends, AuditEvent event) {
+        AuditChain.Link end = ends.get(event.chain());
+        if (end != null) {
+            return AuditRows.link(end.chain(), end.number() + 1, end.hash(), event);
+        }
+        AuditChain chain = chains.hold(event.chain(), event.tenantSlug());
+        return AuditRows.link(chain.id(), chain.number() + 1, chain.hash(), event);
     }
 
     @Override

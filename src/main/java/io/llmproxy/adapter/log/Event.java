@@ -152,7 +152,13 @@ public enum Event {
             6863,
             Severity.WARN,
             "the schema of the embedded database is changed by this version; the line names the backup that was made before",
-            "keep it until the new version has proved itself; docs/disaster-recovery.md tells the way back");
+            "keep it until the new version has proved itself; docs/disaster-recovery.md tells the way back"),
+    DECLARATION_APPLIED(6881, Severity.INFO, "a declaration was applied", "nothing: the audit log has each change"),
+    DECLARATION_OUTDATED(
+            6882,
+            Severity.INFO,
+            "a declaration was not applied, since what it was compared with had changed meanwhile",
+            "compare again: `llmproxyctl apply --dry-run`");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {
