@@ -34,14 +34,28 @@ final class DataDirectory implements AutoCloseable {
      */
     static DataDirectory take(Path path) throws StartException {
         DataDirectory directory = takeForRestore(path);
-        if (Files.exists(directory.marker())) {
+        Path marker = StateSwap.marker(path);
+        if (Files.exists(marker)) {
             directory.close();
             throw new StartException(
                     StartException.FAILURE,
-                    "a restore into " + path + " was cut off: run it again, with --replace (its file: "
-                            + directory.marker() + ")");
+                    "a restore into " + path + " was cut off while it renamed files (" + marker
+                            + "); run it again: llmproxyctl backup restore FILE --replace --data-dir " + path
+                            + ", which first brings back what was there");
         }
+        directory.tidy();
         return directory;
+    }
+
+    /** What a restore that was killed had prepared is of no use to anybody. */
+    private void tidy() throws StartException {
+        try {
+            Trees.delete(path.resolve(StateSwap.STAGING));
+        } catch (IOException e) {
+            close();
+            throw new StartException(
+                    StartException.FAILURE, "what a killed restore left cannot be deleted: " + e, e);
+        }
     }
 
     /** The same, also where a restore was cut off. */
@@ -80,21 +94,6 @@ final class DataDirectory implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return null;
         }
-    }
-
-    private Path marker() {
-        return path.resolve("restore-unfinished");
-    }
-
-    /** Nobody else uses what is in it until {@link #unmark}, even if this process dies. */
-    void mark() throws IOException {
-        Files.writeString(marker(), "a restore is moving the state of this directory\n");
-        Trees.sync(path);
-    }
-
-    void unmark() throws IOException {
-        Files.delete(marker());
-        Trees.sync(path);
     }
 
     /** What this directory is known by to other processes, in all lives of its process; made at the first start. */

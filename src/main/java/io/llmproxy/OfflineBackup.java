@@ -151,6 +151,12 @@ final class OfflineBackup {
                 .list();
     }
 
+    /** What killed processes left half written in a directory goes. */
+    List<String> tidy() {
+        new BackupDirectory(Path.of(line.required("directory"))).tidy();
+        return List.of();
+    }
+
     KeyPairFiles key() {
         Path file = Path.of(line.required("file")).toAbsolutePath();
         SealKeys.Pair pair = SealKeys.generate();

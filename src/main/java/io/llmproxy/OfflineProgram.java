@@ -68,6 +68,7 @@ public final class OfflineProgram implements ToolProvider {
             case "backup-create" -> new OfflineBackup(line).create();
             case "backup-verify" -> new OfflineBackup(line).verify();
             case "backup-list" -> new OfflineBackup(line).list();
+            case "backup-tidy" -> new OfflineBackup(line).tidy();
             case "backup-key" -> new OfflineBackup(line).key();
             case "backup-restore" -> new OfflineRestore(line).run();
             case "db-status" -> new OfflineDatabase(line).status();

@@ -14,14 +14,15 @@ import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ConfigException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +34,6 @@ import org.jspecify.annotations.Nullable;
 final class OfflineRestore {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
-
-    /** What belongs to a state, in a data directory. */
-    private static final List<String> PARTS = List.of("db", "journal", BackupPlace.MASTER_KEY);
 
     private final OfflineArguments line;
     private final InstantSource clock = InstantSource.system();
@@ -75,6 +73,9 @@ final class OfflineRestore {
             return onPostgresql(config, null, file);
         }
         try (DataDirectory held = DataDirectory.takeForRestore(data)) {
+            if (StateSwap.undo(data)) {
+                warnings.add("a restore that was cut off was taken back first");
+            }
             Restored restored = embedded ? embedded(held, file) : onPostgresql(config, data, file);
             Ownership.like(there ? data : data.getParent(), data);
             return restored;
@@ -83,16 +84,13 @@ final class OfflineRestore {
 
     private Restored embedded(DataDirectory held, BackupFile file) throws IOException {
         Path data = held.path();
-        List<Path> old = present(data);
-        boolean replace = line.flag("replace");
-        if (!old.isEmpty() && !replace) {
+        if (hasState(data) && !line.flag("replace")) {
             throw new OfflineException(
                     OfflineException.CONFLICT,
-                    data + " has a state already (" + old.getFirst().getFileName()
-                            + "); --replace moves it aside, or name another directory with --data-dir");
+                    data + " has a state already; --replace moves it aside, or name another directory with --data-dir");
         }
         BackupManifest manifest = verified(file);
-        Path staging = data.resolve(".restoring");
+        Path staging = data.resolve(StateSwap.STAGING);
         Trees.delete(staging);
         Files.createDirectories(staging);
         String ledger;
@@ -104,45 +102,21 @@ final class OfflineRestore {
             throw e;
         }
         warnOfKey(manifest, data, staging);
-        // while it is there no server starts, since what lies in the directory is a part
-        held.mark();
-        Path aside = data.resolve("replaced-" + STAMP.format(clock.instant()));
-        Path key = data.resolve(BackupPlace.MASTER_KEY);
-        if (manifest.masterKey() && Files.exists(key) && !old.contains(key)) {
-            old.add(key);
-        }
-        boolean moved = false;
-        for (Path part : old) {
-            if (!part.getFileName().toString().equals(BackupPlace.MASTER_KEY) || manifest.masterKey()) {
-                Files.createDirectories(aside);
-                Files.move(part, aside.resolve(part.getFileName()));
-                moved = true;
-            }
-        }
-        for (String part : PARTS) {
-            if (Files.exists(staging.resolve(part))) {
-                Files.move(staging.resolve(part), data.resolve(part));
-            }
-        }
-        Trees.delete(staging);
-        Trees.sync(data);
-        held.unmark();
-        return restored(file, data.resolve("db").toString(), manifest, moved ? aside.toString() : null, ledger);
+        String aside = "replaced-" + STAMP.format(clock.instant());
+        StateSwap swap = StateSwap.of(data, aside);
+        swap.run();
+        return restored(
+                file,
+                data.resolve("db").toString(),
+                manifest,
+                swap.replaces() ? data.resolve(aside).toString() : null,
+                ledger);
     }
 
-    /** A directory that holds nothing but a lock and the key that was put there for the state to come is none. */
-    private static List<Path> present(Path data) throws IOException {
-        List<Path> present = new ArrayList<>();
-        if (Files.exists(data.resolve("db/llmproxy.mv.db"))) {
-            present.add(data.resolve("db"));
-        }
-        if (!BackupPlace.segments(data).isEmpty()) {
-            present.add(data.resolve("journal"));
-        }
-        if (!present.isEmpty() && Files.exists(data.resolve(BackupPlace.MASTER_KEY))) {
-            present.add(data.resolve(BackupPlace.MASTER_KEY));
-        }
-        return present;
+    /** A directory that holds nothing but a lock and the key that was put there for the state to come has none. */
+    private static boolean hasState(Path data) throws IOException {
+        return Files.exists(data.resolve("db/llmproxy.mv.db"))
+                || !BackupPlace.segments(data).isEmpty();
     }
 
     private static BackupManifest verified(BackupFile file) {
@@ -162,7 +136,7 @@ final class OfflineRestore {
         database.migrate(manifest.schema(), Upgrade.by(manifest.program()));
         database.fill(sink -> file.read(manifest, sink, (name, content) -> {
             if (directory != null) {
-                put(directory, name, content.readAllBytes());
+                put(directory, name, content);
             }
         }));
         TableTally tally = new TableTally();
@@ -175,19 +149,15 @@ final class OfflineRestore {
     }
 
     /** Names of a backup lead nowhere but where they belong. */
-    private static void put(Path directory, String name, byte[] content) throws IOException {
+    private static void put(Path directory, String name, InputStream content) throws IOException {
         String plain = name.startsWith(BackupPlace.JOURNAL) ? name.substring(BackupPlace.JOURNAL.length()) : "";
-        if (plain.matches("[0-9]{1,18}-[0-9a-fA-F-]{36}\\.log")) {
-            Files.createDirectories(directory.resolve("journal"));
-            Files.write(directory.resolve("journal").resolve(plain), content);
-        } else if (name.equals(BackupPlace.MASTER_KEY)) {
-            NewFile.write(directory.resolve(name), out -> {
-                out.write(content);
-                return true;
-            });
-        } else {
+        boolean segment = plain.matches("[0-9]{1,18}-[0-9a-fA-F-]{36}\\.log");
+        if (!segment && !name.equals(BackupPlace.MASTER_KEY)) {
             throw new BackupException("the backup holds a file that does not belong there: " + name);
         }
+        Path file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        NewFile.write(file, content::transferTo);
     }
 
     /** Null where the schema is an older one. */
@@ -231,25 +201,24 @@ final class OfflineRestore {
                                 + " has a state already; --replace moves its tables into a schema of their own");
             }
             BackupManifest manifest = verified(file);
-            Instant now = clock.instant();
-            String aside = "llmproxy_replaced_" + STAMP.format(now).toLowerCase(java.util.Locale.ROOT);
-            if (!empty) {
-                database.moveTables(aside);
-            } else if (database.schema().version() != null) {
-                database.dropEmptyTables();
+            Path staging = data == null ? null : data.resolve(StateSwap.STAGING);
+            if (staging != null) {
+                Trees.delete(staging);
+                Files.createDirectories(staging);
             }
-            Path staging = data == null ? null : data.resolve(".restoring");
-            try {
-                if (staging != null) {
-                    Trees.delete(staging);
-                    Files.createDirectories(staging);
+            String aside =
+                    "llmproxy_replaced_" + STAMP.format(clock.instant()).toLowerCase(Locale.ROOT);
+            if (empty) {
+                if (database.schema().version() != null) {
+                    database.dropEmptyTables();
                 }
                 filled(database, file, manifest, staging);
-            } catch (IOException | RuntimeException e) {
-                if (!empty) {
-                    database.moveTablesBack(aside);
+            } else {
+                // what is there stays in its place until the other is complete, and then both move in one transaction
+                try (ClosedDatabase beside = database.beside()) {
+                    filled(beside, file, manifest, staging);
+                    database.takeBeside(aside);
                 }
-                throw e;
             }
             if (data != null && staging != null) {
                 warnOfKey(manifest, data, staging);

@@ -126,6 +126,7 @@ final class BackupCommands {
         wish.put("masterKey", c.line().flag(MASTER_KEY));
         wish.put("ledger", !c.line().flag(WITHOUT_LEDGER));
         AdminClient client = new AdminClient(c.client().endpoint(), PATIENCE);
+        Offline.run(c, "backup-tidy", List.of("--directory=" + file.getParent()), List.of());
         try {
             DownloadedFile.write(file, out -> client.download(ApiPath.of("backup"), wish, out));
         } catch (IOException e) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,24 +34,43 @@ final class DownloadedFile {
 
     /** Blocks. */
     static void write(Path target, Sender sender) throws IOException {
-        Path temporary = target.resolveSibling("." + target.getFileName() + ".part");
-        try {
-            try (FileChannel channel = FileChannel.open(
-                    temporary,
-                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+        // the server's program deletes what is called so and held by nobody
+        Path temporary = target.resolveSibling("." + target.getFileName() + ".llmproxy-part");
+        try (FileChannel channel = FileChannel.open(
+                temporary,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            if (!held(channel)) {
+                throw new CliException(ExitCode.CONFLICT, target + " is being written by another process");
+            }
+            try {
+                channel.truncate(0);
                 Checked out = new Checked(Channels.newOutputStream(channel));
                 sender.to(out);
                 out.check();
                 channel.force(true);
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+                sync(target.toAbsolutePath().getParent());
+            } finally {
+                Files.deleteIfExists(temporary);
             }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            try (FileChannel directory =
-                    FileChannel.open(target.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-                directory.force(true);
-            }
-        } finally {
-            temporary.toFile().delete();
+        }
+    }
+
+    /** The lock is the kernel's and goes with the process; where files cannot be locked, nobody else is seen. */
+    private static boolean held(FileChannel channel) {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
         }
     }
 

@@ -71,6 +71,11 @@ public final class BackupDirectory {
         }
     }
 
+    /** Deletes what is half written and nobody writes any more. */
+    public void tidy() {
+        PartFile.deleteLeft(path);
+    }
+
     /** The newest first; empty where there is no such directory. */
     public List<Entry> list() {
         if (!Files.isDirectory(path)) {

@@ -5,8 +5,8 @@ import io.llmproxy.adapter.backup.BackupManifest.Origin;
 import io.llmproxy.port.TableLayout;
 import io.llmproxy.port.TableSink;
 import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -172,10 +172,11 @@ public final class BackupFile {
             if (entry.getName().equals(BackupWriter.MANIFEST)) {
                 manifest = ManifestText.parse(zip.readAllBytes());
             } else {
-                RawTally tally = entry.getName().startsWith(BackupWriter.TABLES)
-                        ? tables.computeIfAbsent(table(entry.getName()), t -> new RawTally())
-                        : new RawTally();
-                members.add(tally.member(entry.getName(), zip));
+                members.add(
+                        entry.getName().startsWith(BackupWriter.TABLES)
+                                ? tables.computeIfAbsent(table(entry.getName()), t -> new RawTally())
+                                        .member(entry.getName(), zip)
+                                : file(entry.getName(), zip));
             }
         }
         // what a seal has behind the archive is its last chunk, which must be there
@@ -185,6 +186,18 @@ public final class BackupFile {
         }
         check(manifest, members, tables);
         return manifest;
+    }
+
+    /** What is no table has no lines, and is not held. */
+    private static Member file(String name, InputStream in) throws IOException {
+        MessageDigest whole = TableTally.sha256();
+        byte[] buffer = new byte[BUFFER];
+        long bytes = 0;
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            whole.update(buffer, 0, n);
+            bytes += n;
+        }
+        return new Member(name, bytes, HexFormat.of().formatHex(whole.digest()));
     }
 
     private static void check(BackupManifest manifest, List<Member> members, Map<String, RawTally> tables) {
@@ -234,12 +247,20 @@ public final class BackupFile {
                     if (!table.isEmpty()) {
                         rows(layout(manifest, table), zip, tables);
                     } else if (!name.equals(BackupWriter.MANIFEST)) {
-                        files.file(name, new ByteArrayInputStream(zip.readAllBytes()));
+                        files.file(name, kept(zip));
                     }
                 }
             }
             return true;
         });
+    }
+
+    /** The archive goes on behind the file that is taken of it. */
+    private static InputStream kept(InputStream zip) {
+        return new FilterInputStream(zip) {
+            @Override
+            public void close() {}
+        };
     }
 
     private static TableLayout layout(BackupManifest manifest, String table) {

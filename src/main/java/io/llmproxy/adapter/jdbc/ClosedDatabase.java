@@ -26,16 +26,28 @@ public final class ClosedDatabase implements AutoCloseable {
     private static final String APPLICATION = "llmproxy-offline";
     private static final int H2_IN_USE = 90020;
 
+    /** Of tables that are to take the place of others; what a killed process left there is nobody's. */
+    private static final String BESIDE = "llmproxy_restoring";
+
+    private static final String DROP_BESIDE = "DROP SCHEMA IF EXISTS " + BESIDE + " CASCADE";
+
     private final DataSource source;
     private final SqlDialect dialect;
     private final String shown;
     private final Deque<AutoCloseable> resources;
+    private final @Nullable DataSource beside;
 
-    private ClosedDatabase(DataSource source, SqlDialect dialect, String shown, Deque<AutoCloseable> resources) {
+    private ClosedDatabase(
+            DataSource source,
+            SqlDialect dialect,
+            String shown,
+            Deque<AutoCloseable> resources,
+            @Nullable DataSource beside) {
         this.source = source;
         this.dialect = dialect;
         this.shown = shown;
         this.resources = resources;
+        this.beside = beside;
     }
 
     /**
@@ -52,7 +64,7 @@ public final class ClosedDatabase implements AutoCloseable {
             resources.push(DirectoryLock.take(place));
             resources.push(new EmbeddedFile(source));
             return new ClosedDatabase(
-                    source, SqlDialect.H2, place.resolve("llmproxy.mv.db").toString(), resources);
+                    source, SqlDialect.H2, place.resolve("llmproxy.mv.db").toString(), resources, null);
         } catch (SQLException e) {
             Database.closeAll(resources);
             throw e.getErrorCode() == H2_IN_USE ? DirectoryLock.inUse(place, e) : away(place.toString(), e);
@@ -70,8 +82,9 @@ public final class ClosedDatabase implements AutoCloseable {
     public static ClosedDatabase postgresql(String url, @Nullable String user, @Nullable Secret password) {
         String known = Sources.known(url);
         DataSource source = Sources.postgresql(known, user, password, APPLICATION);
+        DataSource beside = Sources.postgresql(Sources.inSchema(known, BESIDE), user, password, APPLICATION);
         ClosedDatabase database =
-                new ClosedDatabase(source, SqlDialect.POSTGRESQL, Sources.shown(known), new ArrayDeque<>());
+                new ClosedDatabase(source, SqlDialect.POSTGRESQL, Sources.shown(known), new ArrayDeque<>(), beside);
         database.asking("opening the database", connection -> true);
         return database;
     }
@@ -177,23 +190,41 @@ public final class ClosedDatabase implements AutoCloseable {
         });
     }
 
-    /** Moves all tables into another schema of the database, which is made; PostgreSQL alone, all or nothing. */
-    public void moveTables(String schema) {
-        changeTables("CREATE SCHEMA " + schema, table -> "ALTER TABLE " + table + " SET SCHEMA " + schema);
+    /**
+     * An empty schema of the same database, as a database of its own, for what is to take the place of what is here by {@link #takeBeside};
+     * closing it drops what was not taken. PostgreSQL alone.
+     */
+    public ClosedDatabase beside() {
+        if (beside == null) {
+            throw new IllegalStateException("an embedded database has nothing beside it");
+        }
+        asking("making a schema", connection -> {
+            connection.setAutoCommit(false);
+            execute(connection, DROP_BESIDE);
+            execute(connection, "CREATE SCHEMA " + BESIDE);
+            connection.commit();
+            return true;
+        });
+        AutoCloseable drop = () -> asking("dropping a schema", connection -> {
+            execute(connection, DROP_BESIDE);
+            return true;
+        });
+        return new ClosedDatabase(beside, dialect, shown, new ArrayDeque<>(List.of(drop)), null);
     }
 
-    /** Takes back what {@link #moveTables} did; what is there now goes. */
-    public void moveTablesBack(String schema) {
-        asking("moving tables back", connection -> {
+    /** Moves the tables that are here into a schema that is made, and those of {@link #beside} here: all of it or nothing. */
+    public void takeBeside(String aside) {
+        asking("changing the tables", connection -> {
             connection.setAutoCommit(false);
             String here = text(connection, "SELECT CURRENT_SCHEMA");
+            execute(connection, "CREATE SCHEMA " + aside);
             for (String table : tables(connection, here)) {
-                execute(connection, "DROP TABLE " + table + " CASCADE");
+                execute(connection, "ALTER TABLE " + table + " SET SCHEMA " + aside);
             }
-            for (String table : tables(connection, schema)) {
-                execute(connection, "ALTER TABLE " + schema + "." + table + " SET SCHEMA " + here);
+            for (String table : tables(connection, BESIDE)) {
+                execute(connection, "ALTER TABLE " + BESIDE + "." + table + " SET SCHEMA \"" + here + "\"");
             }
-            execute(connection, "DROP SCHEMA " + schema);
+            execute(connection, "DROP SCHEMA " + BESIDE);
             connection.commit();
             return true;
         });
@@ -204,15 +235,10 @@ public final class ClosedDatabase implements AutoCloseable {
         if (!empty()) {
             throw new IllegalStateException("the tables are not empty");
         }
-        changeTables("SELECT 1", table -> "DROP TABLE " + table + " CASCADE");
-    }
-
-    private void changeTables(String first, java.util.function.UnaryOperator<String> statement) {
-        asking("changing the tables", connection -> {
+        asking("dropping empty tables", connection -> {
             connection.setAutoCommit(false);
-            execute(connection, first);
             for (String table : tables(connection, text(connection, "SELECT CURRENT_SCHEMA"))) {
-                execute(connection, statement.apply(table));
+                execute(connection, "DROP TABLE " + table + " CASCADE");
             }
             connection.commit();
             return true;

@@ -89,6 +89,12 @@ final class Sources {
         return url;
     }
 
+    /** The URL with another schema as the one that names without one are looked for in. */
+    static String inSchema(String url, String schema) {
+        String plain = url.replaceAll("(?<=[?&])currentSchema=[^&]*&?", "").replaceFirst("[?&]$", "");
+        return plain + (plain.contains("?") ? "&" : "?") + "currentSchema=" + schema;
+    }
+
     /** The URL without parameters and credentials. */
     static String shown(String url) {
         return url.split("\\?", 2)[0].replaceFirst("//[^/@]*@", "//");

@@ -71,6 +71,22 @@ final class StateTables {
                 .toList();
     }
 
+    /** The columns of a table that number its rows by themselves. */
+    static List<String> numbering(Connection connection, String table) throws SQLException {
+        List<String> columns = new ArrayList<>();
+        String sql = "SELECT column_name FROM information_schema.columns"
+                + " WHERE table_schema = CURRENT_SCHEMA AND table_name = ? AND is_identity = 'YES'";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, table);
+            try (ResultSet result = statement.executeQuery()) {
+                while (result.next()) {
+                    columns.add(result.getString(1));
+                }
+            }
+        }
+        return columns;
+    }
+
     private static Kind kind(String type) {
         return switch (type.toUpperCase(Locale.ROOT)) {
             case "BIGINT", "INTEGER", "SMALLINT" -> Kind.NUMBER;

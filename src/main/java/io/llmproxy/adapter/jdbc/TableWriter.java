@@ -101,15 +101,16 @@ final class TableWriter implements TableSink, AutoCloseable {
 
     /** A column that numbers rows by itself goes on behind what was written. */
     private void continueNumbers(TableLayout ended) throws SQLException {
-        if (ended.name().equals("audit_events")) {
+        for (String column : StateTables.numbering(connection, ended.name())) {
             try (Statement statement = connection.createStatement()) {
                 long next;
-                try (ResultSet result =
-                        statement.executeQuery("SELECT COALESCE(MAX(seq), 0) + 1 FROM " + ended.name())) {
+                try (ResultSet result = statement.executeQuery(
+                        "SELECT COALESCE(MAX(" + column + "), 0) + 1 FROM " + ended.name())) {
                     result.next();
                     next = result.getLong(1);
                 }
-                statement.execute("ALTER TABLE " + ended.name() + " ALTER COLUMN seq RESTART WITH " + next);
+                statement.execute(
+                        "ALTER TABLE " + ended.name() + " ALTER COLUMN " + column + " RESTART WITH " + next);
             }
         }
     }
