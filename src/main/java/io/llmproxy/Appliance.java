@@ -3,12 +3,14 @@ package io.llmproxy;
 import io.llmproxy.adapter.admin.AddressTakenException;
 import io.llmproxy.adapter.admin.AdminServer;
 import io.llmproxy.adapter.admin.ModelIds;
+import io.llmproxy.adapter.backup.BackupException;
 import io.llmproxy.adapter.http.GatewayServer;
 import io.llmproxy.adapter.http.PortTakenException;
 import io.llmproxy.adapter.http.tls.CertificateFault;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.DatabaseException;
+import io.llmproxy.adapter.jdbc.SchemaState;
 import io.llmproxy.adapter.journal.FileUsageJournal;
 import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.adapter.log.Logging;
@@ -143,13 +145,20 @@ public final class Appliance implements AutoCloseable {
     private final InFlight inFlight;
     private final GatewayServer gatewayServer;
     private final AdminServer adminServer;
+    private final BackupDesk backups;
 
     /** Starts everything; when it returns, requests are served. */
     public static Appliance start(Setup setup) throws StartException {
         try {
             return new Appliance(setup);
         } catch (DatabaseException e) {
-            throw new StartException(exitCode(e), String.valueOf(e.getMessage()), e);
+            throw new StartException(exitCode(e), e.getMessage() + wayBack(setup, e), e);
+        } catch (BackupException e) {
+            throw new StartException(
+                    StartException.FAILURE,
+                    "the backup before the change of the schema was not made, and nothing was changed: "
+                            + e.getMessage(),
+                    e);
         } catch (MasterKeyException | CertificateFault e) {
             throw new StartException(StartException.USAGE, String.valueOf(e.getMessage()), e);
         } catch (AddressTakenException | PortTakenException e) {
@@ -161,10 +170,21 @@ public final class Appliance implements AutoCloseable {
 
     private static int exitCode(DatabaseException e) {
         return switch (e.reason()) {
-            case SETTINGS -> StartException.USAGE;
+            case SETTINGS, NEWER -> StartException.USAGE;
             case IN_USE -> StartException.TAKEN;
             case AWAY, SCHEMA -> StartException.FAILURE;
         };
+    }
+
+    private static String wayBack(Setup setup, DatabaseException e) {
+        if (e.reason() != DatabaseException.Reason.NEWER) {
+            return "";
+        }
+        int known = Integer.parseInt(SchemaState.newest());
+        return new BackupPlace(setup.config(), setup.places().data(), setup.clock())
+                .wayBack(known)
+                .map(file -> ": " + file + " is one, for llmproxyctl backup restore --replace of the newer program")
+                .orElse(" (llmproxyctl backup list)");
     }
 
     private Appliance(Setup setup) throws StartException, IOException, CertificateFault {
@@ -180,7 +200,8 @@ public final class Appliance implements AutoCloseable {
             CompletableFuture<HelidonTelemetry> measuring =
                     CompletableFuture.supplyAsync(HelidonTelemetry::new, Thread::startVirtualThread);
             opened(() -> measuring.join().close());
-            Database database = opened(PartSettings.database(config, directory.path()));
+            BackupPlace backupPlace = new BackupPlace(config, directory.path(), setup.clock());
+            Database database = opened(PartSettings.database(config, directory.path(), backupPlace.upgrade()));
             SecretSource secrets = secrets(directory.path());
             MasterKey masterKey = masterKey(database, directory.path());
             AesGcmSealer sealer = new AesGcmSealer(masterKey);
@@ -277,6 +298,8 @@ public final class Appliance implements AutoCloseable {
             this.gatewayServer = opened(gatewayServer(gateway, config, tls.gateway()));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
             OperatorDesk desk = opened(new OperatorDesk(setup, log, gateway, snapshots, stores));
+            this.backups = opened(new BackupDesk(setup, backupPlace, database, masterKey, flusher::flush));
+            backups.start();
             startChecks(snapshots, gateway);
             TargetStates targets = new TargetStates(gateway.health(), snapshots);
             this.status = new StatusBoard(
@@ -294,6 +317,7 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(transcripts::fault),
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
+                            new StatusBoard.Concern(backups::fault),
                             new StatusBoard.Concern(targets::problem),
                             new StatusBoard.Concern(tls::gatewayFault),
                             new StatusBoard.Concern(tls::adminFault)),
@@ -332,7 +356,12 @@ public final class Appliance implements AutoCloseable {
                             proof::run,
                             gateway.dryRun(),
                             desk.operations(
-                                    status, targets, database::facts, () -> ledger(journal, ledger), tls::certificates),
+                                    status,
+                                    targets,
+                                    database::facts,
+                                    () -> ledger(journal, ledger),
+                                    tls::certificates,
+                                    backups),
                             new AuditQueries(
                                     stores,
                                     database.auditChains(auditSigner),
@@ -535,6 +564,10 @@ public final class Appliance implements AutoCloseable {
 
     public CommandExecutor executor() {
         return executor;
+    }
+
+    BackupDesk backups() {
+        return backups;
     }
 
     public String gatewayUrl() {

@@ -27,8 +27,38 @@ final class DataDirectory implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Makes the directory (mode 0700) where it is not there. */
+    /**
+     * Makes the directory (mode 0700) where it is not there.
+     *
+     * @throws StartException where another process has it, or a restore into it was cut off
+     */
     static DataDirectory take(Path path) throws StartException {
+        DataDirectory directory = takeForRestore(path);
+        Path marker = StateSwap.marker(path);
+        if (Files.exists(marker)) {
+            directory.close();
+            throw new StartException(
+                    StartException.FAILURE,
+                    "a restore into " + path + " was cut off while it renamed files (" + marker
+                            + "); run it again: llmproxyctl backup restore FILE --replace --data-dir " + path
+                            + ", which first brings back what was there");
+        }
+        directory.tidy();
+        return directory;
+    }
+
+    /** What a restore that was killed had prepared is of no use to anybody. */
+    private void tidy() throws StartException {
+        try {
+            Trees.delete(path.resolve(StateSwap.STAGING));
+        } catch (IOException e) {
+            close();
+            throw new StartException(StartException.FAILURE, "what a killed restore left cannot be deleted: " + e, e);
+        }
+    }
+
+    /** The same, also where a restore was cut off. */
+    static DataDirectory takeForRestore(Path path) throws StartException {
         try {
             if (!Files.isDirectory(path)) {
                 Files.createDirectories(

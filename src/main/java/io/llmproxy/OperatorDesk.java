@@ -5,6 +5,7 @@ import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.adapter.telemetry.Shown;
 import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.BackupAdmin;
 import io.llmproxy.admin.ListenerCertificate;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.NearLimits;
@@ -74,14 +75,16 @@ final class OperatorDesk implements AutoCloseable {
             TargetStates targets,
             Supplier<String> database,
             Supplier<String> ledger,
-            Supplier<List<ListenerCertificate>> certificates) {
+            Supplier<List<ListenerCertificate>> certificates,
+            BackupDesk backups) {
         LiveViews live =
                 new LiveViews(board, gateway.inFlight(), snapshots, targets, limits, status::problems, setup.clock());
         return new AdminServer.Operations(
                 new LogAdmin(stores, log, setup.clock()),
                 live::view,
                 new Diagnosis(setup.loaded(), log, database, ledger)::parts,
-                certificates);
+                certificates,
+                new BackupAdmin(stores, setup.config().tenant(), backups::prepared, setup.clock()));
     }
 
     /** Requests that ended have their lines when it returns. */

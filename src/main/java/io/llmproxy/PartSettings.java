@@ -2,6 +2,7 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.http.ClientPatience;
 import io.llmproxy.adapter.jdbc.Database;
+import io.llmproxy.adapter.jdbc.Upgrade;
 import io.llmproxy.adapter.log.AccessLog;
 import io.llmproxy.adapter.log.Logging;
 import io.llmproxy.adapter.log.RunningLog;
@@ -46,17 +47,20 @@ final class PartSettings {
     private PartSettings() {}
 
     /** Opens it. */
-    static Database database(ApplianceConfig config, Path directory) throws IOException {
-        Path passwordFile = config.database().passwordFile();
-        Secret password = passwordFile == null
-                ? null
-                : new Secret(Files.readString(passwordFile).strip());
+    static Database database(ApplianceConfig config, Path directory, Upgrade upgrade) throws IOException {
+        Secret password = databasePassword(config);
         return Database.open(
                 config.database().url(),
                 directory,
                 config.database().user(),
                 password,
-                config.database().pool());
+                config.database().pool(),
+                upgrade);
+    }
+
+    static @Nullable Secret databasePassword(ApplianceConfig config) throws IOException {
+        Path file = config.database().passwordFile();
+        return file == null ? null : new Secret(Files.readString(file).strip());
     }
 
     static UpstreamDefaults upstreamDefaults(ApplianceConfig.UpstreamConfig config) {

@@ -27,6 +27,7 @@ public record ApplianceConfig(
         LimitsConfig limits,
         IdempotencyConfig idempotency,
         JournalConfig journal,
+        BackupConfig backup,
         SecretsConfig secrets,
         EgressConfig egress,
         UpstreamConfig upstream,
@@ -281,6 +282,24 @@ public record ApplianceConfig(
             String serviceName,
             int queue,
             Duration timeout) {}
+
+    /**
+     * Copies of the state that the server makes by itself.
+     *
+     * @param directory null: {@code backups} in the data directory
+     * @param every zero: none
+     * @param keep how many of those are kept
+     * @param beforeMigration how many of those are kept that are made before the schema of an embedded database changes; zero: none is made
+     * @param passphraseFile null: not sealed under a passphrase
+     * @param recipientKey a file with the public key that they are sealed for; null: none
+     */
+    public record BackupConfig(
+            @Nullable Path directory,
+            Duration every,
+            int keep,
+            int beforeMigration,
+            @Nullable Path passphraseFile,
+            @Nullable Path recipientKey) {}
 
     /** @param grace how long running requests may take to finish */
     public record ShutdownConfig(Duration grace) {}

@@ -2,6 +2,7 @@ package io.llmproxy.config;
 
 import io.llmproxy.config.ApplianceConfig.AdminConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig;
+import io.llmproxy.config.ApplianceConfig.BackupConfig;
 import io.llmproxy.config.ApplianceConfig.DatabaseConfig;
 import io.llmproxy.config.ApplianceConfig.EgressConfig;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig;
@@ -341,6 +342,13 @@ public final class ConfigLoader {
                         value(ConfigReference.IDEMPOTENCY_MAX_STORED),
                         value(ConfigReference.IDEMPOTENCY_WAIT)),
                 new JournalConfig(value(ConfigReference.JOURNAL_SYNC), value(ConfigReference.JOURNAL_ON_FULL)),
+                new BackupConfig(
+                        optional(ConfigReference.BACKUP_DIRECTORY),
+                        value(ConfigReference.BACKUP_EVERY),
+                        value(ConfigReference.BACKUP_KEEP),
+                        value(ConfigReference.BACKUP_BEFORE_MIGRATION),
+                        optional(ConfigReference.BACKUP_PASSPHRASE_FILE),
+                        optional(ConfigReference.BACKUP_RECIPIENT_KEY)),
                 new SecretsConfig(value(ConfigReference.SECRET_DIRECTORIES)),
                 new EgressConfig(value(ConfigReference.EGRESS_ALLOW)),
                 new UpstreamConfig(

@@ -196,6 +196,33 @@ public final class ConfigReference {
             "refuse",
             t -> ConfigValues.oneOf(t, JournalConfig.OnFull.class),
             "requests while the journal's disk takes no records: refuse them, or continue and keep records in memory");
+    static final ConfigKey<Path> BACKUP_DIRECTORY = key(
+            "backup.directory",
+            null,
+            ConfigValues::path,
+            "where backups are kept; null: backups in the data directory");
+    static final ConfigKey<Duration> BACKUP_EVERY = key(
+            "backup.every",
+            "0",
+            t -> ConfigValues.durationOrOff(t, Duration.ofMinutes(1), Duration.ofDays(366)),
+            "how often the server makes one by itself; 0: never");
+    static final ConfigKey<Integer> BACKUP_KEEP =
+            key("backup.keep", "7", t -> ConfigValues.integer(t, 1, 10_000), "how many of those are kept");
+    static final ConfigKey<Integer> BACKUP_BEFORE_MIGRATION = key(
+            "backup.before-migration",
+            "3",
+            t -> ConfigValues.integer(t, 0, 1000),
+            "how many backups are kept that are made before the schema of H2 changes; 0: none is made");
+    static final ConfigKey<Path> BACKUP_PASSPHRASE_FILE = key(
+            "backup.passphrase-file",
+            null,
+            ConfigValues::path,
+            "a file with the passphrase that they are sealed under; null: none");
+    static final ConfigKey<Path> BACKUP_RECIPIENT_KEY = key(
+            "backup.recipient-key",
+            null,
+            ConfigValues::path,
+            "a file with the public key that they are sealed for; null: none");
     static final ConfigKey<List<Path>> SECRET_DIRECTORIES =
             list("secrets.directories", ConfigValues::absolutePath, "where file: references of providers may point");
     static final ConfigKey<List<Cidr>> EGRESS_ALLOW = list(

@@ -9,6 +9,7 @@ import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.AuditQueries;
+import io.llmproxy.admin.BackupAdmin;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.CommandResult;
 import io.llmproxy.admin.Health;
@@ -154,7 +155,8 @@ public final class AdminFixture {
                         new LogAdmin(stores, log, clock),
                         () -> LIVE,
                         () -> Map.of("process.txt", "llmproxy\n"),
-                        List::of),
+                        List::of,
+                        new BackupAdmin(stores, null, wish -> out -> {}, clock)),
                 audit(),
                 requests(),
                 () -> {},

@@ -1,6 +1,7 @@
 package io.llmproxy.cli;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
@@ -72,6 +73,19 @@ final class AdminClient {
                 throw e;
             }
             return http.send(method, path, body, key);
+        }
+    }
+
+    /**
+     * Gives the body of the answer to a POST away as it comes.
+     *
+     * @throws IOException where it breaks off, or the stream takes no more
+     */
+    void download(ApiPath path, ObjectNode body, OutputStream sink) throws IOException {
+        byte[] bytes = Json.compact(body).getBytes(StandardCharsets.UTF_8);
+        HttpCall.Answer answer = http.download(path, bytes, UUID.randomUUID(), sink);
+        if (answer.status() >= 300) {
+            throw new CliException(ExitCode.ofStatus(answer.status()), problem(answer));
         }
     }
 

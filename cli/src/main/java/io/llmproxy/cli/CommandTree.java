@@ -69,6 +69,9 @@ final class CommandTree {
                 new Noun("audit", "What was administered and what was asked, by whom.", AuditCommands::verbs),
                 new Noun("ledger", "The ledger itself, and whether it is sound.", LedgerCommands::verbs),
                 new Noun("tls", "The certificates of the server's listeners.", TlsCommands::verbs),
+                new Noun("backup", "Copies of the whole state, and the way back from them.", BackupCommands::verbs),
+                new Noun(
+                        "db", "The database of a server that is stopped: its schema, and its move.", DbCommands::verbs),
                 new Noun("log", "The server's log: its levels, and a search in its files.", LogCommands::verbs),
                 new Noun("prove", "Proofs that the running server gives of itself.", ProveCommands::verbs));
     }

@@ -71,6 +71,31 @@ record HttpCall(Endpoint endpoint, Duration timeout) {
         }
     }
 
+    /**
+     * Sends it once, and gives the body of a good answer to the stream as it comes; of another one it is returned.
+     *
+     * @throws IOException where the answer breaks off, or the stream takes no more
+     */
+    Answer download(ApiPath path, byte[] body, UUID key, OutputStream sink) throws IOException {
+        try (Connection connection = endpoint.open(timeout)) {
+            OutputStream out = connection.out();
+            out.write(head("POST", path, body, key).getBytes(StandardCharsets.ISO_8859_1));
+            out.write(body);
+            out.flush();
+            Http1Config config = Http1Config.custom().setMaxLineLength(MAX_LINE).build();
+            SessionInputBufferImpl buffer = new SessionInputBufferImpl(8192, MAX_LINE);
+            ClassicHttpResponse response = head(buffer, connection.in(), config);
+            InputStream content = entity(response, buffer, connection.in(), config);
+            if (response.getCode() >= 300) {
+                return new Answer(response.getCode(), content.readNBytes(MAX_ANSWER));
+            }
+            content.transferTo(sink);
+            return new Answer(response.getCode(), new byte[0]);
+        } catch (HttpException e) {
+            throw new IOException("the answer is not HTTP/1.1: " + e.getMessage(), e);
+        }
+    }
+
     private Answer exchanged(Connection connection, String method, ApiPath path, byte @Nullable [] body, UUID key)
             throws IOException, HttpException {
         try {
@@ -114,6 +139,16 @@ record HttpCall(Endpoint endpoint, Duration timeout) {
     private static Answer read(InputStream in) throws IOException, HttpException {
         Http1Config config = Http1Config.custom().setMaxLineLength(MAX_LINE).build();
         SessionInputBufferImpl buffer = new SessionInputBufferImpl(8192, MAX_LINE);
+        ClassicHttpResponse response = head(buffer, in, config);
+        byte[] body = entity(response, buffer, in, config).readNBytes(MAX_ANSWER + 1);
+        if (body.length > MAX_ANSWER) {
+            throw new TooLargeException();
+        }
+        return new Answer(response.getCode(), body);
+    }
+
+    private static ClassicHttpResponse head(SessionInputBufferImpl buffer, InputStream in, Http1Config config)
+            throws IOException, HttpException {
         DefaultHttpResponseParser parser = new DefaultHttpResponseParser(config);
         ClassicHttpResponse response;
         do {
@@ -122,11 +157,7 @@ record HttpCall(Endpoint endpoint, Duration timeout) {
                 throw new IOException("the connection was closed before an answer");
             }
         } while (response.getCode() < 200);
-        byte[] body = entity(response, buffer, in, config).readNBytes(MAX_ANSWER + 1);
-        if (body.length > MAX_ANSWER) {
-            throw new TooLargeException();
-        }
-        return new Answer(response.getCode(), body);
+        return response;
     }
 
     private static InputStream entity(

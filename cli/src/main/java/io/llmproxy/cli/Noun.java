@@ -34,6 +34,8 @@ record Noun(String name, String description, Supplier<List<Verb>> verbs, List<St
         return switch (name) {
             case "usage" -> "report";
             case "ledger" -> "check";
+            case "backup" -> "create";
+            case "db" -> "status";
             case "log" -> "level";
             case "tls" -> "show";
             case "prove" -> "limits";

@@ -12,6 +12,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.llmproxy.domain.identity.Actor;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
@@ -100,7 +101,7 @@ final class AdminHandler implements Handler {
                 match.variables(),
                 query,
                 () -> content(request, match.route().maxBody()));
-        return AdminIdempotency.concerns(method)
+        return AdminIdempotency.concerns(method) && !match.route().streams()
                 ? changed(request, match.route(), asked)
                 : match.route().endpoint().answer(asked);
     }
@@ -182,10 +183,25 @@ final class AdminHandler implements Handler {
             return;
         }
         response.header(HeaderNames.CONTENT_TYPE, answer.contentType());
-        if (request.prologue().method().text().equals("HEAD")) {
+        Answer.Content content = answer.content();
+        if (content != null) {
+            stream(response, content);
+        } else if (request.prologue().method().text().equals("HEAD")) {
             response.send();
         } else {
             response.send(answer.body());
+        }
+    }
+
+    /** What fails in the middle ends the connection without the body's end, so that nobody takes a part for the whole. */
+    private static void stream(ServerResponse response, Answer.Content content) {
+        try {
+            OutputStream out = response.outputStream();
+            content.write(out);
+            out.close();
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.WARNING, "event 6862: a backup was not written to its end", e);
+            throw new CloseConnectionException("writing a backup failed", e);
         }
     }
 }

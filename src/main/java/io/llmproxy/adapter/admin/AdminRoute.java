@@ -13,10 +13,18 @@ import org.jspecify.annotations.Nullable;
  * @param query the parameters that it takes; others are refused
  * @param open whether it is answered to anybody, on TCP too
  * @param secret whether its answer shows a key's secret
+ * @param streams whether its answer is written as it is made, and so can be given once alone
  * @param maxBody how many bytes it takes
  */
 record AdminRoute(
-        String method, String path, Set<String> query, boolean open, boolean secret, int maxBody, Endpoint endpoint) {
+        String method,
+        String path,
+        Set<String> query,
+        boolean open,
+        boolean secret,
+        boolean streams,
+        int maxBody,
+        Endpoint endpoint) {
     /** What answers. */
     @FunctionalInterface
     interface Endpoint {
@@ -24,24 +32,28 @@ record AdminRoute(
     }
 
     static AdminRoute route(String method, String path, Endpoint endpoint) {
-        return new AdminRoute(method, path, Set.of(), false, false, AdminHandler.MAX_BODY, endpoint);
+        return new AdminRoute(method, path, Set.of(), false, false, false, AdminHandler.MAX_BODY, endpoint);
     }
 
     static AdminRoute open(String path, Endpoint endpoint) {
-        return new AdminRoute("GET", path, Set.of(), true, false, AdminHandler.MAX_BODY, endpoint);
+        return new AdminRoute("GET", path, Set.of(), true, false, false, AdminHandler.MAX_BODY, endpoint);
     }
 
     AdminRoute taking(String... parameters) {
-        return new AdminRoute(method, path, Set.of(parameters), open, secret, maxBody, endpoint);
+        return new AdminRoute(method, path, Set.of(parameters), open, secret, streams, maxBody, endpoint);
     }
 
     AdminRoute showingSecret() {
-        return new AdminRoute(method, path, query, open, true, maxBody, endpoint);
+        return new AdminRoute(method, path, query, open, true, streams, maxBody, endpoint);
+    }
+
+    AdminRoute streamed() {
+        return new AdminRoute(method, path, query, open, secret, true, maxBody, endpoint);
     }
 
     /** For what is larger than a thing of its own. */
     AdminRoute upTo(int bytes) {
-        return new AdminRoute(method, path, query, open, secret, bytes, endpoint);
+        return new AdminRoute(method, path, query, open, secret, streams, bytes, endpoint);
     }
 
     AdminRoute paged() {

@@ -18,6 +18,7 @@ import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.AuditQueries;
+import io.llmproxy.admin.BackupAdmin;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
 import io.llmproxy.admin.ListenerCertificate;
@@ -122,7 +123,8 @@ public final class AdminServer implements AutoCloseable {
             LogAdmin log,
             Supplier<LiveView> live,
             Supplier<Map<String, String>> diagnosis,
-            Supplier<List<ListenerCertificate>> certificates) {}
+            Supplier<List<ListenerCertificate>> certificates,
+            BackupAdmin backups) {}
 
     /** What the appliance can prove of itself. */
     @FunctionalInterface
@@ -186,6 +188,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new OperationsResource(a.operations()).routes());
         routes.addAll(new TlsResource(a.operations().certificates()).routes());
+        routes.addAll(new BackupResource(a.operations().backups()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
         routes.addAll(new DeclarationResource(a.executor(), a.queries(), shapes, a.clock()).routes());
         return new RouteTable(routes);

@@ -1,5 +1,9 @@
 package io.llmproxy.adapter.admin;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
+
 /** What goes back to a caller. */
 final class Answer {
     static final String JSON = "application/json";
@@ -9,22 +13,30 @@ final class Answer {
     private final String contentType;
     private final byte[] body;
     private final boolean replayed;
+    private final @Nullable Content content;
+
+    /** A body that is written as it is made. */
+    @FunctionalInterface
+    interface Content {
+        void write(OutputStream out) throws IOException;
+    }
 
     /** @param body given away: the caller does not change it any more */
     Answer(int status, String contentType, byte[] body) {
-        this(status, contentType, body, false);
+        this(status, contentType, body, false, null);
     }
 
-    private Answer(int status, String contentType, byte[] body, boolean replayed) {
+    private Answer(int status, String contentType, byte[] body, boolean replayed, @Nullable Content content) {
         this.status = status;
         this.contentType = contentType;
         this.body = body;
         this.replayed = replayed;
+        this.content = content;
     }
 
     /** The same, marked as given before. */
     Answer again() {
-        return new Answer(status, contentType, body, true);
+        return new Answer(status, contentType, body, true, content);
     }
 
     boolean replayed() {
@@ -37,6 +49,17 @@ final class Answer {
 
     static Answer of(int status, Object json) {
         return new Answer(status, JSON, Json.bytes(json));
+    }
+
+    /** A file. */
+    static Answer streamed(Content content) {
+        return new Answer(200, "application/octet-stream", NOTHING, false, content);
+    }
+
+    /** What writes the body, where it is written as it is made. */
+    @Nullable
+    Content content() {
+        return content;
     }
 
     static Answer none() {

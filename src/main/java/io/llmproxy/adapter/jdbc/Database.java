@@ -18,6 +18,7 @@ import io.llmproxy.port.ProviderStore;
 import io.llmproxy.port.RequestSearch;
 import io.llmproxy.port.RouteStore;
 import io.llmproxy.port.StateSource;
+import io.llmproxy.port.TableSink;
 import io.llmproxy.port.TenantStore;
 import io.llmproxy.port.Transactor;
 import io.llmproxy.port.TranscriptStore;
@@ -25,11 +26,14 @@ import io.llmproxy.port.UsageFormat;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.port.UserStore;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Locale;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -41,7 +45,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Database implements AutoCloseable {
     // held here, since java.util.logging forgets loggers, and with them their levels, that nobody holds
-    private static final Logger FLYWAY_LOG = Logger.getLogger("org.flywaydb");
     private static final Logger POOL_LOG = Logger.getLogger("com.zaxxer.hikari");
     private static final int H2_IN_USE = 90020;
 
@@ -67,13 +70,29 @@ public final class Database implements AutoCloseable {
      */
     public static Database open(
             @Nullable String url, Path dataDir, @Nullable String user, @Nullable Secret password, int pool) {
-        FLYWAY_LOG.setLevel(Level.WARNING);
-        // the pool warns of every connection that breaks; the store that was using it tells the caller
-        POOL_LOG.setLevel(Level.SEVERE);
-        return url == null ? openH2(dataDir, pool) : openPostgresql(Sources.known(url), user, password, pool);
+        return open(url, dataDir, user, password, pool, Upgrade.by("llmproxy"));
     }
 
-    private static Database openH2(Path dataDir, int pool) {
+    /**
+     * The same.
+     *
+     * @param upgrade what a change of the schema needs
+     */
+    public static Database open(
+            @Nullable String url,
+            Path dataDir,
+            @Nullable String user,
+            @Nullable Secret password,
+            int pool,
+            Upgrade upgrade) {
+        // the pool warns of every connection that breaks; the store that was using it tells the caller
+        POOL_LOG.setLevel(Level.SEVERE);
+        return url == null
+                ? openH2(dataDir, pool, upgrade)
+                : openPostgresql(Sources.known(url), user, password, pool, upgrade);
+    }
+
+    private static Database openH2(Path dataDir, int pool, Upgrade upgrade) {
         failInsteadOfSpinning();
         Path directory = dataDir.toAbsolutePath().normalize().resolve("db");
         DataSource source = Sources.h2(directory.resolve("llmproxy"));
@@ -82,7 +101,10 @@ public final class Database implements AutoCloseable {
             resources.push(DirectoryLock.take(directory));
             EmbeddedFile file = new EmbeddedFile(source);
             resources.push(file);
-            HikariDataSource connections = migratedPool(source, pool, resources);
+            new Migrations(source, upgrade.program())
+                    .run(state -> upgrade.before()
+                            .keep(String.valueOf(state.version()), state.known(), sink -> copyClosed(source, sink)));
+            HikariDataSource connections = pooled(source, pool, resources);
             return new Database(connections, SqlDialect.H2, () -> file.reopen(connections), resources);
         } catch (SQLException e) {
             closeAll(resources);
@@ -104,11 +126,24 @@ public final class Database implements AutoCloseable {
         ClassLoader.getSystemClassLoader().setClassAssertionStatus("org.h2.mvstore.MVStore", true);
     }
 
-    private static Database openPostgresql(String url, @Nullable String user, @Nullable Secret password, int pool) {
+    private static void copyClosed(DataSource source, TableSink sink) {
+        try (Connection connection = source.getConnection()) {
+            connection.setTransactionIsolation(SqlDialect.H2.snapshotIsolation());
+            connection.setAutoCommit(false);
+            new TableReader(connection, SqlDialect.H2).copy(table -> true, sink);
+            connection.rollback();
+        } catch (SQLException e) {
+            throw Failures.of("copying the database before its schema changes", e);
+        }
+    }
+
+    private static Database openPostgresql(
+            String url, @Nullable String user, @Nullable Secret password, int pool, Upgrade upgrade) {
         DataSource source = Sources.postgresql(url, user, password);
         Deque<AutoCloseable> resources = new ArrayDeque<>();
         try {
-            HikariDataSource connections = migratedPool(source, pool, resources);
+            new Migrations(source, upgrade.program()).run(state -> {});
+            HikariDataSource connections = pooled(source, pool, resources);
             connections.setConnectionTimeout(Sources.patience(url).toMillis());
             return new Database(connections, SqlDialect.POSTGRESQL, () -> {}, resources);
         } catch (SQLException e) {
@@ -117,9 +152,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    private static HikariDataSource migratedPool(DataSource source, int size, Deque<AutoCloseable> resources)
-            throws SQLException {
-        new Migrations(source).run();
+    private static HikariDataSource pooled(DataSource source, int size, Deque<AutoCloseable> resources) {
         HikariDataSource pool = Sources.pool(source, size);
         resources.push(pool);
         return pool;
@@ -200,6 +233,29 @@ public final class Database implements AutoCloseable {
         return new JdbcObjectStore(sql);
     }
 
+    /** Its kind, in lower case. */
+    public String kind() {
+        return sql.dialect().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The version of its schema, which is that of this program. */
+    public String schema() {
+        return MigrationScript.all().getLast().version();
+    }
+
+    /**
+     * Gives all rows of the wanted tables to the sink, as they are at one moment; others go on reading and writing. Blocks for as long
+     * as the sink takes; memory does not grow with the rows.
+     *
+     * @param wanted by the name of a table
+     */
+    public void copy(Predicate<String> wanted, TableSink sink) {
+        transactions.snapshot(() -> transactions.read("copying the database", connection -> {
+            new TableReader(connection, sql.dialect()).copy(wanted, sink);
+            return true;
+        }));
+    }
+
     /** Its schema and the size of its tables, as a text. */
     public String facts() {
         return new SchemaFacts(sql).text();
@@ -243,7 +299,7 @@ public final class Database implements AutoCloseable {
         closeAll(resources);
     }
 
-    private static void closeAll(Deque<AutoCloseable> resources) {
+    static void closeAll(Deque<AutoCloseable> resources) {
         while (!resources.isEmpty()) {
             try {
                 resources.pop().close();

@@ -12,8 +12,10 @@ public final class DatabaseException extends RuntimeException {
         AWAY,
         /** Another process has the data directory. */
         IN_USE,
-        /** Its schema is newer than the program, altered, or somebody else's; nothing was changed. */
-        SCHEMA
+        /** Its schema is altered, or somebody else's; nothing was changed. */
+        SCHEMA,
+        /** Its schema is newer than the program; nothing was changed. */
+        NEWER
     }
 
     private final Reason reason;

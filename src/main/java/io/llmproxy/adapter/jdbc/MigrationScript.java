@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.resource.LoadableResource;
@@ -52,6 +53,15 @@ record MigrationScript(String file, String text) {
 
     String version() {
         return file.substring(1, file.indexOf("__"));
+    }
+
+    /** Its statements, without comments. No text in a script holds a semicolon. */
+    List<String> statements() {
+        String plain = text.lines().filter(line -> !line.startsWith("--")).collect(Collectors.joining("\n"));
+        return Arrays.stream(plain.split(";"))
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .toList();
     }
 
     /** As Flyway counts it: the CRC-32 of the lines without their ends. */

@@ -6,9 +6,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -17,27 +21,84 @@ import org.jspecify.annotations.Nullable;
 /**
  * Brings the schema to the version of this program. Most starts find it there already, and for them the history is read by
  * one query, since loading Flyway takes longer than all else that a start does with the database.
+ *
+ * <p>A script that was cut off in its middle is run again, whole: each can be, since H2 keeps what its first statements made, and no
+ * history row says that it was done.
  */
 final class Migrations {
-    private static final String HISTORY = "flyway_schema_history";
+    static final String HISTORY = "flyway_schema_history";
+    /** Held here, since java.util.logging forgets loggers, and with them their levels, that nobody holds. */
+    private static final Logger FLYWAY_LOG = Logger.getLogger("org.flywaydb");
+
+    private static final int LONGEST_NAME = 100;
     private final DataSource source;
     private final List<MigrationScript> scripts;
+    private final String program;
 
-    Migrations(DataSource source) {
+    /** @param program what makes them */
+    Migrations(DataSource source, String program) {
+        this(source, MigrationScript.all(), program);
+    }
+
+    /** @param scripts from the first one on, and no others */
+    Migrations(DataSource source, List<MigrationScript> scripts, String program) {
         this.source = source;
-        this.scripts = MigrationScript.all();
+        this.scripts = scripts;
+        this.program = program.substring(0, Math.min(program.length(), LONGEST_NAME));
     }
 
     private record Applied(
-            @Nullable String version, @Nullable Integer checksum, boolean success) {}
+            @Nullable String version,
+            @Nullable Integer checksum,
+            boolean success,
+            @Nullable String program) {}
+
+    /** Called before something is changed that was there. */
+    @FunctionalInterface
+    interface Before {
+        void change(SchemaState state) throws SQLException;
+    }
 
     /** @throws SQLException where the database does not answer */
-    void run() throws SQLException {
+    void run(Before before) throws SQLException {
         List<Applied> applied = applied();
         refuseUnknown(applied);
         if (!upToDate(applied)) {
+            SchemaState state = state(applied);
+            if (state.version() != null) {
+                before.change(state);
+            }
             migrate();
         }
+    }
+
+    SchemaState state() throws SQLException {
+        return state(applied());
+    }
+
+    private SchemaState state(List<Applied> applied) {
+        Optional<Applied> last = applied.stream()
+                .filter(a -> a.success && number(a.version) >= 0)
+                .max(Comparator.comparingInt(a -> number(a.version)));
+        Map<String, Integer> done = done(applied);
+        List<SchemaState.Step> pending = scripts.stream()
+                .filter(s -> !done.containsKey(s.version()))
+                .map(s -> new SchemaState.Step(s.version(), s.file(), s.statements()))
+                .toList();
+        return new SchemaState(
+                last.map(Applied::version).orElse(null),
+                last.map(Applied::program).orElse(null),
+                known(),
+                pending);
+    }
+
+    private String known() {
+        return scripts.isEmpty() ? "0" : scripts.getLast().version();
+    }
+
+    /** Minus one for what is no number. */
+    private static int number(@Nullable String version) {
+        return version != null && version.matches("\\d{1,6}") ? Integer.parseInt(version) : -1;
     }
 
     private List<Applied> applied() throws SQLException {
@@ -60,11 +121,15 @@ final class Migrations {
     private static List<Applied> history(Connection connection) throws SQLException {
         List<Applied> applied = new ArrayList<>();
         // in quotes, since Flyway makes them so
-        String sql = "SELECT \"version\", \"checksum\", \"success\" FROM \"" + HISTORY + "\"";
+        String sql = "SELECT \"version\", \"checksum\", \"success\", \"installed_by\" FROM \"" + HISTORY + "\"";
         try (PreparedStatement statement = connection.prepareStatement(sql);
                 ResultSet result = statement.executeQuery()) {
             while (result.next()) {
-                applied.add(new Applied(result.getString(1), result.getObject(2, Integer.class), result.getBoolean(3)));
+                applied.add(new Applied(
+                        result.getString(1),
+                        result.getObject(2, Integer.class),
+                        result.getBoolean(3),
+                        result.getString(4)));
             }
         }
         return applied;
@@ -74,32 +139,46 @@ final class Migrations {
         List<String> known = scripts.stream().map(MigrationScript::version).toList();
         for (Applied row : applied) {
             if (row.version != null && !known.contains(row.version)) {
+                SchemaState state = state(applied);
                 throw new DatabaseException(
-                        Reason.SCHEMA,
-                        "the database has schema version " + row.version + "; this program knows versions up to "
-                                + known.getLast()
-                                + ". A newer program wrote it: run that one. Nothing was changed",
+                        Reason.NEWER,
+                        "the database has schema version " + (state.newer() ? state.version() : row.version) + by(state)
+                                + "; this program, " + program + ", knows versions up to " + known()
+                                + ". Nothing was changed. Run the newer program, or restore a backup that was made before",
                         null);
             }
         }
     }
 
+    private static String by(SchemaState state) {
+        String program = state.program();
+        return program != null && program.startsWith("llmproxy ") ? ", of " + program : "";
+    }
+
     private boolean upToDate(List<Applied> applied) {
+        Map<String, Integer> done = done(applied);
+        return scripts.stream().allMatch(s -> Integer.valueOf(s.checksum()).equals(done.get(s.version())));
+    }
+
+    private static Map<String, Integer> done(List<Applied> applied) {
         Map<String, Integer> done = new HashMap<>();
         for (Applied row : applied) {
             if (row.success && row.version != null && row.checksum != null) {
                 done.put(row.version, row.checksum);
             }
         }
-        return scripts.stream().allMatch(s -> Integer.valueOf(s.checksum()).equals(done.get(s.version())));
+        return done;
     }
 
+    /** Flyway lets one process at a time do it where several share a database. */
     private void migrate() {
+        FLYWAY_LOG.setLevel(Level.WARNING);
         try {
             Flyway.configure(Migrations.class.getClassLoader())
                     .loggers("slf4j")
                     .dataSource(source)
                     .table(HISTORY)
+                    .installedBy(program)
                     .locations(new String[0])
                     .resourceProvider(new MigrationScript.Provider(scripts))
                     .javaMigrationClassProvider(List::of)

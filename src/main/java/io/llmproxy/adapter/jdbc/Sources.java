@@ -49,9 +49,16 @@ final class Sources {
     }
 
     static DataSource postgresql(String url, @Nullable String user, @Nullable Secret password) {
+        return postgresql(url, user, password, "llmproxy");
+    }
+
+    /** @param application what PostgreSQL shows of its connections */
+    static DataSource postgresql(String url, @Nullable String user, @Nullable Secret password, String application) {
         String plain = password == null ? null : password.reveal();
+        Properties defaults = postgresqlDefaults();
+        defaults.setProperty("ApplicationName", application);
         try {
-            return new DriverDataSource(url, "org.postgresql.Driver", postgresqlDefaults(), user, plain);
+            return new DriverDataSource(url, "org.postgresql.Driver", defaults, user, plain);
         } catch (RuntimeException e) {
             // without the cause and the URL's parameters, where a password may stand
             throw new DatabaseException(Reason.SETTINGS, "database.url is no URL of PostgreSQL: " + shown(url), null);
@@ -65,7 +72,6 @@ final class Sources {
         defaults.setProperty("loginTimeout", String.valueOf(CONNECT_SECONDS));
         defaults.setProperty("socketTimeout", "60");
         defaults.setProperty("tcpKeepAlive", "true");
-        defaults.setProperty("ApplicationName", "llmproxy");
         // the detail of an error quotes the values of the row
         defaults.setProperty("logServerErrorDetail", "false");
         return defaults;
@@ -81,6 +87,12 @@ final class Sources {
                     null);
         }
         return url;
+    }
+
+    /** The URL with another schema as the one that names without one are looked for in. */
+    static String inSchema(String url, String schema) {
+        String plain = url.replaceAll("(?<=[?&])currentSchema=[^&]*&?", "").replaceFirst("[?&]$", "");
+        return plain + (plain.contains("?") ? "&" : "?") + "currentSchema=" + schema;
     }
 
     /** The URL without parameters and credentials. */

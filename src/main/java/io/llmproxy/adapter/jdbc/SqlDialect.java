@@ -1,6 +1,8 @@
 package io.llmproxy.adapter.jdbc;
 
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 
 /** What the two databases do not do alike; everything else is the same SQL. */
 enum SqlDialect {
@@ -20,6 +22,12 @@ enum SqlDialect {
         boolean committedIsDurable() {
             return false;
         }
+
+        @Override
+        void stream(Statement statement, boolean on) throws SQLException {
+            // else it collects a result whole, in memory and in a file, before it gives the first row
+            statement.execute("SET LAZY_QUERY_EXECUTION " + (on ? "1" : "0"));
+        }
     },
     POSTGRESQL {
         @Override
@@ -36,6 +44,11 @@ enum SqlDialect {
         boolean committedIsDurable() {
             return true;
         }
+
+        @Override
+        void stream(Statement statement, boolean on) {
+            // inside a transaction the driver fetches as many rows as the statement says
+        }
     };
 
     /** The isolation level at which every query of a transaction sees the same moment. */
@@ -46,4 +59,7 @@ enum SqlDialect {
 
     /** Whether a commit returns only when the disk has it. H2 writes half a second later, unless it is told to. */
     abstract boolean committedIsDurable();
+
+    /** Whether queries on the statement's connection give rows as they are found. */
+    abstract void stream(Statement statement, boolean on) throws SQLException;
 }

@@ -204,6 +204,17 @@ public enum Event {
             Severity.WARN,
             "a connection of a trusted proxy was closed, since it did not begin with a proper PROXY header",
             "have the proxy send one (`send-proxy-v2`, `proxy_protocol on`), or `gateway.proxy-protocol: off`"),
+    BACKUP_WRITTEN(6861, Severity.INFO, "a backup was written; the line names its file", "nothing"),
+    BACKUP_FAILED(
+            6862,
+            Severity.WARN,
+            "a backup could not be written; nothing of it is left",
+            "free space in the directory of backups, or the right to write there: `backup.directory`"),
+    BACKUP_BEFORE_MIGRATION(
+            6863,
+            Severity.WARN,
+            "the schema of the embedded database is changed by this version; the line names the backup that was made before",
+            "keep it until the new version has proved itself; docs/disaster-recovery.md tells the way back"),
     DECLARATION_APPLIED(6881, Severity.INFO, "a declaration was applied", "nothing: the audit log has each change"),
     DECLARATION_OUTDATED(
             6882,

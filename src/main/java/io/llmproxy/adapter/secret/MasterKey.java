@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.secret;
 
 import io.llmproxy.domain.secret.Credential;
+import io.llmproxy.domain.secret.Secret;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -68,7 +69,8 @@ public final class MasterKey {
         return found;
     }
 
-    private static Optional<MasterKey> find(Function<String, @Nullable String> environment, Path dataDir) {
+    /** The key that there is, wherever it is; empty where there is none. Nothing is made. */
+    public static Optional<MasterKey> find(Function<String, @Nullable String> environment, Path dataDir) {
         String credentials = environment.apply(CREDENTIALS_DIRECTORY);
         Optional<MasterKey> credential = credentials == null || credentials.isEmpty()
                 ? Optional.empty()
@@ -118,6 +120,11 @@ public final class MasterKey {
 
     public String id() {
         return id;
+    }
+
+    /** As its file holds it, for a sealed backup. */
+    public Secret text() {
+        return new Secret(Base64.getEncoder().encodeToString(key.getEncoded()) + "\n");
     }
 
     SecretKey key() {

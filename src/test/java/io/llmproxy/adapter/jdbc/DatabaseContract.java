@@ -73,7 +73,7 @@ abstract class DatabaseContract {
         List<String> before = history();
         assertThatThrownBy(this::open)
                 .isInstanceOfSatisfying(
-                        DatabaseException.class, e -> assertThat(e.reason()).isEqualTo(Reason.SCHEMA))
+                        DatabaseException.class, e -> assertThat(e.reason()).isEqualTo(Reason.NEWER))
                 .hasMessageContaining("schema version 99")
                 .hasMessageContaining("Nothing was changed");
         assertThat(history()).isEqualTo(before);

@@ -1,0 +1,147 @@
+package io.llmproxy;
+
+import io.llmproxy.adapter.backup.BackupDirectory;
+import io.llmproxy.adapter.backup.BackupFile;
+import io.llmproxy.adapter.backup.BackupManifest;
+import io.llmproxy.adapter.backup.BackupWriter;
+import io.llmproxy.adapter.backup.NewFile;
+import io.llmproxy.adapter.backup.Seal;
+import io.llmproxy.adapter.backup.SealKeys;
+import io.llmproxy.adapter.jdbc.Upgrade;
+import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.config.ApplianceConfig.BackupConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Where a data directory's backups are kept, how they are sealed, and what is in them beside the database. */
+final class BackupPlace {
+    static final String MANUAL = "manual";
+    static final String SCHEDULED = "scheduled";
+    static final String BEFORE_MIGRATION = "before-migration";
+    static final String JOURNAL = "journal/";
+    static final String MASTER_KEY = "master.key";
+    private static final Logger LOG = System.getLogger(BackupPlace.class.getName());
+    private final ApplianceConfig config;
+    private final Path data;
+    private final InstantSource clock;
+
+    BackupPlace(ApplianceConfig config, Path data, InstantSource clock) {
+        this.config = config;
+        this.data = data;
+        this.clock = clock;
+    }
+
+    BackupDirectory directory() {
+        Path named = config.backup().directory();
+        return new BackupDirectory(named == null ? data.resolve("backups") : named);
+    }
+
+    String tenant() {
+        String tenant = config.tenant();
+        return tenant == null ? "*" : tenant;
+    }
+
+    /** What backups that nobody asks for are sealed by; null: nothing. */
+    @Nullable
+    Seal seal() {
+        BackupConfig backup = config.backup();
+        if (backup.recipientKey() != null) {
+            return SealKeys.recipient(backup.recipientKey());
+        }
+        return backup.passphraseFile() == null ? null : SealKeys.passphrase(backup.passphraseFile());
+    }
+
+    static String program() {
+        return "llmproxy " + Version.current();
+    }
+
+    BackupManifest.Origin origin(
+            String schema,
+            String database,
+            String reason,
+            @Nullable String masterKeyId,
+            boolean masterKey,
+            boolean ledger) {
+        return new BackupManifest.Origin(
+                clock.instant(), program(), schema, database, tenant(), reason, masterKeyId, masterKey, ledger);
+    }
+
+    /** Tables that a backup without usage leaves out: with none of them, a ledger begins anew. */
+    static boolean wanted(String table, boolean ledger) {
+        return ledger || !table.startsWith("usage_") && !table.equals("request_bodies");
+    }
+
+    /** Usage records that may not be in the database yet; call it before the database is read. */
+    static void journal(Path data, BackupWriter writer) throws IOException {
+        for (Path segment : segments(data)) {
+            try (InputStream in = Files.newInputStream(segment)) {
+                writer.file(JOURNAL + segment.getFileName(), in);
+            } catch (NoSuchFileException e) {
+                // it went since all of it is in the database
+            }
+        }
+    }
+
+    static List<Path> segments(Path data) throws IOException {
+        Path journal = data.resolve("journal");
+        if (!Files.isDirectory(journal)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(journal)) {
+            return files.filter(f -> f.getFileName().toString().endsWith(".log"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** What is done before the schema of an embedded database changes. */
+    Upgrade upgrade() {
+        return new Upgrade(program(), (from, to, copy) -> {
+            int keep = config.backup().beforeMigration();
+            if (keep == 0) {
+                LOG.log(
+                        Level.WARNING,
+                        "event 6863: the schema of the database becomes {0}, of {1}; no backup was made, as"
+                                + " backup.before-migration is 0",
+                        to,
+                        from);
+                return;
+            }
+            Seal seal = seal();
+            BackupManifest.Origin origin = origin(from, "h2", BEFORE_MIGRATION, null, false, true);
+            Path file = directory().made().resolve(BackupDirectory.name(origin, seal != null));
+            NewFile.write(
+                    file,
+                    out -> BackupFile.write(out, seal, origin, writer -> {
+                        journal(data, writer);
+                        copy.accept(writer);
+                    }));
+            LOG.log(
+                    Level.WARNING,
+                    "event 6863: the schema of the database becomes {0}, of {1}; what was before is in {2}",
+                    to,
+                    from,
+                    file);
+            directory().prune(tenant(), BEFORE_MIGRATION, keep);
+        });
+    }
+
+    /** The newest backup that a program whose newest schema is that one can run on. */
+    Optional<String> wayBack(int schema) {
+        return directory().list().stream()
+                .filter(e ->
+                        e.schema() != null && e.schema().matches("\\d{1,6}") && Integer.parseInt(e.schema()) <= schema)
+                .map(BackupDirectory.Entry::file)
+                .findFirst();
+    }
+}

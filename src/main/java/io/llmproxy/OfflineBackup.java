@@ -1,0 +1,175 @@
+package io.llmproxy;
+
+import io.llmproxy.adapter.backup.BackupDirectory;
+import io.llmproxy.adapter.backup.BackupFile;
+import io.llmproxy.adapter.backup.BackupManifest;
+import io.llmproxy.adapter.backup.NewFile;
+import io.llmproxy.adapter.backup.Seal;
+import io.llmproxy.adapter.backup.SealKeys;
+import io.llmproxy.adapter.jdbc.ClosedDatabase;
+import io.llmproxy.adapter.jdbc.SchemaState;
+import io.llmproxy.adapter.secret.MasterKey;
+import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.config.ConfigException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Backups without a server: of a state that none runs on, and of files. */
+final class OfflineBackup {
+    private final OfflineArguments line;
+
+    OfflineBackup(OfflineArguments line) {
+        this.line = line;
+    }
+
+    /** What a backup is, for people and scripts. */
+    record Shown(
+            String file,
+            long bytes,
+            boolean sealed,
+            String createdAt,
+            String program,
+            String schema,
+            String database,
+            String tenant,
+            String reason,
+            @Nullable String masterKeyId,
+            boolean masterKey,
+            boolean ledger,
+            long rows,
+            long requests,
+            List<Count> tables) {
+        static Shown of(Path file, boolean sealed, BackupManifest m) {
+            return new Shown(
+                    file.toString(),
+                    file.toFile().length(),
+                    sealed,
+                    m.createdAt().toString(),
+                    m.program(),
+                    m.schema(),
+                    m.database(),
+                    m.tenant(),
+                    m.reason(),
+                    m.masterKeyId(),
+                    m.masterKey(),
+                    m.ledger(),
+                    m.rows(),
+                    m.requests(),
+                    m.tables().stream().map(t -> new Count(t.name(), t.rows())).toList());
+        }
+    }
+
+    /** How many rows a table has. */
+    record Count(String table, long rows) {}
+
+    /** A key pair that was written. */
+    record KeyPairFiles(String privateKey, String publicKey, String id) {}
+
+    Shown create() throws IOException, StartException, ConfigException {
+        ApplianceConfig config = line.config();
+        Path data = line.data(config);
+        boolean ledger = !line.flag("without-ledger");
+        boolean withKey = line.flag("include-master-key");
+        Seal seal = line.sealing();
+        BackupPlace place = new BackupPlace(config, data, InstantSource.system());
+        // PostgreSQL gives a consistent copy whoever else is there
+        boolean embedded = config.database().url() == null;
+        try (DataDirectory _ = embedded ? DataDirectory.take(data) : null;
+                ClosedDatabase database = OfflineArguments.database(config, data)) {
+            String schema = database.schema().version();
+            if (schema == null) {
+                throw new OfflineException(
+                        OfflineException.FAILED, database.shown() + " is empty: there is nothing to keep");
+            }
+            Optional<MasterKey> key = MasterKey.find(System.getenv()::get, data);
+            if (withKey && key.isEmpty()) {
+                throw new OfflineException(OfflineException.FAILED, "there is no master key to include");
+            }
+            BackupManifest.Origin origin = place.origin(
+                    schema,
+                    database.kind(),
+                    BackupPlace.MANUAL,
+                    key.map(MasterKey::id).orElse(null),
+                    withKey,
+                    ledger);
+            Path named = line.path("file");
+            Path file = named == null
+                    ? place.directory().made().resolve(BackupDirectory.name(origin, seal != null))
+                    : named;
+            BackupManifest manifest = NewFile.write(
+                    file.toAbsolutePath(),
+                    out -> BackupFile.write(out, seal, origin, writer -> {
+                        if (ledger && embedded) {
+                            BackupPlace.journal(data, writer);
+                        }
+                        if (withKey) {
+                            String text = key.orElseThrow().text().reveal();
+                            writer.file(
+                                    BackupPlace.MASTER_KEY,
+                                    new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)));
+                        }
+                        database.copy(table -> BackupPlace.wanted(table, ledger), writer);
+                    }));
+            return Shown.of(file, seal != null, manifest);
+        }
+    }
+
+    Shown verify() {
+        Path file = Path.of(line.required("file"));
+        BackupFile backup = new BackupFile(file, line.opening());
+        BackupManifest manifest = backup.verify();
+        refuseNewer(manifest);
+        return Shown.of(file, backup.sealed(), manifest);
+    }
+
+    /** Of a schema that this program does not know nothing can be said but that it is whole. */
+    static void refuseNewer(BackupManifest manifest) {
+        if (Integer.parseInt(manifest.schema()) > Integer.parseInt(SchemaState.newest())) {
+            throw new OfflineException(
+                    OfflineException.FAILED,
+                    "the backup is whole, and has the schema version " + manifest.schema() + ", of "
+                            + manifest.program()
+                            + "; this program, " + BackupPlace.program() + ", knows versions up to "
+                            + SchemaState.newest() + ": use that one, or a newer");
+        }
+    }
+
+    List<BackupDirectory.Entry> list() throws ConfigException {
+        Path named = line.path("directory");
+        if (named != null) {
+            return new BackupDirectory(named).list();
+        }
+        ApplianceConfig config = line.config();
+        return new BackupPlace(config, line.data(config), InstantSource.system())
+                .directory()
+                .list();
+    }
+
+    /** What killed processes left half written in a directory goes. */
+    List<String> tidy() {
+        new BackupDirectory(Path.of(line.required("directory"))).tidy();
+        return List.of();
+    }
+
+    KeyPairFiles key() {
+        Path file = Path.of(line.required("file")).toAbsolutePath();
+        SealKeys.Pair pair = SealKeys.generate();
+        Path shown = file.resolveSibling(file.getFileName() + ".pub");
+        write(shown, pair.publicLine());
+        write(file, pair.privateLine());
+        return new KeyPairFiles(file.toString(), shown.toString(), pair.id());
+    }
+
+    private static void write(Path file, String text) {
+        NewFile.write(file, out -> {
+            out.write((text + "\n").getBytes(StandardCharsets.US_ASCII));
+            return true;
+        });
+    }
+}

@@ -1,0 +1,164 @@
+package io.llmproxy.adapter.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
+
+/** Where backups are kept; which ones there are is told by their names and heads, without reading them whole. */
+public final class BackupDirectory {
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+    private static final Pattern NAME = Pattern.compile("llmproxy-.*\\.zip(?:\\.sealed)?");
+    private final Path path;
+
+    public BackupDirectory(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * A file that is there.
+     *
+     * @param fault why it cannot be read, and nothing is known but its name and size; null: it can
+     */
+    public record Entry(
+            String file,
+            long bytes,
+            boolean sealed,
+            @Nullable String createdAt,
+            @Nullable String program,
+            @Nullable String schema,
+            @Nullable String tenant,
+            @Nullable String reason,
+            @Nullable String fault) {}
+
+    /** What a new file is called. */
+    public static String name(BackupManifest.Origin origin, boolean sealed) {
+        String tenant = origin.tenant().equals("*") ? "all" : origin.tenant();
+        String what = origin.reason().equals("before-migration") ? "-before-migration-of-v" + origin.schema() : "";
+        return "llmproxy-" + tenant + "-" + stamp(origin.createdAt()) + what + (sealed ? ".zip.sealed" : ".zip");
+    }
+
+    static String stamp(Instant time) {
+        return STAMP.format(time);
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** Makes it, for its owner alone, where it is not there. */
+    public Path made() {
+        try {
+            if (!Files.isDirectory(path)) {
+                Files.createDirectories(
+                        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+            return path;
+        } catch (IOException e) {
+            throw new BackupException("the directory of backups cannot be made: " + path + ": " + e, e);
+        }
+    }
+
+    /** Deletes what is half written and nobody writes any more. */
+    public void tidy() {
+        PartFile.deleteLeft(path);
+    }
+
+    /** The newest first; empty where there is no such directory. */
+    public List<Entry> list() {
+        if (!Files.isDirectory(path)) {
+            return List.of();
+        }
+        List<Entry> entries = new ArrayList<>();
+        try (Stream<Path> files = Files.list(path)) {
+            files.filter(f -> NAME.matcher(f.getFileName().toString()).matches())
+                    .forEach(f -> entries.add(entry(f)));
+        } catch (IOException e) {
+            throw new BackupException("the directory " + path + " cannot be read: " + e, e);
+        }
+        entries.sort(Comparator.comparing(
+                        (Entry e) -> Optional.ofNullable(e.createdAt()).orElse(""))
+                .thenComparing(Entry::file)
+                .reversed());
+        return entries;
+    }
+
+    private static Entry entry(Path file) {
+        long bytes = file.toFile().length();
+        try {
+            BackupFile backup = new BackupFile(file, null);
+            if (backup.sealed()) {
+                var known = backup.known();
+                return new Entry(
+                        file.toString(),
+                        bytes,
+                        true,
+                        known.get("createdAt"),
+                        known.get("program"),
+                        known.get("schema"),
+                        known.get("tenant"),
+                        known.get("reason"),
+                        null);
+            }
+            BackupManifest m = manifest(file);
+            return new Entry(
+                    file.toString(),
+                    bytes,
+                    false,
+                    m.createdAt().toString(),
+                    m.program(),
+                    m.schema(),
+                    m.tenant(),
+                    m.reason(),
+                    null);
+        } catch (BackupException | IOException e) {
+            return new Entry(file.toString(), bytes, false, null, null, null, null, null, "no whole backup");
+        }
+    }
+
+    private static BackupManifest manifest(Path file) throws IOException {
+        try (ZipFile zip = new ZipFile(file.toFile())) {
+            var member = zip.getEntry(BackupWriter.MANIFEST);
+            if (member == null) {
+                throw new BackupException(file + " has no manifest");
+            }
+            try (var in = zip.getInputStream(member)) {
+                return ManifestText.parse(in.readAllBytes());
+            }
+        }
+    }
+
+    /**
+     * Deletes the oldest of the tenant's that were made for the reason, so that as many are left.
+     *
+     * @param keep at least one
+     * @return what was deleted
+     */
+    public List<String> prune(String tenant, String reason, int keep) {
+        List<Entry> same = list().stream()
+                .filter(e -> e.fault() == null && reason.equals(e.reason()) && tenant.equals(e.tenant()))
+                .toList();
+        List<String> deleted = new ArrayList<>();
+        for (Entry old : same.subList(Math.min(Math.max(1, keep), same.size()), same.size())) {
+            try {
+                Files.deleteIfExists(Path.of(old.file()));
+                deleted.add(old.file());
+            } catch (IOException e) {
+                throw new BackupException("the old backup " + old.file() + " cannot be deleted: " + e, e);
+            }
+        }
+        return deleted;
+    }
+}

@@ -1,0 +1,171 @@
+package io.llmproxy.adapter.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmproxy.testing.PostgresServer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MigrationsTest {
+    private static final List<MigrationScript> SCRIPTS = MigrationScript.all();
+
+    @TempDir
+    Path directory;
+
+    private static DataSource memory(String name) {
+        JdbcDataSource source = new JdbcDataSource();
+        source.setURL("jdbc:h2:mem:" + name
+                + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;DB_CLOSE_DELAY=-1");
+        return source;
+    }
+
+    private static String columns(DataSource source) throws SQLException {
+        StringBuilder text = new StringBuilder();
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery("SELECT table_name, column_name, data_type, is_nullable"
+                        + " FROM information_schema.columns WHERE table_schema = CURRENT_SCHEMA ORDER BY 1, 2")) {
+            while (result.next()) {
+                text.append(result.getString(1))
+                        .append(' ')
+                        .append(result.getString(2))
+                        .append(' ');
+                text.append(result.getString(3))
+                        .append(' ')
+                        .append(result.getString(4))
+                        .append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    /** H2 keeps what the first statements of a script made, and no history row tells of it: the next start runs the script again. */
+    @Test
+    void goesOnWhereverAScriptWasCutOff() throws SQLException {
+        DataSource clean = memory("clean");
+        new Migrations(clean, "llmproxy test").run(state -> {});
+        String wanted = columns(clean);
+        int cuts = 0;
+        for (int script = 1; script < SCRIPTS.size(); script++) {
+            List<String> statements = SCRIPTS.get(script).statements();
+            for (int done = 1; done <= statements.size(); done++) {
+                DataSource source = memory("cut" + cuts++);
+                new Migrations(source, SCRIPTS.subList(0, script), "llmproxy test").run(state -> {});
+                try (Connection connection = source.getConnection();
+                        Statement statement = connection.createStatement()) {
+                    for (String one : statements.subList(0, done)) {
+                        statement.execute(one);
+                    }
+                }
+                new Migrations(source, "llmproxy test").run(state -> {});
+                assertThat(columns(source))
+                        .as(SCRIPTS.get(script).file() + " after " + done)
+                        .isEqualTo(wanted);
+                try (Connection connection = source.getConnection();
+                        Statement statement = connection.createStatement()) {
+                    statement.execute("SHUTDOWN");
+                }
+            }
+        }
+        assertThat(cuts).isGreaterThan(30);
+    }
+
+    @Test
+    void everyTableOfTheSchemaIsPartOfTheState() throws SQLException {
+        DataSource source = memory("tables");
+        new Migrations(source, "llmproxy test").run(state -> {});
+        List<String> tables = new ArrayList<>();
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(
+                        "SELECT table_name FROM information_schema.tables WHERE table_schema = CURRENT_SCHEMA")) {
+            while (result.next()) {
+                tables.add(result.getString(1));
+            }
+        }
+        tables.remove(Migrations.HISTORY);
+        assertThat(StateTables.NAMES).containsExactlyInAnyOrderElementsOf(tables);
+    }
+
+    @Test
+    void keepsWhatIsThereBeforeItChangesIt() {
+        try (ClosedDatabase old = ClosedDatabase.embedded(directory.resolve("db"))) {
+            old.migrate("12", Upgrade.by("llmproxy 0.0.9"));
+            assertThat(old.schema().version()).isEqualTo("12");
+            assertThat(old.schema().pending())
+                    .isNotEmpty()
+                    .allSatisfy(s -> assertThat(s.statements()).isNotEmpty());
+        }
+        List<String> kept = new ArrayList<>();
+        Upgrade refusing = new Upgrade("llmproxy 1.0.0", (from, to, copy) -> {
+            kept.add(from + ">" + to);
+            throw new IllegalStateException("the disk is full");
+        });
+        assertThatThrownBy(() -> Database.open(null, directory, null, null, 2, refusing))
+                .hasMessageContaining("the disk is full");
+        try (ClosedDatabase unchanged = ClosedDatabase.embedded(directory.resolve("db"))) {
+            assertThat(unchanged.schema().version()).isEqualTo("12");
+        }
+        Upgrade keeping = new Upgrade("llmproxy 1.0.0", (from, to, copy) -> kept.add(from + ">" + to));
+        Database.open(null, directory, null, null, 2, keeping).close();
+        Database.open(null, directory, null, null, 2, keeping).close();
+        String step = "12>" + SchemaState.newest();
+        assertThat(kept).containsExactly(step, step);
+    }
+
+    @Test
+    void anOlderProgramSaysWhichOneIsNeeded() throws SQLException {
+        DataSource source = memory("newer");
+        new Migrations(source, "llmproxy 9.9.9").run(state -> {});
+        Migrations older = new Migrations(source, SCRIPTS.subList(0, 12), "llmproxy 1.0.0");
+        assertThatThrownBy(() -> older.run(state -> {}))
+                .isInstanceOf(DatabaseException.class)
+                .hasMessageContaining("llmproxy 9.9.9")
+                .hasMessageContaining("schema version " + SchemaState.newest())
+                .hasMessageContaining("up to 12")
+                .satisfies(e -> assertThat(((DatabaseException) e).reason()).isEqualTo(DatabaseException.Reason.NEWER));
+    }
+
+    @Test
+    void twoUpgradesAtOnceEndInOneSchema() throws InterruptedException, ExecutionException {
+        String url = PostgresServer.freshDatabase();
+        CountDownLatch ready = new CountDownLatch(3);
+        try (var threads = Executors.newCachedThreadPool()) {
+            List<Future<?>> upgrades = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                upgrades.add(threads.submit(() -> {
+                    ready.countDown();
+                    ready.await();
+                    Database.open(url, directory, PostgresServer.USER, null, 2).close();
+                    return true;
+                }));
+            }
+            for (Future<?> upgrade : upgrades) {
+                upgrade.get();
+            }
+        }
+        try (ClosedDatabase database = ClosedDatabase.postgresql(url, PostgresServer.USER, null)) {
+            assertThat(database.schema().pending()).isEmpty();
+        }
+        try (ClosedDatabase held = ClosedDatabase.embedded(directory.resolve("db"))) {
+            assertThat(held.empty()).isTrue();
+            assertThatThrownBy(() -> Database.open(null, directory, null, null, 2))
+                    .satisfies(e ->
+                            assertThat(((DatabaseException) e).reason()).isEqualTo(DatabaseException.Reason.IN_USE));
+        }
+    }
+}
