@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -107,9 +108,10 @@ final class StateSwap {
     }
 
     private static void rename(Path from, Path to) throws IOException {
-        Files.createDirectories(to.getParent());
+        Path directory = Objects.requireNonNull(to.getParent());
+        Files.createDirectories(directory);
         Files.move(from, to);
-        Trees.sync(to.getParent());
+        Trees.sync(directory);
     }
 
     /**
@@ -129,8 +131,9 @@ final class StateSwap {
             Path to = directory.resolve(move.to);
             if (Files.exists(to) && !Files.exists(from)) {
                 rename(to, from);
-                if (!to.getParent().equals(directory)) {
-                    deleteIfEmpty(to.getParent());
+                Path left = Objects.requireNonNull(to.getParent());
+                if (!left.equals(directory)) {
+                    deleteIfEmpty(left);
                 }
             }
         }
