@@ -144,6 +144,7 @@ public final class Appliance implements AutoCloseable {
     private final InFlight inFlight;
     private final GatewayServer gatewayServer;
     private final AdminServer adminServer;
+    private final SelfTest selfTest;
 
     /** Starts everything; when it returns, requests are served. */
     public static Appliance start(Setup setup) throws StartException {
@@ -351,6 +352,13 @@ public final class Appliance implements AutoCloseable {
             if (adminAddress != null) {
                 ownListeners.add(adminAddress);
             }
+            this.selfTest = new SelfTest(
+                    new SelfTest.Listener(config.gateway().listen().host(), gatewayServer.port()),
+                    setup.places().socket(),
+                    () -> stores.transactor()
+                            .inTransaction(() -> stores.tenants().find(Actor.SYSTEM.name())),
+                    directory.path().resolve("journal"));
+            opened(new StatusLine(systemd, this::statusLine)).start();
             // first to go: the admin socket answers while requests finish
             opened(this::drain);
         } catch (StartException | IOException | CertificateFault | RuntimeException e) {
@@ -567,9 +575,23 @@ public final class Appliance implements AutoCloseable {
                 + (tenant == null ? "*" : tenant);
     }
 
+    /**
+     * Asks the running parts whether they do what they are for.
+     *
+     * @throws StartException naming the one that does not
+     */
+    void test() throws StartException {
+        selfTest.run();
+    }
+
     /** Tells systemd. */
     void announceReady() {
-        systemd.ready("serving " + gatewayUrl());
+        systemd.ready(statusLine());
+    }
+
+    /** What {@code systemctl status} shows. */
+    private String statusLine() {
+        return StatusLine.of(status.health(), status.status(gatewayUrl(), adminUrl()), gatewayServer.address());
     }
 
     /**

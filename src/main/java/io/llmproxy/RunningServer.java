@@ -9,7 +9,7 @@ import java.io.PrintStream;
 final class RunningServer {
     private RunningServer() {}
 
-    /** Returns when the appliance is ready; it goes on until the process is told to stop. */
+    /** Returns when the appliance is ready, which it has tried itself; it goes on until the process is told to stop. */
     static Appliance run(Appliance.Setup setup, PrintStream out, PrintStream err) throws StartException {
         return run(setup, out, err, () -> {});
     }
@@ -18,6 +18,12 @@ final class RunningServer {
     static Appliance run(Appliance.Setup setup, PrintStream out, PrintStream err, Runnable afterStop)
             throws StartException {
         Appliance appliance = Appliance.start(setup);
+        try {
+            appliance.test();
+        } catch (StartException e) {
+            appliance.close();
+            throw e;
+        }
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> stop(appliance, err, afterStop)));
         out.println(appliance.readyLine());

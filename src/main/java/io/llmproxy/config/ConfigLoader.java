@@ -56,12 +56,14 @@ public final class ConfigLoader {
      * @param options key to value, of options such as {@code --listen}; the option's spelling is the origin
      */
     public record Sources(
-            List<Path> files, Map<String, String> environment, List<String> sets, Map<String, Option> options) {
+            List<ConfigFile> files, Map<String, String> environment, List<String> sets, Map<String, Option> options) {
         /** A value given by an option of its own. */
         public record Option(String spelling, String value) {}
 
         public static Sources files(List<Path> files) {
-            return new Sources(files, Map.of(), List.of(), Map.of());
+            List<ConfigFile> required =
+                    files.stream().map(file -> new ConfigFile(file, false)).toList();
+            return new Sources(required, Map.of(), List.of(), Map.of());
         }
     }
 
@@ -81,8 +83,13 @@ public final class ConfigLoader {
     public static Loaded load(Sources sources) throws ConfigException {
         ConfigLoader loader = new ConfigLoader();
         loader.defaults();
-        for (Path file : sources.files()) {
+        for (ConfigFile file : sources.files()) {
             YamlSource.file(file, loader.problems::add).forEach(loader::apply);
+            if (file.replaced()) {
+                loader.warnings.add(
+                        file.path() + " was replaced by a new file, and this process still sees the old one:"
+                                + " `systemctl reload` of its unit shows it the new one");
+            }
         }
         loader.environment(sources.environment());
         sources.sets().forEach(loader::set);

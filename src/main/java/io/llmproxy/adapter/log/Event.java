@@ -141,7 +141,12 @@ public enum Event {
             6602,
             Severity.WARN,
             "the webhook for alerts does not take one, which is sent again",
-            "look at the webhook: `alerts.webhook.url`");
+            "look at the webhook: `alerts.webhook.url`"),
+    SELF_TEST_FAILED(
+            6811,
+            Severity.ERROR,
+            "a part of the server does not do what it is for, and the start ends",
+            "what the line says of the part");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {

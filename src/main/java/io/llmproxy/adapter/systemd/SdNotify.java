@@ -21,6 +21,11 @@ public final class SdNotify {
         this.socket = name == null || name.isEmpty() ? null : name;
     }
 
+    /** Whether somebody listens. */
+    public boolean listening() {
+        return socket != null;
+    }
+
     /** The service serves. */
     public void ready(String status) {
         send("READY=1\n" + statusLine(status));
