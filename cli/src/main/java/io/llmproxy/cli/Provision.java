@@ -21,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class Provision {
     private static final int KEY_BYTES = 32;
+    private static final String KEY_VARIABLE = "LLMPROXY_MASTER_KEY";
     private static final int FIRST_PORT = 8080;
     private static final int PORTS = 2000;
     private static final int TRIES = 60;
@@ -110,6 +111,12 @@ final class Provision {
     }
 
     private Map<String, String> chosen(Map<String, String> wanted) {
+        if (running()) {
+            throw new CliException(
+                    ExitCode.CONFLICT,
+                    Host.unit(slug) + " runs already, without " + host.configuration(slug)
+                            + ": stop it first, or write that file yourself");
+        }
         List<Address> taken = new ArrayList<>();
         Map<String, String> settings = new LinkedHashMap<>();
         int next = FIRST_PORT;
@@ -191,12 +198,13 @@ final class Provision {
         return "'" + value.replace("'", "''") + "'";
     }
 
-    /** Whether one was made. One in the data directory, of a service that ran without, goes on being the key. */
+    /** Whether one was made. One in the data directory or in the environment, of a service that ran before, goes on being the key. */
     private boolean masterKey(ProvisionFiles files) {
         Path key = host.masterKey(slug);
         String from = context.line().option("--master-key-file");
-        boolean inData = Files.exists(host.data(slug).resolve("master.key"));
-        if (Files.exists(key) || from == null && inData) {
+        boolean elsewhere = Files.exists(host.data(slug).resolve("master.key"))
+                || TenantFile.environment(host.environment(slug)).containsKey(KEY_VARIABLE);
+        if (Files.exists(key) || from == null && elsewhere) {
             if (from != null && !same(key, Path.of(from))) {
                 throw new CliException(ExitCode.CONFLICT, "there is another master key in " + key + " already");
             }
@@ -239,7 +247,7 @@ final class Provision {
             return "no systemd";
         }
         String unit = Host.unit(slug);
-        boolean ran = programs.run("systemctl", "is-active", "--quiet", unit).fine();
+        boolean ran = running();
         Programs.Result started = programs.run("systemctl", "enable", "--now", unit);
         if (!started.fine()) {
             throw failed(files, ran, "`systemctl enable --now " + unit + "` failed: " + started.text());
@@ -249,6 +257,12 @@ final class Provision {
             throw failed(files, ran, unit + " was started, and is not ready: " + fault);
         }
         return "ready";
+    }
+
+    private boolean running() {
+        return host.runsSystemd()
+                && programs.run("systemctl", "is-active", "--quiet", Host.unit(slug))
+                        .fine();
     }
 
     private CliException failed(ProvisionFiles files, boolean ran, String what) {
@@ -309,7 +323,7 @@ final class Provision {
                 .put("gateway", gateway)
                 .put("socket", socket().toString())
                 .put("configuration", host.configuration(slug).toString());
-        made.put("masterKey", masterKeyPlace().toString());
+        made.put("masterKey", masterKeyPlace());
         if (context.line().flag(GlobalOptions.QUIET) || context.output().format() != Format.TABLE) {
             context.output().one(made, VIEW);
         } else {
@@ -318,8 +332,12 @@ final class Provision {
         return ExitCode.DONE;
     }
 
-    private Path masterKeyPlace() {
-        Path key = host.masterKey(slug);
-        return Files.exists(key) ? key : host.data(slug).resolve("master.key");
+    private String masterKeyPlace() {
+        if (Files.exists(host.masterKey(slug))) {
+            return host.masterKey(slug).toString();
+        }
+        return TenantFile.environment(host.environment(slug)).containsKey(KEY_VARIABLE)
+                ? KEY_VARIABLE + " in " + host.environment(slug)
+                : host.data(slug).resolve("master.key").toString();
     }
 }

@@ -87,7 +87,9 @@ final class TenantFile {
         for (String tenant : tenants(host.etc())) {
             Map<String, String> own = new LinkedHashMap<>(common);
             own.putAll(read(host.configuration(tenant)));
-            environment(host.environment(tenant), own);
+            Map<String, String> environment = environment(host.environment(tenant));
+            own.putAll(renamed(environment, "LLMPROXY_GATEWAY_LISTEN", GATEWAY));
+            own.putAll(renamed(environment, "LLMPROXY_ADMIN_LISTEN", ADMIN));
             List<Address> addresses = new ArrayList<>();
             for (String key : List.of(GATEWAY, ADMIN)) {
                 Address.parse(own.getOrDefault(key, "")).ifPresent(addresses::add);
@@ -97,22 +99,27 @@ final class TenantFile {
         return listens;
     }
 
-    private static void environment(Path file, Map<String, String> keys) {
+    private static Map<String, String> renamed(Map<String, String> from, String name, String key) {
+        String value = from.get(name);
+        return value == null ? Map.of() : Map.of(key, value);
+    }
+
+    /** The variables of an environment file of systemd; none where there is none. */
+    static Map<String, String> environment(Path file) {
+        Map<String, String> variables = new LinkedHashMap<>();
         try {
             for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
                 int equals = line.indexOf('=');
-                String value =
-                        line.substring(equals + 1).strip().replace("\"", "").replace("'", "");
-                switch (line.substring(0, Math.max(0, equals)).strip()) {
-                    case "LLMPROXY_GATEWAY_LISTEN" -> keys.put(GATEWAY, value);
-                    case "LLMPROXY_ADMIN_LISTEN" -> keys.put(ADMIN, value);
-                    default -> {
-                        // of no port
-                    }
+                if (equals > 0 && !line.strip().startsWith("#")) {
+                    String value = line.substring(equals + 1).strip();
+                    variables.put(
+                            line.substring(0, equals).strip(),
+                            value.replace("\"", "").replace("'", ""));
                 }
             }
         } catch (IOException e) {
             // there is none, as a rule
         }
+        return variables;
     }
 }

@@ -201,8 +201,23 @@ class ProvisionTest {
     }
 
     @Test
-    void startsTheServiceAndWaitsUntilItIsReady() throws IOException {
+    void aMasterKeyInTheEnvironmentStays() throws IOException {
+        Files.writeString(directory.resolve("etc/acme.env"), "# the key\nLLMPROXY_MASTER_KEY=abc\n");
+        assertThat(ctl.run("tenant", "provision", "acme", "--no-start")).isZero();
+        assertThat(directory.resolve("etc/acme/master-key")).doesNotExist();
+    }
+
+    @Test
+    void aServiceThatRunsWithoutAFileIsNotTouched() throws IOException {
         systemctl("exit 0");
+        assertThat(ctl.run("tenant", "provision", "acme")).isEqualTo(5);
+        assertThat(ctl.err()).contains("llmproxy@acme.service runs already");
+        assertThat(directory.resolve("etc")).isEmptyDirectory();
+    }
+
+    @Test
+    void startsTheServiceAndWaitsUntilItIsReady() throws IOException {
+        systemctl("[ $1 != is-active ] || exit 3");
         Files.createDirectories(directory.resolve("run/acme"));
         try (FakeAdminServer server = FakeAdminServer.on(directory.resolve("run/acme/admin.sock"))) {
             server.answer("GET /health/ready", 503, "{}");
@@ -259,11 +274,11 @@ class ProvisionTest {
 
     @Test
     void deprovisionStopsAndKeepsAndPurgeDeletesWithoutFollowingLinks() throws IOException {
-        systemctl("exit 0");
         Path kept = Files.writeString(directory.resolve("kept"), "x");
         Path data = Files.createDirectories(directory.resolve("state/acme/journal"));
         Files.createSymbolicLink(data.resolve("link"), directory.resolve("kept"));
         ctl.run("tenant", "provision", "acme", "--no-start");
+        systemctl("exit 0");
         assertThat(ctl.run("tenant", "deprovision", "acme")).isEqualTo(2);
         assertThat(ctl.run("tenant", "deprovision", "acme", "--yes")).isZero();
         assertThat(ctl.out()).contains("what is its own stays").contains("etc/acme.yaml");
