@@ -76,7 +76,7 @@ import io.llmproxy.port.AuditSigner;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
-import io.llmproxy.port.SecretSource;
+import io.llmproxy.port.ProcessControl;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
@@ -108,7 +108,7 @@ import org.jspecify.annotations.Nullable;
  * The composition root: the only place that knows every part. It starts them in order and stops them in reverse; a part that
  * fails to start takes down what was started before it.
  */
-public final class Appliance implements AutoCloseable {
+public final class Appliance implements AutoCloseable, ProcessControl {
     private static final Logger LOG = System.getLogger(Appliance.class.getName());
 
     /** How soon changes made by other processes are seen; the contract says two seconds. */
@@ -139,6 +139,7 @@ public final class Appliance implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<InetSocketAddress> ownListeners = new CopyOnWriteArrayList<>();
     private final SdNotify systemd;
+    private final Reload reload;
     private final CommandExecutor executor;
     private final StatusBoard status;
     private final InFlight inFlight;
@@ -172,6 +173,7 @@ public final class Appliance implements AutoCloseable {
         this.setup = setup;
         ApplianceConfig config = setup.config();
         this.systemd = new SdNotify(setup.environment());
+        this.reload = new Reload(setup.loaded(), systemd);
         RunningLog log = opened(log(setup));
         setup.loaded().warnings().forEach(w -> LOG.log(Level.WARNING, w));
         try {
@@ -182,7 +184,7 @@ public final class Appliance implements AutoCloseable {
                     CompletableFuture.supplyAsync(HelidonTelemetry::new, Thread::startVirtualThread);
             opened(() -> measuring.join().close());
             Database database = opened(PartSettings.database(config, directory.path()));
-            SecretSource secrets = secrets(directory.path());
+            LocalSecretSource secrets = secrets(directory.path());
             MasterKey masterKey = masterKey(database, directory.path());
             AesGcmSealer sealer = new AesGcmSealer(masterKey);
             Ed25519AuditSigner auditSigner = new Ed25519AuditSigner(masterKey);
@@ -335,7 +337,7 @@ public final class Appliance implements AutoCloseable {
                                     config.idempotency().retention()),
                             proof::run,
                             gateway.dryRun(),
-                            desk.operations(status, targets, database::facts, () -> ledger(journal, ledger)),
+                            desk.operations(status, targets, database::facts, () -> ledger(journal, ledger), this),
                             new AuditQueries(
                                     stores,
                                     database.auditChains(auditSigner),
@@ -351,6 +353,17 @@ public final class Appliance implements AutoCloseable {
             if (adminAddress != null) {
                 ownListeners.add(adminAddress);
             }
+            reload.add((before, next) -> () -> {
+                PartSettings.relevel(log, before.log(), next.log());
+                desk.access(next.log());
+                secrets.allow(next.secrets().directories());
+                gatewayServer.reload(
+                        next.gateway().trustedProxies(),
+                        PartSettings.patience(next.gateway().clients()));
+            });
+            reload.add((before, next) -> () -> limit(refresher, before, next));
+            opened(new Watchdog(systemd, gatewayServer.local(), () -> flusher.running() && journal.backlog() >= 0))
+                    .start();
             // first to go: the admin socket answers while requests finish
             opened(this::drain);
         } catch (StartException | IOException | CertificateFault | RuntimeException e) {
@@ -381,7 +394,7 @@ public final class Appliance implements AutoCloseable {
         return part;
     }
 
-    private SecretSource secrets(Path directory) {
+    private LocalSecretSource secrets(Path directory) {
         return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
     }
 
@@ -537,6 +550,38 @@ public final class Appliance implements AutoCloseable {
         return snapshots.current().tenants().values().stream()
                 .map(TenantView::tenant)
                 .toList();
+    }
+
+    /** Limits of the configuration; with the database away they wait for it. */
+    private static void limit(SnapshotRefresher refresher, ApplianceConfig before, ApplianceConfig next) {
+        if (before.limits().equals(next.limits())) {
+            return;
+        }
+        try {
+            refresher.configured(next.limits().limits());
+        } catch (StoreException e) {
+            LOG.log(Level.WARNING, "the new limits of the configuration hold as soon as the database answers again", e);
+        }
+    }
+
+    @Override
+    public List<Setting> settings() {
+        return reload.settings();
+    }
+
+    @Override
+    public Outcome check() {
+        return reload.check();
+    }
+
+    @Override
+    public Outcome reload() {
+        return reload.run();
+    }
+
+    @Override
+    public long restart() {
+        throw new NotRestarted("not yet", false);
     }
 
     public CommandExecutor executor() {

@@ -27,6 +27,7 @@ import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.port.AlertHook;
 import io.llmproxy.port.EndedRequest;
+import io.llmproxy.port.LogControl;
 import io.llmproxy.port.Tokenizer;
 import java.io.Console;
 import java.io.IOException;
@@ -150,6 +151,13 @@ final class PartSettings {
                 level(log),
                 Logging.journalReadsStandardError(environment),
                 file == null ? null : new Logging.LogFile(file.path(), file.maxSize(), file.keep()));
+    }
+
+    /** The level of all loggers that have none of their own, where the configuration has another now. */
+    static void relevel(LogControl running, LogConfig before, LogConfig next) {
+        if (before.level() != next.level()) {
+            running.set("", LogControl.Threshold.valueOf(next.level().name()));
+        }
     }
 
     /** Who writes access lines; null: nobody. */

@@ -1,5 +1,6 @@
 package io.llmproxy;
 
+import io.llmproxy.port.ProcessControl;
 import java.io.PrintStream;
 
 /**
@@ -20,10 +21,20 @@ final class RunningServer {
         Appliance appliance = Appliance.start(setup);
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> stop(appliance, err, afterStop)));
+        Signals.handle("HUP", () -> reload(appliance));
         out.println(appliance.readyLine());
         out.flush();
         appliance.announceReady();
         return appliance;
+    }
+
+    private static void reload(Appliance appliance) {
+        try {
+            appliance.reload();
+        } catch (ProcessControl.FaultyConfiguration e) {
+            // the log says so, and so does the status of systemd
+            return;
+        }
     }
 
     private static void stop(Appliance appliance, PrintStream err, Runnable afterStop) {
