@@ -139,7 +139,9 @@ public final class Appliance implements AutoCloseable, ProcessControl {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<InetSocketAddress> ownListeners = new CopyOnWriteArrayList<>();
     private final SdNotify systemd;
+    private final @Nullable Predecessor predecessor;
     private final Reload reload;
+    private final Succession succession;
     private final CommandExecutor executor;
     private final StatusBoard status;
     private final InFlight inFlight;
@@ -172,24 +174,28 @@ public final class Appliance implements AutoCloseable, ProcessControl {
     private Appliance(Setup setup) throws StartException, IOException, CertificateFault {
         this.setup = setup;
         ApplianceConfig config = setup.config();
+        this.predecessor = Predecessor.of(setup.environment());
         this.systemd = new SdNotify(setup.environment());
         this.reload = new Reload(setup.loaded(), systemd);
         RunningLog log = opened(log(setup));
         setup.loaded().warnings().forEach(w -> LOG.log(Level.WARNING, w));
         try {
-            DataDirectory directory = opened(DataDirectory.take(setup.places().data()));
+            DataDirectory directory = opened(
+                    predecessor == null
+                            ? DataDirectory.take(setup.places().data())
+                            : DataDirectory.join(setup.places().data()));
             CertificateFiles certificate = certificate(config);
             // beside the opening of the database: each takes an eighth of a second
             CompletableFuture<HelidonTelemetry> measuring =
                     CompletableFuture.supplyAsync(HelidonTelemetry::new, Thread::startVirtualThread);
             opened(() -> measuring.join().close());
-            Database database = opened(PartSettings.database(config, directory.path()));
+            Database database = opened(PartSettings.database(config, directory.path(), predecessor != null));
             LocalSecretSource secrets = secrets(directory.path());
             MasterKey masterKey = masterKey(database, directory.path());
             AesGcmSealer sealer = new AesGcmSealer(masterKey);
             Ed25519AuditSigner auditSigner = new Ed25519AuditSigner(masterKey);
             Tokenizer tokenizer = new JtokkitTokenizer();
-            Path spool = spool();
+            Path spool = spool(directory.own("spool"));
             BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
             BodyRoom room = new BodyRoom(spool, bodyMemory);
             Providers providers = new Providers(
@@ -203,7 +209,9 @@ public final class Appliance implements AutoCloseable, ProcessControl {
             HelidonTelemetry telemetry = measuring.join();
             OtlpTracing tracing = tracing();
             FileUsageJournal journal = opened(FileUsageJournal.open(
-                    directory.path().resolve("journal"), config.journal().sync()));
+                    directory.own("journal"), config.journal().sync()));
+            LeftRecords leftRecords = opened(new LeftRecords(journal, directory.others("journal")));
+            leftRecords.takeIn();
             JournalFormat format = new JournalFormat();
             UsageStore usage = database.usage(format);
             UsageFlusher flusher = opened(new UsageFlusher(journal, usage, format));
@@ -251,6 +259,7 @@ public final class Appliance implements AutoCloseable, ProcessControl {
             refresher.refresh();
 
             flusher.start();
+            leftRecords.start();
             if (journal.backlog() > 0) {
                 flusher.flush(); // before the first request: what the journal still holds counts for limits too
             }
@@ -353,6 +362,7 @@ public final class Appliance implements AutoCloseable, ProcessControl {
             if (adminAddress != null) {
                 ownListeners.add(adminAddress);
             }
+            this.succession = new Succession(reload, systemd, database, leftRecords, this::ports);
             reload.add((before, next) -> () -> {
                 PartSettings.relevel(log, before.log(), next.log());
                 desk.access(next.log());
@@ -465,8 +475,7 @@ public final class Appliance implements AutoCloseable, ProcessControl {
     }
 
     /** Empty: what a former process left there belongs to requests that are over. */
-    private Path spool() throws IOException {
-        Path spool = setup.places().data().resolve("spool");
+    private static Path spool(Path spool) throws IOException {
         Files.createDirectories(spool);
         Spool.clear(spool);
         return spool;
@@ -495,7 +504,7 @@ public final class Appliance implements AutoCloseable, ProcessControl {
     /** The listener outlives the grace by a moment, in which requests that are cut can be told so. */
     private GatewayServer gatewayServer(Gateway gateway, ApplianceConfig config, @Nullable CertificateFiles certificate)
             throws IOException {
-        Listen listen = config.gateway().listen();
+        Listen listen = beside(config.gateway().listen(), predecessor == null ? 0 : predecessor.gatewayPort());
         GatewayServer server = new GatewayServer(
                 new GatewayServer.Settings(
                         listen.host(),
@@ -507,7 +516,11 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                 certificate,
                 setup.clock(),
                 gateway::serve);
-        server.start();
+        if (predecessor == null) {
+            server.start();
+        } else {
+            server.startBeside();
+        }
         return server;
     }
 
@@ -523,8 +536,14 @@ public final class Appliance implements AutoCloseable, ProcessControl {
         return new AdminServer.Listeners(
                 setup.places().socket(),
                 config.admin().socketGroup(),
-                address(config.admin().listen()),
-                Duration.ofSeconds(2));
+                address(beside(config.admin().listen(), predecessor == null ? 0 : predecessor.adminPort())),
+                Duration.ofSeconds(2),
+                predecessor != null);
+    }
+
+    /** Where any port will do, the predecessor's. */
+    private static Listen beside(Listen configured, int port) {
+        return configured.port() == 0 ? new Listen(configured.host(), port) : configured;
     }
 
     private static InetSocketAddress address(Listen listen) {
@@ -581,7 +600,39 @@ public final class Appliance implements AutoCloseable, ProcessControl {
 
     @Override
     public long restart() {
-        throw new NotRestarted("not yet", false);
+        return succession.start();
+    }
+
+    private Predecessor ports() {
+        InetSocketAddress admin = adminServer.tcp();
+        return new Predecessor(
+                ProcessHandle.current().pid(), gatewayServer.port(), admin == null ? 0 : admin.getPort());
+    }
+
+    /** What is run, on a thread of its own, when a successor serves. */
+    void onSucceeded(Runnable action) {
+        succession.onSucceeded(action);
+    }
+
+    /**
+     * Leaves the field to the successor: its requests finish within {@code shutdown.leave}, then they are cut. Returns when there is
+     * none left; {@link #close} follows, or hastens it.
+     */
+    void leave() {
+        Duration leave = reload.config().shutdown().leave();
+        adminServer.close();
+        Thread cutter = Thread.ofVirtual().name("leave-cutter").start(() -> cutAfter(leave));
+        gatewayServer.leave(leave.plus(CUTTING));
+        cutter.interrupt();
+    }
+
+    /** The grace of a shutdown that is under way is over. */
+    void hasten() {
+        try {
+            cutRunning();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     public CommandExecutor executor() {
@@ -614,6 +665,9 @@ public final class Appliance implements AutoCloseable, ProcessControl {
 
     /** Tells systemd. */
     void announceReady() {
+        if (predecessor != null) {
+            LOG.log(Level.INFO, "event 6827: took over from process " + predecessor.pid());
+        }
         systemd.ready("serving " + gatewayUrl());
     }
 
@@ -635,15 +689,17 @@ public final class Appliance implements AutoCloseable, ProcessControl {
 
     /** What still comes on open connections is served, running requests finish; what still runs after the grace is cut. */
     private void drain() {
-        systemd.stopping();
+        if (!succession.succeeded()) {
+            systemd.stopping();
+        }
         status.stopping();
-        Thread cutter = Thread.ofVirtual().name("shutdown-cutter").start(this::cutAfterGrace);
+        Duration grace = setup.config().shutdown().grace();
+        Thread cutter = Thread.ofVirtual().name("shutdown-cutter").start(() -> cutAfter(grace));
         gatewayServer.close();
         cutter.interrupt();
     }
 
-    private void cutAfterGrace() {
-        Duration grace = setup.config().shutdown().grace();
+    private void cutAfter(Duration grace) {
         try {
             // not only until nothing runs: requests may still arrive on connections that are open
             Thread.sleep(grace);
@@ -651,11 +707,15 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                 LOG.log(
                         Level.WARNING,
                         "requests in flight after " + Durations.format(grace) + ", which are cut: " + inFlight.count());
-                inFlight.drain();
-                inFlight.cutAll(ProxyError.Upstream.unavailable("The gateway is shutting down."));
+                cutRunning();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void cutRunning() throws InterruptedException {
+        inFlight.drain();
+        inFlight.cutAll(ProxyError.Upstream.unavailable("The gateway is shutting down."));
     }
 }

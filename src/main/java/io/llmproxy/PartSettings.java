@@ -47,7 +47,7 @@ final class PartSettings {
     private PartSettings() {}
 
     /** Opens it. */
-    static Database database(ApplianceConfig config, Path directory) throws IOException {
+    static Database database(ApplianceConfig config, Path directory, boolean join) throws IOException {
         Path passwordFile = config.database().passwordFile();
         Secret password = passwordFile == null
                 ? null
@@ -57,7 +57,8 @@ final class PartSettings {
                 directory,
                 config.database().user(),
                 password,
-                config.database().pool());
+                config.database().pool(),
+                join);
     }
 
     static UpstreamDefaults upstreamDefaults(ApplianceConfig.UpstreamConfig config) {

@@ -64,10 +64,7 @@ final class Reload {
             boolean reloads = ConfigReference.reloads(key);
             ConfigLoader.Loaded from = reloads ? now : started;
             settings.add(new Setting(
-                    key,
-                    from.shown().getOrDefault(key, "null"),
-                    from.origins().getOrDefault(key, "default"),
-                    reloads));
+                    key, from.shown().getOrDefault(key, "null"), from.origins().getOrDefault(key, "default"), reloads));
         });
         return settings;
     }
@@ -127,9 +124,8 @@ final class Reload {
         try {
             return ConfigLoader.load(started.sources());
         } catch (ConfigException e) {
-            throw new FaultyConfiguration(e.problems().stream()
-                    .map(ConfigException.Problem::toString)
-                    .collect(Collectors.joining("\n")));
+            throw new FaultyConfiguration(
+                    e.problems().stream().map(ConfigException.Problem::toString).collect(Collectors.joining("\n")));
         }
     }
 

@@ -23,7 +23,8 @@ import java.util.function.BooleanSupplier;
 final class Watchdog implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Watchdog.class.getName());
     /** Refused before it is a request: it costs nothing, is in no account and passes the whole way of a connection. */
-    private static final byte[] PROBE = "GET /. HTTP/1.1\r\nHost: watchdog\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] PROBE =
+            "GET /. HTTP/1.1\r\nHost: watchdog\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final SdNotify systemd;
     private final InetSocketAddress gateway;
@@ -73,7 +74,7 @@ final class Watchdog implements AutoCloseable {
     /** Whether a connection is accepted and its thread does something with it. */
     boolean serves() {
         try (Socket socket = new Socket()) {
-            int millis = (int) Math.clamp(patience.toMillis(), 100, 30_000);
+            int millis = Math.clamp(patience.toMillis(), 100, 30_000);
             socket.connect(gateway, millis);
             socket.setSoTimeout(millis);
             socket.getOutputStream().write(PROBE);

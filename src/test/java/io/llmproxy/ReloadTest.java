@@ -76,7 +76,8 @@ class ReloadTest {
     }
 
     private String setting(String key) {
-        return appliance.ctl("config", "show", "--origin", "-o", "jsonl")
+        return appliance
+                .ctl("config", "show", "--origin", "-o", "jsonl")
                 .value()
                 .lines()
                 .filter(line -> line.contains('"' + key + '"'))
@@ -90,13 +91,13 @@ class ReloadTest {
         try (Http http = new Http(appliance.gateway(), key)) {
             assertThat(http.chat().statusCode()).isEqualTo(200);
 
-        Files.writeString(file, "limits:\n  user:\n    requests: 1\n    per: day\n");
-        assertThat(appliance.ctl("config", "reload").value()).contains("limits.user.requests");
+            Files.writeString(file, "limits:\n  user:\n    requests: 1\n    per: day\n");
+            assertThat(appliance.ctl("config", "reload").value()).contains("limits.user.requests");
 
             assertThat(List.of(http.chat().statusCode(), http.chat().statusCode()))
                     .contains(429);
-        Files.writeString(file, "");
-        appliance.ctl("config", "reload").value();
+            Files.writeString(file, "");
+            appliance.ctl("config", "reload").value();
             assertThat(http.chat().statusCode()).isEqualTo(200);
         }
     }
@@ -115,7 +116,9 @@ class ReloadTest {
         assertThat(appliance.ctl("audit", "list", "-o", "json").value()).contains("config.reload-refused");
 
         Files.delete(file);
-        assertThat(appliance.ctl("config", "reload").code()).as("a file that is gone").isEqualTo(1);
+        assertThat(appliance.ctl("config", "reload").code())
+                .as("a file that is gone")
+                .isEqualTo(1);
         assertThat(appliance.ctl("status").code()).as("it goes on").isZero();
     }
 

@@ -69,7 +69,10 @@ public final class ProcessAdmin {
     public long restart(Actor actor) {
         check(actor);
         // before: afterwards the ledger and its audit are the successor's
-        record(actor, "process.restart", Map.of("pid", Long.toString(ProcessHandle.current().pid())));
+        record(
+                actor,
+                "process.restart",
+                Map.of("pid", Long.toString(ProcessHandle.current().pid())));
         try {
             return process.restart();
         } catch (ProcessControl.NotRestarted e) {

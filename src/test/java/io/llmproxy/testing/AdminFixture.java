@@ -152,7 +152,9 @@ public final class AdminFixture {
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
                 new AdminServer.Operations(
-                        new LogAdmin(stores, log, clock), () -> LIVE, () -> Map.of("process.txt", "llmproxy\n"),
+                        new LogAdmin(stores, log, clock),
+                        () -> LIVE,
+                        () -> Map.of("process.txt", "llmproxy\n"),
                         new ProcessAdmin(stores, new FakeProcess(), clock)),
                 audit(),
                 requests(),

@@ -117,8 +117,7 @@ public final class TestAppliance implements AutoCloseable {
                 all.addAll(NO_LIMITS);
             }
             all.addAll(sets);
-            ConfigLoader.Loaded loaded =
-                    ConfigLoader.load(new ConfigLoader.Sources(files, Map.of(), all, Map.of()));
+            ConfigLoader.Loaded loaded = ConfigLoader.load(new ConfigLoader.Sources(files, Map.of(), all, Map.of()));
             Path place = directory.orElseGet(TestAppliance::temporary);
             Places places = Places.of(place, loaded.config(), Map.of());
             Appliance appliance = Appliance.start(new Appliance.Setup(loaded, places, environment, clock));

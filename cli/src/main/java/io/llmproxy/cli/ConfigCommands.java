@@ -29,13 +29,12 @@ final class ConfigCommands {
                         .example("llmproxyctl config show", "llmproxyctl config show --origin"),
                 Verb.of(
                                 "check",
-                                "Reads the server's configuration again and says what a reload would do: exit 0, or 1 and"
-                                        + " every fault.",
+                                "Says what a reload would do: exit 0, or 1 and every fault of the configuration.",
                                 ConfigCommands::check)
                         .example("llmproxyctl config check"),
                 Verb.of(
                                 "reload",
-                                "Applies what has changed in the server's configuration; with one fault nothing (exit 1).",
+                                "Applies what has changed in the configuration; with one fault nothing (exit 1).",
                                 ConfigCommands::reload)
                         .example("llmproxyctl config reload", "llmproxyctl -t acme config reload"));
     }
@@ -43,8 +42,7 @@ final class ConfigCommands {
     static Verb restart() {
         return Verb.of(
                         "restart",
-                        "Replaces the server by a new process of the installed program, without a refused connection or a"
-                                + " broken stream.",
+                        "Replaces the server by a new process, with no connection refused and no stream broken.",
                         ConfigCommands::restart)
                 .example("llmproxyctl restart", "llmproxyctl -t acme restart -q");
     }
@@ -82,7 +80,8 @@ final class ConfigCommands {
     private static ExitCode restart(Context c) {
         JsonNode now = new AdminClient(c.client().endpoint(), PATIENCE).post(ApiPath.of("restart"), Json.object());
         if (c.output().format() == Format.TABLE && !c.line().flag(GlobalOptions.QUIET)) {
-            c.output().line("process " + now.path("pid").asLong(0) + " serves now; the one before finishes its requests");
+            c.output()
+                    .line("process " + now.path("pid").asLong(0) + " serves now; the one before finishes its requests");
         } else {
             c.output().one(now, PROCESS);
         }

@@ -79,11 +79,7 @@ public final class AdminServer implements AutoCloseable {
             Duration grace,
             boolean beside) {
         /** Where nobody listens yet. */
-        public Listeners(
-                Path socket,
-                @Nullable String socketGroup,
-                @Nullable InetSocketAddress tcp,
-                Duration grace) {
+        public Listeners(Path socket, @Nullable String socketGroup, @Nullable InetSocketAddress tcp, Duration grace) {
             this(socket, socketGroup, tcp, grace, false);
         }
     }

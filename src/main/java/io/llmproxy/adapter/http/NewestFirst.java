@@ -84,14 +84,13 @@ final class NewestFirst {
 
         Calls(Arena arena) {
             Linker linker = Linker.nativeLinker();
-            FunctionDescriptor option = FunctionDescriptor.of(INT, INT, INT, INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+            FunctionDescriptor option =
+                    FunctionDescriptor.of(INT, INT, INT, INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
             getsockopt = function(linker, "getsockopt", option);
-            setsockopt = function(
-                    linker, "setsockopt", FunctionDescriptor.of(INT, INT, INT, INT, ValueLayout.ADDRESS, INT));
+            setsockopt =
+                    function(linker, "setsockopt", FunctionDescriptor.of(INT, INT, INT, INT, ValueLayout.ADDRESS, INT));
             getsockname = function(
-                    linker,
-                    "getsockname",
-                    FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+                    linker, "getsockname", FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
             value = arena.allocate(INT);
             address = arena.allocate(ADDRESS, 8);
             length = arena.allocate(INT);

@@ -169,11 +169,7 @@ public enum Event {
             "a reload or restart could not be written to the audit log, as the database is away",
             "look at the database"),
     TOOK_OVER(6827, Severity.INFO, "this process took over from its predecessor", "nothing"),
-    DATABASE_MOVED(
-            6828,
-            Severity.INFO,
-            "the embedded database was handed from one process to another",
-            "nothing"),
+    DATABASE_MOVED(6828, Severity.INFO, "the embedded database was handed from one process to another", "nothing"),
     CONNECTIONS_NOT_STEERED(
             6829,
             Severity.WARN,
@@ -185,10 +181,7 @@ public enum Event {
             "the process does not answer on its own listener, or what writes the ledger has ended; systemd will restart it",
             "report it, with `llmproxyctl support-bundle`"),
     RECORDS_TAKEN_IN(
-            6831,
-            Severity.INFO,
-            "the usage records that another process left behind were taken in",
-            "nothing");
+            6831, Severity.INFO, "the usage records that another process left behind were taken in", "nothing");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {

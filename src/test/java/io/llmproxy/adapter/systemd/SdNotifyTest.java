@@ -75,7 +75,9 @@ class SdNotifyTest {
                 .as("of the process before")
                 .isZero();
         for (String wrong : new String[] {"soon", "-1", "99999999999999999999", "9223372036854775807"}) {
-            assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", wrong), 7)).as(wrong).isZero();
+            assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", wrong), 7))
+                    .as(wrong)
+                    .isZero();
         }
     }
 
