@@ -116,6 +116,13 @@ says() { # TEXT COMMAND...
     case $output in *"$text"*) ;; *) echo "$output"; return 1 ;; esac
 }
 
+gone() { # PID: within half a minute
+    for _ in $(seq 150); do
+        [ -e "/proc/$1" ] || return 0
+        sleep 0.2
+    done
+    return 1
+}
 main_of() { systemctl show -P MainPID "llmproxy@$1"; }
 # as the service's user, without privileges, in the file system that the service sees
 as() {
@@ -173,7 +180,30 @@ inside() {
     fine 'a reload shows it the new one' systemctl reload llmproxy@acme
     fine 'its own' as acme grep -q '^# edited' /etc/llmproxy/acme.yaml
     fine 'and that of all' as acme grep -q '^# edited' /etc/llmproxy/llmproxy.yaml
-    fine 'and goes on' curl -sSf http://127.0.0.1:8081/health/ready
+    printf 'log:\n  level: debug\n' >>/etc/llmproxy/acme.yaml
+    fine 'a reload puts in force what has changed' systemctl reload llmproxy@acme
+    fine 'as the server says itself' says DEBUG llmproxyctl -t acme config show
+    before=$(main_of acme)
+    cp /etc/llmproxy/acme.yaml /tmp/acme.yaml
+    echo 'gatewai: {}' >>/etc/llmproxy/acme.yaml
+    fine 'a reload of a faulty file fails' not systemctl reload llmproxy@acme
+    fine 'and its job says why' says 'gatewai' journalctl --no-pager -o cat -u llmproxy@acme
+    fine 'the process goes on' curl -sSf http://127.0.0.1:8080/v1/models -H "Authorization: Bearer $key"
+    fine 'a restart with a faulty file is refused' not llmproxyctl -t acme restart
+    fine 'it is the same process' test "$(main_of acme)" = "$before"
+    cp /tmp/acme.yaml /etc/llmproxy/acme.yaml
+    fine 'the file that is mended is taken' systemctl reload llmproxy@acme
+
+    echo "a restart without a gap"
+    fine 'the successor starts within the walls' llmproxyctl -t acme restart
+    fine 'systemd knows it as the main process' not test "$(main_of acme)" = "$before"
+    fine 'it serves' curl -sSf http://127.0.0.1:8080/v1/models -H "Authorization: Bearer $key"
+    fine 'it says so' says 'serving tenant acme' status_of llmproxy@acme
+    fine 'the predecessor ends' gone "$before"
+    fine 'the service is active' systemctl is-active --quiet llmproxy@acme
+    fine 'it sees nothing of beta' not as acme test -e "/proc/$beta"
+    fine 'nobody of its user sees it' not "${outside[@]}" cat "/proc/$(main_of acme)/environ"
+    fine 'another one follows it' llmproxyctl -t acme restart
 
     echo "ends"
     fine 'a stop ends well' systemctl stop llmproxy@acme

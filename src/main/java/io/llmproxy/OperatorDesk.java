@@ -5,9 +5,12 @@ import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.NearLimits;
+import io.llmproxy.admin.ProcessAdmin;
+import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.live.LiveBoard;
 import io.llmproxy.gateway.live.RequestFeed;
+import io.llmproxy.port.ProcessControl;
 import io.llmproxy.runtime.Snapshots;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -41,6 +44,11 @@ final class OperatorDesk implements AutoCloseable {
         gateway.audience().set(feed);
     }
 
+    /** Other access lines from now on. */
+    void access(ApplianceConfig.LogConfig config) {
+        feed.access(PartSettings.access(config, log));
+    }
+
     /** With those of others. */
     List<StatusBoard.Concern> concerns(Path data, StatusBoard.Concern... others) {
         List<StatusBoard.Concern> all = new ArrayList<>(List.of(others));
@@ -57,13 +65,18 @@ final class OperatorDesk implements AutoCloseable {
      * @param ledger where the journals stand, as a text
      */
     AdminServer.Operations operations(
-            StatusBoard status, TargetStates targets, Supplier<String> database, Supplier<String> ledger) {
+            StatusBoard status,
+            TargetStates targets,
+            Supplier<String> database,
+            Supplier<String> ledger,
+            ProcessControl process) {
         LiveViews live =
                 new LiveViews(board, gateway.inFlight(), snapshots, targets, limits, status::problems, setup.clock());
         return new AdminServer.Operations(
                 new LogAdmin(stores, log, setup.clock()),
                 live::view,
-                new Diagnosis(setup.loaded(), log, database, ledger)::parts);
+                new Diagnosis(setup.loaded(), log, database, ledger)::parts,
+                new ProcessAdmin(stores, process, setup.clock()));
     }
 
     /** Requests that ended have their lines when it returns. */

@@ -27,6 +27,7 @@ import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.port.AlertHook;
 import io.llmproxy.port.EndedRequest;
+import io.llmproxy.port.LogControl;
 import io.llmproxy.port.Tokenizer;
 import java.io.Console;
 import java.io.IOException;
@@ -46,7 +47,7 @@ final class PartSettings {
     private PartSettings() {}
 
     /** Opens it. */
-    static Database database(ApplianceConfig config, Path directory) throws IOException {
+    static Database database(ApplianceConfig config, Path directory, boolean join) throws IOException {
         Path passwordFile = config.database().passwordFile();
         Secret password = passwordFile == null
                 ? null
@@ -56,7 +57,8 @@ final class PartSettings {
                 directory,
                 config.database().user(),
                 password,
-                config.database().pool());
+                config.database().pool(),
+                join);
     }
 
     static UpstreamDefaults upstreamDefaults(ApplianceConfig.UpstreamConfig config) {
@@ -150,6 +152,13 @@ final class PartSettings {
                 level(log),
                 Logging.journalReadsStandardError(environment),
                 file == null ? null : new Logging.LogFile(file.path(), file.maxSize(), file.keep()));
+    }
+
+    /** The level of all loggers that have none of their own, where the configuration has another now. */
+    static void relevel(LogControl running, LogConfig before, LogConfig next) {
+        if (before.level() != next.level()) {
+            running.set("", LogControl.Threshold.valueOf(next.level().name()));
+        }
     }
 
     /** Who writes access lines; null: nobody. */

@@ -1,6 +1,8 @@
 package io.llmproxy;
 
+import io.llmproxy.port.ProcessControl;
 import java.io.PrintStream;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The appliance as this process: started, announced, and stopped in order when the process is told to end. SIGTERM and SIGINT end
@@ -26,10 +28,37 @@ final class RunningServer {
         }
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> stop(appliance, err, afterStop)));
+        Signals.handle("HUP", () -> reload(appliance));
+        AtomicBoolean told = new AtomicBoolean();
+        Signals.handle("TERM", () -> terminate(appliance, told));
+        appliance.onSucceeded(() -> {
+            appliance.leave();
+            Runtime.getRuntime().exit(0);
+        });
         out.println(appliance.readyLine());
         out.flush();
         appliance.announceReady();
         return appliance;
+    }
+
+    /** The first time in order, the second time at once; a signal's thread must not wait for the end. */
+    private static void terminate(Appliance appliance, AtomicBoolean told) {
+        if (told.compareAndSet(false, true)) {
+            Thread.ofPlatform()
+                    .name("terminate")
+                    .start(() -> Runtime.getRuntime().exit(0));
+        } else {
+            appliance.hasten();
+        }
+    }
+
+    private static void reload(Appliance appliance) {
+        try {
+            appliance.reload();
+        } catch (ProcessControl.FaultyConfiguration e) {
+            // the log says so, and so does the status of systemd
+            return;
+        }
     }
 
     private static void stop(Appliance appliance, PrintStream err, Runnable afterStop) {

@@ -31,6 +31,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -41,12 +43,13 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigLoader {
     /** Variables that begin like keys and are none. */
     private static final Set<String> NOT_KEYS =
-            Set.of("LLMPROXY_SOCKET", "LLMPROXY_TENANT", "LLMPROXY_URL", "LLMPROXY_MASTER_KEY");
+            Set.of("LLMPROXY_SOCKET", "LLMPROXY_TENANT", "LLMPROXY_URL", "LLMPROXY_MASTER_KEY", "LLMPROXY_TAKE_OVER");
 
     private final List<Problem> problems = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
     private final Map<ConfigKey<?>, Object> values = new HashMap<>();
     private final Set<String> explicit = new HashSet<>();
+    private final Map<String, String> origins = new HashMap<>();
 
     private ConfigLoader() {}
 
@@ -72,9 +75,37 @@ public final class ConfigLoader {
      *
      * @param explicit the keys that were set, as against left at their defaults
      * @param shown every key and its value, as it may be shown to anybody
+     * @param origins where each key was set last: {@code default}, {@code FILE:LINE}, {@code --set} and the like
+     * @param sources what it was read from, and is read from again
      */
     public record Loaded(
-            ApplianceConfig config, List<String> warnings, Set<String> explicit, Map<String, String> shown) {}
+            ApplianceConfig config,
+            List<String> warnings,
+            Set<String> explicit,
+            Map<String, String> shown,
+            Map<String, String> origins,
+            Sources sources) {
+        /** The keys whose values are others in {@code next}, in the order of the reference. */
+        public List<String> changes(Loaded next) {
+            List<String> changed = new ArrayList<>();
+            for (ConfigKey<?> key : ConfigReference.keys()) {
+                boolean same = SECRET.contains(key)
+                        ? secret(key, config).equals(secret(key, next.config))
+                        : Objects.equals(shown.get(key.name()), next.shown.get(key.name()));
+                if (!same) {
+                    changed.add(key.name());
+                }
+            }
+            return List.copyOf(changed);
+        }
+
+        private static Optional<?> secret(ConfigKey<?> key, ApplianceConfig config) {
+            return Optional.ofNullable(
+                    key.equals(ConfigReference.WEBHOOK_URL)
+                            ? config.alerts().webhook()
+                            : config.upstream().proxy());
+        }
+    }
 
     /** Their values may hold a secret. */
     private static final Set<ConfigKey<?>> SECRET = Set.of(ConfigReference.WEBHOOK_URL, ConfigReference.UPSTREAM_PROXY);
@@ -103,7 +134,13 @@ public final class ConfigLoader {
         if (!loader.problems.isEmpty()) {
             throw new ConfigException(loader.problems);
         }
-        return new Loaded(config, List.copyOf(loader.warnings), Set.copyOf(loader.explicit), loader.shown());
+        return new Loaded(
+                config,
+                List.copyOf(loader.warnings),
+                Set.copyOf(loader.explicit),
+                loader.shown(),
+                Map.copyOf(loader.origins),
+                sources);
     }
 
     private Map<String, String> shown() {
@@ -229,6 +266,7 @@ public final class ConfigLoader {
             } else {
                 values.put(key, value);
             }
+            origins.put(key.name(), origin);
         } catch (InvalidValueException e) {
             problems.add(new Problem(origin, key.name(), rule(e)));
         }
@@ -323,7 +361,7 @@ public final class ConfigLoader {
                         value(ConfigReference.TRACING_SERVICE_NAME),
                         value(ConfigReference.TRACING_QUEUE),
                         value(ConfigReference.TRACING_TIMEOUT)),
-                new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
+                new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE), value(ConfigReference.SHUTDOWN_LEAVE)),
                 log());
     }
 

@@ -16,6 +16,7 @@ import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.LiveView;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
+import io.llmproxy.admin.ProcessAdmin;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.RequestAudit;
@@ -151,7 +152,10 @@ public final class AdminFixture {
                 (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
                 new AdminServer.Operations(
-                        new LogAdmin(stores, log, clock), () -> LIVE, () -> Map.of("process.txt", "llmproxy\n")),
+                        new LogAdmin(stores, log, clock),
+                        () -> LIVE,
+                        () -> Map.of("process.txt", "llmproxy\n"),
+                        new ProcessAdmin(stores, new FakeProcess(), clock)),
                 audit(),
                 requests(),
                 () -> {},

@@ -68,6 +68,10 @@ final class CommandTree {
                 new Noun("usage", "What was used: the ledger of requests and tokens.", UsageCommands::verbs),
                 new Noun("audit", "What was administered and what was asked, by whom.", AuditCommands::verbs),
                 new Noun("ledger", "The ledger itself, and whether it is sound.", LedgerCommands::verbs),
+                new Noun(
+                        "config",
+                        "The server's configuration: what is in force, and its reload.",
+                        ConfigCommands::verbs),
                 new Noun("log", "The server's log: its levels, and a search in its files.", LogCommands::verbs),
                 new Noun("prove", "Proofs that the running server gives of itself.", ProveCommands::verbs));
     }

@@ -35,6 +35,7 @@ record Noun(String name, String description, Supplier<List<Verb>> verbs, List<St
             case "usage" -> "report";
             case "ledger" -> "check";
             case "log" -> "level";
+            case "config" -> "show";
             case "prove" -> "limits";
             default -> "list";
         };

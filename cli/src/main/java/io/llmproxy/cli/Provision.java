@@ -104,7 +104,8 @@ final class Provision {
                         ExitCode.CONFLICT,
                         "tenant " + slug + " is provisioned, and " + file + " says "
                                 + (is == null ? "nothing of " + key : key + ": " + is) + ", not " + value
-                                + "; edit the file, then `systemctl restart " + Host.unit(slug) + "`");
+                                + "; edit the file, then `systemctl reload " + Host.unit(slug)
+                                + "` and `llmproxyctl -t " + slug + " restart`");
             }
         });
         return settings;
@@ -171,7 +172,7 @@ final class Provision {
 
     private String text(Map<String, String> settings) {
         StringBuilder text = new StringBuilder("# Tenant " + slug + ", over " + host.common()
-                + ", which names every key. After a change: systemctl restart " + Host.unit(slug) + "\n");
+                + ", which names every key. After a change: systemctl reload " + Host.unit(slug) + "\n");
         text.append("gateway:\n  listen: ")
                 .append(settings.get(TenantFile.GATEWAY))
                 .append('\n');

@@ -22,6 +22,7 @@ import io.llmproxy.admin.Health;
 import io.llmproxy.admin.LiveView;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
+import io.llmproxy.admin.ProcessAdmin;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.RequestAudit;
@@ -34,6 +35,7 @@ import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,6 +44,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +56,7 @@ public final class AdminServer implements AutoCloseable {
     private final WebServer server;
     private final SocketFile socket;
     private final @Nullable InetSocketAddress tcp;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private AdminServer(WebServer server, SocketFile socket, @Nullable InetSocketAddress tcp) {
         this.server = server;
@@ -66,12 +70,19 @@ public final class AdminServer implements AutoCloseable {
      * @param socketGroup whose members may administer; null: the group of the process
      * @param tcp for health and metrics, port 0 picks a free one; null: none
      * @param grace how long running requests may take when it closes
+     * @param beside whether another process of the same user listens there and makes room
      */
     public record Listeners(
             Path socket,
             @Nullable String socketGroup,
             @Nullable InetSocketAddress tcp,
-            Duration grace) {}
+            Duration grace,
+            boolean beside) {
+        /** Where nobody listens yet. */
+        public Listeners(Path socket, @Nullable String socketGroup, @Nullable InetSocketAddress tcp, Duration grace) {
+            this(socket, socketGroup, tcp, grace, false);
+        }
+    }
 
     /**
      * What it administers and shows.
@@ -112,7 +123,8 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param diagnosis texts by the names of files, without secrets
      */
-    public record Operations(LogAdmin log, Supplier<LiveView> live, Supplier<Map<String, String>> diagnosis) {}
+    public record Operations(
+            LogAdmin log, Supplier<LiveView> live, Supplier<Map<String, String>> diagnosis, ProcessAdmin process) {}
 
     /** What the appliance can prove of itself. */
     @FunctionalInterface
@@ -137,8 +149,9 @@ public final class AdminServer implements AutoCloseable {
      */
     public static AdminServer start(Listeners listeners, Application application) throws IOException {
         RouteTable table = table(application);
-        InetSocketAddress tcp = listeners.tcp() == null ? null : free(listeners.tcp());
-        SocketFile socket = SocketFile.prepare(listeners.socket());
+        InetSocketAddress wanted = listeners.tcp();
+        InetSocketAddress tcp = wanted == null || listeners.beside() ? wanted : free(wanted);
+        SocketFile socket = SocketFile.prepare(listeners.socket(), listeners.beside());
         WebServer server = null;
         try {
             AdminIdempotency once = new AdminIdempotency(application.replays(), application.clock());
@@ -175,6 +188,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new RequestsResource(a.requests(), a.flushLedger(), a.flushBodies(), a.clock()).routes());
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new OperationsResource(a.operations()).routes());
+        routes.addAll(new ProcessResource(a.operations().process()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
         return new RouteTable(routes);
     }
@@ -188,9 +202,12 @@ public final class AdminServer implements AutoCloseable {
         return tcp;
     }
 
-    /** Lets running requests end, then takes the socket's file away. */
+    /** Lets running requests end, then takes the socket's file away. Idempotent. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         server.stop();
         try {
             socket.remove();
@@ -225,6 +242,7 @@ public final class AdminServer implements AutoCloseable {
                             .maxPayloadSize(AdminHandler.MAX_BODY)
                             .protocolsDiscoverServices(false)
                             .addConnectionSelector(http1())
+                            .putListenerSocketOption(StandardSocketOptions.SO_REUSEPORT, true)
                             .directHandlers(problems())
                             .routing(routing(new AdminHandler(table, once, false)))
                             .build());

@@ -44,13 +44,20 @@ final class SocketFile {
      * @throws AddressTakenException where a living process listens there
      */
     static SocketFile prepare(Path path) throws IOException {
+        return prepare(path, false);
+    }
+
+    /** @param replacing whether a living process may listen there, which makes room */
+    static SocketFile prepare(Path path, boolean replacing) throws IOException {
         Path target = path.toAbsolutePath().normalize();
         checkLength(target);
         Path directory = target.getParent();
         if (directory == null || !Files.isDirectory(directory)) {
             throw new IOException("the admin socket " + target + " cannot be made: its directory does not exist");
         }
-        checkFree(target);
+        if (!replacing) {
+            checkFree(target);
+        }
         // a short name: the path in there has the same limit
         Path nursery =
                 directory.resolve("." + Long.toString(ProcessHandle.current().pid(), 36));

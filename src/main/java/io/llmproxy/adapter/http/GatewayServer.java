@@ -12,20 +12,33 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The listener for clients: HTTP/1.1 on one address, each request on a virtual thread of its connection. */
 public final class GatewayServer implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(GatewayServer.class.getName());
+    private static final Duration FOR_EVER = Duration.ofDays(365);
+    /** For connections whose handshake was under way when the successor began to listen. */
+    private static final Duration HANDSHAKES = Duration.ofSeconds(1);
+    /** Between cutting what is left and its end. */
+    private static final Duration CUTTING = Duration.ofSeconds(2);
+
     private final Settings settings;
+    private final ClientAddress addresses;
     private final Connections connections;
     private final Drain drain;
     private final @Nullable SecureConnections secure;
     private final WebServer server;
+    private final ReentrantLock stop = new ReentrantLock();
+    // guarded by stop
+    private @Nullable Thread stopping;
     private volatile int boundPort;
 
     /**
@@ -69,7 +82,8 @@ public final class GatewayServer implements AutoCloseable {
         ErrorRenderer renderer = new ErrorRenderer();
         Refuser refuser = new Refuser(renderer, clock);
         this.drain = new Drain(this::refuses, settings.shutdownGrace());
-        Serving serving = new Serving(gateway, new ClientAddress(settings.trustedProxies()), refuser);
+        this.addresses = new ClientAddress(settings.trustedProxies());
+        Serving serving = new Serving(gateway, addresses, refuser);
         this.connections = new Connections(serving, settings.patience(), settings.maxPayload(), drain);
         this.secure = certificate == null
                 ? null
@@ -85,7 +99,10 @@ public final class GatewayServer implements AutoCloseable {
                 // an event must not wait until the client's system has confirmed the one before (RFC 896)
                 .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
                 .addConnectionSelector(secure == null ? connections : secure)
-                .shutdownGracePeriod(settings.shutdownGrace())
+                // close and leave have bounds of their own
+                .shutdownGracePeriod(FOR_EVER)
+                // so that a successor can listen beside this one
+                .putListenerSocketOption(StandardSocketOptions.SO_REUSEPORT, true)
                 .build();
     }
 
@@ -97,6 +114,28 @@ public final class GatewayServer implements AutoCloseable {
      */
     public void start() throws IOException {
         probe();
+        listen();
+    }
+
+    /**
+     * Listens beside another process of the same user that does already, and gets all new connections from now on.
+     *
+     * @throws IOException where the address cannot be listened on
+     */
+    public void startBeside() throws IOException {
+        listen();
+        try {
+            NewestFirst.on(boundPort);
+        } catch (IOException | RuntimeException | LinkageError e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "event 6829: the kernel does not let new connections be given to this process alone while the one"
+                            + " before it still listens; some may be reset when that closes",
+                    e);
+        }
+    }
+
+    private void listen() throws IOException {
         server.start();
         // Helidon only logs that it could not bind
         if (!server.isRunning()) {
@@ -121,9 +160,23 @@ public final class GatewayServer implements AutoCloseable {
         return new Open(connections.count(), secure == null ? 0 : secure.countHttp2());
     }
 
+    /** Other proxies and another patience from now on. */
+    public void reload(List<Cidr> trustedProxies, ClientPatience patience) {
+        addresses.trust(trustedProxies);
+        connections.patience(patience);
+        if (secure != null) {
+            secure.patience(patience);
+        }
+    }
+
     /** {@code https} where the listener speaks TLS. */
     public String scheme() {
         return secure == null ? "http" : "https";
+    }
+
+    /** Where it listens, for this process itself. */
+    public InetSocketAddress local() {
+        return new InetSocketAddress(settings.host(), server.port());
     }
 
     /** The host as configured, and the port that is listened on. */
@@ -137,11 +190,55 @@ public final class GatewayServer implements AutoCloseable {
      */
     @Override
     public void close() {
+        drain.hasten();
         drain.begin();
-        server.stop();
+        endWithin(settings.shutdownGrace());
+    }
+
+    /**
+     * Makes room for another process that listens on the port already: accepts what still comes to this one, then nothing more, and
+     * returns when all connections have ended, or after {@code atMost}, when it cuts them. {@link #close} meanwhile hastens it.
+     */
+    public void leave(Duration atMost) {
+        drain.leave();
+        try {
+            Thread.sleep(HANDSHAKES);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        endWithin(atMost);
+    }
+
+    private void endWithin(Duration bound) {
+        Thread ending = stopping();
+        try {
+            if (!ending.join(bound)) {
+                connections.cut();
+                if (secure != null) {
+                    secure.cut();
+                }
+                ending.join(CUTTING);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         connections.close();
         if (secure != null) {
             secure.close();
+        }
+    }
+
+    private Thread stopping() {
+        stop.lock();
+        try {
+            Thread running = stopping;
+            if (running == null) {
+                running = Thread.ofPlatform().daemon().name("listener-stop").start(server::stop);
+                stopping = running;
+            }
+            return running;
+        } finally {
+            stop.unlock();
         }
     }
 

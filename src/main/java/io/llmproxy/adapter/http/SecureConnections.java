@@ -30,7 +30,7 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     private final CertificateFiles certificate;
     private final Connections http1;
     private final Serving serving;
-    private final ClientPatience patience;
+    private volatile ClientPatience patience;
     private final BooleanSupplier stopping;
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
     private final Periodic sweeper = new Periodic(
@@ -55,6 +55,11 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
 
     void start() {
         sweeper.start();
+    }
+
+    /** Another patience, which holds for connections of HTTP/2 that are opened from now on. */
+    void patience(ClientPatience now) {
+        patience = now;
     }
 
     @Override
@@ -89,6 +94,11 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
             count += connection.http2 == null ? 0 : 1;
         }
         return count;
+    }
+
+    /** Ends all at once, whatever they are at. */
+    void cut() {
+        live.forEach(Connection::cut);
     }
 
     private void sweep(long now) {
@@ -179,11 +189,15 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
             Http2ServerConnection streams = http2;
             boolean over = streams != null && streams.over(now, stopping.getAsBoolean());
             if (over || stall.longerThan(HANDSHAKE, now)) {
-                try {
-                    context.serverSocket().close();
-                } catch (UncheckedIOException e) {
-                    // it has ended by itself meanwhile
-                }
+                cut();
+            }
+        }
+
+        void cut() {
+            try {
+                context.serverSocket().close();
+            } catch (UncheckedIOException e) {
+                // it has ended by itself meanwhile
             }
         }
 

@@ -48,12 +48,32 @@ public final class Database implements AutoCloseable {
     private final Transactions transactions;
     private final Sql sql;
     private final Deque<AutoCloseable> resources;
+    private final @Nullable FileSeat seat;
 
     private Database(
-            DataSource pool, SqlDialect dialect, Transactions.Reopening reopening, Deque<AutoCloseable> resources) {
+            DataSource pool,
+            SqlDialect dialect,
+            Transactions.Reopening reopening,
+            Deque<AutoCloseable> resources,
+            @Nullable FileSeat seat) {
         this.transactions = new Transactions(pool, dialect, reopening);
         this.sql = new Sql(transactions);
         this.resources = resources;
+        this.seat = seat;
+    }
+
+    /** Lets other processes of the same data directory use the database too; PostgreSQL always does. */
+    public void letIn() {
+        if (seat != null) {
+            seat.open();
+        }
+    }
+
+    /** The end of it, where nobody came. */
+    public void letNobodyIn() {
+        if (seat != null) {
+            seat.shut();
+        }
     }
 
     /**
@@ -65,23 +85,41 @@ public final class Database implements AutoCloseable {
      */
     public static Database open(
             @Nullable String url, Path dataDir, @Nullable String user, @Nullable Secret password, int pool) {
+        return open(url, dataDir, user, password, pool, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param join whether an embedded database is to be used together with the process that has it open, which lets others in
+     */
+    public static Database open(
+            @Nullable String url,
+            Path dataDir,
+            @Nullable String user,
+            @Nullable Secret password,
+            int pool,
+            boolean join) {
         FLYWAY_LOG.setLevel(Level.WARNING);
         // the pool warns of every connection that breaks; the store that was using it tells the caller
         POOL_LOG.setLevel(Level.SEVERE);
-        return url == null ? openH2(dataDir, pool) : openPostgresql(Sources.known(url), user, password, pool);
+        return url == null ? openH2(dataDir, pool, join) : openPostgresql(Sources.known(url), user, password, pool);
     }
 
-    private static Database openH2(Path dataDir, int pool) {
+    private static Database openH2(Path dataDir, int pool, boolean join) {
         failInsteadOfSpinning();
+        FileDoor.onLoopbackAlone();
         Path directory = dataDir.toAbsolutePath().normalize().resolve("db");
         DataSource source = Sources.h2(directory.resolve("llmproxy"));
         Deque<AutoCloseable> resources = new ArrayDeque<>();
         try {
-            resources.push(DirectoryLock.take(directory));
-            EmbeddedFile file = new EmbeddedFile(source);
-            resources.push(file);
-            HikariDataSource connections = migratedPool(source, pool, resources);
-            return new Database(connections, SqlDialect.H2, () -> file.reopen(connections), resources);
+            FileSeat seat = join ? FileSeat.join(directory, source) : FileSeat.take(directory, source);
+            resources.push(seat);
+            new Migrations(seat.source()).run();
+            HikariDataSource connections = Sources.movingPool(seat.source(), pool);
+            resources.push(connections);
+            seat.serve(connections);
+            return new Database(connections, SqlDialect.H2, () -> seat.reopen(connections), resources, seat);
         } catch (SQLException e) {
             closeAll(resources);
             throw e.getErrorCode() == H2_IN_USE
@@ -108,7 +146,7 @@ public final class Database implements AutoCloseable {
         try {
             HikariDataSource connections = migratedPool(source, pool, resources);
             connections.setConnectionTimeout(Sources.patience(url).toMillis());
-            return new Database(connections, SqlDialect.POSTGRESQL, () -> {}, resources);
+            return new Database(connections, SqlDialect.POSTGRESQL, () -> {}, resources, null);
         } catch (SQLException e) {
             closeAll(resources);
             throw away("the database " + Sources.shown(url), e);

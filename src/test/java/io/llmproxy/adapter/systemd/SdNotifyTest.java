@@ -45,6 +45,43 @@ class SdNotifyTest {
     }
 
     @Test
+    void tellsOfAReloadAndKeepsARemarkBehindEachStatus() throws Throwable {
+        String name = "@llmproxy-" + UUID.randomUUID();
+        try (Receiver receiver = new Receiver(name)) {
+            SdNotify systemd = new SdNotify(Map.of("NOTIFY_SOCKET", name));
+            systemd.reloading();
+            systemd.reloaded(); // nothing before the service was ready: it would be taken for ready
+            systemd.ready("serving");
+            assertThat(receiver.receive()).isEqualTo("READY=1\nSTATUS=serving");
+            systemd.reloading();
+            assertThat(receiver.receive()).matches("RELOADING=1\nMONOTONIC_USEC=\\d+");
+            systemd.note("reload refused: a\nb");
+            systemd.reloaded();
+            assertThat(receiver.receive()).isEqualTo("READY=1\nSTATUS=serving; reload refused: a b");
+            systemd.alive();
+            assertThat(receiver.receive()).isEqualTo("WATCHDOG=1");
+            systemd.mainProcess(77);
+            assertThat(receiver.receive()).isEqualTo("MAINPID=77");
+        }
+    }
+
+    @Test
+    void theWatchdogIsOneOfThisProcess() {
+        assertThat(SdNotify.watchdog(Map.of(), 7)).isZero();
+        assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", "30000000"), 7)).hasSeconds(30);
+        assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", "30000000", "WATCHDOG_PID", "7"), 7))
+                .hasSeconds(30);
+        assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", "30000000", "WATCHDOG_PID", "8"), 7))
+                .as("of the process before")
+                .isZero();
+        for (String wrong : new String[] {"soon", "-1", "99999999999999999999", "9223372036854775807"}) {
+            assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", wrong), 7))
+                    .as(wrong)
+                    .isZero();
+        }
+    }
+
+    @Test
     void doesNothingWhereThereIsNoSystemd() {
         new SdNotify(Map.of()).ready("serving");
         new SdNotify(Map.of("NOTIFY_SOCKET", "")).stopping();

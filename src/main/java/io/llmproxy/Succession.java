@@ -1,0 +1,208 @@
+package io.llmproxy;
+
+import io.llmproxy.adapter.jdbc.Database;
+import io.llmproxy.adapter.systemd.SdNotify;
+import io.llmproxy.port.ProcessControl.FaultyConfiguration;
+import io.llmproxy.port.ProcessControl.NotRestarted;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts the process that is to follow this one: the installed program with the same arguments, environment and cgroup. Until it says
+ * that it serves this one gives nothing away, so that whatever becomes of it, this one goes on; after that this one only finishes.
+ */
+final class Succession {
+    private static final Logger LOG = System.getLogger(Succession.class.getName());
+    private static final String READY = "llmproxy ready ";
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final String MAIN = "io.llmproxy.Main";
+    /** Lines of a successor that failed, which the caller is told. */
+    private static final int TOLD = 20;
+
+    private final Reload reload;
+    private final SdNotify systemd;
+    private final Database database;
+    private final LeftRecords leftRecords;
+    private final Supplier<Predecessor> here;
+    private final AtomicReference<@Nullable Stage> stage = new AtomicReference<>();
+    private volatile Runnable succeeded = () -> {};
+
+    private enum Stage {
+        STARTING,
+        SUCCEEDED
+    }
+
+    /** @param here what the successor is to know of this process */
+    Succession(
+            Reload reload, SdNotify systemd, Database database, LeftRecords leftRecords, Supplier<Predecessor> here) {
+        this.reload = reload;
+        this.systemd = systemd;
+        this.database = database;
+        this.leftRecords = leftRecords;
+        this.here = here;
+    }
+
+    /** @param action is run once, on a thread of its own */
+    void onSucceeded(Runnable action) {
+        succeeded = action;
+    }
+
+    boolean succeeded() {
+        return stage.get() == Stage.SUCCEEDED;
+    }
+
+    /**
+     * Returns when the successor serves, with its process id.
+     *
+     * @throws NotRestarted where it does not; this process goes on
+     */
+    long start() {
+        if (!stage.compareAndSet(null, Stage.STARTING)) {
+            throw new NotRestarted(
+                    succeeded()
+                            ? "this process has been replaced already and only finishes its requests"
+                            : "a restart is under way; wait for its end",
+                    true);
+        }
+        boolean done = false;
+        try {
+            long pid = started();
+            done = true;
+            return pid;
+        } catch (NotRestarted e) {
+            LOG.log(Level.ERROR, "event 6824: " + e.getMessage());
+            systemd.note("restart failed: " + e.getMessage());
+            throw e;
+        } finally {
+            stage.set(done ? Stage.SUCCEEDED : null);
+            if (done) {
+                Thread.ofPlatform().name("leave").start(succeeded);
+            } else {
+                database.letNobodyIn();
+            }
+        }
+    }
+
+    private long started() {
+        try {
+            reload.check();
+        } catch (FaultyConfiguration e) {
+            throw new NotRestarted(
+                    "not restarted, since the configuration has faults; this process goes on: " + e.getMessage(),
+                    false);
+        }
+        database.letIn();
+        Process successor = spawn();
+        LOG.log(Level.INFO, "event 6823: process " + successor.pid() + " is started to take over");
+        try {
+            awaitReady(successor);
+        } catch (NotRestarted e) {
+            successor.destroyForcibly();
+            throw e;
+        }
+        leftRecords.leave();
+        systemd.mainProcess(successor.pid());
+        LOG.log(
+                Level.INFO,
+                "event 6825: process " + successor.pid() + " serves; this one finishes its requests and ends");
+        return successor.pid();
+    }
+
+    private Process spawn() {
+        // the helper program by which Java starts others is of an upgraded installation by now, and would refuse
+        System.setProperty("jdk.lang.Process.launchMechanism", "VFORK");
+        ProcessBuilder builder = new ProcessBuilder();
+        try {
+            builder.command(command());
+            Map<String, String> environment = builder.environment();
+            environment.put(Predecessor.VARIABLE, here.get().variable());
+            environment.remove("WATCHDOG_PID"); // it names this process
+            return builder.redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+        } catch (IOException e) {
+            throw new NotRestarted(
+                    "the successor cannot be started, this process goes on: " + e.getMessage() + "; see that "
+                            + (builder.command().isEmpty()
+                                    ? "the program"
+                                    : builder.command().getFirst())
+                            + " is there and may be run",
+                    false);
+        }
+    }
+
+    /** The launcher that started this process, where one did, by the name it was called by; else the same Java again. */
+    private static List<String> command() throws IOException {
+        String line = Files.readString(Path.of("/proc/self/cmdline"), StandardCharsets.UTF_8);
+        List<String> words = new ArrayList<>(Arrays.asList(line.split("\0", -1)));
+        words.removeLast();
+        String program = System.getProperty("llmproxy.program", "");
+        int main = words.indexOf(MAIN);
+        if (!program.isEmpty() && main >= 0) {
+            List<String> command = new ArrayList<>(List.of(program));
+            command.addAll(words.subList(main + 1, words.size()));
+            return command;
+        }
+        words.set(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        return words;
+    }
+
+    private void awaitReady(Process successor) {
+        CompletableFuture<String> ready = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("successor").start(() -> read(successor, ready));
+        try {
+            String failure = ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            if (!failure.isEmpty()) {
+                throw new NotRestarted("the successor failed, this process goes on: " + failure, false);
+            }
+        } catch (TimeoutException e) {
+            throw new NotRestarted(
+                    "the successor was not ready within " + PATIENCE.toSeconds()
+                            + " s and was ended; this process goes on",
+                    false);
+        } catch (ExecutionException e) {
+            throw new NotRestarted("the successor cannot be heard, this process goes on: " + e.getCause(), false);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotRestarted("this process is being stopped", false);
+        }
+    }
+
+    /** Its output up to the line that says it is ready: completes with nothing then, else with what it said. */
+    private static void read(Process successor, CompletableFuture<String> ready) {
+        List<String> said = new ArrayList<>();
+        try (BufferedReader lines = successor.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.startsWith(READY)) {
+                    ready.complete("");
+                } else if (said.size() < TOLD) {
+                    said.add(line);
+                }
+            }
+            String words = String.join("\n", said);
+            ready.complete("it ended with exit code " + successor.waitFor() + (words.isEmpty() ? "" : ": " + words));
+        } catch (IOException e) {
+            ready.completeExceptionally(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
