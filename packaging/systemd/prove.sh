@@ -185,7 +185,7 @@ inside() {
     fine 'as the server says itself' says DEBUG llmproxyctl -t acme config show
     before=$(main_of acme)
     cp /etc/llmproxy/acme.yaml /tmp/acme.yaml
-    echo 'gatewai: {}' >>/etc/llmproxy/acme.yaml
+    echo 'gatewai: {listen: x}' >>/etc/llmproxy/acme.yaml
     fine 'a reload of a faulty file fails' not systemctl reload llmproxy@acme
     fine 'and its job says why' says 'gatewai' journalctl --no-pager -o cat -u llmproxy@acme
     fine 'the process goes on' curl -sSf http://127.0.0.1:8080/v1/models -H "Authorization: Bearer $key"
