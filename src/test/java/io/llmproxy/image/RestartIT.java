@@ -56,7 +56,10 @@ class RestartIT {
         upstream.on("/v1/completions", c -> {
             c.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
             c.write(chunk("data: {\"id\":\"c\",\"choices\":[{\"text\":\"begin\",\"index\":0}]}\n\n"));
-            end.await();
+            // a provider that thinks says so: silence would be ended by provider's idle timeout
+            while (!end.await(1, TimeUnit.SECONDS)) {
+                c.write(chunk(": ping\n\n"));
+            }
             c.write(
                     chunk(
                             "data: {\"id\":\"c\",\"choices\":[{\"text\":\"end\",\"index\":0,\"finish_reason\":\"stop\"}]}\n\n"));
