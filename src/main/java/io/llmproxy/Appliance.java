@@ -363,7 +363,8 @@ public final class Appliance implements AutoCloseable, ProcessControl {
             if (adminAddress != null) {
                 ownListeners.add(adminAddress);
             }
-            this.succession = new Succession(reload, systemd, database, leftRecords, this::ports);
+            this.succession =
+                    new Succession(reload, systemd, database, leftRecords, this::ports, gatewayServer::awaitAlone);
             reload.add((before, next) -> () -> {
                 PartSettings.relevel(log, before.log(), next.log());
                 desk.access(next.log());
@@ -524,7 +525,7 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                 certificate,
                 setup.clock(),
                 gateway::serve);
-        if (predecessor == null) {
+        if (predecessor == null || predecessor.gatewayPort() != listen.port()) {
             server.start();
         } else {
             server.startBeside();

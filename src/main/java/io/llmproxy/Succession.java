@@ -41,6 +41,7 @@ final class Succession {
     private final Database database;
     private final LeftRecords leftRecords;
     private final Supplier<Predecessor> here;
+    private final Wait alone;
     private final AtomicReference<@Nullable Stage> stage = new AtomicReference<>();
     private volatile Runnable succeeded = () -> {};
 
@@ -49,14 +50,29 @@ final class Succession {
         SUCCEEDED
     }
 
-    /** @param here what the successor is to know of this process */
+    /** Waits for something. */
+    @FunctionalInterface
+    interface Wait {
+        void await() throws InterruptedException;
+    }
+
+    /**
+     * @param here what the successor is to know of this process
+     * @param alone returns when the predecessor of this process no longer listens
+     */
     Succession(
-            Reload reload, SdNotify systemd, Database database, LeftRecords leftRecords, Supplier<Predecessor> here) {
+            Reload reload,
+            SdNotify systemd,
+            Database database,
+            LeftRecords leftRecords,
+            Supplier<Predecessor> here,
+            Wait alone) {
         this.reload = reload;
         this.systemd = systemd;
         this.database = database;
         this.leftRecords = leftRecords;
         this.here = here;
+        this.alone = alone;
     }
 
     /** @param action is run once, on a thread of its own */
@@ -108,13 +124,19 @@ final class Succession {
                     "not restarted, since the configuration has faults; this process goes on: " + e.getMessage(),
                     false);
         }
+        try {
+            alone.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotRestarted("this process is being stopped", false);
+        }
         database.letIn();
         Process successor = spawn();
         LOG.log(Level.INFO, "event 6823: process " + successor.pid() + " is started to take over");
         try {
             awaitReady(successor);
         } catch (NotRestarted e) {
-            successor.destroyForcibly();
+            successor.destroyForcibly().onExit().join();
             throw e;
         }
         leftRecords.leave();
@@ -154,6 +176,9 @@ final class Succession {
         String line = Files.readString(Path.of("/proc/self/cmdline"), StandardCharsets.UTF_8);
         List<String> words = new ArrayList<>(Arrays.asList(line.split("\0", -1)));
         words.removeLast();
+        if (!words.contains("serve")) {
+            throw new NotRestarted("only `llmproxy serve` can be restarted: anything else begins anew", false);
+        }
         String program = System.getProperty("llmproxy.program", "");
         int main = words.indexOf(MAIN);
         if (!program.isEmpty() && main >= 0) {

@@ -27,6 +27,8 @@ public final class GatewayServer implements AutoCloseable {
     private static final Duration FOR_EVER = Duration.ofDays(365);
     /** For connections whose handshake was under way when the successor began to listen. */
     private static final Duration HANDSHAKES = Duration.ofSeconds(1);
+    /** Some more than that. */
+    private static final Duration ALONE = Duration.ofSeconds(5);
     /** Between cutting what is left and its end. */
     private static final Duration CUTTING = Duration.ofSeconds(2);
 
@@ -158,6 +160,17 @@ public final class GatewayServer implements AutoCloseable {
 
     public Open open() {
         return new Open(connections.count(), secure == null ? 0 : secure.countHttp2());
+    }
+
+    /**
+     * Waits until the process before this one has closed its port, since of three that listen the kernel would not know the newest; for
+     * some seconds at most.
+     */
+    public void awaitAlone() throws InterruptedException {
+        long end = System.nanoTime() + ALONE.toNanos();
+        while (NewestFirst.listeners(boundPort) > 1 && System.nanoTime() < end) {
+            Thread.sleep(20);
+        }
     }
 
     /** Other proxies and another patience from now on. */

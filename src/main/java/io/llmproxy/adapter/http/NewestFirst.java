@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.http;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -10,6 +11,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -54,6 +56,24 @@ final class NewestFirst {
         if (found == 0) {
             throw new IOException("no socket of this process listens on port " + port);
         }
+    }
+
+    /** How many sockets of any process listen on that port, whatever their addresses; 0 where the system does not tell. */
+    static long listeners(int port) {
+        String wanted = String.format(Locale.ROOT, ":%04X", port);
+        long count = 0;
+        for (String table : List.of("/proc/self/net/tcp", "/proc/self/net/tcp6")) {
+            try (Stream<String> lines = Files.lines(Path.of(table))) {
+                // "sl local_address rem_address st": 0A is LISTEN
+                count += lines.map(line -> line.strip().split(" +", 5))
+                        .filter(w -> w.length == 5 && w[1].endsWith(wanted) && w[3].equals("0A"))
+                        .count();
+            } catch (IOException | UncheckedIOException e) {
+                System.getLogger(NewestFirst.class.getName())
+                        .log(System.Logger.Level.DEBUG, "this system has no " + table, e);
+            }
+        }
+        return count;
     }
 
     private static List<Integer> sockets() throws IOException {

@@ -27,6 +27,10 @@ final class FileSeat implements AutoCloseable {
     private static final Duration RETRY = Duration.ofMillis(10);
     private static final Duration VISITORS = Duration.ofSeconds(3);
     private static final Duration STATEMENTS = Duration.ofSeconds(5);
+    private static final Duration GUARD = Duration.ofSeconds(5);
+    /** A minute: a successor that starts has come by then. */
+    private static final int EMPTY_LOOKS = 12;
+
     private static final Duration JOINING = Duration.ofSeconds(20);
 
     private final Path directory;
@@ -90,7 +94,9 @@ final class FileSeat implements AutoCloseable {
         turn.lock();
         try {
             if (lock != null && door == null && !closed) {
-                door = FileDoor.open(directory, embedded);
+                FileDoor opened = FileDoor.open(directory, embedded);
+                door = opened;
+                Thread.ofPlatform().daemon().name("database-guard").start(() -> guard(opened));
             }
         } catch (SQLException | IOException e) {
             throw new DatabaseException(
@@ -100,19 +106,49 @@ final class FileSeat implements AutoCloseable {
         }
     }
 
-    /** No longer, where nobody came. */
+    /** No longer, where nobody came; who has just died may be there for a moment. */
     void shut() {
         turn.lock();
         try {
-            FileDoor open = door;
-            if (open != null && open.visitors() == 0) {
-                door = null;
-                open.close();
+            for (int i = 0; i < 100 && door != null && door.visitors() > 0; i++) {
+                pause(RETRY);
             }
+            shutBehindTheLast();
         } catch (SQLException e) {
             LOG.log(Level.DEBUG, "the database's door stays open", e);
         } finally {
             turn.unlock();
+        }
+    }
+
+    /** Called with turn held. */
+    private void shutBehindTheLast() throws SQLException {
+        FileDoor open = door;
+        if (open != null && open.visitors() == 0) {
+            door = null;
+            open.close();
+        }
+    }
+
+    /** Shuts a door through which nobody came for a while. */
+    private void guard(FileDoor open) {
+        int empty = 0;
+        while (!closed && empty < EMPTY_LOOKS) {
+            pause(GUARD);
+            turn.lock();
+            try {
+                if (door != open) {
+                    return;
+                }
+                empty = open.visitors() == 0 ? empty + 1 : 0;
+                if (empty == EMPTY_LOOKS) {
+                    shutBehindTheLast();
+                }
+            } catch (SQLException e) {
+                empty = 0; // the database is away, and with it whoever would come
+            } finally {
+                turn.unlock();
+            }
         }
     }
 
