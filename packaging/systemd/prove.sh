@@ -123,6 +123,15 @@ gone() { # PID: within half a minute
     done
     return 1
 }
+again() { # within half a minute
+    for _ in $(seq 150); do
+        if [ "$(systemctl show -P NRestarts llmproxy@acme)" = 1 ] && systemctl is-active --quiet llmproxy@acme; then
+            return 0
+        fi
+        sleep 0.2
+    done
+    return 1
+}
 main_of() { systemctl show -P MainPID "llmproxy@$1"; }
 # as the service's user, without privileges, in the file system that the service sees
 as() {
@@ -204,6 +213,27 @@ inside() {
     fine 'it sees nothing of beta' not as acme test -e "/proc/$beta"
     fine 'nobody of its user sees it' not "${outside[@]}" cat "/proc/$(main_of acme)/environ"
     fine 'another one follows it' llmproxyctl -t acme restart
+
+    # a connection that lies idle keeps the predecessor for a while
+    exec 9<>/dev/tcp/127.0.0.1/8080
+    printf 'GET /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n\r\n' "$key" >&9
+    fine 'a connection is kept' read -r -u 9 -t 10
+    before=$(main_of acme)
+    # beside the journal of the next process, which has the first place that is free
+    state=/var/lib/llmproxy/acme
+    for place in '' -2 -3; do
+        mkdir -p "$state/journal$place/self-test/x"
+        chown -R llmproxy:llmproxy "$state/journal$place"
+    done
+    fine 'a successor that fails its self-test is refused' says 'the self-test failed' llmproxyctl -t acme restart
+    fine 'systemd has not taken its end for that of the service' systemctl is-active --quiet llmproxy@acme
+    fine 'and knows the same process' test "$(main_of acme)" = "$before"
+    rm -r $state/journal*/self-test
+    fine 'the next one may be better' llmproxyctl -t acme restart
+    fine 'the predecessor leaves' test -e "/proc/$before"
+    kill -9 "$(main_of acme)"
+    fine 'should the successor die then, the service is started again' again
+    exec 9<&-
 
     echo "ends"
     fine 'a stop ends well' systemctl stop llmproxy@acme

@@ -363,8 +363,7 @@ public final class Appliance implements AutoCloseable, ProcessControl {
             if (adminAddress != null) {
                 ownListeners.add(adminAddress);
             }
-            this.succession =
-                    new Succession(reload, systemd, database, leftRecords, this::ports, gatewayServer::awaitAlone);
+            this.succession = new Succession(reload, systemd, database, leftRecords, shared());
             reload.add((before, next) -> () -> {
                 PartSettings.relevel(log, before.log(), next.log());
                 desk.access(next.log());
@@ -374,14 +373,15 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                         PartSettings.patience(next.gateway().clients()));
             });
             reload.add((before, next) -> () -> limit(refresher, before, next));
-            opened(new Watchdog(systemd, gatewayServer.local(), () -> flusher.running() && journal.backlog() >= 0))
+            OwnListener own = new OwnListener(config.gateway().listen().host(), gatewayServer.port(), false);
+            opened(new Watchdog(systemd, own, () -> flusher.running() && journal.backlog() >= 0))
                     .start();
             this.selfTest = new SelfTest(
-                    new SelfTest.Listener(config.gateway().listen().host(), gatewayServer.port()),
+                    own,
                     setup.places().socket(),
                     () -> stores.transactor()
                             .inTransaction(() -> stores.tenants().find(Actor.SYSTEM.name())),
-                    directory.path().resolve("journal"));
+                    directory.own("journal"));
             opened(new StatusLine(systemd, this::statusLine)).start();
             // first to go: the admin socket answers while requests finish
             opened(this::drain);
@@ -612,15 +612,38 @@ public final class Appliance implements AutoCloseable, ProcessControl {
         return succession.start();
     }
 
-    private Predecessor ports() {
-        InetSocketAddress admin = adminServer.tcp();
-        return new Predecessor(
-                ProcessHandle.current().pid(), gatewayServer.port(), admin == null ? 0 : admin.getPort());
+    private Succession.Listeners shared() {
+        return new Succession.Listeners() {
+            @Override
+            public Predecessor here() {
+                InetSocketAddress admin = adminServer.tcp();
+                return new Predecessor(
+                        ProcessHandle.current().pid(), gatewayServer.port(), admin == null ? 0 : admin.getPort());
+            }
+
+            @Override
+            public void awaitAlone() throws InterruptedException {
+                gatewayServer.awaitAlone();
+            }
+
+            @Override
+            public void share() {
+                adminServer.keepSocket();
+            }
+
+            @Override
+            public void takeBack() {
+                adminServer.takeSocketBack();
+            }
+        };
     }
 
-    /** What is run, on a thread of its own, when a successor serves. */
-    void onSucceeded(Runnable action) {
-        succession.onSucceeded(action);
+    /**
+     * @param leave is run, on a thread of its own, when a successor serves
+     * @param alone is run should that die before this process has ended
+     */
+    void onSucceeded(Runnable leave, Runnable alone) {
+        succession.onSucceeded(leave, alone);
     }
 
     /**
@@ -673,16 +696,18 @@ public final class Appliance implements AutoCloseable, ProcessControl {
     }
 
     /**
-     * Asks the running parts whether they do what they are for.
+     * Asks the running parts whether they do what they are for. New connections come to this process from now on, where another
+     * had them.
      *
      * @throws StartException naming the one that does not
      */
     void test() throws StartException {
-        selfTest.run();
+        selfTest.run(gatewayServer::takeOver);
     }
 
     /** Tells systemd. */
     void announceReady() {
+        gatewayServer.settled();
         if (predecessor != null) {
             LOG.log(Level.INFO, "event 6827: took over from process " + predecessor.pid());
         }
@@ -712,9 +737,8 @@ public final class Appliance implements AutoCloseable, ProcessControl {
 
     /** What still comes on open connections is served, running requests finish; what still runs after the grace is cut. */
     private void drain() {
-        if (!succession.succeeded()) {
-            systemd.stopping();
-        }
+        succession.stop();
+        systemd.stopping();
         status.stopping();
         Duration grace = setup.config().shutdown().grace();
         Thread cutter = Thread.ofVirtual().name("shutdown-cutter").start(() -> cutAfter(grace));

@@ -26,15 +26,23 @@ final class RunningServer {
             appliance.close();
             throw e;
         }
+        AtomicBoolean failed = new AtomicBoolean();
         Runtime.getRuntime()
-                .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> stop(appliance, err, afterStop)));
+                .addShutdownHook(
+                        Thread.ofPlatform().name("shutdown").unstarted(() -> stop(appliance, err, afterStop, failed)));
         Signals.handle("HUP", () -> reload(appliance));
         AtomicBoolean told = new AtomicBoolean();
         Signals.handle("TERM", () -> terminate(appliance, told));
-        appliance.onSucceeded(() -> {
-            appliance.leave();
-            Runtime.getRuntime().exit(0);
-        });
+        appliance.onSucceeded(
+                () -> {
+                    appliance.leave();
+                    Runtime.getRuntime().exit(0);
+                },
+                () -> {
+                    failed.set(true);
+                    appliance.hasten();
+                    Runtime.getRuntime().exit(StartException.FAILURE);
+                });
         out.println(appliance.readyLine());
         out.flush();
         appliance.announceReady();
@@ -61,7 +69,7 @@ final class RunningServer {
         }
     }
 
-    private static void stop(Appliance appliance, PrintStream err, Runnable afterStop) {
+    private static void stop(Appliance appliance, PrintStream err, Runnable afterStop, AtomicBoolean failed) {
         int code = 0;
         try {
             appliance.close();
@@ -71,6 +79,6 @@ final class RunningServer {
             code = StartException.FAILURE;
         }
         // the exit code of a process that a signal ended would be 128 + the signal's number
-        Runtime.getRuntime().halt(code);
+        Runtime.getRuntime().halt(failed.get() ? StartException.FAILURE : code);
     }
 }

@@ -3,11 +3,8 @@ package io.llmproxy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -36,38 +33,39 @@ final class SelfTest {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private static final int PROBE_BYTES = 4096;
+    private static final byte[] ALIVE = "GET /health/live HTTP/1.1\r\nHost: self-test\r\nConnection: close\r\n\r\n"
+            .getBytes(StandardCharsets.US_ASCII);
 
-    private final Listener gateway;
+    private final OwnListener gateway;
     private final Path socket;
     private final Runnable database;
     private final Path journal;
 
     /**
-     * The gateway's listener.
-     *
-     * @param host as configured; an address that stands for all is reached by loopback
-     */
-    record Listener(String host, int port) {}
-
-    /**
      * @param database reads something
      * @param journal its directory
      */
-    SelfTest(Listener gateway, Path socket, Runnable database, Path journal) {
+    SelfTest(OwnListener gateway, Path socket, Runnable database, Path journal) {
         this.gateway = gateway;
         this.socket = socket;
         this.database = database;
         this.journal = journal;
     }
 
-    /** Blocks for some milliseconds, where all is well. @throws StartException naming the part that failed */
-    void run() throws StartException {
+    /**
+     * Blocks for some milliseconds, where all is well.
+     *
+     * @param listening run when all but the listener was tried, for one that is to get connections only then
+     * @throws StartException naming the part that failed
+     */
+    void run(Runnable listening) throws StartException {
         check("the journal in " + journal + " cannot be written", "free space there, or mend the disk", this::journal);
         check("the database does not answer", "look at `database.url`, and at the database", this::database);
         check(
                 "the admin socket " + socket + " does not answer",
                 "look at the rights of its directory, and at `admin.socket`",
                 this::socket);
+        listening.run();
         check(
                 "the gateway's listener " + gateway.host() + ":" + gateway.port() + " does not answer",
                 "look at `gateway.listen`, and whether a firewall of this machine refuses its own connections",
@@ -120,24 +118,16 @@ final class SelfTest {
     private String socket() throws IOException {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(socket));
-            String answer = exchange(
-                    Channels.newInputStream(channel), Channels.newOutputStream(channel), "GET /health/live HTTP/1.1");
+            Channels.newOutputStream(channel).write(ALIVE);
+            String answer = firstLine(Channels.newInputStream(channel));
             return answer.startsWith("HTTP/1.1 200") ? "" : "it said `" + answer + "`";
         }
     }
 
     /** Without a key: refused, by the same stages that serve others. */
     private String gateway() throws IOException {
-        InetAddress host = InetAddress.getByName(gateway.host());
-        try (Socket connection = new Socket()) {
-            connection.connect(
-                    new InetSocketAddress(
-                            host.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : host, gateway.port()),
-                    (int) PATIENCE.toMillis());
-            // in plain text also where TLS is spoken, which answers that with 400, whatever certificate it wants of
-            // clients
-            String answer =
-                    exchange(connection.getInputStream(), connection.getOutputStream(), "GET /v1/models HTTP/1.1");
+        try (Socket connection = gateway.ask("GET /v1/models HTTP/1.1", PATIENCE)) {
+            String answer = firstLine(connection.getInputStream());
             // whatever it is refused for: a limit may be used up already, which is no fault of the listener
             return answer.startsWith("HTTP/1.1 ") && !answer.startsWith("HTTP/1.1 500")
                     ? ""
@@ -145,10 +135,7 @@ final class SelfTest {
         }
     }
 
-    /** The first line of the answer. */
-    private static String exchange(InputStream in, OutputStream out, String request) throws IOException {
-        out.write((request + "\r\nHost: self-test\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-        out.flush();
+    private static String firstLine(InputStream in) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int b = in.read(); b >= 0 && b != '\r' && line.size() < 200; b = in.read()) {
             line.write(b);

@@ -21,7 +21,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,48 +39,48 @@ final class Succession {
     private final SdNotify systemd;
     private final Database database;
     private final LeftRecords leftRecords;
-    private final Supplier<Predecessor> here;
-    private final Wait alone;
+    private final Listeners listeners;
     private final AtomicReference<@Nullable Stage> stage = new AtomicReference<>();
+    private volatile @Nullable Process starting;
     private volatile Runnable succeeded = () -> {};
+    private volatile Runnable lost = () -> {};
 
     private enum Stage {
         STARTING,
-        SUCCEEDED
+        SUCCEEDED,
+        STOPPED
     }
 
-    /** Waits for something. */
-    @FunctionalInterface
-    interface Wait {
-        void await() throws InterruptedException;
+    /** Where this process listens. */
+    interface Listeners {
+        /** What the successor is to know. */
+        Predecessor here();
+
+        /** Returns when the predecessor of this process no longer listens. */
+        void awaitAlone() throws InterruptedException;
+
+        /** A successor is about to listen there too. */
+        void share();
+
+        /** It has ended without having served. */
+        void takeBack();
     }
 
-    /**
-     * @param here what the successor is to know of this process
-     * @param alone returns when the predecessor of this process no longer listens
-     */
-    Succession(
-            Reload reload,
-            SdNotify systemd,
-            Database database,
-            LeftRecords leftRecords,
-            Supplier<Predecessor> here,
-            Wait alone) {
+    Succession(Reload reload, SdNotify systemd, Database database, LeftRecords leftRecords, Listeners listeners) {
         this.reload = reload;
         this.systemd = systemd;
         this.database = database;
         this.leftRecords = leftRecords;
-        this.here = here;
-        this.alone = alone;
+        this.listeners = listeners;
     }
 
-    /** @param action is run once, on a thread of its own */
-    void onSucceeded(Runnable action) {
-        succeeded = action;
-    }
-
-    boolean succeeded() {
-        return stage.get() == Stage.SUCCEEDED;
+    /**
+     * @param leave is run once, on a thread of its own, when the successor serves
+     * @param alone is run after that, should the successor die before this process has ended, where systemd is to know it
+     */
+    void onSucceeded(Runnable leave, Runnable alone) {
+        succeeded = leave;
+        lost = alone;
     }
 
     /**
@@ -90,11 +89,14 @@ final class Succession {
      * @throws NotRestarted where it does not; this process goes on
      */
     long start() {
-        if (!stage.compareAndSet(null, Stage.STARTING)) {
+        Stage before = stage.compareAndExchange(null, Stage.STARTING);
+        if (before != null) {
             throw new NotRestarted(
-                    succeeded()
-                            ? "this process has been replaced already and only finishes its requests"
-                            : "a restart is under way; wait for its end",
+                    switch (before) {
+                        case STARTING -> "a restart is under way; wait for its end";
+                        case SUCCEEDED -> "this process has been replaced already and only finishes its requests";
+                        case STOPPED -> "this process is being stopped";
+                    },
                     true);
         }
         boolean done = false;
@@ -107,12 +109,22 @@ final class Succession {
             systemd.note("restart failed: " + e.getMessage());
             throw e;
         } finally {
-            stage.set(done ? Stage.SUCCEEDED : null);
-            if (done) {
+            starting = null;
+            if (done && stage.compareAndSet(Stage.STARTING, Stage.SUCCEEDED)) {
                 Thread.ofPlatform().name("leave").start(succeeded);
             } else {
                 database.letNobodyIn();
+                stage.compareAndSet(Stage.STARTING, null);
             }
+        }
+    }
+
+    /** This process is being stopped: nobody follows it, and who is about to is ended. */
+    void stop() {
+        Stage before = stage.getAndSet(Stage.STOPPED);
+        Process successor = starting;
+        if (before == Stage.STARTING && successor != null) {
+            successor.destroy();
         }
     }
 
@@ -125,13 +137,24 @@ final class Succession {
                     false);
         }
         try {
-            alone.await();
+            listeners.awaitAlone();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NotRestarted("this process is being stopped", false);
         }
         database.letIn();
+        listeners.share();
+        try {
+            return serving();
+        } catch (NotRestarted e) {
+            listeners.takeBack();
+            throw e;
+        }
+    }
+
+    private long serving() {
         Process successor = spawn();
+        starting = successor;
         LOG.log(Level.INFO, "event 6823: process " + successor.pid() + " is started to take over");
         try {
             awaitReady(successor);
@@ -141,10 +164,23 @@ final class Succession {
         }
         leftRecords.leave();
         systemd.mainProcess(successor.pid());
+        CompletableFuture<Void> _ = successor.onExit().thenAccept(this::ended);
         LOG.log(
                 Level.INFO,
                 "event 6825: process " + successor.pid() + " serves; this one finishes its requests and ends");
         return successor.pid();
+    }
+
+    /** systemd sees the end of its own children alone, and the successor is this process's: it would miss it while this one leaves. */
+    private void ended(Process successor) {
+        if (successor.exitValue() != 0 && systemd.listening() && stage.get() != Stage.STOPPED) {
+            LOG.log(
+                    Level.ERROR,
+                    "event 6832: process " + successor.pid() + ", which had taken over, ended with exit code "
+                            + successor.exitValue() + "; this one ends too, so that systemd starts the service again");
+            systemd.mainProcess(ProcessHandle.current().pid());
+            lost.run();
+        }
     }
 
     private Process spawn() {
@@ -154,7 +190,7 @@ final class Succession {
         try {
             builder.command(command());
             Map<String, String> environment = builder.environment();
-            environment.put(Predecessor.VARIABLE, here.get().variable());
+            environment.put(Predecessor.VARIABLE, listeners.here().variable());
             environment.remove("WATCHDOG_PID"); // it names this process
             return builder.redirectInput(
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))

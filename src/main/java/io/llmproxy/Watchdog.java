@@ -6,12 +6,9 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
@@ -23,11 +20,10 @@ import java.util.function.BooleanSupplier;
 final class Watchdog implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Watchdog.class.getName());
     /** Refused before it is a request: it costs nothing, is in no account and passes the whole way of a connection. */
-    private static final byte[] PROBE =
-            "GET /. HTTP/1.1\r\nHost: watchdog\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final String PROBE = "GET /. HTTP/1.1";
 
     private final SdNotify systemd;
-    private final InetSocketAddress gateway;
+    private final OwnListener gateway;
     private final BooleanSupplier ledger;
     private final Duration patience;
     private final Periodic rounds;
@@ -37,9 +33,9 @@ final class Watchdog implements AutoCloseable {
      * @param gateway where the process listens
      * @param ledger whether what writes it lives; may block where it does not
      */
-    Watchdog(SdNotify systemd, InetSocketAddress gateway, BooleanSupplier ledger) {
+    Watchdog(SdNotify systemd, OwnListener gateway, BooleanSupplier ledger) {
         this.systemd = systemd;
-        this.gateway = reachable(gateway);
+        this.gateway = gateway;
         this.ledger = ledger;
         Duration half = systemd.watchdog().dividedBy(2);
         this.patience = half;
@@ -73,11 +69,7 @@ final class Watchdog implements AutoCloseable {
 
     /** Whether a connection is accepted and its thread does something with it. */
     boolean serves() {
-        try (Socket socket = new Socket()) {
-            int millis = Math.clamp(patience.toMillis(), 100, 30_000);
-            socket.connect(gateway, millis);
-            socket.setSoTimeout(millis);
-            socket.getOutputStream().write(PROBE);
+        try (Socket socket = gateway.ask(PROBE, Duration.ofMillis(Math.clamp(patience.toMillis(), 100, 30_000)))) {
             int first = socket.getInputStream().read();
             return first >= -1;
         } catch (SocketTimeoutException | ConnectException e) {
@@ -87,13 +79,6 @@ final class Watchdog implements AutoCloseable {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    private static InetSocketAddress reachable(InetSocketAddress address) {
-        InetAddress host = address.getAddress();
-        return host == null || host.isAnyLocalAddress()
-                ? new InetSocketAddress(InetAddress.getLoopbackAddress(), address.getPort())
-                : address;
     }
 
     @Override

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.port.StoreException;
 import io.llmproxy.testing.TestAppliance;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -17,6 +19,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,7 +53,7 @@ class SelfTestTest {
     void theListenersThatStandForAllAreReachedByLoopback() {
         for (String all : new String[] {"0.0.0.0", "127.0.0.1"}) {
             assertThatCode(() -> test(listener(all), appliance.appliance().socket(), SelfTestTest::fine, directory)
-                            .run())
+                            .run(() -> {}))
                     .doesNotThrowAnyException();
         }
     }
@@ -96,6 +99,31 @@ class SelfTestTest {
     }
 
     @Test
+    void aListenerForProxiesGetsTheHeaderOfAProxysOwnCheck() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            FutureTask<String> request = new FutureTask<>(() -> {
+                try (Socket connection = other.accept()) {
+                    BufferedReader in = new BufferedReader(
+                            new InputStreamReader(connection.getInputStream(), StandardCharsets.US_ASCII));
+                    String lines = in.readLine() + "|" + in.readLine();
+                    connection
+                            .getOutputStream()
+                            .write("HTTP/1.1 401 Unauthorized\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    return lines;
+                }
+            });
+            Thread.ofVirtual().start(request);
+            test(
+                            new OwnListener("127.0.0.1", other.getLocalPort(), true),
+                            appliance.appliance().socket(),
+                            SelfTestTest::fine,
+                            directory)
+                    .run(() -> {});
+            assertThat(request.get()).isEqualTo("PROXY UNKNOWN|GET /v1/models HTTP/1.1");
+        }
+    }
+
+    @Test
     void aListenerThatAnswersOtherwiseIsTold() throws Exception {
         try (ServerSocket other = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             Thread answering = Thread.ofVirtual().start(() -> {
@@ -110,7 +138,7 @@ class SelfTestTest {
             });
             fails(
                     test(
-                            new SelfTest.Listener("127.0.0.1", other.getLocalPort()),
+                            new OwnListener("127.0.0.1", other.getLocalPort(), false),
                             appliance.appliance().socket(),
                             SelfTestTest::fine,
                             directory),
@@ -124,20 +152,20 @@ class SelfTestTest {
         // as a database that answers
     }
 
-    private static SelfTest test(SelfTest.Listener listener, Path socket, Runnable database, Path journal) {
+    private static SelfTest test(OwnListener listener, Path socket, Runnable database, Path journal) {
         return new SelfTest(listener, socket, database, journal);
     }
 
-    private static SelfTest.Listener own() {
+    private static OwnListener own() {
         return listener("127.0.0.1");
     }
 
-    private static SelfTest.Listener listener(String host) {
-        return new SelfTest.Listener(host, appliance.gateway().getPort());
+    private static OwnListener listener(String host) {
+        return new OwnListener(host, appliance.gateway().getPort(), false);
     }
 
     private static void fails(SelfTest test, String... words) {
-        assertThatThrownBy(test::run)
+        assertThatThrownBy(() -> test.run(() -> {}))
                 .isInstanceOfSatisfying(
                         StartException.class, e -> assertThat(e.exitCode()).isEqualTo(StartException.FAILURE))
                 .hasMessageStartingWith("the self-test failed: " + words[0])

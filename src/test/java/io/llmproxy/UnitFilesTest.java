@@ -128,6 +128,12 @@ class UnitFilesTest {
     }
 
     @Test
+    void allProcessesOfAServiceAreToldToStop() throws IOException {
+        // with mixed, systemd kills at once after a restart: its main process is no child of systemd's then
+        assertThat(service(ONE)).containsEntry("KillMode", "control-group").containsEntry("NotifyAccess", "all");
+    }
+
+    @Test
     void theMasterKeyMayBeMissing() throws IOException {
         assertThat(service(ONE))
                 .containsEntry("LoadCredential", "master-key:/etc/llmproxy/%i/master-key")

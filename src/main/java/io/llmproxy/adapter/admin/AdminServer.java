@@ -202,6 +202,31 @@ public final class AdminServer implements AutoCloseable {
         return tcp;
     }
 
+    /** Before a successor puts its own socket in the place of this one. */
+    public void keepSocket() {
+        try {
+            socket.keep();
+        } catch (IOException | UnsupportedOperationException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "the admin socket cannot be kept under a second name; where the successor fails it will be gone: "
+                            + socket.target(),
+                    e);
+        }
+    }
+
+    /** The successor failed: the socket is this one's again. */
+    public void takeSocketBack() {
+        try {
+            socket.takeBack();
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "the admin socket is not back in its place: " + socket.target() + "; restart the service",
+                    e);
+        }
+    }
+
     /** Lets running requests end, then takes the socket's file away. Idempotent. */
     @Override
     public void close() {

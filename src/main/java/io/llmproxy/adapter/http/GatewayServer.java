@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class GatewayServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(GatewayServer.class.getName());
     private static final Duration FOR_EVER = Duration.ofDays(365);
-    /** For connections whose handshake was under way when the successor began to listen. */
+    /** For connections whose handshake was under way when they were given to the other process. */
     private static final Duration HANDSHAKES = Duration.ofSeconds(1);
     /** Some more than that. */
     private static final Duration ALONE = Duration.ofSeconds(5);
@@ -42,6 +42,8 @@ public final class GatewayServer implements AutoCloseable {
     // guarded by stop
     private @Nullable Thread stopping;
     private volatile int boundPort;
+    /** Whether another process listens there too, which goes on where this one fails. */
+    private volatile boolean onTrial;
 
     /**
      * How the listener behaves.
@@ -120,20 +122,60 @@ public final class GatewayServer implements AutoCloseable {
     }
 
     /**
-     * Listens beside another process of the same user that does already, and gets all new connections from now on.
+     * Listens beside another process of the same user that does already and goes on to get new connections, until {@link #takeOver}.
      *
      * @throws IOException where the address cannot be listened on
      */
     public void startBeside() throws IOException {
         listen();
+        onTrial = true;
+        steer(NewestFirst::off);
+    }
+
+    /** New connections come to this one alone from now on, and back to the one before where this is closed before it is {@link #settled}. */
+    public void takeOver() {
+        if (onTrial) {
+            steer(NewestFirst::on);
+        }
+    }
+
+    /** What was taken over is kept. */
+    public void settled() {
+        onTrial = false;
+    }
+
+    /** Something about a port that may fail. */
+    @FunctionalInterface
+    private interface Steering {
+        void steer(int port) throws IOException;
+    }
+
+    private void steer(Steering steering) {
         try {
-            NewestFirst.on(boundPort);
+            steering.steer(boundPort);
         } catch (IOException | RuntimeException | LinkageError e) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "event 6829: the kernel does not let new connections be given to this process alone while the one"
-                            + " before it still listens; some may be reset when that closes",
+                    "event 6829: the kernel does not let new connections be given to one process alone while two listen;"
+                            + " some may be reset when one closes",
                     e);
+        }
+    }
+
+    /** So that none is reset that the kernel has for this one already. */
+    private void giveBack() {
+        if (onTrial) {
+            onTrial = false;
+            steer(NewestFirst::off);
+            acceptWhatComes();
+        }
+    }
+
+    private static void acceptWhatComes() {
+        try {
+            Thread.sleep(HANDSHAKES);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -203,6 +245,7 @@ public final class GatewayServer implements AutoCloseable {
      */
     @Override
     public void close() {
+        giveBack();
         drain.hasten();
         drain.begin();
         endWithin(settings.shutdownGrace());
@@ -214,11 +257,7 @@ public final class GatewayServer implements AutoCloseable {
      */
     public void leave(Duration atMost) {
         drain.leave();
-        try {
-            Thread.sleep(HANDSHAKES);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        acceptWhatComes();
         endWithin(atMost);
     }
 

@@ -15,17 +15,18 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Of two processes that listen on one port by SO_REUSEPORT, lets the kernel give new connections to the later one alone, by a classic
- * BPF program of one instruction for the group: "the socket with index 1". Where there is but one socket, that index is none, and
- * the kernel takes the one there is. Without it, connections that still come to the earlier one would be reset when it closes. Linux
- * only, through the C library; the Java library does not know the option.
+ * Of two processes that listen on one port by SO_REUSEPORT, lets the kernel give new connections to one alone, by a classic BPF program
+ * of one instruction for the group: "the socket with that index". Where there is but one socket, the kernel takes that, whatever the
+ * index. Without it, connections that still come to the one that makes room would be reset when it closes. Linux only,
+ * through the C library; the Java library does not know the option.
  */
 final class NewestFirst {
     private static final int SOL_SOCKET = 1;
     private static final int SO_ACCEPTCONN = 30;
     private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
     private static final short BPF_RET_K = 6;
-    private static final int SECOND = 1;
+    private static final int EARLIER = 0;
+    private static final int LATER = 1;
     /** Of sockaddr_in6, the largest that is looked at. */
     private static final int ADDRESS = 28;
 
@@ -34,14 +35,24 @@ final class NewestFirst {
     private NewestFirst() {}
 
     /**
-     * For the sockets of this process that listen on that port, and with them for all of their group.
+     * To the process that listened on that port later; to be called by one of the two.
      *
-     * @throws IOException where there is none, or the kernel refuses
+     * @throws IOException where this process does not listen there, or the kernel refuses
      */
     static void on(int port) throws IOException {
+        give(port, LATER);
+    }
+
+    /** To the one that listened there before. @throws IOException as {@link #on} */
+    static void off(int port) throws IOException {
+        give(port, EARLIER);
+    }
+
+    /** By a socket of this process, which does it for all of its group. */
+    private static void give(int port, int index) throws IOException {
         int found = 0;
         try (Arena arena = Arena.ofConfined()) {
-            Calls calls = new Calls(arena);
+            Calls calls = new Calls(arena, index);
             for (int descriptor : sockets()) {
                 if (calls.listensOn(descriptor, port)) {
                     calls.attach(descriptor);
@@ -102,7 +113,7 @@ final class NewestFirst {
         private final MemorySegment length;
         private final MemorySegment program;
 
-        Calls(Arena arena) {
+        Calls(Arena arena, int index) {
             Linker linker = Linker.nativeLinker();
             FunctionDescriptor option =
                     FunctionDescriptor.of(INT, INT, INT, INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
@@ -117,7 +128,7 @@ final class NewestFirst {
             // struct sock_filter: u16 code, u8 jt, u8 jf, u32 k
             MemorySegment filter = arena.allocate(8, 8);
             filter.set(ValueLayout.JAVA_SHORT, 0, BPF_RET_K);
-            filter.set(INT, 4, SECOND);
+            filter.set(INT, 4, index);
             // struct sock_fprog: u16 len, struct sock_filter *filter
             program = arena.allocate(16, 8);
             program.set(ValueLayout.JAVA_SHORT, 0, (short) 1);

@@ -178,7 +178,7 @@ public enum Event {
     CONNECTIONS_NOT_STEERED(
             6829,
             Severity.WARN,
-            "the kernel does not let new connections be given to the newest process alone; at a restart some may be reset",
+            "the kernel does not let new connections be given to one process alone while two listen; at a restart some may be reset",
             "a kernel from 4.5 up, and no filter of system calls that forbids setsockopt"),
     WATCHDOG_FAILS(
             6830,
@@ -186,7 +186,12 @@ public enum Event {
             "the process does not answer on its own listener, or what writes the ledger has ended; systemd will restart it",
             "report it, with `llmproxyctl support-bundle`"),
     RECORDS_TAKEN_IN(
-            6831, Severity.INFO, "the usage records that another process left behind were taken in", "nothing");
+            6831, Severity.INFO, "the usage records that another process left behind were taken in", "nothing"),
+    SUCCESSOR_LOST(
+            6832,
+            Severity.ERROR,
+            "the successor of the process died while this one was still leaving; this one ends too",
+            "the log of the successor says why; systemd starts the service again");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {

@@ -18,6 +18,7 @@ public final class SdNotify {
     private final Duration watchdog;
     private volatile boolean ready;
     private volatile boolean left;
+    private volatile boolean stopping;
     private volatile String text = "";
     private volatile String note = "";
 
@@ -50,9 +51,11 @@ public final class SdNotify {
         return watchdog;
     }
 
-    /** The service lives; to be said more often than {@link #watchdog}. */
+    /** The service lives; to be said more often than {@link #watchdog}. Of a process that another has followed nothing. */
     public void alive() {
-        send("WATCHDOG=1");
+        if (!left) {
+            send("WATCHDOG=1");
+        }
     }
 
     /** Whether somebody listens. */
@@ -89,16 +92,22 @@ public final class SdNotify {
         send("MAINPID=" + pid);
     }
 
-    /** The service began to shut down. */
+    /**
+     * The service began to shut down. Nothing of a process that was never ready, or that another has followed: the service goes on by
+     * another process, and systemd would end that too.
+     */
     public void stopping() {
-        ready = false;
-        send("STOPPING=1");
+        if (ready) {
+            ready = false;
+            stopping = true;
+            send("STOPPING=1");
+        }
     }
 
-    /** What {@code systemctl status} shows; of a process that another has followed nothing. */
+    /** What {@code systemctl status} shows; from when the service is ready until another process is its main one. */
     public void status(String status) {
         text = status;
-        if (!left) {
+        if (ready || stopping) {
             send(statusLine());
         }
     }

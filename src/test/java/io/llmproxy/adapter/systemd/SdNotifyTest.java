@@ -62,6 +62,21 @@ class SdNotifyTest {
             assertThat(receiver.receive()).isEqualTo("WATCHDOG=1");
             systemd.mainProcess(77);
             assertThat(receiver.receive()).isEqualTo("MAINPID=77");
+            systemd.status("leaving");
+            systemd.alive();
+            systemd.stopping();
+            receiver.hasNothing();
+        }
+    }
+
+    @Test
+    void whoWasNeverReadyDoesNotStopTheServiceOfAnother() throws Throwable {
+        String name = "@llmproxy-" + UUID.randomUUID();
+        try (Receiver receiver = new Receiver(name)) {
+            SdNotify successor = new SdNotify(Map.of("NOTIFY_SOCKET", name));
+            successor.status("serving");
+            successor.stopping();
+            receiver.hasNothing();
         }
     }
 
@@ -123,13 +138,21 @@ class SdNotifyTest {
         /** What is there already: a datagram between two sockets of one machine is there when sendto returns. */
         String receive() throws Throwable {
             MemorySegment buffer = arena.allocate(4096);
-            long length = (long) function(
+            long length = receive(buffer);
+            assertThat(length).isPositive();
+            return new String(buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        }
+
+        void hasNothing() throws Throwable {
+            assertThat(receive(arena.allocate(4096))).isNegative();
+        }
+
+        private long receive(MemorySegment buffer) throws Throwable {
+            return (long) function(
                             "recv",
                             FunctionDescriptor.of(
                                     ValueLayout.JAVA_LONG, INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, INT))
                     .invokeExact(descriptor, buffer, buffer.byteSize(), 0x40);
-            assertThat(length).isPositive();
-            return new String(buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
         }
 
         @SuppressWarnings("restricted") // the receiving end needs the C library as the sending one does
