@@ -199,7 +199,7 @@ void writeLauncher(Path image, Program program, Instant stamp) throws IOExceptio
             fi
             set -f
             # shellcheck disable=SC2086 # the options are words
-            exec "$home/runtime/bin/java" "$cache" \\
+            exec "$home/runtime/bin/java" "$cache" "-Dllmproxy.program=$0" \\
                 %3$s \\
                 $%2$s -cp "$home/lib/llmproxy.jar" %4$s "$@"
             """.formatted(

@@ -34,8 +34,8 @@ final class Jars {
         drop("micrometer-core", "io/micrometer/core/(aop|ipc|instrument/(binder|dropwizard|logging))/.*");
         // of the HTTP library the parsing and framing of blocking streams is used (docs/adr/003)
         drop("httpcore5", "org/apache/hc/core5/(reactor|pool|http/nio|http/impl/nio|http/impl/bootstrap)/.*");
-        // H2's console, its servers and its full-text search
-        drop("h2", "org/h2/(server|fulltext)/.*|org/h2/tools/(Console|GUIConsole|Server|Upgrade|ConvertTraceFile|MultiDimension).*");
+        // H2's console, its full-text search and its servers, but for the one by which processes hand the database over
+        drop("h2", "org/h2/(server/(pg|web)|fulltext)/.*|org/h2/tools/(Console|GUIConsole|Server|Upgrade|ConvertTraceFile|MultiDimension).*");
         // of OpenTelemetry its traces are used, not its metrics and logs (docs/adr/023)
         drop("opentelemetry-exporter-otlp-common", "io/opentelemetry/exporter/internal/otlp/(metrics|logs)/.*");
         drop("opentelemetry-exporter-otlp-common", "io/opentelemetry/proto/(collector/)?(metrics|logs|profiles)/.*");

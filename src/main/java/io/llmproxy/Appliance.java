@@ -77,7 +77,7 @@ import io.llmproxy.port.AuditSigner;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
-import io.llmproxy.port.SecretSource;
+import io.llmproxy.port.ProcessControl;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.Tokenizer;
@@ -109,7 +109,7 @@ import org.jspecify.annotations.Nullable;
  * The composition root: the only place that knows every part. It starts them in order and stops them in reverse; a part that
  * fails to start takes down what was started before it.
  */
-public final class Appliance implements AutoCloseable {
+public final class Appliance implements AutoCloseable, ProcessControl {
     private static final Logger LOG = System.getLogger(Appliance.class.getName());
 
     /** How soon changes made by other processes are seen; the contract says two seconds. */
@@ -140,12 +140,16 @@ public final class Appliance implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<InetSocketAddress> ownListeners = new CopyOnWriteArrayList<>();
     private final SdNotify systemd;
+    private final @Nullable Predecessor predecessor;
+    private final Reload reload;
+    private final Succession succession;
     private final CommandExecutor executor;
     private final StatusBoard status;
     private final InFlight inFlight;
     private final GatewayServer gatewayServer;
     private final AdminServer adminServer;
     private final BackupDesk backups;
+    private final SelfTest selfTest;
 
     /** Starts everything; when it returns, requests are served. */
     public static Appliance start(Setup setup) throws StartException {
@@ -190,24 +194,30 @@ public final class Appliance implements AutoCloseable {
     private Appliance(Setup setup) throws StartException, IOException, CertificateFault {
         this.setup = setup;
         ApplianceConfig config = setup.config();
+        this.predecessor = Predecessor.of(setup.environment());
         this.systemd = new SdNotify(setup.environment());
+        this.reload = new Reload(setup.loaded(), systemd);
         RunningLog log = opened(log(setup));
         setup.loaded().warnings().forEach(w -> LOG.log(Level.WARNING, w));
         try {
-            DataDirectory directory = opened(DataDirectory.take(setup.places().data()));
+            DataDirectory directory = opened(
+                    predecessor == null
+                            ? DataDirectory.take(setup.places().data())
+                            : DataDirectory.join(setup.places().data()));
             TlsListeners tls = opened(TlsListeners.open(config, setup.clock()));
             // beside the opening of the database: each takes an eighth of a second
             CompletableFuture<HelidonTelemetry> measuring =
                     CompletableFuture.supplyAsync(HelidonTelemetry::new, Thread::startVirtualThread);
             opened(() -> measuring.join().close());
             BackupPlace backupPlace = new BackupPlace(config, directory.path(), setup.clock());
-            Database database = opened(PartSettings.database(config, directory.path(), backupPlace.upgrade()));
-            SecretSource secrets = secrets(directory.path());
+            Database database =
+                    opened(PartSettings.database(config, directory.path(), backupPlace.upgrade(), predecessor != null));
+            LocalSecretSource secrets = secrets(directory.path());
             MasterKey masterKey = masterKey(database, directory.path());
             AesGcmSealer sealer = new AesGcmSealer(masterKey);
             Ed25519AuditSigner auditSigner = new Ed25519AuditSigner(masterKey);
             Tokenizer tokenizer = new JtokkitTokenizer();
-            Path spool = spool();
+            Path spool = spool(directory.own("spool"));
             BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
             BodyRoom room = new BodyRoom(spool, bodyMemory);
             Providers providers = new Providers(
@@ -221,7 +231,9 @@ public final class Appliance implements AutoCloseable {
             HelidonTelemetry telemetry = measuring.join();
             OtlpTracing tracing = tracing();
             FileUsageJournal journal = opened(FileUsageJournal.open(
-                    directory.path().resolve("journal"), config.journal().sync()));
+                    directory.own("journal"), config.journal().sync()));
+            LeftRecords leftRecords = opened(new LeftRecords(journal, directory.others("journal")));
+            leftRecords.takeIn();
             JournalFormat format = new JournalFormat();
             UsageStore usage = database.usage(format);
             UsageFlusher flusher = opened(new UsageFlusher(journal, usage, format));
@@ -269,6 +281,7 @@ public final class Appliance implements AutoCloseable {
             refresher.refresh();
 
             flusher.start();
+            leftRecords.start();
             if (journal.backlog() > 0) {
                 flusher.flush(); // before the first request: what the journal still holds counts for limits too
             }
@@ -361,7 +374,8 @@ public final class Appliance implements AutoCloseable {
                                     database::facts,
                                     () -> ledger(journal, ledger),
                                     tls::certificates,
-                                    backups),
+                                    backups,
+                                    this),
                             new AuditQueries(
                                     stores,
                                     database.auditChains(auditSigner),
@@ -377,6 +391,27 @@ public final class Appliance implements AutoCloseable {
             if (adminAddress != null) {
                 ownListeners.add(adminAddress);
             }
+            this.succession = new Succession(reload, systemd, database, leftRecords, shared());
+            reload.add((before, next) -> () -> {
+                PartSettings.relevel(log, before.log(), next.log());
+                desk.access(next.log());
+                secrets.allow(next.secrets().directories());
+                gatewayServer.reload(
+                        next.gateway().trustedProxies(),
+                        PartSettings.patience(next.gateway().clients()));
+            });
+            reload.add((before, next) -> () -> limit(refresher, before, next));
+            reload.add((before, next) -> renewed(tls));
+            OwnListener own = new OwnListener(config.gateway().listen().host(), gatewayServer.port(), false);
+            opened(new Watchdog(systemd, own, () -> flusher.running() && journal.backlog() >= 0))
+                    .start();
+            this.selfTest = new SelfTest(
+                    own,
+                    setup.places().socket(),
+                    () -> stores.transactor()
+                            .inTransaction(() -> stores.tenants().find(Actor.SYSTEM.name())),
+                    directory.own("journal"));
+            opened(new StatusLine(systemd, this::statusLine)).start();
             // first to go: the admin socket answers while requests finish
             opened(this::drain);
         } catch (StartException | IOException | CertificateFault | RuntimeException e) {
@@ -402,12 +437,21 @@ public final class Appliance implements AutoCloseable {
         }
     }
 
+    /** New files are taken without a reload too, so that nothing is left to do where they can be used. */
+    private static Runnable renewed(TlsListeners tls) {
+        List<String> faults = tls.reload();
+        if (!faults.isEmpty()) {
+            throw new FaultyConfiguration(String.join("\n", faults));
+        }
+        return () -> {};
+    }
+
     private <T extends AutoCloseable> T opened(T part) {
         parts.push(part);
         return part;
     }
 
-    private SecretSource secrets(Path directory) {
+    private LocalSecretSource secrets(Path directory) {
         return new LocalSecretSource(setup.config().secrets().directories(), MasterKey.file(directory), this::variable);
     }
 
@@ -478,8 +522,7 @@ public final class Appliance implements AutoCloseable {
     }
 
     /** Empty: what a former process left there belongs to requests that are over. */
-    private Path spool() throws IOException {
-        Path spool = setup.places().data().resolve("spool");
+    private static Path spool(Path spool) throws IOException {
         Files.createDirectories(spool);
         Spool.clear(spool);
         return spool;
@@ -503,7 +546,7 @@ public final class Appliance implements AutoCloseable {
     /** The listener outlives the grace by a moment, in which requests that are cut can be told so. */
     private GatewayServer gatewayServer(Gateway gateway, ApplianceConfig config, @Nullable CertificateFiles certificate)
             throws IOException {
-        Listen listen = config.gateway().listen();
+        Listen listen = beside(config.gateway().listen(), predecessor == null ? 0 : predecessor.gatewayPort());
         GatewayServer server = new GatewayServer(
                 new GatewayServer.Settings(
                         listen.host(),
@@ -516,7 +559,11 @@ public final class Appliance implements AutoCloseable {
                 certificate,
                 setup.clock(),
                 gateway::serve);
-        server.start();
+        if (predecessor == null || predecessor.gatewayPort() != listen.port()) {
+            server.start();
+        } else {
+            server.startBeside();
+        }
         return server;
     }
 
@@ -532,9 +579,15 @@ public final class Appliance implements AutoCloseable {
         return new AdminServer.Listeners(
                 setup.places().socket(),
                 config.admin().socketGroup(),
-                address(config.admin().listen()),
+                address(beside(config.admin().listen(), predecessor == null ? 0 : predecessor.adminPort())),
                 tls.admin(),
-                Duration.ofSeconds(2));
+                Duration.ofSeconds(2),
+                predecessor != null);
+    }
+
+    /** Where any port will do, the predecessor's. */
+    private static Listen beside(Listen configured, int port) {
+        return configured.port() == 0 ? new Listen(configured.host(), port) : configured;
     }
 
     private static InetSocketAddress address(Listen listen) {
@@ -560,6 +613,93 @@ public final class Appliance implements AutoCloseable {
         return snapshots.current().tenants().values().stream()
                 .map(TenantView::tenant)
                 .toList();
+    }
+
+    /** Limits of the configuration; with the database away they wait for it. */
+    private static void limit(SnapshotRefresher refresher, ApplianceConfig before, ApplianceConfig next) {
+        if (before.limits().equals(next.limits())) {
+            return;
+        }
+        try {
+            refresher.configured(next.limits().limits());
+        } catch (StoreException e) {
+            LOG.log(Level.WARNING, "the new limits of the configuration hold as soon as the database answers again", e);
+        }
+    }
+
+    @Override
+    public List<Setting> settings() {
+        return reload.settings();
+    }
+
+    @Override
+    public Outcome check() {
+        return reload.check();
+    }
+
+    @Override
+    public Outcome reload() {
+        return reload.run();
+    }
+
+    @Override
+    public long restart() {
+        return succession.start();
+    }
+
+    private Succession.Listeners shared() {
+        return new Succession.Listeners() {
+            @Override
+            public Predecessor here() {
+                InetSocketAddress admin = adminServer.tcp();
+                return new Predecessor(
+                        ProcessHandle.current().pid(), gatewayServer.port(), admin == null ? 0 : admin.getPort());
+            }
+
+            @Override
+            public void awaitAlone() throws InterruptedException {
+                gatewayServer.awaitAlone();
+            }
+
+            @Override
+            public void share() {
+                adminServer.keepSocket();
+            }
+
+            @Override
+            public void takeBack() {
+                adminServer.takeSocketBack();
+            }
+        };
+    }
+
+    /**
+     * @param leave is run, on a thread of its own, when a successor serves
+     * @param alone is run should that die before this process has ended
+     */
+    void onSucceeded(Runnable leave, Runnable alone) {
+        succession.onSucceeded(leave, alone);
+    }
+
+    /**
+     * Leaves the field to the successor: its requests finish within {@code shutdown.leave}, then they are cut. Returns when there is
+     * none left; {@link #close} follows, or hastens it.
+     */
+    void leave() {
+        Duration leave = reload.config().shutdown().leave();
+        adminServer.close();
+        Thread cutter = Thread.ofVirtual().name("leave-cutter").start(() -> cutAfter(leave));
+        gatewayServer.leave(leave.plus(CUTTING));
+        cutter.interrupt();
+    }
+
+    /** The grace of a shutdown that is under way is over. */
+    void hasten() {
+        try {
+            cutRunning();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     public CommandExecutor executor() {
@@ -594,9 +734,28 @@ public final class Appliance implements AutoCloseable {
                 + (tenant == null ? "*" : tenant);
     }
 
+    /**
+     * Asks the running parts whether they do what they are for. New connections come to this process from now on, where another
+     * had them.
+     *
+     * @throws StartException naming the one that does not
+     */
+    void test() throws StartException {
+        selfTest.run(gatewayServer::takeOver);
+    }
+
     /** Tells systemd. */
     void announceReady() {
-        systemd.ready("serving " + gatewayUrl());
+        gatewayServer.settled();
+        if (predecessor != null) {
+            LOG.log(Level.INFO, "event 6827: took over from process " + predecessor.pid());
+        }
+        systemd.ready(statusLine());
+    }
+
+    /** What {@code systemctl status} shows. */
+    private String statusLine() {
+        return StatusLine.of(status.health(), status.status(gatewayUrl(), adminUrl()), gatewayServer.address());
     }
 
     /**
@@ -617,15 +776,16 @@ public final class Appliance implements AutoCloseable {
 
     /** What still comes on open connections is served, running requests finish; what still runs after the grace is cut. */
     private void drain() {
+        succession.stop();
         systemd.stopping();
         status.stopping();
-        Thread cutter = Thread.ofVirtual().name("shutdown-cutter").start(this::cutAfterGrace);
+        Duration grace = setup.config().shutdown().grace();
+        Thread cutter = Thread.ofVirtual().name("shutdown-cutter").start(() -> cutAfter(grace));
         gatewayServer.close();
         cutter.interrupt();
     }
 
-    private void cutAfterGrace() {
-        Duration grace = setup.config().shutdown().grace();
+    private void cutAfter(Duration grace) {
         try {
             // not only until nothing runs: requests may still arrive on connections that are open
             Thread.sleep(grace);
@@ -633,11 +793,15 @@ public final class Appliance implements AutoCloseable {
                 LOG.log(
                         Level.WARNING,
                         "requests in flight after " + Durations.format(grace) + ", which are cut: " + inFlight.count());
-                inFlight.drain();
-                inFlight.cutAll(ProxyError.Upstream.unavailable("The gateway is shutting down."));
+                cutRunning();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void cutRunning() throws InterruptedException {
+        inFlight.drain();
+        inFlight.cutAll(ProxyError.Upstream.unavailable("The gateway is shutting down."));
     }
 }

@@ -11,20 +11,31 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data directory, held by one process at a time. The lock is the kernel's and goes with the process, however it ends, so a
- * stale one cannot be left behind.
+ * The data directory, held by one process at a time, and by its successor with it while they follow one another. The locks are the
+ * kernel's and go with the process, however it ends, so a stale one cannot be left behind.
+ *
+ * <p>What each process must have for itself lies at a place of its own: the first free number, whose names have that number behind
+ * them but for the first.
  */
 final class DataDirectory implements AutoCloseable {
+    private static final int PLACES = 64;
+
     private final Path path;
     private final FileChannel channel;
+    private final FileChannel place;
+    private final int number;
 
-    private DataDirectory(Path path, FileChannel channel) {
+    private DataDirectory(Path path, FileChannel channel, int number, FileChannel place) {
         this.path = path;
         this.channel = channel;
+        this.number = number;
+        this.place = place;
     }
 
     /**
@@ -66,16 +77,41 @@ final class DataDirectory implements AutoCloseable {
             }
             return lock(path);
         } catch (IOException e) {
-            throw new StartException(
-                    StartException.FAILURE,
-                    "the data directory " + path + " cannot be used: " + e + "; name another with --data-dir",
-                    e);
+            throw unusable(path, e);
         }
     }
 
+    /** Beside the process that has it, which makes room: it is this one's alone as soon as that has ended. */
+    static DataDirectory join(Path path) throws StartException {
+        try {
+            FileChannel channel = open(path.resolve("llmproxy.lock"));
+            DataDirectory directory = placed(path, channel);
+            Thread.ofPlatform().daemon().name("data-directory").start(() -> inherit(channel));
+            return directory;
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
+    /** Waits until the process that has it ends. */
+    @SuppressWarnings("resource") // the lock is given back with the channel
+    private static void inherit(FileChannel channel) {
+        try {
+            channel.lock();
+        } catch (IOException e) {
+            return; // closed meanwhile: this process has ended first
+        }
+    }
+
+    private static StartException unusable(Path path, IOException e) {
+        return new StartException(
+                StartException.FAILURE,
+                "the data directory " + path + " cannot be used: " + e + "; name another with --data-dir",
+                e);
+    }
+
     private static DataDirectory lock(Path path) throws IOException, StartException {
-        FileChannel channel =
-                FileChannel.open(path.resolve("llmproxy.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = open(path.resolve("llmproxy.lock"));
         FileLock lock = tryLock(channel);
         if (lock == null) {
             channel.close();
@@ -84,7 +120,23 @@ final class DataDirectory implements AutoCloseable {
                     "the data directory " + path
                             + " is in use by another process; stop it, or name another with --data-dir");
         }
-        return new DataDirectory(path, channel);
+        return placed(path, channel);
+    }
+
+    private static DataDirectory placed(Path path, FileChannel channel) throws IOException {
+        for (int number = 1; number <= PLACES; number++) {
+            FileChannel place = open(path.resolve("place-" + number + ".lock"));
+            if (tryLock(place) != null) {
+                return new DataDirectory(path, channel, number, place);
+            }
+            place.close();
+        }
+        channel.close();
+        throw new IOException(PLACES + " processes use it already");
+    }
+
+    private static FileChannel open(Path file) throws IOException {
+        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
     private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
@@ -95,11 +147,11 @@ final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** What this directory is known by to other processes, in all lives of its process; made at the first start. */
+    /** What this place is known by to other processes, in all lives of its process; made at the first start. */
     UUID identity(Instant now) throws IOException {
-        Path file = path.resolve("identity");
+        Path file = own("identity");
         if (!Files.exists(file)) {
-            Path draft = path.resolve("identity.new");
+            Path draft = own("identity.new");
             Files.writeString(draft, Ids.next(now) + "\n");
             Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
         }
@@ -114,12 +166,35 @@ final class DataDirectory implements AutoCloseable {
         return path;
     }
 
+    /** A file or directory that is this process's alone. */
+    Path own(String name) {
+        return at(name, number);
+    }
+
+    /** The same of other processes, whether they live, are gone or never were. */
+    List<Path> others(String name) {
+        return IntStream.rangeClosed(1, PLACES)
+                .filter(n -> n != number)
+                .mapToObj(n -> at(name, n))
+                .toList();
+    }
+
+    private Path at(String name, int of) {
+        return path.resolve(of == 1 ? name : name + "-" + of);
+    }
+
     @Override
     public void close() {
+        close(place);
+        close(channel);
+    }
+
+    private static void close(FileChannel channel) {
         try {
             channel.close();
         } catch (IOException e) {
             // the process ends, and the lock with it
+            return;
         }
     }
 }

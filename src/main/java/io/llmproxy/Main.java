@@ -47,6 +47,7 @@ public final class Main {
         } catch (ParameterException e) {
             return wrongUsage(e, err);
         } catch (Exception e) {
+            tellPredecessor(e, environment, out);
             return failed(e, err);
         }
     }
@@ -66,6 +67,13 @@ public final class Main {
         ServerCommand command =
                 Objects.requireNonNull(commands.get(sub.commandSpec().name()));
         return command.run(sub);
+    }
+
+    /** Whoever started this process to take over reads its output, and its error output goes to the log. */
+    private static void tellPredecessor(Exception e, Map<String, String> environment, PrintStream out) {
+        if (Predecessor.of(environment) != null) {
+            out.println(e.getMessage());
+        }
     }
 
     private static int failed(Exception e, PrintStream err) {

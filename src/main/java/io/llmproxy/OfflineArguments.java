@@ -5,6 +5,7 @@ import io.llmproxy.adapter.backup.SealKeys;
 import io.llmproxy.adapter.jdbc.ClosedDatabase;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ConfigException;
+import io.llmproxy.config.ConfigFile;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ConfigLoader.Sources.Option;
 import java.io.IOException;
@@ -67,8 +68,9 @@ record OfflineArguments(String command, Map<String, List<String>> values) {
                 options.put(key, new Option("--" + name, value));
             }
         });
-        List<Path> files =
-                values.getOrDefault("config", List.of()).stream().map(Path::of).toList();
+        List<ConfigFile> files = values.getOrDefault("config", List.of()).stream()
+                .map(ConfigFile::of)
+                .toList();
         return ConfigLoader.load(new ConfigLoader.Sources(files, System.getenv(), List.of(), options))
                 .config();
     }

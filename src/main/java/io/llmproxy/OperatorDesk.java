@@ -9,9 +9,12 @@ import io.llmproxy.admin.BackupAdmin;
 import io.llmproxy.admin.ListenerCertificate;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.NearLimits;
+import io.llmproxy.admin.ProcessAdmin;
+import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.live.LiveBoard;
 import io.llmproxy.gateway.live.RequestFeed;
+import io.llmproxy.port.ProcessControl;
 import io.llmproxy.runtime.Snapshots;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -54,6 +57,11 @@ final class OperatorDesk implements AutoCloseable {
                 out -> out.add((double) feed.dropped())));
     }
 
+    /** Other access lines from now on. */
+    void access(ApplianceConfig.LogConfig config) {
+        feed.access(PartSettings.access(config, log));
+    }
+
     /** With those of others. */
     List<StatusBoard.Concern> concerns(Path data, StatusBoard.Concern... others) {
         List<StatusBoard.Concern> all = new ArrayList<>(List.of(others));
@@ -76,7 +84,8 @@ final class OperatorDesk implements AutoCloseable {
             Supplier<String> database,
             Supplier<String> ledger,
             Supplier<List<ListenerCertificate>> certificates,
-            BackupDesk backups) {
+            BackupDesk backups,
+            ProcessControl process) {
         LiveViews live =
                 new LiveViews(board, gateway.inFlight(), snapshots, targets, limits, status::problems, setup.clock());
         return new AdminServer.Operations(
@@ -84,7 +93,8 @@ final class OperatorDesk implements AutoCloseable {
                 live::view,
                 new Diagnosis(setup.loaded(), log, database, ledger)::parts,
                 certificates,
-                new BackupAdmin(stores, setup.config().tenant(), backups::prepared, setup.clock()));
+                new BackupAdmin(stores, setup.config().tenant(), backups::prepared, setup.clock()),
+                new ProcessAdmin(stores, process, setup.clock()));
     }
 
     /** Requests that ended have their lines when it returns. */

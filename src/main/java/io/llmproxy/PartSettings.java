@@ -28,6 +28,7 @@ import io.llmproxy.gateway.idempotency.IdempotencySettings;
 import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.port.AlertHook;
 import io.llmproxy.port.EndedRequest;
+import io.llmproxy.port.LogControl;
 import io.llmproxy.port.Tokenizer;
 import java.io.Console;
 import java.io.IOException;
@@ -47,7 +48,7 @@ final class PartSettings {
     private PartSettings() {}
 
     /** Opens it. */
-    static Database database(ApplianceConfig config, Path directory, Upgrade upgrade) throws IOException {
+    static Database database(ApplianceConfig config, Path directory, Upgrade upgrade, boolean join) throws IOException {
         Secret password = databasePassword(config);
         return Database.open(
                 config.database().url(),
@@ -55,7 +56,8 @@ final class PartSettings {
                 config.database().user(),
                 password,
                 config.database().pool(),
-                upgrade);
+                upgrade,
+                join);
     }
 
     static @Nullable Secret databasePassword(ApplianceConfig config) throws IOException {
@@ -154,6 +156,13 @@ final class PartSettings {
                 level(log),
                 Logging.journalReadsStandardError(environment),
                 file == null ? null : new Logging.LogFile(file.path(), file.maxSize(), file.keep()));
+    }
+
+    /** The level of all loggers that have none of their own, where the configuration has another now. */
+    static void relevel(LogControl running, LogConfig before, LogConfig next) {
+        if (before.level() != next.level()) {
+            running.set("", LogControl.Threshold.valueOf(next.level().name()));
+        }
     }
 
     /** Who writes access lines; null: nobody. */

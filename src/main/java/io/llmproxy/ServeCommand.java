@@ -1,6 +1,8 @@
 package io.llmproxy;
 
+import io.llmproxy.adapter.systemd.ProcessWall;
 import io.llmproxy.config.ConfigException;
+import io.llmproxy.config.ConfigFile;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.config.ConfigLoader.Sources.Option;
 import java.io.PrintStream;
@@ -34,14 +36,15 @@ record ServeCommand(Map<String, String> environment, PrintStream out, PrintStrea
                 "Run the server until SIGTERM.",
                 "  llmproxy serve",
                 "  llmproxy serve --data-dir /srv/llmproxy --listen 0.0.0.0:8080",
-                "  llmproxy serve --config /etc/llmproxy/llmproxy.yaml --config /etc/llmproxy/acme.yaml --tenant acme",
+                "  llmproxy serve --config /etc/llmproxy/llmproxy.yaml --config -/etc/llmproxy/acme.yaml --tenant acme",
                 "  llmproxy serve --set database.url=jdbc:postgresql://db/llmproxy --set database.user=llmproxy",
                 "",
                 "Configuration, later wins: defaults, --config files, LLMPROXY_... variables, --set, options.");
         spec.addOption(ServerCommand.options(
                 CONFIG,
                 "FILE",
-                "A configuration file (YAML); may be repeated, later wins. Without it no file is read."));
+                "A configuration file (YAML); may be repeated, later wins. With a - before its path it may be missing. Without"
+                        + " --config no file is read."));
         spec.addOption(ServerCommand.option(
                 DATA_DIR,
                 "DIR",
@@ -62,7 +65,9 @@ record ServeCommand(Map<String, String> environment, PrintStream out, PrintStrea
 
     @Override
     public int run(ParseResult line) throws ConfigException, StartException {
-        List<Path> files = Stream.of(values(line, CONFIG)).map(Path::of).toList();
+        ProcessWall.raise(environment);
+        List<ConfigFile> files =
+                Stream.of(values(line, CONFIG)).map(ConfigFile::of).toList();
         ConfigLoader.Loaded loaded = ConfigLoader.load(
                 new ConfigLoader.Sources(files, environment, List.of(values(line, SET)), options(line)));
         @Nullable String dataDir = line.matchedOptionValue(DATA_DIR, null);

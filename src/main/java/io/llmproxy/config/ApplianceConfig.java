@@ -301,8 +301,13 @@ public record ApplianceConfig(
             @Nullable Path passphraseFile,
             @Nullable Path recipientKey) {}
 
-    /** @param grace how long running requests may take to finish */
-    public record ShutdownConfig(Duration grace) {}
+    /**
+     * How a process ends.
+     *
+     * @param grace how long running requests may take to finish
+     * @param leave the same where a successor serves already
+     */
+    public record ShutdownConfig(Duration grace, Duration leave) {}
 
     /**
      * How the log is written.

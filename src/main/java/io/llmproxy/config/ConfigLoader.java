@@ -34,6 +34,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -44,12 +46,13 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigLoader {
     /** Variables that begin like keys and are none. */
     private static final Set<String> NOT_KEYS =
-            Set.of("LLMPROXY_SOCKET", "LLMPROXY_TENANT", "LLMPROXY_URL", "LLMPROXY_MASTER_KEY");
+            Set.of("LLMPROXY_SOCKET", "LLMPROXY_TENANT", "LLMPROXY_URL", "LLMPROXY_MASTER_KEY", "LLMPROXY_TAKE_OVER");
 
     private final List<Problem> problems = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
     private final Map<ConfigKey<?>, Object> values = new HashMap<>();
     private final Set<String> explicit = new HashSet<>();
+    private final Map<String, String> origins = new HashMap<>();
 
     private ConfigLoader() {}
 
@@ -59,12 +62,14 @@ public final class ConfigLoader {
      * @param options key to value, of options such as {@code --listen}; the option's spelling is the origin
      */
     public record Sources(
-            List<Path> files, Map<String, String> environment, List<String> sets, Map<String, Option> options) {
+            List<ConfigFile> files, Map<String, String> environment, List<String> sets, Map<String, Option> options) {
         /** A value given by an option of its own. */
         public record Option(String spelling, String value) {}
 
         public static Sources files(List<Path> files) {
-            return new Sources(files, Map.of(), List.of(), Map.of());
+            List<ConfigFile> required =
+                    files.stream().map(file -> new ConfigFile(file, false)).toList();
+            return new Sources(required, Map.of(), List.of(), Map.of());
         }
     }
 
@@ -73,9 +78,37 @@ public final class ConfigLoader {
      *
      * @param explicit the keys that were set, as against left at their defaults
      * @param shown every key and its value, as it may be shown to anybody
+     * @param origins where each key was set last: {@code default}, {@code FILE:LINE}, {@code --set} and the like
+     * @param sources what it was read from, and is read from again
      */
     public record Loaded(
-            ApplianceConfig config, List<String> warnings, Set<String> explicit, Map<String, String> shown) {}
+            ApplianceConfig config,
+            List<String> warnings,
+            Set<String> explicit,
+            Map<String, String> shown,
+            Map<String, String> origins,
+            Sources sources) {
+        /** The keys whose values are others in {@code next}, in the order of the reference. */
+        public List<String> changes(Loaded next) {
+            List<String> changed = new ArrayList<>();
+            for (ConfigKey<?> key : ConfigReference.keys()) {
+                boolean same = SECRET.contains(key)
+                        ? secret(key, config).equals(secret(key, next.config))
+                        : Objects.equals(shown.get(key.name()), next.shown.get(key.name()));
+                if (!same) {
+                    changed.add(key.name());
+                }
+            }
+            return List.copyOf(changed);
+        }
+
+        private static Optional<?> secret(ConfigKey<?> key, ApplianceConfig config) {
+            return Optional.ofNullable(
+                    key.equals(ConfigReference.WEBHOOK_URL)
+                            ? config.alerts().webhook()
+                            : config.upstream().proxy());
+        }
+    }
 
     /** Their values may hold a secret. */
     private static final Set<ConfigKey<?>> SECRET = Set.of(ConfigReference.WEBHOOK_URL, ConfigReference.UPSTREAM_PROXY);
@@ -84,8 +117,13 @@ public final class ConfigLoader {
     public static Loaded load(Sources sources) throws ConfigException {
         ConfigLoader loader = new ConfigLoader();
         loader.defaults();
-        for (Path file : sources.files()) {
+        for (ConfigFile file : sources.files()) {
             YamlSource.file(file, loader.problems::add).forEach(loader::apply);
+            if (file.replaced()) {
+                loader.warnings.add(
+                        file.path() + " was replaced by a new file, and this process still sees the old one:"
+                                + " `systemctl reload` of its unit shows it the new one");
+            }
         }
         loader.environment(sources.environment());
         sources.sets().forEach(loader::set);
@@ -99,7 +137,13 @@ public final class ConfigLoader {
         if (!loader.problems.isEmpty()) {
             throw new ConfigException(loader.problems);
         }
-        return new Loaded(config, List.copyOf(loader.warnings), Set.copyOf(loader.explicit), loader.shown());
+        return new Loaded(
+                config,
+                List.copyOf(loader.warnings),
+                Set.copyOf(loader.explicit),
+                loader.shown(),
+                Map.copyOf(loader.origins),
+                sources);
     }
 
     private Map<String, String> shown() {
@@ -270,6 +314,7 @@ public final class ConfigLoader {
             } else {
                 values.put(key, value);
             }
+            origins.put(key.name(), origin);
         } catch (InvalidValueException e) {
             problems.add(new Problem(origin, key.name(), rule(e)));
         }
@@ -373,7 +418,7 @@ public final class ConfigLoader {
                         value(ConfigReference.TRACING_SERVICE_NAME),
                         value(ConfigReference.TRACING_QUEUE),
                         value(ConfigReference.TRACING_TIMEOUT)),
-                new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE)),
+                new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE), value(ConfigReference.SHUTDOWN_LEAVE)),
                 log());
     }
 

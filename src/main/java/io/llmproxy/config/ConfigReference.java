@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -341,6 +342,11 @@ public final class ConfigReference {
             "30s",
             t -> ConfigValues.duration(t, Duration.ZERO, Duration.ofHours(24)),
             "how long running requests may take to finish after SIGTERM");
+    static final ConfigKey<Duration> SHUTDOWN_LEAVE = key(
+            "shutdown.leave",
+            "10m",
+            t -> ConfigValues.duration(t, Duration.ZERO, Duration.ofHours(24)),
+            "how long requests may take to finish in a process that handed over to its successor");
     static final ConfigKey<LogConfig.Format> LOG_FORMAT = key(
             "log.format",
             "auto",
@@ -394,6 +400,24 @@ public final class ConfigReference {
             this.segments =
                     key(prefix + ".segments", "6", t -> ConfigValues.integer(t, 1, 60), "parts of a sliding window");
         }
+    }
+
+    /** What {@code llmproxyctl config reload} applies to the running process. */
+    private static final Set<String> RELOADED = Set.of(
+            TRUSTED_PROXIES.name(),
+            HEAD_TIMEOUT.name(),
+            KEEP_ALIVE.name(),
+            MIN_RATE.name(),
+            IDLE_TIMEOUT.name(),
+            SECRET_DIRECTORIES.name(),
+            SHUTDOWN_LEAVE.name(),
+            LOG_LEVEL.name(),
+            LOG_ACCESS.name(),
+            LOG_ADDRESSES.name());
+
+    /** Whether a changed value is applied by a reload; the others are by a restart. */
+    public static boolean reloads(String key) {
+        return RELOADED.contains(key) || key.startsWith("limits.");
     }
 
     public static List<ConfigKey<?>> keys() {

@@ -3,6 +3,7 @@ package io.llmproxy.config;
 import io.llmproxy.config.ConfigException.Problem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -42,14 +43,22 @@ final class YamlSource {
         this.problems = problems;
     }
 
-    static List<Setting> file(Path file, Consumer<Problem> problems) {
-        YamlSource source = new YamlSource(file.toString(), problems);
+    static List<Setting> file(ConfigFile file, Consumer<Problem> problems) {
+        Path path = file.path();
+        YamlSource source = new YamlSource(path.toString(), problems);
         try {
-            source.read(Files.readString(file, StandardCharsets.UTF_8));
+            source.read(Files.readString(path, StandardCharsets.UTF_8));
         } catch (NoSuchFileException e) {
-            problems.accept(new Problem(file.toString(), null, "no such file"));
+            if (!file.optional()) {
+                problems.accept(new Problem(path.toString(), null, "no such file"));
+            }
+        } catch (AccessDeniedException e) {
+            problems.accept(new Problem(
+                    path.toString(),
+                    null,
+                    "cannot be read: permission denied to user " + System.getProperty("user.name")));
         } catch (IOException e) {
-            problems.accept(new Problem(file.toString(), null, "cannot be read: " + e));
+            problems.accept(new Problem(path.toString(), null, "cannot be read: " + e));
         }
         return source.settings;
     }

@@ -38,13 +38,18 @@ final class SnapshotBuilder {
 
     private final ProviderFactory factory;
     private final PriceCatalogue catalogue;
-    private final List<Limit> configured;
+    private List<Limit> configured;
     private final Map<UUID, Provider> live = new HashMap<>();
 
     SnapshotBuilder(ProviderFactory factory, PriceCatalogue catalogue, List<Limit> configured) {
         this.factory = factory;
         this.catalogue = catalogue;
         this.configured = List.copyOf(configured);
+    }
+
+    /** Other limits of the configuration, from the next snapshot on. */
+    void configured(List<Limit> limits) {
+        configured = List.copyOf(limits);
     }
 
     RuntimeSnapshot build(ManagedState state) {

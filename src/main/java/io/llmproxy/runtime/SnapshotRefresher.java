@@ -27,6 +27,8 @@ public final class SnapshotRefresher implements AutoCloseable {
     private final ReentrantLock building = new ReentrantLock();
     private @Nullable Thread poller;
     private volatile boolean failing;
+    /** Whether limits of the configuration wait to be in force. */
+    private volatile boolean stale;
 
     /**
      * @param catalogue the prices that hold where the state says no others
@@ -51,7 +53,20 @@ public final class SnapshotRefresher implements AutoCloseable {
         building.lock();
         try {
             snapshots.publish(builder.build(source.load(tenantSlug)));
+            stale = false;
             failing = false;
+        } finally {
+            building.unlock();
+        }
+    }
+
+    /** Other limits of the configuration; in force when it returns, or as soon as the database answers again. */
+    public void configured(List<Limit> limits) {
+        building.lock();
+        try {
+            builder.configured(limits);
+            stale = true;
+            refresh();
         } finally {
             building.unlock();
         }
@@ -68,7 +83,7 @@ public final class SnapshotRefresher implements AutoCloseable {
             try {
                 Thread.sleep(period);
                 boolean moved = source.revision() != snapshots.current().revision();
-                if (moved || round % ROUNDS_PER_LOOK_AT_FILES == 0 && outdated()) {
+                if (moved || stale || round % ROUNDS_PER_LOOK_AT_FILES == 0 && outdated()) {
                     refresh();
                 }
                 failing = false;

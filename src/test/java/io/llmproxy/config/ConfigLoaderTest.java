@@ -38,12 +38,31 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void aFileWithADashMayBeMissingAndNothingElse() throws Exception {
+        String missing = "-" + directory.resolve("acme.yaml");
+        assertThat(ConfigLoader.load(sources(missing)).explicit()).isEmpty();
+        assertThat(problems(sources(missing.substring(1))))
+                .singleElement()
+                .hasToString(missing.substring(1) + ": no such file");
+        Files.createDirectory(directory.resolve("acme.yaml"));
+        assertThat(problems(sources(missing))).singleElement().asString().contains("cannot be read");
+        Files.delete(directory.resolve("acme.yaml"));
+        Files.writeString(directory.resolve("acme.yaml"), "gateway: {lissten: 1}\n");
+        assertThat(problems(sources(missing))).singleElement().asString().contains("acme.yaml:1: gateway.lissten");
+        assertThat(ConfigFile.of("-").path()).hasToString("-");
+    }
+
+    private static Sources sources(String file) {
+        return new Sources(List.of(ConfigFile.of(file)), Map.of(), List.of(), Map.of());
+    }
+
+    @Test
     void laterSourcesWin() throws Exception {
         Path first =
                 file("a.yaml", "gateway: {listen: 127.0.0.1:1}\nshutdown: {grace: 1s}\nadmin: {listen: 127.0.0.1:1}");
         Path second = file("b.yaml", "gateway:\n  listen: 127.0.0.1:2\n");
         Sources sources = new Sources(
-                List.of(first, second),
+                List.of(new ConfigFile(first, false), ConfigFile.of("-" + second)),
                 Map.of("LLMPROXY_SHUTDOWN_GRACE", "3s", "LLMPROXY_JOURNAL_SYNC", "3s"),
                 List.of("journal.sync=4s", "admin.listen=127.0.0.1:4"),
                 Map.of("admin.listen", new Sources.Option("--admin-listen", "127.0.0.1:5")));

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /** The image as it was built, one data directory, and one set of options: what is started, killed and started again. */
 final class Installation {
-    private static final Path IMAGE =
+    static final Path IMAGE =
             Path.of(System.getProperty("llmproxy.target", "target"), "llmproxy").toAbsolutePath();
     /** What must not refuse a load. */
     private static final List<String> UNLIMITED = List.of(
@@ -26,16 +26,29 @@ final class Installation {
             "limits.concurrency=0",
             "log.level=warn");
 
+    private final Path image;
     private final Path data;
     private final Path scratch;
     private final List<String> sets;
+    private final List<Path> files = new ArrayList<>();
     private int starts;
 
     /** @param scratch where the error output of everything goes */
     Installation(Path data, Path scratch, String... sets) {
+        this(IMAGE, data, scratch, sets);
+    }
+
+    /** @param image another copy of it, or a link to one */
+    Installation(Path image, Path data, Path scratch, String... sets) {
+        this.image = image;
         this.data = data;
         this.scratch = scratch;
         this.sets = Stream.concat(UNLIMITED.stream(), Stream.of(sets)).toList();
+    }
+
+    /** A configuration file of the servers to come. */
+    void configuredBy(Path file) {
+        files.add(file);
     }
 
     ServerProcess serve() throws IOException, InterruptedException {
@@ -57,6 +70,7 @@ final class Installation {
                 "127.0.0.1:0",
                 "--admin-listen",
                 "127.0.0.1:0"));
+        files.forEach(file -> command.addAll(List.of("--config", file.toString())));
         // what is measured here sends more than those let through
         TestAppliance.NO_LIMITS.forEach(set -> command.addAll(List.of("--set", set)));
         sets.forEach(set -> command.addAll(List.of("--set", set)));
@@ -102,7 +116,7 @@ final class Installation {
                 "-XX:ErrorFile=" + scratch.resolve("crash.log"));
     }
 
-    private static String program(String name) {
-        return IMAGE.resolve("bin").resolve(name).toString();
+    private String program(String name) {
+        return image.resolve("bin").resolve(name).toString();
     }
 }

@@ -31,8 +31,16 @@ final class LoadClients {
     private final Queue<String> whole = new ConcurrentLinkedQueue<>();
     private final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final boolean everServed;
+    private volatile boolean stopped;
 
     LoadClients(URI gateway, String key, int clients) {
+        this(gateway, key, clients, false);
+    }
+
+    /** @param everServed whether a refused connection is a failure, and the clients end when they are stopped */
+    LoadClients(URI gateway, String key, int clients, boolean everServed) {
+        this.everServed = everServed;
         this.port = gateway.getPort();
         this.key = key;
         for (int i = 0; i < clients; i++) {
@@ -68,14 +76,23 @@ final class LoadClients {
         }
     }
 
+    /** Each ends with the answer that it is at. */
+    void stop() throws InterruptedException {
+        stopped = true;
+        join();
+    }
+
     private void untilGone() {
         try {
-            while (true) {
+            while (!stopped) {
                 try (Socket socket = connect()) {
                     requestsOn(socket);
                 }
             }
         } catch (ConnectException e) {
+            if (everServed) {
+                failures.add(e);
+            }
             return; // refused: nobody listens any more
         } catch (IOException | RuntimeException e) {
             failures.add(e);
@@ -93,6 +110,9 @@ final class LoadClients {
             } catch (ConnectException e) {
                 throw e;
             } catch (SocketException reset) {
+                if (everServed) {
+                    throw reset;
+                }
                 Thread.onSpinWait();
             }
         }
@@ -111,7 +131,7 @@ final class LoadClients {
             body(in, head);
             whole.add(field(head, "x-request-id"));
             stream = !stream;
-        } while (!field(head, "connection").equals("close"));
+        } while (!stopped && !field(head, "connection").equals("close"));
     }
 
     private byte[] request(boolean stream) {

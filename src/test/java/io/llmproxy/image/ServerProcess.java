@@ -88,6 +88,28 @@ final class ServerProcess implements AutoCloseable {
         return Files.readString(errors);
     }
 
+    long pid() {
+        return process.pid();
+    }
+
+    boolean alive() {
+        return process.isAlive();
+    }
+
+    /** Whether it runs, or its exit code, and what it said: for the message of a failure. */
+    String state() throws IOException {
+        return (process.isAlive() ? "it runs" : "it has ended with exit code " + process.exitValue()) + ":\n"
+                + errors();
+    }
+
+    /** Its exit code when it has ended by itself, within a minute. */
+    int ended() throws InterruptedException {
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("the server has not ended within a minute");
+        }
+        return process.exitValue();
+    }
+
     /** SIGTERM; returns the exit code. */
     int stop() throws InterruptedException {
         process.destroy();

@@ -17,6 +17,7 @@ import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.admin.LiveView;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
+import io.llmproxy.admin.ProcessAdmin;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.RequestAudit;
@@ -156,7 +157,8 @@ public final class AdminFixture {
                         () -> LIVE,
                         () -> Map.of("process.txt", "llmproxy\n"),
                         List::of,
-                        new BackupAdmin(stores, null, wish -> out -> {}, clock)),
+                        new BackupAdmin(stores, null, wish -> out -> {}, clock),
+                        new ProcessAdmin(stores, new FakeProcess(), clock)),
                 audit(),
                 requests(),
                 () -> {},

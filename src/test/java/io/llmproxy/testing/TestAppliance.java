@@ -4,6 +4,7 @@ import io.llmproxy.Appliance;
 import io.llmproxy.Places;
 import io.llmproxy.StartException;
 import io.llmproxy.config.ConfigException;
+import io.llmproxy.config.ConfigFile;
 import io.llmproxy.config.ConfigLoader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -66,6 +67,7 @@ public final class TestAppliance implements AutoCloseable {
     public static final class Builder {
         private final List<String> sets = new ArrayList<>();
         private final Map<String, String> environment = new HashMap<>();
+        private final List<Path> files = new ArrayList<>();
         private boolean limits;
         private TestClock clock = new TestClock();
         private java.util.Optional<Path> directory = java.util.Optional.empty();
@@ -78,6 +80,12 @@ public final class TestAppliance implements AutoCloseable {
         /** With the limits that every installation starts with; most tests send more than those let through. */
         public Builder limits() {
             limits = true;
+            return this;
+        }
+
+        /** A configuration file, whose keys no setting of this builder has. */
+        public Builder file(Path path) {
+            files.add(path);
             return this;
         }
 
@@ -101,14 +109,18 @@ public final class TestAppliance implements AutoCloseable {
         }
 
         public TestAppliance tryStart() throws StartException, ConfigException {
-            List<String> all = new ArrayList<>(List.of(
-                    "gateway.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", "shutdown.grace=5s", "log.level=error"));
-            if (!limits) {
+            List<String> all = new ArrayList<>(
+                    List.of("gateway.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", "shutdown.grace=5s"));
+            if (files.isEmpty()) {
+                all.add("log.level=error");
+            }
+            if (!limits && files.isEmpty()) {
                 all.addAll(NO_LIMITS);
             }
             all.addAll(sets);
-            ConfigLoader.Loaded loaded =
-                    ConfigLoader.load(new ConfigLoader.Sources(List.of(), Map.of(), all, Map.of()));
+            List<ConfigFile> required =
+                    files.stream().map(file -> new ConfigFile(file, false)).toList();
+            ConfigLoader.Loaded loaded = ConfigLoader.load(new ConfigLoader.Sources(required, Map.of(), all, Map.of()));
             Path place = directory.orElseGet(TestAppliance::temporary);
             Places places = Places.of(place, loaded.config(), Map.of());
             Appliance appliance = Appliance.start(new Appliance.Setup(loaded, places, environment, clock));

@@ -72,6 +72,10 @@ final class CommandTree {
                 new Noun("backup", "Copies of the whole state, and the way back from them.", BackupCommands::verbs),
                 new Noun(
                         "db", "The database of a server that is stopped: its schema, and its move.", DbCommands::verbs),
+                new Noun(
+                        "config",
+                        "The server's configuration: what is in force, and its reload.",
+                        ConfigCommands::verbs),
                 new Noun("log", "The server's log: its levels, and a search in its files.", LogCommands::verbs),
                 new Noun("prove", "Proofs that the running server gives of itself.", ProveCommands::verbs));
     }

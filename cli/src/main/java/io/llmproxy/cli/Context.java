@@ -90,7 +90,7 @@ final class Context {
         return Text.printable(some) + (slugs.size() > 8 ? ", …" : "");
     }
 
-    private static boolean isSlug(String text) {
+    static boolean isSlug(String text) {
         return !text.isEmpty()
                 && text.length() <= 63
                 && text.charAt(0) != '-'

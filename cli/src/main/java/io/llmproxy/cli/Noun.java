@@ -37,7 +37,7 @@ record Noun(String name, String description, Supplier<List<Verb>> verbs, List<St
             case "backup" -> "create";
             case "db" -> "status";
             case "log" -> "level";
-            case "tls" -> "show";
+            case "tls", "config" -> "show";
             case "prove" -> "limits";
             default -> "list";
         };

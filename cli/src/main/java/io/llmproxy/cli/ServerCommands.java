@@ -7,7 +7,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code llmproxyctl status}, {@code health}, {@code top}, {@code explain}, {@code support-bundle}, {@code export}, {@code apply}, {@code version}, {@code completion}. */
+/** {@code llmproxyctl status}, {@code health}, {@code top}, {@code explain}, {@code support-bundle}, {@code restart}, {@code export}, {@code apply}, {@code version}, {@code completion}. */
 final class ServerCommands {
     private static final View STATUS = new View(
             "tenant",
@@ -53,6 +53,7 @@ final class ServerCommands {
                         TopCommand.verb(),
                         ExplainCommand.verb(),
                         SupportBundle.verb(),
+                        ConfigCommands.restart(),
                         Verb.of(
                                         "version",
                                         "Shows the versions of this program and of the server.",

@@ -30,6 +30,15 @@ final class ServerLocator {
         this.tenant = tenant;
     }
 
+    /** Whether the line or the environment says which server is meant. */
+    static boolean named(Context c) {
+        return c.line().has(GlobalOptions.SOCKET)
+                || c.line().has(GlobalOptions.URL)
+                || c.namedTenant() != null
+                || !c.shell().env().getOrDefault("LLMPROXY_SOCKET", "").isEmpty()
+                || !c.shell().env().getOrDefault("LLMPROXY_URL", "").isEmpty();
+    }
+
     /** Blocks while it tries sockets. */
     Endpoint locate() {
         String socket = line.option(GlobalOptions.SOCKET);

@@ -11,6 +11,7 @@ import java.util.Map;
  *
  * @param run where services put their sockets
  * @param here the working directory
+ * @param host where the packages keep things
  * @param pause waits for a second; false where the waiting should end
  */
 record Shell(
@@ -23,6 +24,7 @@ record Shell(
         PeerCheck peers,
         Path run,
         Path here,
+        Host host,
         Pause pause) {
 
     /** Waits between two looks at the server. */
@@ -42,6 +44,7 @@ record Shell(
                 PeerCheck.ofKernel(),
                 Path.of("/run/llmproxy"),
                 Path.of("."),
+                Host.ofThisMachine(),
                 Shell::sleepASecond);
     }
 

@@ -19,7 +19,16 @@ final class TenantCommands {
     private TenantCommands() {}
 
     static List<Verb> verbs() {
-        return List.of(create(), list(), show(), update(), activate(), suspend(), delete());
+        return List.of(
+                create(),
+                list(),
+                show(),
+                update(),
+                activate(),
+                suspend(),
+                delete(),
+                ProvisionCommands.provision(),
+                ProvisionCommands.deprovision());
     }
 
     private static Verb create() {
@@ -41,13 +50,32 @@ final class TenantCommands {
     }
 
     private static Verb list() {
-        return Verb.of("list", "Lists the tenants.", c -> {
-                    if (!c.output().list(c.client().list(ApiPath.of("tenants").with("limit", "1000")), VIEW)) {
-                        c.note("no tenants; make one with llmproxyctl tenant create SLUG");
-                    }
-                    return ExitCode.DONE;
-                })
-                .example("llmproxyctl tenant list", "llmproxyctl tenant list -o name");
+        return Verb.of(
+                        "list",
+                        "Lists the tenants of a server, or of all processes of this machine.",
+                        TenantCommands::list)
+                .flag("--local", "of every process of this machine: tenant, state, version, socket, service")
+                .example(
+                        "llmproxyctl tenant list",
+                        "llmproxyctl tenant list --local",
+                        "llmproxyctl --socket /run/llmproxy/_all/admin.sock tenant list -o name");
+    }
+
+    /** Of one server where one is named or is alone; where each tenant has its own process, of them all. */
+    private static ExitCode list(Context c) {
+        LocalTenants local = new LocalTenants(c.shell());
+        boolean all = c.line().flag("--local");
+        if (all && (c.line().has(GlobalOptions.SOCKET) || c.line().has(GlobalOptions.URL))) {
+            throw CliException.usage("--local asks every process of this machine; --socket and --url name one");
+        }
+        if (all || !ServerLocator.named(c) && local.several()) {
+            if (!c.output().list(local.rows(), LocalTenants.VIEW)) {
+                c.note("no tenant has a process here; make one with llmproxyctl tenant provision SLUG");
+            }
+        } else if (!c.output().list(c.client().list(ApiPath.of("tenants").with("limit", "1000")), VIEW)) {
+            c.note("no tenants; make one with llmproxyctl tenant create SLUG");
+        }
+        return ExitCode.DONE;
     }
 
     private static Verb show() {

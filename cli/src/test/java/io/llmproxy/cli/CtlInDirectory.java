@@ -28,6 +28,13 @@ public final class CtlInDirectory {
                 PeerCheck.ofKernel(),
                 here.resolve("run"),
                 here,
+                new Host(
+                        here.resolve("etc"),
+                        here.resolve("state"),
+                        here.resolve("logs"),
+                        here.resolve("systemd"),
+                        null,
+                        false),
                 () -> false);
         return Main.run(args, shell);
     }

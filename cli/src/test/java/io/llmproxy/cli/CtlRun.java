@@ -20,12 +20,29 @@ final class CtlRun {
     private byte[] stdin = new byte[0];
     private PeerCheck peers = new PeerCheck("tester", channel -> "tester");
     private Shell.Pause pause = () -> false;
+    private Host host;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     /** @param directory the working directory, with {@code run} in it for /run/llmproxy */
     CtlRun(Path directory) {
         this.directory = directory;
+        this.host = new Host(
+                directory.resolve("etc"),
+                directory.resolve("state"),
+                directory.resolve("logs"),
+                directory.resolve("systemd"),
+                null,
+                true);
+    }
+
+    CtlRun host(Host newHost) {
+        host = newHost;
+        return this;
+    }
+
+    Host host() {
+        return host;
     }
 
     CtlRun env(String name, String value) {
@@ -72,6 +89,7 @@ final class CtlRun {
                         peers,
                         directory.resolve("run"),
                         directory,
+                        host,
                         pause));
     }
 

@@ -25,6 +25,7 @@ import io.llmproxy.admin.ListenerCertificate;
 import io.llmproxy.admin.LiveView;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
+import io.llmproxy.admin.ProcessAdmin;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.RequestAudit;
@@ -37,6 +38,7 @@ import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,6 +47,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -57,6 +60,7 @@ public final class AdminServer implements AutoCloseable {
     private final WebServer server;
     private final SocketFile socket;
     private final @Nullable InetSocketAddress tcp;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private AdminServer(WebServer server, SocketFile socket, @Nullable InetSocketAddress tcp) {
         this.server = server;
@@ -71,13 +75,25 @@ public final class AdminServer implements AutoCloseable {
      * @param tcp for health and metrics, port 0 picks a free one; null: none
      * @param tls puts TLS under what is spoken on TCP; null: there is none
      * @param grace how long running requests may take when it closes
+     * @param beside whether another process of the same user listens there and makes room
      */
     public record Listeners(
             Path socket,
             @Nullable String socketGroup,
             @Nullable InetSocketAddress tcp,
             @Nullable UnaryOperator<ServerConnectionSelector> tls,
-            Duration grace) {}
+            Duration grace,
+            boolean beside) {
+        /** Where nobody listens yet. */
+        public Listeners(
+                Path socket,
+                @Nullable String socketGroup,
+                @Nullable InetSocketAddress tcp,
+                @Nullable UnaryOperator<ServerConnectionSelector> tls,
+                Duration grace) {
+            this(socket, socketGroup, tcp, tls, grace, false);
+        }
+    }
 
     /**
      * What it administers and shows.
@@ -124,7 +140,8 @@ public final class AdminServer implements AutoCloseable {
             Supplier<LiveView> live,
             Supplier<Map<String, String>> diagnosis,
             Supplier<List<ListenerCertificate>> certificates,
-            BackupAdmin backups) {}
+            BackupAdmin backups,
+            ProcessAdmin process) {}
 
     /** What the appliance can prove of itself. */
     @FunctionalInterface
@@ -149,8 +166,9 @@ public final class AdminServer implements AutoCloseable {
      */
     public static AdminServer start(Listeners listeners, Application application) throws IOException {
         RouteTable table = table(application);
-        InetSocketAddress tcp = listeners.tcp() == null ? null : free(listeners.tcp());
-        SocketFile socket = SocketFile.prepare(listeners.socket());
+        InetSocketAddress wanted = listeners.tcp();
+        InetSocketAddress tcp = wanted == null || listeners.beside() ? wanted : free(wanted);
+        SocketFile socket = SocketFile.prepare(listeners.socket(), listeners.beside());
         WebServer server = null;
         try {
             AdminIdempotency once = new AdminIdempotency(application.replays(), application.clock());
@@ -189,6 +207,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new OperationsResource(a.operations()).routes());
         routes.addAll(new TlsResource(a.operations().certificates()).routes());
         routes.addAll(new BackupResource(a.operations().backups()).routes());
+        routes.addAll(new ProcessResource(a.operations().process()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
         routes.addAll(new DeclarationResource(a.executor(), a.queries(), shapes, a.clock()).routes());
         return new RouteTable(routes);
@@ -203,9 +222,37 @@ public final class AdminServer implements AutoCloseable {
         return tcp;
     }
 
-    /** Lets running requests end, then takes the socket's file away. */
+    /** Before a successor puts its own socket in the place of this one. */
+    public void keepSocket() {
+        try {
+            socket.keep();
+        } catch (IOException | UnsupportedOperationException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "the admin socket cannot be kept under a second name; where the successor fails it will be gone: "
+                            + socket.target(),
+                    e);
+        }
+    }
+
+    /** The successor failed: the socket is this one's again. */
+    public void takeSocketBack() {
+        try {
+            socket.takeBack();
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "the admin socket is not back in its place: " + socket.target() + "; restart the service",
+                    e);
+        }
+    }
+
+    /** Lets running requests end, then takes the socket's file away. Idempotent. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         server.stop();
         try {
             socket.remove();
@@ -242,6 +289,7 @@ public final class AdminServer implements AutoCloseable {
                             .maxPayloadSize(AdminHandler.LARGEST_BODY)
                             .protocolsDiscoverServices(false)
                             .addConnectionSelector(tls == null ? http1() : tls.apply(http1()))
+                            .putListenerSocketOption(StandardSocketOptions.SO_REUSEPORT, true)
                             .directHandlers(problems(tls != null))
                             .routing(routing(new AdminHandler(table, once, false, tls != null)))
                             .build());

@@ -44,21 +44,32 @@ final class SocketFile {
      * @throws AddressTakenException where a living process listens there
      */
     static SocketFile prepare(Path path) throws IOException {
+        return prepare(path, false);
+    }
+
+    /** @param replacing whether a living process may listen there, which makes room */
+    static SocketFile prepare(Path path, boolean replacing) throws IOException {
         Path target = path.toAbsolutePath().normalize();
         checkLength(target);
         Path directory = target.getParent();
         if (directory == null || !Files.isDirectory(directory)) {
             throw new IOException("the admin socket " + target + " cannot be made: its directory does not exist");
         }
-        checkFree(target);
+        if (!replacing) {
+            checkFree(target);
+        }
         // a short name: the path in there has the same limit
         Path nursery =
                 directory.resolve("." + Long.toString(ProcessHandle.current().pid(), 36));
         checkLength(nursery.resolve("s"));
         clear(nursery);
+        makeNursery(nursery);
+        return new SocketFile(target, nursery);
+    }
+
+    private static void makeNursery(Path nursery) throws IOException {
         Files.createDirectory(
                 nursery, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        return new SocketFile(target, nursery);
     }
 
     /** Where the server binds. */
@@ -85,13 +96,34 @@ final class SocketFile {
         Files.deleteIfExists(nursery);
     }
 
+    /** Keeps the socket under a second name, where nobody else may enter: a successor will put its own over it. */
+    void keep() throws IOException {
+        if (isOurs()) {
+            clear(nursery);
+            makeNursery(nursery);
+            Files.createLink(born, target);
+        }
+    }
+
+    /** The successor came to nothing: the socket that was kept is in its place again. */
+    void takeBack() throws IOException {
+        if (!isOurs() && Files.exists(born, LinkOption.NOFOLLOW_LINKS)) {
+            Files.move(born, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+        clear(nursery);
+    }
+
     /** Takes the file away, unless another process has put its own there since. */
     void remove() throws IOException {
-        Object ours = identity;
-        if (ours != null && Files.exists(target, LinkOption.NOFOLLOW_LINKS) && ours.equals(key(target))) {
+        if (isOurs()) {
             Files.delete(target);
         }
         clear(nursery);
+    }
+
+    private boolean isOurs() throws IOException {
+        Object ours = identity;
+        return ours != null && Files.exists(target, LinkOption.NOFOLLOW_LINKS) && ours.equals(key(target));
     }
 
     private void assign(String group) throws IOException {

@@ -14,10 +14,15 @@ import java.util.Locale;
  * the right, and the first address that is not a trusted proxy's is the client's, whatever stands to its left.
  */
 final class ClientAddress {
-    private final List<Cidr> trusted;
+    private volatile List<Cidr> trusted;
 
     ClientAddress(List<Cidr> trusted) {
         this.trusted = List.copyOf(trusted);
+    }
+
+    /** Other proxies from the next request on. */
+    void trust(List<Cidr> proxies) {
+        trusted = List.copyOf(proxies);
     }
 
     /** @param peer the address of the connection, 4 or 16 bytes */

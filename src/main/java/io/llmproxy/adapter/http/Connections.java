@@ -23,7 +23,7 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
 
     private final Set<Http1Connection> live = ConcurrentHashMap.newKeySet();
     private final Serving serving;
-    private final ClientPatience patience;
+    private volatile ClientPatience patience;
     private final long maxPayload;
     private final Drain drain;
     private final Periodic sweeper = new Periodic(
@@ -44,6 +44,11 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
 
     void start() {
         sweeper.start();
+    }
+
+    /** Another patience, which holds for connections that are open too. */
+    void patience(ClientPatience now) {
+        patience = now;
     }
 
     @Override
@@ -119,6 +124,11 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
 
     void ended(Http1Connection connection) {
         live.remove(connection);
+    }
+
+    /** Ends all at once, whatever they are at. */
+    void cut() {
+        live.forEach(Http1Connection::cut);
     }
 
     private void sweep(long now) {

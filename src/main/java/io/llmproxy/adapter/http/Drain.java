@@ -21,6 +21,7 @@ final class Drain {
     private volatile long begun;
     private volatile boolean stopping;
     private volatile boolean portClosed;
+    private volatile boolean leaving;
 
     /**
      * @param refuses whether the port takes no more connections
@@ -37,6 +38,21 @@ final class Drain {
         begun = System.nanoTime();
         lastArrival = begun - quiet.toNanos();
         stopping = true;
+    }
+
+    /**
+     * Another process listens on the port already: whoever is told now that a connection ends comes to it. Idle connections stay for
+     * as long as they always may, since closing one sooner could meet a request that is on its way; it ends with the next answer.
+     */
+    void leave() {
+        leaving = true;
+        portClosed = true;
+        begin();
+    }
+
+    /** No longer: idle connections are closed now as well. */
+    void hasten() {
+        leaving = false;
     }
 
     boolean stopping() {
@@ -68,7 +84,7 @@ final class Drain {
 
     /** Whether an idle connection is to be closed now; from then on nothing is served on it. */
     boolean ends(RequestClock clock, long nowNanos) {
-        if (!stopping || nowNanos - begun < AT_LEAST.toNanos()) {
+        if (!stopping || leaving || nowNanos - begun < AT_LEAST.toNanos()) {
             return false;
         }
         // with no connection at the moment when the port was closed nobody said so

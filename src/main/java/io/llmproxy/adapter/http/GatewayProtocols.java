@@ -6,10 +6,24 @@ import io.llmproxy.domain.error.ProxyError;
 import java.util.List;
 
 /** What the gateway speaks above TLS. */
-record GatewayProtocols(Connections http1, Serving serving, ClientPatience patience)
-        implements SecureConnections.Protocols {
+final class GatewayProtocols implements SecureConnections.Protocols {
     private static final String HTTP_2 = "h2";
     private static final List<String> NAMES = List.of(HTTP_2, "http/1.1");
+
+    private final Connections http1;
+    private final Serving serving;
+    private volatile ClientPatience patience;
+
+    GatewayProtocols(Connections http1, Serving serving, ClientPatience patience) {
+        this.http1 = http1;
+        this.serving = serving;
+        this.patience = patience;
+    }
+
+    /** Another patience, which holds for connections that are opened from now on. */
+    void patience(ClientPatience now) {
+        patience = now;
+    }
 
     @Override
     public List<String> names() {

@@ -13,22 +13,40 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The listener for clients: HTTP/1.1 on one address, each request on a virtual thread of its connection. */
 public final class GatewayServer implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(GatewayServer.class.getName());
+    private static final Duration FOR_EVER = Duration.ofDays(365);
+    /** For connections whose handshake was under way when they were given to the other process. */
+    private static final Duration HANDSHAKES = Duration.ofSeconds(1);
+    /** Some more than that. */
+    private static final Duration ALONE = Duration.ofSeconds(5);
+    /** Between cutting what is left and its end. */
+    private static final Duration CUTTING = Duration.ofSeconds(2);
+
     private final Settings settings;
+    private final ClientAddress addresses;
     private final Connections connections;
     private final Drain drain;
+    private final GatewayProtocols protocols;
     private final @Nullable SecureConnections secure;
     private final @Nullable ProxiedConnections proxied;
     private final WebServer server;
+    private final ReentrantLock stop = new ReentrantLock();
+    // guarded by stop
+    private @Nullable Thread stopping;
     private volatile int boundPort;
+    /** Whether another process listens there too, which goes on where this one fails. */
+    private volatile boolean onTrial;
 
     /**
      * How the listener behaves.
@@ -73,13 +91,11 @@ public final class GatewayServer implements AutoCloseable {
         ErrorRenderer renderer = new ErrorRenderer();
         Refuser refuser = new Refuser(renderer, clock);
         this.drain = new Drain(this::refuses, settings.shutdownGrace());
-        ClientAddress addresses = new ClientAddress(settings.trustedProxies());
+        this.addresses = new ClientAddress(settings.trustedProxies());
         Serving serving = new Serving(gateway, addresses, refuser);
         this.connections = new Connections(serving, settings.patience(), settings.maxPayload(), drain);
-        this.secure = certificate == null
-                ? null
-                : new SecureConnections(
-                        certificate, new GatewayProtocols(connections, serving, settings.patience()), drain::stopping);
+        this.protocols = new GatewayProtocols(connections, serving, settings.patience());
+        this.secure = certificate == null ? null : new SecureConnections(certificate, protocols, drain::stopping);
         ServerConnectionSelector spoken = secure == null ? connections : secure;
         this.proxied = settings.proxyProtocol()
                 ? new ProxiedConnections(spoken, addresses, settings.patience().head())
@@ -95,7 +111,10 @@ public final class GatewayServer implements AutoCloseable {
                 // an event must not wait until the client's system has confirmed the one before (RFC 896)
                 .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
                 .addConnectionSelector(proxied == null ? spoken : proxied)
-                .shutdownGracePeriod(settings.shutdownGrace())
+                // close and leave have bounds of their own
+                .shutdownGracePeriod(FOR_EVER)
+                // so that a successor can listen beside this one
+                .putListenerSocketOption(StandardSocketOptions.SO_REUSEPORT, true)
                 .build();
     }
 
@@ -107,6 +126,68 @@ public final class GatewayServer implements AutoCloseable {
      */
     public void start() throws IOException {
         probe();
+        listen();
+    }
+
+    /**
+     * Listens beside another process of the same user that does already and goes on to get new connections, until {@link #takeOver}.
+     *
+     * @throws IOException where the address cannot be listened on
+     */
+    public void startBeside() throws IOException {
+        listen();
+        onTrial = true;
+        steer(NewestFirst::off);
+    }
+
+    /** New connections come to this one alone from now on, and back to the one before where this is closed before it is {@link #settled}. */
+    public void takeOver() {
+        if (onTrial) {
+            steer(NewestFirst::on);
+        }
+    }
+
+    /** What was taken over is kept. */
+    public void settled() {
+        onTrial = false;
+    }
+
+    /** Something about a port that may fail. */
+    @FunctionalInterface
+    private interface Steering {
+        void steer(int port) throws IOException;
+    }
+
+    private void steer(Steering steering) {
+        try {
+            steering.steer(boundPort);
+        } catch (IOException | RuntimeException | LinkageError e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "event 6829: the kernel does not let new connections be given to one process alone while two listen;"
+                            + " some may be reset when one closes",
+                    e);
+        }
+    }
+
+    /** So that none is reset that the kernel has for this one already. */
+    private void giveBack() {
+        if (onTrial) {
+            onTrial = false;
+            steer(NewestFirst::off);
+            acceptWhatComes();
+        }
+    }
+
+    private static void acceptWhatComes() {
+        try {
+            Thread.sleep(HANDSHAKES);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void listen() throws IOException {
         server.start();
         // Helidon only logs that it could not bind
         if (!server.isRunning()) {
@@ -134,9 +215,35 @@ public final class GatewayServer implements AutoCloseable {
         return new Open(connections.count(), secure == null ? 0 : secure.countHttp2());
     }
 
+    /**
+     * Waits until the process before this one has closed its port, since of three that listen the kernel would not know the newest; for
+     * some seconds at most.
+     */
+    public void awaitAlone() throws InterruptedException {
+        long end = System.nanoTime() + ALONE.toNanos();
+        while (NewestFirst.listeners(boundPort) > 1 && System.nanoTime() < end) {
+            Thread.sleep(20);
+        }
+    }
+
+    /** Other proxies and another patience from now on. */
+    public void reload(List<Cidr> trustedProxies, ClientPatience patience) {
+        addresses.trust(trustedProxies);
+        connections.patience(patience);
+        protocols.patience(patience);
+        if (proxied != null) {
+            proxied.patience(patience.head());
+        }
+    }
+
     /** {@code https} where the listener speaks TLS. */
     public String scheme() {
         return secure == null ? "http" : "https";
+    }
+
+    /** Where it listens, for this process itself. */
+    public InetSocketAddress local() {
+        return new InetSocketAddress(settings.host(), server.port());
     }
 
     /** The host as configured, and the port that is listened on. */
@@ -150,14 +257,58 @@ public final class GatewayServer implements AutoCloseable {
      */
     @Override
     public void close() {
+        giveBack();
+        drain.hasten();
         drain.begin();
-        server.stop();
+        endWithin(settings.shutdownGrace());
+    }
+
+    /**
+     * Makes room for another process that listens on the port already: accepts what still comes to this one, then nothing more, and
+     * returns when all connections have ended, or after {@code atMost}, when it cuts them. {@link #close} meanwhile hastens it.
+     */
+    public void leave(Duration atMost) {
+        drain.leave();
+        acceptWhatComes();
+        endWithin(atMost);
+    }
+
+    private void endWithin(Duration bound) {
+        Thread ending = stopping();
+        try {
+            if (!ending.join(bound)) {
+                connections.cut();
+                if (secure != null) {
+                    secure.cut();
+                }
+                if (proxied != null) {
+                    proxied.cut();
+                }
+                ending.join(CUTTING);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         connections.close();
         if (secure != null) {
             secure.close();
         }
         if (proxied != null) {
             proxied.close();
+        }
+    }
+
+    private Thread stopping() {
+        stop.lock();
+        try {
+            Thread running = stopping;
+            if (running == null) {
+                running = Thread.ofPlatform().daemon().name("listener-stop").start(server::stop);
+                stopping = running;
+            }
+            return running;
+        } finally {
+            stop.unlock();
         }
     }
 

@@ -187,7 +187,7 @@ final class Http1Connection implements ServerConnection {
         cut();
     }
 
-    private void cut() {
+    void cut() {
         try {
             context.serverSocket().close();
         } catch (UncheckedIOException e) {

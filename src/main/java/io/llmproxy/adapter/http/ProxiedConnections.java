@@ -22,7 +22,7 @@ final class ProxiedConnections implements ServerConnectionSelector, AutoCloseabl
 
     private final ServerConnectionSelector above;
     private final ClientAddress addresses;
-    private final Duration patience;
+    private volatile Duration patience;
     private final Set<Connection> beginning = ConcurrentHashMap.newKeySet();
     private final Periodic sweeper = new Periodic(
             Thread.ofPlatform().daemon().name("proxied-sweeper"),
@@ -67,6 +67,16 @@ final class ProxiedConnections implements ServerConnectionSelector, AutoCloseabl
     @Override
     public ServerConnection connection(ConnectionContext context) {
         return addresses.trusts(context.remotePeer()) ? new Connection(context) : above.connection(context);
+    }
+
+    /** Another patience from now on. */
+    void patience(Duration now) {
+        patience = now;
+    }
+
+    /** Ends those whose header has not come yet; the others are known above. */
+    void cut() {
+        beginning.forEach(LayeredConnection::cut);
     }
 
     private void sweep(long now) {

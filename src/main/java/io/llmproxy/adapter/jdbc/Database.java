@@ -53,12 +53,32 @@ public final class Database implements AutoCloseable {
     final Sql sql;
 
     private final Deque<AutoCloseable> resources;
+    private final @Nullable FileSeat seat;
 
     private Database(
-            DataSource pool, SqlDialect dialect, Transactions.Reopening reopening, Deque<AutoCloseable> resources) {
+            DataSource pool,
+            SqlDialect dialect,
+            Transactions.Reopening reopening,
+            Deque<AutoCloseable> resources,
+            @Nullable FileSeat seat) {
         this.transactions = new Transactions(pool, dialect, reopening);
         this.sql = new Sql(transactions);
         this.resources = resources;
+        this.seat = seat;
+    }
+
+    /** Lets other processes of the same data directory use the database too; PostgreSQL always does. */
+    public void letIn() {
+        if (seat != null) {
+            seat.open();
+        }
+    }
+
+    /** The end of it, where nobody came. */
+    public void letNobodyIn() {
+        if (seat != null) {
+            seat.shut();
+        }
     }
 
     /**
@@ -70,13 +90,14 @@ public final class Database implements AutoCloseable {
      */
     public static Database open(
             @Nullable String url, Path dataDir, @Nullable String user, @Nullable Secret password, int pool) {
-        return open(url, dataDir, user, password, pool, Upgrade.by("llmproxy"));
+        return open(url, dataDir, user, password, pool, Upgrade.by("llmproxy"), false);
     }
 
     /**
      * The same.
      *
      * @param upgrade what a change of the schema needs
+     * @param join whether an embedded database is to be used together with the process that has it open, which lets others in
      */
     public static Database open(
             @Nullable String url,
@@ -84,28 +105,34 @@ public final class Database implements AutoCloseable {
             @Nullable String user,
             @Nullable Secret password,
             int pool,
-            Upgrade upgrade) {
+            Upgrade upgrade,
+            boolean join) {
         // the pool warns of every connection that breaks; the store that was using it tells the caller
         POOL_LOG.setLevel(Level.SEVERE);
         return url == null
-                ? openH2(dataDir, pool, upgrade)
+                ? openH2(dataDir, pool, upgrade, join)
                 : openPostgresql(Sources.known(url), user, password, pool, upgrade);
     }
 
-    private static Database openH2(Path dataDir, int pool, Upgrade upgrade) {
+    private static Database openH2(Path dataDir, int pool, Upgrade upgrade, boolean join) {
         failInsteadOfSpinning();
+        FileDoor.onLoopbackAlone();
         Path directory = dataDir.toAbsolutePath().normalize().resolve("db");
         DataSource source = Sources.h2(directory.resolve("llmproxy"));
         Deque<AutoCloseable> resources = new ArrayDeque<>();
         try {
-            resources.push(DirectoryLock.take(directory));
-            EmbeddedFile file = new EmbeddedFile(source);
-            resources.push(file);
-            new Migrations(source, upgrade.program())
+            FileSeat seat = join ? FileSeat.join(directory, source) : FileSeat.take(directory, source);
+            resources.push(seat);
+            new Migrations(seat.source(), upgrade.program())
                     .run(state -> upgrade.before()
-                            .keep(String.valueOf(state.version()), state.known(), sink -> copyClosed(source, sink)));
-            HikariDataSource connections = pooled(source, pool, resources);
-            return new Database(connections, SqlDialect.H2, () -> file.reopen(connections), resources);
+                            .keep(
+                                    String.valueOf(state.version()),
+                                    state.known(),
+                                    sink -> copyBefore(seat.source(), sink)));
+            HikariDataSource connections = Sources.movingPool(seat.source(), pool);
+            resources.push(connections);
+            seat.serve(connections);
+            return new Database(connections, SqlDialect.H2, () -> seat.reopen(connections), resources, seat);
         } catch (SQLException e) {
             closeAll(resources);
             throw e.getErrorCode() == H2_IN_USE
@@ -126,7 +153,7 @@ public final class Database implements AutoCloseable {
         ClassLoader.getSystemClassLoader().setClassAssertionStatus("org.h2.mvstore.MVStore", true);
     }
 
-    private static void copyClosed(DataSource source, TableSink sink) {
+    private static void copyBefore(DataSource source, TableSink sink) {
         try (Connection connection = source.getConnection()) {
             connection.setTransactionIsolation(SqlDialect.H2.snapshotIsolation());
             connection.setAutoCommit(false);
@@ -145,7 +172,7 @@ public final class Database implements AutoCloseable {
             new Migrations(source, upgrade.program()).run(state -> {});
             HikariDataSource connections = pooled(source, pool, resources);
             connections.setConnectionTimeout(Sources.patience(url).toMillis());
-            return new Database(connections, SqlDialect.POSTGRESQL, () -> {}, resources);
+            return new Database(connections, SqlDialect.POSTGRESQL, () -> {}, resources, null);
         } catch (SQLException e) {
             closeAll(resources);
             throw away("the database " + Sources.shown(url), e);

@@ -40,6 +40,27 @@ final class DirectoryLock implements AutoCloseable {
         }
     }
 
+    /** The same; null: another process has it. */
+    static @Nullable DirectoryLock tryTake(Path directory) {
+        try {
+            return take(directory);
+        } catch (DatabaseException e) {
+            if (e.reason() == Reason.IN_USE) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /** Whether no other process has it; not to be asked by one that has. */
+    static boolean free(Path directory) {
+        DirectoryLock lock = tryTake(directory);
+        if (lock != null) {
+            lock.close();
+        }
+        return lock != null;
+    }
+
     static DatabaseException inUse(Path directory, @Nullable Throwable cause) {
         return new DatabaseException(
                 Reason.IN_USE,

@@ -29,6 +29,11 @@ final class Sources {
 
     /** @param file without its suffix */
     static DataSource h2(Path file) {
+        return h2Url("jdbc:h2:" + h2Name(file));
+    }
+
+    /** What H2 knows the file by within a process that has it open. */
+    static String h2Name(Path file) {
         String path = file.toAbsolutePath().toString();
         if (path.indexOf(';') >= 0) {
             throw new DatabaseException(
@@ -37,10 +42,20 @@ final class Sources {
                             + "; name another directory with --data-dir",
                     null);
         }
+        // async: an interrupt closes a plain FileChannel, and the database with it
+        return "async:" + path;
+    }
+
+    /** @param url of another process that has the database open */
+    static DataSource h2Remote(String url) {
+        return h2Url(url);
+    }
+
+    /** The same settings in each process: H2 wants them so. */
+    private static DataSource h2Url(String url) {
         JdbcDataSource source = new JdbcDataSource();
-        // async: an interrupt closes a plain FileChannel, and the database with it. No closing at exit: the appliance
-        // still writes while it stops
-        source.setURL("jdbc:h2:async:" + path
+        // no closing at exit: the appliance still writes while it stops
+        source.setURL(url
                 + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;DB_CLOSE_ON_EXIT=FALSE"
                 + ";LOCK_TIMEOUT=10000;TRACE_LEVEL_FILE=0;CACHE_SIZE=" + CACHE_KIB);
         source.setUser("sa");
@@ -107,6 +122,17 @@ final class Sources {
     }
 
     static HikariDataSource pool(DataSource source, int size) {
+        return new HikariDataSource(poolConfig(source, size));
+    }
+
+    /** One whose callers can be held back while its source moves. */
+    static HikariDataSource movingPool(DataSource source, int size) {
+        HikariConfig config = poolConfig(source, size);
+        config.setAllowPoolSuspension(true);
+        return new HikariDataSource(config);
+    }
+
+    private static HikariConfig poolConfig(DataSource source, int size) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("llmproxy");
         config.setDataSource(source);
@@ -117,6 +143,6 @@ final class Sources {
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         // the migration has just shown that the database answers
         config.setInitializationFailTimeout(-1);
-        return new HikariDataSource(config);
+        return config;
     }
 }

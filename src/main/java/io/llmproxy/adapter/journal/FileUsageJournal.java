@@ -9,6 +9,7 @@ import io.llmproxy.port.UsageJournal;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -274,6 +275,56 @@ public final class FileUsageJournal implements UsageJournal {
     private StoreException unreadable(IOException e) {
         return new StoreException(
                 "the usage journal in " + directory.path() + " cannot be read: " + reason(e) + "; see its disk", e);
+    }
+
+    /**
+     * Takes in what another process left in its own directory, which is then gone: what of it is not in the database yet is written
+     * there with the rest.
+     *
+     * @param left on the same file system; need not be there
+     * @return how many records that were; -1: a living process has it
+     * @throws StoreException where it cannot be read or moved; it is tried again by another call
+     */
+    public long takeIn(Path left) {
+        if (!Files.isDirectory(left)) {
+            return 0;
+        }
+        reading.lock();
+        try (JournalDirectory other = JournalDirectory.lock(left)) {
+            long records = 0;
+            Map<UUID, JournalPosition> known = other.positions();
+            for (Segment found : other.recover()) {
+                Segment moved = found.movedTo(directory.path());
+                known.forEach(positions::putIfAbsent);
+                if (moved.records() == 0) {
+                    moved.retire();
+                } else {
+                    records += added(moved);
+                }
+            }
+            other.delete();
+            return records;
+        } catch (JournalInUseException e) {
+            return -1;
+        } catch (IOException e) {
+            throw new StoreException(
+                    "usage records that another process left in " + left + " cannot be taken in: " + reason(e), e);
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    /** Called with reading held; how many of its records are not committed yet, as far as is known here. */
+    private long added(Segment segment) throws IOException {
+        writing.lock();
+        try {
+            sealed.add(segment);
+        } finally {
+            writing.unlock();
+        }
+        long before = passedIn(List.of(segment));
+        passed.addAndGet(before);
+        return segment.records() - before;
     }
 
     @Override

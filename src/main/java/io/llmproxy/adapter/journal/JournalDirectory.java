@@ -7,6 +7,7 @@ import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -97,6 +98,17 @@ final class JournalDirectory implements AutoCloseable {
                     })
                     .sorted(Comparator.comparingLong(Found::number).thenComparing(Found::journal))
                     .toList();
+        }
+    }
+
+    /** What is left of it once its segments are elsewhere; files that are kept aside stay, and the directory with them. */
+    void delete() throws IOException {
+        Files.deleteIfExists(path.resolve("position"));
+        Files.deleteIfExists(path.resolve("journal.lock"));
+        try {
+            Files.deleteIfExists(path);
+        } catch (DirectoryNotEmptyException e) {
+            LOG.log(Level.DEBUG, "files are kept in {0}", path);
         }
     }
 

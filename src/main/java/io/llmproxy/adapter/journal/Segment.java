@@ -40,6 +40,13 @@ record Segment(UUID journal, long number, Path path, long size, long records, bo
         return position.segment() > number || from(position) >= size;
     }
 
+    /** The same in another directory of the same file system, where its number and journal are its own. */
+    Segment movedTo(Path directory) throws IOException {
+        Path to = path(directory, journal, number);
+        Files.move(path, to, StandardCopyOption.ATOMIC_MOVE);
+        return new Segment(journal, number, to, size, records, damaged);
+    }
+
     JournalPosition end() {
         return new JournalPosition(number, size);
     }

@@ -220,7 +220,57 @@ public enum Event {
             6882,
             Severity.INFO,
             "a declaration was not applied, since what it was compared with had changed meanwhile",
-            "compare again: `llmproxyctl apply --dry-run`");
+            "compare again: `llmproxyctl apply --dry-run`"),
+    SELF_TEST_FAILED(
+            6811,
+            Severity.ERROR,
+            "a part of the server does not do what it is for, and the start ends",
+            "what the line says of the part"),
+    CONFIG_RELOADED(
+            6821,
+            Severity.INFO,
+            "the configuration was read again; the line says what was applied and what wants a restart",
+            "`llmproxyctl restart` for the rest"),
+    CONFIG_REFUSED(
+            6822,
+            Severity.ERROR,
+            "the configuration has faults; the one in force stays",
+            "mend the keys and lines that it names, then `llmproxyctl config reload`"),
+    RESTART_BEGUN(6823, Severity.INFO, "a successor of the process was started", "nothing"),
+    RESTART_FAILED(
+            6824,
+            Severity.ERROR,
+            "the successor did not become ready; this process goes on as if nothing had been",
+            "the line says why; then `llmproxyctl restart` again"),
+    LEAVING(
+            6825,
+            Severity.INFO,
+            "a successor serves; this process finishes its requests, `shutdown.leave` at most, and ends",
+            "nothing"),
+    ADMINISTRATION_NOT_AUDITED(
+            6826,
+            Severity.WARN,
+            "a reload or restart could not be written to the audit log, as the database is away",
+            "look at the database"),
+    TOOK_OVER(6827, Severity.INFO, "this process took over from its predecessor", "nothing"),
+    DATABASE_MOVED(6828, Severity.INFO, "the embedded database was handed from one process to another", "nothing"),
+    CONNECTIONS_NOT_STEERED(
+            6829,
+            Severity.WARN,
+            "the kernel does not let new connections be given to one process alone while two listen; at a restart some may be reset",
+            "a kernel from 4.5 up, and no filter of system calls that forbids setsockopt"),
+    WATCHDOG_FAILS(
+            6830,
+            Severity.ERROR,
+            "the process does not answer on its own listener, or what writes the ledger has ended; systemd will restart it",
+            "report it, with `llmproxyctl support-bundle`"),
+    RECORDS_TAKEN_IN(
+            6831, Severity.INFO, "the usage records that another process left behind were taken in", "nothing"),
+    SUCCESSOR_LOST(
+            6832,
+            Severity.ERROR,
+            "the successor of the process died while this one was still leaving; this one ends too",
+            "the log of the successor says why; systemd starts the service again");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {

@@ -28,7 +28,7 @@ public final class LocalSecretSource implements SecretSource {
     /** A bundle of authorities is a quarter of it. */
     private static final int MAX_BYTES = 1024 * 1024;
 
-    private final List<Path> directories;
+    private volatile List<Path> directories;
     private final Path masterKeyFile;
     private final Function<String, @Nullable String> environment;
 
@@ -38,10 +38,18 @@ public final class LocalSecretSource implements SecretSource {
      */
     public LocalSecretSource(
             List<Path> directories, Path masterKeyFile, Function<String, @Nullable String> environment) {
-        this.directories =
-                directories.stream().map(d -> d.toAbsolutePath().normalize()).toList();
+        this.directories = absolute(directories);
         this.masterKeyFile = masterKeyFile;
         this.environment = environment;
+    }
+
+    /** Other directories, for what is read from now on. */
+    public void allow(List<Path> others) {
+        directories = absolute(others);
+    }
+
+    private static List<Path> absolute(List<Path> directories) {
+        return directories.stream().map(d -> d.toAbsolutePath().normalize()).toList();
     }
 
     @Override

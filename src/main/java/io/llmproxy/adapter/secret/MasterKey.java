@@ -29,6 +29,9 @@ public final class MasterKey {
     /** The environment variable. */
     public static final String VARIABLE = "LLMPROXY_MASTER_KEY";
 
+    /** What the credential says where there is none: a unit has one in any case, since systemd insists on it. */
+    static final String NO_CREDENTIAL = "none";
+
     static final String CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY";
     private static final int BYTES = 32;
 
@@ -75,6 +78,7 @@ public final class MasterKey {
         Optional<MasterKey> credential = credentials == null || credentials.isEmpty()
                 ? Optional.empty()
                 : KeyFile.read(Path.of(credentials, CREDENTIAL), false)
+                        .filter(text -> !text.strip().equals(NO_CREDENTIAL))
                         .map(text -> parse(text, "the systemd credential " + CREDENTIAL));
         Path file = file(dataDir);
         return credential

@@ -28,7 +28,7 @@ public final class RequestFeed implements RequestListener, AutoCloseable {
     private static final Duration LATELY = Duration.ofMinutes(10);
     private static final int AT_ONCE = 512;
 
-    private final @Nullable Consumer<List<EndedRequest>> access;
+    private volatile @Nullable Consumer<List<EndedRequest>> access;
     private final LiveBoard board;
     private final Queue<EndedRequest> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
@@ -43,6 +43,11 @@ public final class RequestFeed implements RequestListener, AutoCloseable {
     public RequestFeed(@Nullable Consumer<List<EndedRequest>> access, LiveBoard board) {
         this.access = access;
         this.board = board;
+    }
+
+    /** Another writer of access lines from now on; null: none. */
+    public void access(@Nullable Consumer<List<EndedRequest>> writer) {
+        access = writer;
     }
 
     public void start() {
@@ -98,8 +103,9 @@ public final class RequestFeed implements RequestListener, AutoCloseable {
                 if (board.wanted()) {
                     board.add(some);
                 }
-                if (access != null) {
-                    access.accept(some);
+                Consumer<List<EndedRequest>> writer = access;
+                if (writer != null) {
+                    writer.accept(some);
                 }
                 some = next();
             }

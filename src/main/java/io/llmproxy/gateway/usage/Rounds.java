@@ -105,6 +105,16 @@ public final class Rounds {
         }
     }
 
+    /** Whether its thread lives. */
+    public boolean running() {
+        lock.lock();
+        try {
+            return thread != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Wakes the thread and waits for the end of a round that begins after this call; false where {@code bound} passes before. */
     public boolean awaitWhole(Duration bound) {
         lock.lock();

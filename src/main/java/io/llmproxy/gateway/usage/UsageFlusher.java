@@ -72,6 +72,11 @@ public final class UsageFlusher implements AutoCloseable {
         return failing;
     }
 
+    /** Whether its thread lives: no fault of a database ends it. */
+    public boolean running() {
+        return rounds.running();
+    }
+
     /** How far the database is behind the journal, at most; zero where nothing waits. */
     public Duration lag() {
         return journal.backlog() == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - movedAll);

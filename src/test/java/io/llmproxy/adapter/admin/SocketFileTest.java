@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +45,38 @@ class SocketFileTest {
             file.publish(null);
             assertThatThrownBy(() -> SocketFile.prepare(path)).isInstanceOf(AddressTakenException.class);
         }
+    }
+
+    @Test
+    void whatASuccessorThatFailedPutInItsPlaceIsReplacedByTheSocketThatWasKept() throws IOException {
+        Path path = dir.resolve("a.sock");
+        SocketFile file = SocketFile.prepare(path);
+        try (ServerSocketChannel own = listen(file.bindTo())) {
+            file.publish(null);
+            file.keep();
+            assertThat(PosixFilePermissions.toString(
+                            Files.getPosixFilePermissions(file.bindTo().getParent())))
+                    .isEqualTo("rwx------");
+            file.takeBack(); // the successor did not come so far
+            assertThat(dir).isDirectoryNotContaining(f -> !f.equals(path));
+
+            for (boolean killed : new boolean[] {true, false}) {
+                file.keep();
+                Path born = dir.resolve("successor");
+                listen(born).close();
+                Files.move(born, path, StandardCopyOption.REPLACE_EXISTING);
+                if (!killed) {
+                    Files.delete(path);
+                }
+                file.takeBack();
+                try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+                    assertThat(client.isConnected()).isTrue();
+                    own.accept().close();
+                }
+            }
+        }
+        file.remove();
+        assertThat(dir).isEmptyDirectory();
     }
 
     @Test

@@ -115,14 +115,14 @@ class MigrationsTest {
             kept.add(from + ">" + to);
             throw new IllegalStateException("the disk is full");
         });
-        assertThatThrownBy(() -> Database.open(null, directory, null, null, 2, refusing))
+        assertThatThrownBy(() -> Database.open(null, directory, null, null, 2, refusing, false))
                 .hasMessageContaining("the disk is full");
         try (ClosedDatabase unchanged = ClosedDatabase.embedded(directory.resolve("db"))) {
             assertThat(unchanged.schema().version()).isEqualTo("12");
         }
         Upgrade keeping = new Upgrade("llmproxy 1.0.0", (from, to, copy) -> kept.add(from + ">" + to));
-        Database.open(null, directory, null, null, 2, keeping).close();
-        Database.open(null, directory, null, null, 2, keeping).close();
+        Database.open(null, directory, null, null, 2, keeping, false).close();
+        Database.open(null, directory, null, null, 2, keeping, false).close();
         String step = "12>" + SchemaState.newest();
         assertThat(kept).containsExactly(step, step);
     }

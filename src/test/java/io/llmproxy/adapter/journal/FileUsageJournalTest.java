@@ -61,6 +61,33 @@ class FileUsageJournalTest {
     }
 
     @Test
+    void takesInWhatAnotherLeftOnceItHasEnded() {
+        Path other = dir.resolve("other");
+        Path own = dir.resolve("own");
+        try (FileUsageJournal journal = open(own)) {
+            append(journal, 0, 2);
+            try (FileUsageJournal leaving = open(other)) {
+                append(leaving, 10, 15);
+                poll(leaving, 2);
+                if (polled != null) {
+                    leaving.commit(polled);
+                }
+                assertThat(journal.takeIn(other)).as("it lives").isEqualTo(-1);
+                assertThat(journal.backlog()).isEqualTo(2);
+            }
+            assertThat(journal.takeIn(other)).isEqualTo(3);
+            assertThat(other).doesNotExist();
+            assertThat(journal.takeIn(other)).as("there is none").isZero();
+            assertThat(journal.backlog()).isEqualTo(5);
+            assertThat(drained(journal)).containsExactlyInAnyOrder("0", "1", "12", "13", "14");
+            assertThat(journal.backlog()).isZero();
+        }
+        try (FileUsageJournal again = open(own)) {
+            assertThat(poll(again, 10)).isEmpty();
+        }
+    }
+
+    @Test
     void goesOnAfterARestartWhereItCommitted() {
         try (FileUsageJournal journal = open()) {
             append(journal, 0, 10);

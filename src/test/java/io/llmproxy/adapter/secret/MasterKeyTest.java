@@ -55,6 +55,18 @@ class MasterKeyTest {
     }
 
     @Test
+    void aCredentialThatSaysNoneIsNoneAndAnEmptyOneIsAFault() throws IOException {
+        Path credentials = Files.createDirectory(dataDir.resolve("credentials"));
+        environment.put(MasterKey.CREDENTIALS_DIRECTORY, credentials.toString());
+        Files.writeString(credentials.resolve(MasterKey.CREDENTIAL), "none");
+        String made = load().id();
+        assertThat(MasterKey.file(dataDir)).exists();
+        assertThat(load().id()).isEqualTo(made);
+        Files.writeString(credentials.resolve(MasterKey.CREDENTIAL), "");
+        assertThatThrownBy(this::load).isInstanceOf(MasterKeyException.class).hasMessageContaining("0 bytes");
+    }
+
+    @Test
     void theCredentialComesBeforeTheVariableBeforeTheFile() throws IOException {
         String id = load().id();
         environment.put(MasterKey.VARIABLE, ONE);

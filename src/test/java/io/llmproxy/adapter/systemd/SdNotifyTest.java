@@ -45,6 +45,58 @@ class SdNotifyTest {
     }
 
     @Test
+    void tellsOfAReloadAndKeepsARemarkBehindEachStatus() throws Throwable {
+        String name = "@llmproxy-" + UUID.randomUUID();
+        try (Receiver receiver = new Receiver(name)) {
+            SdNotify systemd = new SdNotify(Map.of("NOTIFY_SOCKET", name));
+            systemd.reloading();
+            systemd.reloaded(); // nothing before the service was ready: it would be taken for ready
+            systemd.ready("serving");
+            assertThat(receiver.receive()).isEqualTo("READY=1\nSTATUS=serving");
+            systemd.reloading();
+            assertThat(receiver.receive()).matches("RELOADING=1\nMONOTONIC_USEC=\\d+");
+            systemd.note("reload refused: a\nb");
+            systemd.reloaded();
+            assertThat(receiver.receive()).isEqualTo("READY=1\nSTATUS=serving; reload refused: a b");
+            systemd.alive();
+            assertThat(receiver.receive()).isEqualTo("WATCHDOG=1");
+            systemd.mainProcess(77);
+            assertThat(receiver.receive()).isEqualTo("MAINPID=77");
+            systemd.status("leaving");
+            systemd.alive();
+            systemd.stopping();
+            receiver.hasNothing();
+        }
+    }
+
+    @Test
+    void whoWasNeverReadyDoesNotStopTheServiceOfAnother() throws Throwable {
+        String name = "@llmproxy-" + UUID.randomUUID();
+        try (Receiver receiver = new Receiver(name)) {
+            SdNotify successor = new SdNotify(Map.of("NOTIFY_SOCKET", name));
+            successor.status("serving");
+            successor.stopping();
+            receiver.hasNothing();
+        }
+    }
+
+    @Test
+    void theWatchdogIsOneOfThisProcess() {
+        assertThat(SdNotify.watchdog(Map.of(), 7)).isZero();
+        assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", "30000000"), 7)).hasSeconds(30);
+        assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", "30000000", "WATCHDOG_PID", "7"), 7))
+                .hasSeconds(30);
+        assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", "30000000", "WATCHDOG_PID", "8"), 7))
+                .as("of the process before")
+                .isZero();
+        for (String wrong : new String[] {"soon", "-1", "99999999999999999999", "9223372036854775807"}) {
+            assertThat(SdNotify.watchdog(Map.of("WATCHDOG_USEC", wrong), 7))
+                    .as(wrong)
+                    .isZero();
+        }
+    }
+
+    @Test
     void doesNothingWhereThereIsNoSystemd() {
         new SdNotify(Map.of()).ready("serving");
         new SdNotify(Map.of("NOTIFY_SOCKET", "")).stopping();
@@ -86,13 +138,21 @@ class SdNotifyTest {
         /** What is there already: a datagram between two sockets of one machine is there when sendto returns. */
         String receive() throws Throwable {
             MemorySegment buffer = arena.allocate(4096);
-            long length = (long) function(
+            long length = receive(buffer);
+            assertThat(length).isPositive();
+            return new String(buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        }
+
+        void hasNothing() throws Throwable {
+            assertThat(receive(arena.allocate(4096))).isNegative();
+        }
+
+        private long receive(MemorySegment buffer) throws Throwable {
+            return (long) function(
                             "recv",
                             FunctionDescriptor.of(
                                     ValueLayout.JAVA_LONG, INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, INT))
                     .invokeExact(descriptor, buffer, buffer.byteSize(), 0x40);
-            assertThat(length).isPositive();
-            return new String(buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
         }
 
         @SuppressWarnings("restricted") // the receiving end needs the C library as the sending one does
