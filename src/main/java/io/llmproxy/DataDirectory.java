@@ -53,8 +53,7 @@ final class DataDirectory implements AutoCloseable {
             Trees.delete(path.resolve(StateSwap.STAGING));
         } catch (IOException e) {
             close();
-            throw new StartException(
-                    StartException.FAILURE, "what a killed restore left cannot be deleted: " + e, e);
+            throw new StartException(StartException.FAILURE, "what a killed restore left cannot be deleted: " + e, e);
         }
     }
 

@@ -206,8 +206,7 @@ final class OfflineRestore {
                 Trees.delete(staging);
                 Files.createDirectories(staging);
             }
-            String aside =
-                    "llmproxy_replaced_" + STAMP.format(clock.instant()).toLowerCase(Locale.ROOT);
+            String aside = "llmproxy_replaced_" + STAMP.format(clock.instant()).toLowerCase(Locale.ROOT);
             if (empty) {
                 if (database.schema().version() != null) {
                     database.dropEmptyTables();

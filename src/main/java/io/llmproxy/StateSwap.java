@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -107,9 +108,10 @@ final class StateSwap {
     }
 
     private static void rename(Path from, Path to) throws IOException {
-        Files.createDirectories(to.getParent());
+        Path into = Objects.requireNonNull(to.getParent());
+        Files.createDirectories(into);
         Files.move(from, to);
-        Trees.sync(to.getParent());
+        Trees.sync(into);
     }
 
     /**
@@ -122,15 +124,14 @@ final class StateSwap {
         if (!Files.exists(marker)) {
             return false;
         }
-        List<Move> moves = Files.readAllLines(marker).stream().map(l -> parsed(marker, l)).toList();
+        List<Move> moves =
+                Files.readAllLines(marker).stream().map(l -> parsed(marker, l)).toList();
         for (Move move : moves.reversed()) {
             Path from = directory.resolve(move.from);
             Path to = directory.resolve(move.to);
             if (Files.exists(to) && !Files.exists(from)) {
                 rename(to, from);
-                if (!to.getParent().equals(directory)) {
-                    deleteIfEmpty(to.getParent());
-                }
+                deleteIfEmpty(Objects.requireNonNull(to.getParent()));
             }
         }
         Trees.sync(directory);

@@ -32,7 +32,10 @@ class BackupMemoryTest {
     private static void filled(Path data) {
         TableLayout bodies = new TableLayout(
                 "request_bodies",
-                List.of(new Column("tenant_id", Kind.ID), new Column("request_id", Kind.ID), new Column("data", Kind.BYTES)));
+                List.of(
+                        new Column("tenant_id", Kind.ID),
+                        new Column("request_id", Kind.ID),
+                        new Column("data", Kind.BYTES)));
         Random random = new Random(5);
         byte[] large = new byte[LARGE_BYTES];
         byte[] small = new byte[100];

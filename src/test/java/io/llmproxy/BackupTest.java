@@ -49,8 +49,7 @@ class BackupTest {
     private TestAppliance appliance;
     private Http http;
     private String secret;
-    private Path passphrase;
-    /** Opens in no time, unlike a passphrase. */
+    /** Opens in no time, unlike a passphrase, which the pages and the tests of files have. */
     private Path key;
 
     private int files;
@@ -62,7 +61,6 @@ class BackupTest {
         secret = appliance.tenantWithKey("acme", upstream.baseUrl());
         http = new Http(appliance.gateway(), secret);
         serve(3);
-        passphrase = Files.writeString(directory.resolve("pass"), "correct horse battery staple\n");
         key = directory.resolve("backup.key");
         assertThat(appliance.ctl("backup", "key", key.toString()).code()).isZero();
     }
@@ -96,6 +94,14 @@ class BackupTest {
         return file;
     }
 
+    /** What is a state to whoever does not open it. */
+    private Path state() throws IOException {
+        Path data = fresh("data");
+        Files.createDirectories(data.resolve("db"));
+        Files.writeString(data.resolve("db/llmproxy.mv.db"), "what is there");
+        return data;
+    }
+
     private static TestAppliance.Ctl ctl(TestAppliance any, String... args) {
         return any.ctl(args);
     }
@@ -123,12 +129,12 @@ class BackupTest {
     void givesBackTheWholeStateOfARunningServer() throws IOException {
         serve(2);
         long before = requests(appliance);
-        Path file = backup("--passphrase-file", passphrase.toString(), "--include-master-key");
+        Path file = sealed();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
 
         Path data = fresh("data");
-        TestAppliance.Ctl done = restore(file, data, "--passphrase-file", passphrase.toString(), "-o", "json");
+        TestAppliance.Ctl done = restore(file, data, "--key-file", key.toString(), "-o", "json");
         JsonNode told = JSON.readTree(done.value());
         assertThat(told.path("ledger").asString()).isEqualTo("sound");
         assertThat(told.path("warnings").size()).isZero();
@@ -209,8 +215,7 @@ class BackupTest {
         Path file = backup();
         assertThat(restore(file, appliance.directory(), "--replace").code()).isEqualTo(3);
 
-        Path data = fresh("data");
-        assertThat(restore(file, data).code()).isZero();
+        Path data = state();
         TestAppliance.Ctl again = restore(file, data);
         assertThat(again.code()).isEqualTo(5);
         assertThat(again.err()).contains("--replace");
@@ -237,8 +242,7 @@ class BackupTest {
     @Test
     void aBadFileTouchesNothing() throws IOException {
         Path file = backup();
-        Path data = fresh("data");
-        assertThat(restore(file, data).code()).isZero();
+        Path data = state();
         byte[] state = Files.readAllBytes(data.resolve("db/llmproxy.mv.db"));
 
         byte[] bytes = Files.readAllBytes(file);
@@ -357,8 +361,7 @@ class BackupTest {
         Path file = sealed();
         String url = PostgresServer.freshDatabase();
         Path data = fresh("data");
-        String[] options = {
-            "--key-file", key.toString(), "--database-url", url, "--database-user", PostgresServer.USER
+        String[] options = {"--key-file", key.toString(), "--database-url", url, "--database-user", PostgresServer.USER
         };
         assertThat(restore(file, data, options).value()).contains("restored");
         assertThat(restore(file, data, options).code()).isEqualTo(5);
@@ -416,12 +419,11 @@ class BackupTest {
 
     @Test
     void refusesWhatANewerProgramWroteAndNamesIt() throws IOException {
-        Path data = fresh("data");
-        assertThat(restore(backup(), data).code()).isZero();
+        Path data = state();
         byte[] state = Files.readAllBytes(data.resolve("db/llmproxy.mv.db"));
         Path file = written("9999", writer -> {});
-        for (TestAppliance.Ctl refused : List.of(
-                restore(file, data, "--replace"), appliance.ctl("backup", "verify", file.toString()))) {
+        for (TestAppliance.Ctl refused :
+                List.of(restore(file, data, "--replace"), appliance.ctl("backup", "verify", file.toString()))) {
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err())
                     .contains("schema version 9999, of llmproxy 9.9.9")
@@ -437,8 +439,7 @@ class BackupTest {
     /** A backup that is whole, and whose rows this schema does not take, changes nothing. */
     @Test
     void whatCannotBeFilledInLeavesTheStateThatIsThere() throws IOException {
-        Path data = fresh("data");
-        assertThat(restore(backup(), data).code()).isZero();
+        Path data = state();
         byte[] state = Files.readAllBytes(data.resolve("db/llmproxy.mv.db"));
         TableLayout unknown = new TableLayout("tenants", List.of(new TableLayout.Column("odd", TableLayout.Kind.TEXT)));
         Path file = written(SchemaState.newest(), writer -> {

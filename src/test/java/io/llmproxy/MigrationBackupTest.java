@@ -95,8 +95,7 @@ class MigrationBackupTest {
         Path data = directory.resolve("data");
         String place = data.toString();
         old(data);
-        try (TestAppliance upgraded =
-                TestAppliance.builder().directory(data).start()) {
+        try (TestAppliance upgraded = TestAppliance.builder().directory(data).start()) {
             assertThat(upgraded.ctl("tenant", "list", "-o", "name").value()).isEqualTo("acme");
             assertThat(upgraded.ctl("tenant", "create", "later").code()).isZero();
         }

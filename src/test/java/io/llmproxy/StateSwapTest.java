@@ -101,12 +101,18 @@ class StateSwapTest {
         swap.run();
         assertThat(all(data))
                 .isEqualTo(Map.of(
-                        "identity", "stays",
-                        "db/llmproxy.mv.db", "new",
-                        "journal/1.log", "new",
-                        "master.key", "old",
-                        ASIDE + "/db/llmproxy.mv.db", "old",
-                        ASIDE + "/journal/position", "old"));
+                        "identity",
+                        "stays",
+                        "db/llmproxy.mv.db",
+                        "new",
+                        "journal/1.log",
+                        "new",
+                        "master.key",
+                        "old",
+                        ASIDE + "/db/llmproxy.mv.db",
+                        "old",
+                        ASIDE + "/journal/position",
+                        "old"));
     }
 
     /** Root may be the one who takes renames back, in a directory that belongs to the service. */

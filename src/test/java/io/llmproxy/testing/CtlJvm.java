@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** llmproxyctl in a JVM of its own, from the class path of the tests, so that it can be killed and its heap can be small. */
-public final class CtlJvm implements AutoCloseable {
+public final class CtlJvm {
     private final Process process;
 
     private CtlJvm(Process process) {
@@ -59,10 +59,5 @@ public final class CtlJvm implements AutoCloseable {
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         ended();
         return new TestAppliance.Ctl(process.exitValue(), said, said);
-    }
-
-    @Override
-    public void close() throws InterruptedException {
-        kill();
     }
 }

@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -50,7 +51,7 @@ final class DownloadedFile {
                 out.check();
                 channel.force(true);
                 Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-                sync(target.toAbsolutePath().getParent());
+                sync(Objects.requireNonNull(target.toAbsolutePath().getParent()));
             } finally {
                 Files.deleteIfExists(temporary);
             }

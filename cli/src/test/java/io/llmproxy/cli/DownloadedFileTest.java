@@ -18,7 +18,8 @@ class DownloadedFileTest {
 
     private static byte[] whole(String content) throws Exception {
         byte[] body = content.getBytes(StandardCharsets.UTF_8);
-        String hash = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body));
+        String hash =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body));
         return (content + "llmproxy-backup sha256=" + hash + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -41,8 +42,7 @@ class DownloadedFileTest {
     void nothingIsLeftOfWhatHasNoEnd() throws Exception {
         byte[] whole = whole("rows");
         for (int length : new int[] {0, 3, 60, whole.length - 1}) {
-            assertThatThrownBy(() ->
-                            DownloadedFile.write(directory.resolve("f"), out -> out.write(whole, 0, length)))
+            assertThatThrownBy(() -> DownloadedFile.write(directory.resolve("f"), out -> out.write(whole, 0, length)))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("has no end");
             assertThat(directory).isEmptyDirectory();

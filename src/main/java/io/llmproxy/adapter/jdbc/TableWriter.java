@@ -104,13 +104,12 @@ final class TableWriter implements TableSink, AutoCloseable {
         for (String column : StateTables.numbering(connection, ended.name())) {
             try (Statement statement = connection.createStatement()) {
                 long next;
-                try (ResultSet result = statement.executeQuery(
-                        "SELECT COALESCE(MAX(" + column + "), 0) + 1 FROM " + ended.name())) {
+                try (ResultSet result =
+                        statement.executeQuery("SELECT COALESCE(MAX(" + column + "), 0) + 1 FROM " + ended.name())) {
                     result.next();
                     next = result.getLong(1);
                 }
-                statement.execute(
-                        "ALTER TABLE " + ended.name() + " ALTER COLUMN " + column + " RESTART WITH " + next);
+                statement.execute("ALTER TABLE " + ended.name() + " ALTER COLUMN " + column + " RESTART WITH " + next);
             }
         }
     }
