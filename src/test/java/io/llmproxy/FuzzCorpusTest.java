@@ -12,6 +12,7 @@ import io.llmproxy.adapter.provider.translation.TranslationFuzz;
 import io.llmproxy.gateway.CredentialsFuzz;
 import io.llmproxy.gateway.privacy.PrivacyFuzz;
 import io.llmproxy.gateway.privacy.VaultFuzz;
+import io.llmproxy.gateway.scan.AnswerTapsFuzz;
 import io.llmproxy.gateway.scan.JsonFuzz;
 import io.llmproxy.gateway.scan.MultipartFuzz;
 import io.llmproxy.gateway.scan.ObjectAnswerFuzz;
@@ -55,6 +56,7 @@ class FuzzCorpusTest {
                 new Case(JsonFuzz.class, JsonFuzz::fuzzerTestOneInput),
                 new Case(MultipartFuzz.class, MultipartFuzz::fuzzerTestOneInput),
                 new Case(SseFuzz.class, SseFuzz::fuzzerTestOneInput),
+                new Case(AnswerTapsFuzz.class, AnswerTapsFuzz::fuzzerTestOneInput),
                 new Case(UsageFuzz.class, UsageFuzz::fuzzerTestOneInput),
                 new Case(ObjectAnswerFuzz.class, ObjectAnswerFuzz::fuzzerTestOneInput),
                 new Case(UsageFilterFuzz.class, UsageFilterFuzz::fuzzerTestOneInput),

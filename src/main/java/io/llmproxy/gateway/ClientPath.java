@@ -19,6 +19,7 @@ public record ClientPath(Api api, String path, @Nullable String written) {
     private static final String AZURES = "/openai/v1/";
     private static final String DEPLOYMENTS = "/openai/deployments/";
     private static final String OLLAMAS = "/api/";
+    private static final String PLAIN = PercentEncoding.UNRESERVED + "/:@";
 
     /** Null where the path says itself what it means. */
     public static @Nullable ClientPath of(String path) {
@@ -92,15 +93,6 @@ public record ClientPath(Api api, String path, @Nullable String written) {
 
     /** As it may stand in a path. */
     public static String encoded(String model) {
-        StringBuilder out = new StringBuilder();
-        for (byte b : model.getBytes(StandardCharsets.UTF_8)) {
-            boolean plain = b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z';
-            if (plain || b > 0 && "-._~/:@".indexOf(b) >= 0) {
-                out.append((char) b);
-            } else {
-                out.append(String.format("%%%02X", b & 255));
-            }
-        }
-        return out.toString();
+        return PercentEncoding.of(model, PLAIN);
     }
 }

@@ -7,6 +7,7 @@ import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.Reservation;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The counters of limits. Thread-safe. */
 public interface CounterStore {
@@ -36,6 +37,16 @@ public interface CounterStore {
      */
     default LimitDecision reserve(List<Charge> charges, Reservation admitted) {
         return reserve(charges);
+    }
+
+    /**
+     * What would refuse one of the charges now, taking nothing: for what is worth a look before a body is received. Others may take and give
+     * back meanwhile, so that only {@link #reserve} decides.
+     *
+     * @return null where none is known to refuse, or the store cannot tell without a round trip
+     */
+    default LimitDecision.@Nullable Denied refusal(List<Charge> charges) {
+        return null;
     }
 
     /** How much of a limit its counters count now, those that have counted something of late. For people: it walks over all counters. */

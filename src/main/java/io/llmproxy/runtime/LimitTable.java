@@ -30,6 +30,7 @@ public final class LimitTable {
     private final List<Ranged> ranges = new ArrayList<>();
     private final boolean budgets;
     private final boolean costs;
+    private final boolean foreseen;
     private final boolean lasting;
     private final boolean precise;
 
@@ -116,6 +117,7 @@ public final class LimitTable {
         each = ordered.stream().filter(l -> l.subject() == null).toList();
         ordered.stream().filter(l -> l.subject() != null).forEach(l -> index(l, named));
         budgets = limits.stream().anyMatch(l -> l.metric().budget());
+        foreseen = limits.stream().anyMatch(Limit::foreseen);
         costs = limits.stream().anyMatch(l -> l.metric() == LimitMetric.COST);
         lasting = limits.stream().anyMatch(LimitTable::lasts);
         precise = ranges.stream().anyMatch(r -> lasts(r.limit) && r.range.bits() > Byte.SIZE * Place.NETWORK);
@@ -158,6 +160,11 @@ public final class LimitTable {
         return lasting
                 && (each.stream().anyMatch(LimitTable::lasts)
                         || ranges.stream().anyMatch(r -> lasts(r.limit) && place.in(r.range)));
+    }
+
+    /** Whether any of them can be judged by a request's head. */
+    public boolean foreseen() {
+        return foreseen;
     }
 
     /** Whether any of them counts tokens or money. */

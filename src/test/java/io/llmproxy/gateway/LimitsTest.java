@@ -300,6 +300,37 @@ class LimitsTest {
     }
 
     @Test
+    void aTenantsOwnAddressLimitRefusesBeforeTheBodyIsRead() {
+        add(LimitScope.IP, null, LimitMetric.REQUESTS, 2, LimitPeriod.MINUTE);
+        for (int i = 0; i < 2; i++) {
+            assertThat(fixture.send(fixture.chat(CHAT).from(10, 0, 0, 1)).status())
+                    .isEqualTo(200);
+        }
+        FakeRequest third = fixture.chat(CHAT).from(10, 0, 0, 1);
+        assertThat(refused(fixture.send(third)).scope()).isEqualTo("ip");
+        assertThat(third.bodyTouched()).isFalse();
+        FakeRequest other = fixture.chat(CHAT).from(10, 0, 0, 2);
+        assertThat(fixture.send(other).status()).isEqualTo(200);
+        assertThat(other.bodyTouched()).isTrue();
+    }
+
+    @Test
+    void whatOneKeyRunsAtOneTimeRefusesBeforeTheBodyIsRead() throws InterruptedException {
+        add(LimitScope.KEY, null, LimitMetric.CONCURRENCY, 1, LimitPeriod.NONE);
+        fixture.up().answers(r -> new Script().hangsBeforeHead());
+        FakeRequest first = fixture.chat(CHAT);
+        Thread serving = Thread.ofVirtual().start(() -> fixture.send(first));
+        while (fixture.up().asked().isEmpty()) {
+            Thread.onSpinWait();
+        }
+        FakeRequest second = fixture.chat(CHAT);
+        assertThat(refused(fixture.send(second)).scope()).isEqualTo("key");
+        assertThat(second.bodyTouched()).isFalse();
+        first.leave();
+        assertThat(serving.join(Duration.ofSeconds(20))).isTrue();
+    }
+
+    @Test
     void strangersAreLimitedByAddress() {
         configure(limit(LimitScope.IP, LimitMetric.REQUESTS, 2, LimitPeriod.MINUTE));
         for (int i = 0; i < 2; i++) {

@@ -4,7 +4,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitPeriod;
 import java.math.BigInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * What was used flows off at the limit's pace: its amount in a period. Kept is what is used, not what is left, so that a raised
@@ -21,8 +21,12 @@ final class BucketCounter extends Counter {
     private static final Level NEW = new Level(0, Long.MIN_VALUE);
     private static final Level RETIRED = new Level(-1, Long.MIN_VALUE);
 
+    /** The state is a field of the counter itself: one place in memory less that processors take from each other. */
+    private static final AtomicReferenceFieldUpdater<BucketCounter, Level> STATE =
+            AtomicReferenceFieldUpdater.newUpdater(BucketCounter.class, Level.class, "state");
+
     private final LimitPeriod period;
-    private final AtomicReference<Level> state = new AtomicReference<>(NEW);
+    private volatile Level state = NEW;
 
     BucketCounter(Limit limit) {
         period = limit.period();
@@ -36,7 +40,7 @@ final class BucketCounter extends Counter {
     @Override
     Outcome take(Hold hold, long now) {
         while (true) {
-            Level before = state.get();
+            Level before = state;
             if (before.retired()) {
                 return Outcome.RETIRED;
             }
@@ -46,7 +50,7 @@ final class BucketCounter extends Counter {
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }
-            if (state.compareAndSet(before, new Level(used, level.at))) {
+            if (STATE.compareAndSet(this, before, new Level(used, level.at))) {
                 hold.taken(now, used, passed, now);
                 return Outcome.TAKEN;
             }
@@ -91,7 +95,7 @@ final class BucketCounter extends Counter {
     @Override
     void correct(Hold hold, long delta, long now) {
         while (true) {
-            Level before = state.get();
+            Level before = state;
             if (before.retired()) {
                 return;
             }
@@ -99,7 +103,7 @@ final class BucketCounter extends Counter {
             Level level = at(before, pace, now);
             long flowed = delta < 0 ? flow(pace, Math.max(0, now - hold.stamp())) : 0;
             long change = delta < 0 ? Math.min(0, delta + flowed) : delta;
-            if (state.compareAndSet(before, new Level(Math.max(0, level.used + change), level.at))) {
+            if (STATE.compareAndSet(this, before, new Level(Math.max(0, level.used + change), level.at))) {
                 return;
             }
         }
@@ -108,12 +112,12 @@ final class BucketCounter extends Counter {
     @Override
     boolean seed(Limit limit, long amount, long now) {
         while (true) {
-            Level before = state.get();
+            Level before = state;
             if (before.retired()) {
                 return false;
             }
             Level level = at(before, limit, now);
-            if (state.compareAndSet(before, new Level(Math.max(level.used, amount), level.at))) {
+            if (STATE.compareAndSet(this, before, new Level(Math.max(level.used, amount), level.at))) {
                 return true;
             }
         }
@@ -121,25 +125,25 @@ final class BucketCounter extends Counter {
 
     @Override
     long used(Limit limit, long now) {
-        return at(state.get(), limit, now).used;
+        return at(state, limit, now).used;
     }
 
     @Override
     long wait(Limit limit, long amount, long now) {
-        Level level = at(state.get(), limit, now);
+        Level level = at(state, limit, now);
         long excess = level.used + amount - limit.amount();
         return excess <= 0 ? 1 : Math.max(1, timeFor(limit, Math.min(excess, level.used)) - (now - level.at));
     }
 
     @Override
     long drained(Limit limit, long now) {
-        Level level = at(state.get(), limit, now);
+        Level level = at(state, limit, now);
         return Math.max(1, timeFor(limit, level.used) - (now - level.at));
     }
 
     @Override
     boolean retire(Limit limit, long now) {
-        Level level = state.get();
-        return !level.retired() && at(level, limit, now).used == 0 && state.compareAndSet(level, RETIRED);
+        Level level = state;
+        return !level.retired() && at(level, limit, now).used == 0 && STATE.compareAndSet(this, level, RETIRED);
     }
 }

@@ -131,7 +131,26 @@ public final class MemoryCounterStore implements CounterStore {
         }
     }
 
-    private LimitDecision denied(Charge charge, long now) {
+    /** Where limits are shared, what is left may be had from others: only taking tells. */
+    @Override
+    public LimitDecision.@Nullable Denied refusal(List<Charge> charges) {
+        if (!shares.whole()) {
+            return null;
+        }
+        for (Charge charge : charges) {
+            Limit limit = charge.limit();
+            Counter counter = limit.hard() ? counters.get(charge.key()) : null;
+            if (counter != null && counter.fits(limit)) {
+                long now = now(limit);
+                if (counter.used(limit, now) + charge.amount() > limit.amount()) {
+                    return denied(charge, now);
+                }
+            }
+        }
+        return null;
+    }
+
+    private LimitDecision.Denied denied(Charge charge, long now) {
         Limit limit = charge.limit();
         Counter counter = counter(charge);
         Share share = shares.find(counter, limit);
@@ -336,9 +355,13 @@ public final class MemoryCounterStore implements CounterStore {
                 return 0;
             }
             long overrun = 0;
+            long steady = store.steady();
+            long calendar = store.calendar();
             for (Hold hold : holds) {
                 long delta = use.of(hold.limit().metric(), hold.amount()) - hold.amount();
-                store.correct(hold, delta);
+                if (delta != 0) {
+                    hold.counter().correct(hold, delta, store.steady(hold.limit()) ? steady : calendar);
+                }
                 if (hold.limit().metric().tokens()) {
                     overrun = Math.max(overrun, delta);
                 }

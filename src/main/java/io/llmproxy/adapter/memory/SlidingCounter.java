@@ -4,7 +4,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitPeriod;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * Counts the present segment of the period and those before it, by a clock that nobody sets.
@@ -49,16 +49,20 @@ final class SlidingCounter extends Counter {
 
     private static final Segments RETIRED = new Segments(Long.MIN_VALUE, new long[0], -1);
 
+    /** The state is a field of the counter itself: one place in memory less that processors take from each other. */
+    private static final AtomicReferenceFieldUpdater<SlidingCounter, Segments> STATE =
+            AtomicReferenceFieldUpdater.newUpdater(SlidingCounter.class, Segments.class, "state");
+
     private final LimitPeriod period;
     private final int segments;
     private final long length;
-    private final AtomicReference<Segments> state;
+    private volatile Segments state;
 
     SlidingCounter(Limit limit) {
         period = limit.period();
         segments = limit.segments();
         length = period.micros() / segments;
-        state = new AtomicReference<>(Segments.empty(Long.MIN_VALUE, segments));
+        state = Segments.empty(Long.MIN_VALUE, segments);
     }
 
     @Override
@@ -71,7 +75,7 @@ final class SlidingCounter extends Counter {
     @Override
     Outcome take(Hold hold, long now) {
         while (true) {
-            Segments before = state.get();
+            Segments before = state;
             if (before.retired()) {
                 return Outcome.RETIRED;
             }
@@ -81,7 +85,7 @@ final class SlidingCounter extends Counter {
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }
-            if (state.compareAndSet(before, current.with(segments - 1, hold.amount()))) {
+            if (STATE.compareAndSet(this, before, current.with(segments - 1, hold.amount()))) {
                 hold.taken(current.latest, used, passed, now);
                 return Outcome.TAKEN;
             }
@@ -103,13 +107,13 @@ final class SlidingCounter extends Counter {
     @Override
     void correct(Hold hold, long delta, long now) {
         while (true) {
-            Segments before = state.get();
+            Segments before = state;
             if (before.retired()) {
                 return;
             }
             Segments current = at(before, now);
             long age = Math.max(0, current.latest - hold.stamp());
-            if (age >= segments || state.compareAndSet(before, current.with(segments - 1 - (int) age, delta))) {
+            if (age >= segments || STATE.compareAndSet(this, before, current.with(segments - 1 - (int) age, delta))) {
                 return;
             }
         }
@@ -118,12 +122,12 @@ final class SlidingCounter extends Counter {
     @Override
     boolean seed(Limit limit, long amount, long now) {
         while (true) {
-            Segments before = state.get();
+            Segments before = state;
             if (before.retired()) {
                 return false;
             }
             Segments current = at(before, now);
-            if (state.compareAndSet(before, current.with(segments - 1, Math.max(0, amount - current.sum)))) {
+            if (STATE.compareAndSet(this, before, current.with(segments - 1, Math.max(0, amount - current.sum)))) {
                 return true;
             }
         }
@@ -131,12 +135,12 @@ final class SlidingCounter extends Counter {
 
     @Override
     long used(Limit limit, long now) {
-        return at(state.get(), now).sum;
+        return at(state, now).sum;
     }
 
     @Override
     long wait(Limit limit, long amount, long now) {
-        Segments current = at(state.get(), now);
+        Segments current = at(state, now);
         long needed = current.sum + amount - limit.amount();
         for (int i = 0; i < segments && needed > 0; i++) {
             needed -= current.counts[i];
@@ -149,7 +153,7 @@ final class SlidingCounter extends Counter {
 
     @Override
     long drained(Limit limit, long now) {
-        Segments current = at(state.get(), now);
+        Segments current = at(state, now);
         for (int i = segments - 1; i >= 0; i--) {
             if (current.counts[i] > 0) {
                 return dropped(current, i, now);
@@ -165,7 +169,7 @@ final class SlidingCounter extends Counter {
 
     @Override
     boolean retire(Limit limit, long now) {
-        Segments known = state.get();
-        return !known.retired() && at(known, now).sum == 0 && state.compareAndSet(known, RETIRED);
+        Segments known = state;
+        return !known.retired() && at(known, now).sum == 0 && STATE.compareAndSet(this, known, RETIRED);
     }
 }

@@ -36,7 +36,7 @@ final class EarlyLimits {
 
     /** @param waitMicros until it may say something else; 0: time alone does not help */
     void denied(Charge charge, Denied denied, long waitMicros) {
-        if (!charge.limit().early()) {
+        if (!charge.limit().early() && !charge.limit().foreseen()) {
             return;
         }
         long micros = slot(charge.limit())

@@ -138,6 +138,12 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         };
     }
 
+    /** As far as an answer of a moment ago tells. */
+    @Override
+    public @Nullable Denied refusal(List<Charge> charges) {
+        return breaker.up() ? earlyLimits.refusal(charges) : null;
+    }
+
     private static List<Charge> slots(List<Charge> charges) {
         List<Charge> slots = new ArrayList<>(1);
         for (Charge charge : charges) {

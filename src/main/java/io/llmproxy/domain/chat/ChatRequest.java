@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param user the client's own name for its user; null: not said
  * @param serviceTier {@code auto}, {@code default} or another of the provider's words; null: not said
  * @param usageInStream whether a stream tells its usage
+ * @param thoughtsTold whether the client wants to see what the model thinks
  */
 public record ChatRequest(
         String model,
@@ -29,7 +30,11 @@ public record ChatRequest(
         @Nullable String user,
         @Nullable String serviceTier,
         boolean stream,
-        boolean usageInStream) {
+        boolean usageInStream,
+        boolean thoughtsTold) {
+    /** More answers than anybody gives at a time. */
+    public static final int MOST_CHOICES = 128;
+
     public ChatRequest {
         messages = List.copyOf(messages);
         tools = List.copyOf(tools);
@@ -52,6 +57,7 @@ public record ChatRequest(
                 user,
                 serviceTier,
                 stream,
-                usageInStream);
+                usageInStream,
+                thoughtsTold);
     }
 }

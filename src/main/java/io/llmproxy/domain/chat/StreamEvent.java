@@ -4,10 +4,17 @@ import io.llmproxy.domain.usage.TokenUsage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A piece of an answer that comes bit by bit; {@link Started} is the first, {@link Finished} comes once, after all content. */
+/** A piece of an answer that comes bit by bit; {@link Started} is the first, {@link Finished} comes once for each choice, after all its content. */
 public sealed interface StreamEvent {
     /** @param usage as far as it is known by now */
     record Started(String id, String model, TokenUsage usage) implements StreamEvent {}
+
+    /**
+     * What follows is of this choice; of the first, as long as nothing else is said.
+     *
+     * @param index from 0, below the number of choices that were asked for
+     */
+    record Choice(int index) implements StreamEvent {}
 
     record Text(String piece) implements StreamEvent {}
 
@@ -25,6 +32,7 @@ public sealed interface StreamEvent {
 
     record ToolCallArguments(int index, String piece) implements StreamEvent {}
 
+    /** Of the present choice. */
     record Finished(FinishReason reason, @Nullable String stopSequence) implements StreamEvent {}
 
     /** How likely the tokens of the text were that comes next, or of one that came. */

@@ -168,6 +168,17 @@ public record Limit(
         return plain && tenantId == null && (scope == LimitScope.GLOBAL || scope == LimitScope.IP);
     }
 
+    /** Whether it can be judged when the key is known and no body is read: limits of addresses, and of what runs at one time. */
+    public boolean foreseen() {
+        boolean plain = metric == LimitMetric.REQUESTS && scope == LimitScope.IP || metric == LimitMetric.CONCURRENCY;
+        return plain
+                && hard()
+                && switch (scope) {
+                    case IP, KEY, USER, TENANT, GLOBAL -> true;
+                    case MODEL, PROVIDER, ENDPOINT -> false;
+                };
+    }
+
     /** The pattern of its subject: {@code *} where it has none. */
     public Glob pattern() {
         return new Glob(subject == null ? "*" : subject);

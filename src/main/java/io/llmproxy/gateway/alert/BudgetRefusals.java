@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The counters, with a note of which budgets refused requests since they were last asked about: what is left of a budget may be too
@@ -40,6 +41,15 @@ public final class BudgetRefusals implements CounterStore {
     @Override
     public LimitDecision reserve(List<Charge> charges, Reservation admitted) {
         return noted(charges, counters.reserve(charges, admitted));
+    }
+
+    @Override
+    public @Nullable Denied refusal(List<Charge> charges) {
+        Denied denied = counters.refusal(charges);
+        if (denied != null) {
+            noted(charges, denied);
+        }
+        return denied;
     }
 
     private LimitDecision noted(List<Charge> charges, LimitDecision decision) {

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.estimate;
 
+import io.llmproxy.gateway.scan.ByteSearch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -182,9 +183,14 @@ final class JsonPieces {
         inString = false;
         while (fill()) {
             int from = at;
-            while (at < limit && (escape || buffer[at] != '"')) {
-                escape = !escape && buffer[at] == '\\';
+            if (escape) {
                 at++;
+                escape = false;
+            }
+            at = ByteSearch.quoteOrBackslash(buffer, at, limit);
+            while (at < limit && buffer[at] == '\\') {
+                escape = at + 1 == limit;
+                at = ByteSearch.quoteOrBackslash(buffer, Math.min(at + 2, limit), limit);
             }
             taker.take(buffer, from, at);
             if (at < limit) {

@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.estimate;
 
 import io.llmproxy.domain.usage.TokenEncoding;
+import io.llmproxy.gateway.scan.ByteSearch;
 
 /** Guesses tokens by the number of characters, by OpenAI's own rule of thumb; keeps nothing of what it is given. */
 final class RoughText implements TextTally {
@@ -17,18 +18,29 @@ final class RoughText implements TextTally {
     @Override
     public void add(byte[] raw, int from, int to) {
         for (int i = from; i < to; i++) {
-            byte b = raw[i];
-            if (digits > 0) {
-                digits--;
-            } else if (escaped) {
-                escaped = false;
-                digits = b == 'u' ? HEX_DIGITS : 0;
-            } else if (b == '\\') {
-                escaped = true;
-                units++;
-            } else {
-                units += units(b);
+            if (digits == 0 && !escaped) {
+                int plain = ByteSearch.backslashOrBeyondAscii(raw, i, to) - i;
+                units += plain;
+                i += plain;
+                if (i == to) {
+                    return;
+                }
             }
+            other(raw[i]);
+        }
+    }
+
+    private void other(byte b) {
+        if (digits > 0) {
+            digits--;
+        } else if (escaped) {
+            escaped = false;
+            digits = b == 'u' ? HEX_DIGITS : 0;
+        } else if (b == '\\') {
+            escaped = true;
+            units++;
+        } else {
+            units += units(b);
         }
     }
 

@@ -63,6 +63,28 @@ public final class Limiter {
         x.claims().admitted(granted(x, charges, store.admit(charges.all, soon(x.request()))));
     }
 
+    /**
+     * What the head alone tells of the tenant's own limits; takes nothing, so that {@link #reserve} decides all limits in one step.
+     *
+     * @throws ProxyException where a limit has no room
+     */
+    public void foresee(Exchange x, Limits limits) {
+        LimitTable table = limits.of(x.principal().tenant().id());
+        if (!table.foreseen()) {
+            return;
+        }
+        Charges charges = new Charges(Need.NOTHING);
+        table.collect(facts(x, null, "", null), (limit, subject) -> {
+            if (limit.foreseen()) {
+                charges.add(limit, subject);
+            }
+        });
+        Denied denied = store.refusal(charges.all);
+        if (denied != null) {
+            granted(x, charges, denied);
+        }
+    }
+
     /** Whether the whole request is here or will be in a moment. */
     private static boolean soon(ClientRequest request) {
         long length = request.contentLength();
@@ -145,6 +167,11 @@ public final class Limiter {
     }
 
     private static LimitTable.Facts facts(Exchange x, @Nullable Target target) {
+        return facts(x, x.ask().model(), x.endpoint().template(), target);
+    }
+
+    private static LimitTable.Facts facts(
+            Exchange x, @Nullable String asked, String endpoint, @Nullable Target target) {
         var principal = x.principal();
         UUID key = principal.key().id();
         return new LimitTable.Facts(
@@ -152,9 +179,9 @@ public final class Limiter {
                 principal.user() == null ? key : principal.user().id(),
                 key,
                 ClientPlace.of(x.request()),
-                x.ask().model(),
+                asked,
                 target == null ? null : target.model(),
-                x.endpoint().template(),
+                endpoint,
                 target == null ? null : target.provider().account().id(),
                 target == null ? null : target.providerName());
     }

@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /** Finds bytes eight at a time; where the wanted byte is not found the answer is {@code to}. */
-final class ByteSearch {
+public final class ByteSearch {
     private static final VarHandle EIGHT_BYTES =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;
@@ -14,8 +14,25 @@ final class ByteSearch {
     private ByteSearch() {}
 
     /** The first quotation mark or backslash. */
-    static int quoteOrBackslash(byte[] in, int from, int to) {
+    public static int quoteOrBackslash(byte[] in, int from, int to) {
         return either(in, from, to, '"', '\\');
+    }
+
+    /** The first byte that is a backslash or no ASCII. */
+    public static int backslashOrBeyondAscii(byte[] in, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            long word = (long) EIGHT_BYTES.get(in, i);
+            long backslash = word ^ ONES * '\\';
+            long found = (backslash - ONES & ~backslash | word) & HIGH_BITS;
+            if (found != 0) {
+                return i + (Long.numberOfTrailingZeros(found) >>> 3);
+            }
+        }
+        while (i < to && in[i] >= 0 && in[i] != '\\') {
+            i++;
+        }
+        return i;
     }
 
     /** The first line feed or carriage return. */

@@ -21,14 +21,12 @@ public final class FirstContent implements SseReader.Listener {
     private final byte[] event = new byte[MOST_KEPT];
     private final SseReader reader = new SseReader(this);
     private int kept;
+    private boolean judged;
     private Verdict verdict = Verdict.NOTHING;
 
     /** The verdict after these bytes; the first one that is not {@link Verdict#NOTHING} stands. */
     public Verdict feed(byte[] in, int from, int length) {
         reader.feed(in, from, length);
-        if (verdict == Verdict.NOTHING && kept == MOST_KEPT) {
-            verdict = Verdict.CONTENT;
-        }
         return verdict;
     }
 
@@ -37,14 +35,26 @@ public final class FirstContent implements SseReader.Listener {
         int n = Math.min(length, MOST_KEPT - kept);
         System.arraycopy(in, from, event, kept, n);
         kept += n;
+        if (kept == MOST_KEPT) {
+            judge();
+        }
     }
 
     @Override
     public void eventEnd(int next) {
-        if (verdict == Verdict.NOTHING && kept > 0) {
-            verdict = judge(new String(event, 0, kept, StandardCharsets.UTF_8));
+        if (kept > 0) {
+            judge();
         }
         kept = 0;
+        judged = false;
+    }
+
+    /** By as much of an event as is kept: what begins an answer may repeat all of the request, and is no content for that. */
+    private void judge() {
+        if (verdict == Verdict.NOTHING && !judged) {
+            judged = true;
+            verdict = judge(new String(event, 0, kept, StandardCharsets.UTF_8));
+        }
     }
 
     private static Verdict judge(String data) {

@@ -9,6 +9,7 @@ import io.llmproxy.testing.Fuzz;
 import io.llmproxy.testing.Pieces;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,7 +43,30 @@ public final class VaultFuzz {
             Pieces.feed(sent, Pieces.seed(input), (in, from, length) -> back.writeBytes(echo.feed(in, from, length)));
             back.writeBytes(echo.finish());
             Fuzz.same(JSON.readTree(back.toByteArray()), before, "given back");
+            String line = new String(sent, StandardCharsets.ISO_8859_1);
+            streamed("text/event-stream", "data: " + line + "\n\ndata: " + line + "\n\n", vault, Pieces.seed(input));
+            streamed("application/x-ndjson", line + "\n" + line, vault, Pieces.seed(input));
         }
+    }
+
+    /** The same however it is cut. */
+    private static void streamed(String type, String stream, Vault vault, int seed) {
+        byte[] bytes = stream.getBytes(StandardCharsets.ISO_8859_1);
+        String whole = restored(type, bytes, vault, -1);
+        Fuzz.same(restored(type, bytes, vault, 0), whole, type + " byte by byte");
+        Fuzz.same(restored(type, bytes, vault, seed & 127), whole, type + " in pieces");
+    }
+
+    private static String restored(String type, byte[] stream, Vault vault, int seed) {
+        AnswerRestoration echo = AnswerRestoration.of(type, vault);
+        ByteArrayOutputStream back = new ByteArrayOutputStream();
+        if (seed < 0) {
+            back.writeBytes(echo.feed(stream, 0, stream.length));
+        } else {
+            Pieces.feed(stream, seed, (in, from, length) -> back.writeBytes(echo.feed(in, from, length)));
+        }
+        back.writeBytes(echo.finish());
+        return back.toString(StandardCharsets.ISO_8859_1);
     }
 
     private static byte[] spliced(byte[] body, List<Splice> changes) throws IOException {

@@ -64,6 +64,18 @@ class FirstContentTest {
         assertThat(verdict("data: " + "x".repeat(5000), 100)).isEqualTo(Verdict.CONTENT);
     }
 
+    /** A response that begins repeats the instructions and the tools that it was asked with. */
+    @Test
+    void aLongAnnouncementIsOneHoweverItComes() {
+        String created = "data: {\"type\":\"response.created\",\"response\":{\"instructions\":\"" + "x".repeat(5000)
+                + "\"}}\n\n";
+        String failed = "data: {\"error\":{\"message\":\"" + "x".repeat(5000) + "\"}}\n\n";
+        for (int piece : new int[] {1, 100, 10_000}) {
+            assertThat(verdict(created, piece)).isEqualTo(Verdict.NOTHING);
+            assertThat(verdict(created + failed, piece)).isEqualTo(Verdict.ERROR);
+        }
+    }
+
     @Test
     void commentsAndEmptyEventsSayNothing() {
         assertThat(verdict(": keep-alive\n\n: keep-alive\n\nevent: x\n\n\n\n", 3))

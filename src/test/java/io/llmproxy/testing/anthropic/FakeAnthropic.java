@@ -23,6 +23,12 @@ public final class FakeAnthropic implements Script {
             {"id":"%1$s","type":"message_batch","processing_status":"%2$s","request_counts":{"processing":0,"succeeded":2,"errored":0,\
             "canceled":0,"expired":0},"ended_at":null,"created_at":"2025-09-29T00:00:00Z","expires_at":"2025-09-30T00:00:00Z",\
             "archived_at":null,"cancel_initiated_at":null,"results_url":null}""";
+    /** Has its results where Anthropic has them. */
+    private static final String ENDED = "msgbatch_ended";
+
+    private static final String RESULT = """
+            {"custom_id":"%s","result":{"type":"canceled"}}
+            """;
     private static final String FILE = """
             {"id":"%s","type":"file","filename":"grüße.txt","mime_type":"text/plain","size_bytes":12,"created_at":\
             "2025-09-29T00:00:00Z","downloadable":true}""";
@@ -58,9 +64,23 @@ public final class FakeAnthropic implements Script {
                                 BATCH.formatted("msgbatch_1", "ended"),
                                 BATCH.formatted("msgbatch_2", "ended"),
                                 BATCH.formatted("msgbatch_3", "ended")))
-                .on("GET /messages/batches/{}", call -> call.json(BATCH.formatted(call.id(), "in_progress")))
+                .on("GET /messages/batches/{}", call -> call.json(batch(call.id())))
+                .on(
+                        "GET /messages/batches/{}/results",
+                        call -> call.bytes(
+                                200,
+                                "application/x-jsonl",
+                                (RESULT.formatted("a") + RESULT.formatted("b")).getBytes(StandardCharsets.UTF_8)))
                 .on("POST /messages/batches/{}/cancel", call -> call.json(BATCH.formatted(call.id(), "canceling")))
                 .named("DELETE /messages/batches/{}", "{\"id\":\"%s\",\"type\":\"message_batch_deleted\"}");
+    }
+
+    private static String batch(String id) {
+        if (!id.equals(ENDED)) {
+            return BATCH.formatted(id, "in_progress");
+        }
+        String results = "https://api.anthropic.com/v1/messages/batches/" + id + "/results";
+        return BATCH.formatted(id, "ended").replace("\"results_url\":null", "\"results_url\":" + Call.quoted(results));
     }
 
     private void files() {

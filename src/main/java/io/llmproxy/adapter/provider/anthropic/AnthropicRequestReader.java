@@ -70,6 +70,7 @@ final class AnthropicRequestReader {
                 user(),
                 tier(),
                 request.isTrue("stream"),
+                true,
                 true);
     }
 

@@ -2,6 +2,8 @@ package io.llmproxy.adapter.provider.anthropic;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ToolLoops;
+import io.llmproxy.adapter.provider.support.chat.ToolNames;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
@@ -18,6 +20,9 @@ final class AnthropicRequestWriter {
 
     /** The smallest budget of thoughts that Anthropic takes ("Extended thinking"). */
     private static final int LEAST_BUDGET = 1024;
+
+    /** Of a tool ("Define tools"). */
+    private static final int LONGEST_NAME = 128;
 
     private final ChatRequest request;
     private final Notes notes;
@@ -80,6 +85,7 @@ final class AnthropicRequestWriter {
     }
 
     private void tools() {
+        ToolNames.bound(request.tools(), LONGEST_NAME, notes);
         out.name("tools").openList();
         request.tools().forEach(this::tool);
         out.closeList();
@@ -114,6 +120,14 @@ final class AnthropicRequestWriter {
 
     /** How many tokens the thoughts may have, where that is to be said; else 0. */
     private int budget() {
+        int budget = wanted();
+        if (budget > 0 && !ToolLoops.mayThink(request, notes)) {
+            return 0;
+        }
+        return budget;
+    }
+
+    private int wanted() {
         return switch (request.reasoning()) {
             case Reasoning.Budget(int tokens) -> tokens;
             case Reasoning.Level(var effort) when thinksByBudget() -> bounded(effort.tokens());

@@ -72,7 +72,8 @@ final class AnthropicStreamWriter implements StreamWriter {
                 stopSequence = sequence;
             }
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
-            case StreamEvent.Probabilities _, StreamEvent.Failed _ -> {}
+            // several choices are asked for in other dialects alone
+            case StreamEvent.Choice _, StreamEvent.Probabilities _, StreamEvent.Failed _ -> {}
         }
     }
 

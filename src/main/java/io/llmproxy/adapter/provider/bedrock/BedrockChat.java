@@ -10,10 +10,9 @@ import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.gateway.PercentEncoding;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.port.UpstreamException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -61,7 +60,7 @@ public final class BedrockChat implements ProviderDialect {
         if (!MODEL.matcher(model).matches() || model.contains("..")) {
             throw Refusals.invalid("The model's name is none of Bedrock's.", "model");
         }
-        return "/model/" + URLEncoder.encode(model, StandardCharsets.UTF_8) + "/" + what;
+        return "/model/" + PercentEncoding.of(model, PercentEncoding.UNRESERVED) + "/" + what;
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.llmproxy.adapter.provider.bedrock;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ToolLoops;
+import io.llmproxy.adapter.provider.support.chat.ToolNames;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.Reasoning;
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class BedrockRequestWriter {
     /** Of thoughts: fewer tokens are refused. */
     private static final int LEAST_BUDGET = 1024;
+
+    /** Of a tool ({@code ToolSpecification}). */
+    private static final int LONGEST_NAME = 64;
 
     private final ChatRequest request;
     private final Notes notes;
@@ -90,6 +95,7 @@ final class BedrockRequestWriter {
             refuseIf(called(), "tool_choice");
             return;
         }
+        ToolNames.bound(request.tools(), LONGEST_NAME, notes);
         out.name("toolConfig").open().name("tools").openList();
         for (Tool tool : request.tools()) {
             boolean strict = Boolean.TRUE.equals(tool.strict());
@@ -192,6 +198,9 @@ final class BedrockRequestWriter {
 
     private int budget(Reasoning.@Nullable Effort effort) {
         if (effort == null) {
+            return 0;
+        }
+        if (!ToolLoops.mayThink(request, notes)) {
             return 0;
         }
         Integer all = request.maxTokens();

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.bedrock;
 
+import io.llmproxy.gateway.PercentEncoding;
 import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
@@ -25,7 +26,7 @@ final class SignatureV4 {
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     private static final String ALGORITHM = "AWS4-HMAC-SHA256";
-    private static final String UNRESERVED = "-._~/";
+    private static final String PLAIN = PercentEncoding.UNRESERVED + "/";
     private static final int DATE_LENGTH = 8;
 
     private final String region;
@@ -68,28 +69,14 @@ final class SignatureV4 {
         int question = target.indexOf('?');
         String path = question < 0 ? target : target.substring(0, question);
         StringBuilder out = new StringBuilder(method).append('\n');
-        out.append(encoded(path)).append('\n');
+        // once more than it is sent, as all services but S3 have it
+        out.append(PercentEncoding.of(path, PLAIN)).append('\n');
         out.append(query(question < 0 ? null : target.substring(question + 1))).append('\n');
         fields.forEach((name, value) -> out.append(name)
                 .append(':')
                 .append(value.strip().replaceAll(" +", " "))
                 .append('\n'));
         return out.append('\n').append(signed).append('\n').append(payloadHash).toString();
-    }
-
-    /** Once more than it is sent, as all services but S3 have it. */
-    private static String encoded(String path) {
-        StringBuilder out = new StringBuilder();
-        for (byte b : path.getBytes(StandardCharsets.UTF_8)) {
-            char c = (char) (b & 255);
-            boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
-            if (plain || UNRESERVED.indexOf(c) >= 0) {
-                out.append(c);
-            } else {
-                out.append('%').append(HexFormat.of().withUpperCase().toHexDigits(b));
-            }
-        }
-        return out.toString();
     }
 
     /** In order; a name without a value has an empty one. */

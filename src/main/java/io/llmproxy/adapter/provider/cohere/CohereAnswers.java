@@ -6,10 +6,12 @@ import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.ProviderFailure;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Reads whole answers and errors. Citations are passed over: no client asked for them. */
@@ -51,7 +53,37 @@ final class CohereAnswers {
             }
             content.add(new Content.ToolCall(id, name, Json.text(call.path("function"), "arguments", "{}")));
         }
-        return new ChatAnswer(Json.text(body, "id", ""), "", content, finish(reason), null, usage(body.path("usage")));
+        return new ChatAnswer(
+                Json.text(body, "id", ""),
+                "",
+                content,
+                finish(reason),
+                null,
+                usage(body.path("usage")),
+                probabilities(body.path("logprobs")),
+                List.of());
+    }
+
+    /** A piece of text that is of several tokens is as likely as all of them together; their numbers mean nothing elsewhere. */
+    private static List<TokenProbability> probabilities(JsonNode pieces) {
+        List<TokenProbability> out = new ArrayList<>(pieces.size());
+        for (JsonNode piece : pieces) {
+            TokenProbability read = probability(piece);
+            if (read != null) {
+                out.add(read);
+            }
+        }
+        return out;
+    }
+
+    /** Null where it is none. */
+    static @Nullable TokenProbability probability(JsonNode piece) {
+        String text = Json.text(piece, "text");
+        double sum = piece.path("logprobs").isEmpty() ? Double.NaN : 0;
+        for (JsonNode logarithm : piece.path("logprobs")) {
+            sum += Json.number(logarithm);
+        }
+        return text == null || !Double.isFinite(sum) ? null : new TokenProbability(text, sum, List.of());
     }
 
     /** Whether an answer ended since the provider gave up. */

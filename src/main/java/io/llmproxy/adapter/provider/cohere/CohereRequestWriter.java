@@ -31,6 +31,9 @@ final class CohereRequestWriter {
             out.name("citation_options").open().member("mode", "OFF").close();
         }
         out.optional("max_tokens", request.maxTokens());
+        if (request.topLogprobs() != null) {
+            out.member("logprobs", true);
+        }
         sampling(request.sampling());
         format();
         thinking();
@@ -39,7 +42,8 @@ final class CohereRequestWriter {
 
     private void refuse() {
         refuseIf(request.choices() > 1, "n");
-        refuseIf(request.topLogprobs() != null, "logprobs");
+        Integer likeliest = request.topLogprobs();
+        refuseIf(likeliest != null && likeliest > 0, "top_logprobs"); // those that were not chosen are not told
         refuseIf(
                 Boolean.FALSE.equals(request.parallelToolCalls())
                         && !request.tools().isEmpty(),

@@ -5,8 +5,10 @@ import io.llmproxy.adapter.provider.support.chat.StreamReader;
 import io.llmproxy.adapter.provider.support.chat.Unreadable;
 import io.llmproxy.domain.chat.ProviderFailure;
 import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
+import java.util.List;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
@@ -25,7 +27,10 @@ final class CohereStreamReader implements StreamReader {
         JsonNode message = event.path("delta").path("message");
         switch (Json.text(event, "type", "")) {
             case "message-start" -> start(event, to);
-            case "content-start", "content-delta" -> content(message.path("content"), to);
+            case "content-start", "content-delta" -> {
+                probability(event.path("logprobs"), to);
+                content(message.path("content"), to);
+            }
             case "tool-plan-delta" -> said(Json.text(message, "tool_plan", ""), to);
             case "tool-call-start" -> call(event, message.path("tool_calls"), to);
             case "tool-call-delta" -> arguments(event, message.path("tool_calls"), to);
@@ -56,6 +61,14 @@ final class CohereStreamReader implements StreamReader {
     private void begun() throws UpstreamException {
         if (!started) {
             throw Unreadable.because("content came before the beginning");
+        }
+    }
+
+    private void probability(JsonNode piece, Consumer<StreamEvent> to) throws UpstreamException {
+        TokenProbability read = CohereAnswers.probability(piece);
+        if (read != null) {
+            begun();
+            to.accept(new StreamEvent.Probabilities(List.of(read)));
         }
     }
 

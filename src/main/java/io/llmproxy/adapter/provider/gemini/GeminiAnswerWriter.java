@@ -10,14 +10,17 @@ import io.llmproxy.port.UpstreamException;
 final class GeminiAnswerWriter {
     private GeminiAnswerWriter() {}
 
-    static byte[] write(ChatAnswer answer) throws UpstreamException {
+    /** @param thoughts whether the client wants to see them */
+    static byte[] write(ChatAnswer answer, boolean thoughts) throws UpstreamException {
         JsonOut out = new JsonOut();
         out.open().name("candidates").openList();
         int index = 0;
         for (ChatAnswer.Choice choice : answer.choices()) {
             out.open().name("content").open().name("parts").openList();
             for (Content content : choice.content()) {
-                GeminiParts.write(out, content, choice.finish());
+                if (thoughts || !GeminiParts.thought(content)) {
+                    GeminiParts.write(out, content, choice.finish());
+                }
             }
             out.closeList().member("role", "model").close();
             out.member("finishReason", GeminiParts.word(choice.finish())).member("index", index++);

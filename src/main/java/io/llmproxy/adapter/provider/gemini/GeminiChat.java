@@ -112,24 +112,34 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
 
     @Override
     public byte[] writeAnswer(ChatAnswer answer, long created) throws UpstreamException {
-        return GeminiAnswerWriter.write(answer);
+        return GeminiAnswerWriter.write(answer, true);
+    }
+
+    @Override
+    public byte[] writeAnswer(ChatRequest request, ChatAnswer answer, long created) throws UpstreamException {
+        return GeminiAnswerWriter.write(answer, request.thoughtsTold());
     }
 
     @Override
     public StreamReader streamReader() {
-        return new GeminiStreamReader();
+        return new GeminiStreamReader(1);
+    }
+
+    @Override
+    public StreamReader streamReader(ChatRequest request) {
+        return new GeminiStreamReader(request.choices());
     }
 
     @Override
     public StreamWriter streamWriter(ChatRequest request, long created) {
-        return new GeminiStreamWriter(true);
+        return new GeminiStreamWriter(true, request.thoughtsTold());
     }
 
     /** One list in JSON unless {@code alt=sse} asks for events. */
     @Override
     public StreamWriter streamWriter(ChatRequest request, long created, @Nullable String query) {
         boolean events = query != null && ("&" + query + "&").contains("&alt=sse&");
-        return new GeminiStreamWriter(events);
+        return new GeminiStreamWriter(events, request.thoughtsTold());
     }
 
     @Override

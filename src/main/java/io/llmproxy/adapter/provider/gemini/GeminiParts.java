@@ -67,6 +67,11 @@ final class GeminiParts {
         }
     }
 
+    /** Whether it is for those alone who asked to be told the thoughts. */
+    static boolean thought(Content content) {
+        return content instanceof Content.Thinking || content instanceof Content.RedactedThinking;
+    }
+
     private static String encoded(String signature) {
         return Base64.getEncoder().encodeToString(signature.getBytes(StandardCharsets.UTF_8));
     }

@@ -29,8 +29,8 @@ final class GeminiProbabilities {
 
     /** One that is certain is left out, as every number that is zero. */
     private static double probability(JsonNode candidate) {
-        JsonNode value = candidate.path("logProbability");
-        return value.isNumber() ? value.asDouble() : 0;
+        double value = Json.number(candidate.path("logProbability"));
+        return Double.isNaN(value) ? 0 : value;
     }
 
     /** The members of a candidate; nothing where there are none. */

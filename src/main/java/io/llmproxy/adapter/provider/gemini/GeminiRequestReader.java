@@ -79,7 +79,7 @@ final class GeminiRequestReader {
                 messages(),
                 config.count("maxOutputTokens", 1),
                 sampling(),
-                Objects.requireNonNullElse(config.count("candidateCount", 1), 1),
+                Objects.requireNonNullElse(config.count("candidateCount", 1, ChatRequest.MOST_CHOICES), 1),
                 probabilities(),
                 tools,
                 toolChoice(tools),
@@ -89,7 +89,8 @@ final class GeminiRequestReader {
                 null,
                 null,
                 stream && operation == Operation.CHAT,
-                true);
+                true,
+                thoughtsTold());
     }
 
     private void refuse() {
@@ -111,10 +112,7 @@ final class GeminiRequestReader {
     }
 
     private @Nullable Integer probabilities() {
-        Integer likeliest = config.count("logprobs", 0);
-        if (likeliest != null && likeliest > MOST_PROBABILITIES) {
-            throw config.wrong("logprobs", "from 0 to " + MOST_PROBABILITIES);
-        }
+        Integer likeliest = config.count("logprobs", 0, MOST_PROBABILITIES);
         return config.isTrue("responseLogprobs") ? Objects.requireNonNullElse(likeliest, 0) : null;
     }
 
@@ -223,6 +221,12 @@ final class GeminiRequestReader {
             case "application/json" -> new ResponseFormat.JsonObject();
             default -> throw notes.impossible(config.at("responseMimeType"), "answers are text or JSON there");
         };
+    }
+
+    /** Whoever does not ask for them is not told the thoughts, whatever the model tells. */
+    private boolean thoughtsTold() {
+        RequestNode thinking = config.object("thinkingConfig");
+        return thinking != null && thinking.isTrue("includeThoughts");
     }
 
     private @Nullable Reasoning reasoning() {

@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider.gemini;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ToolNames;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
@@ -11,6 +12,9 @@ import io.llmproxy.domain.chat.ToolChoice;
 
 /** Writes a request as the Gemini API's reference has it ({@code GenerateContentRequest}). */
 final class GeminiRequestWriter {
+    /** Of a function ({@code FunctionDeclaration}). */
+    private static final int LONGEST_NAME = 128;
+
     private final ChatRequest request;
     private final Notes notes;
     private final JsonOut out = new JsonOut();
@@ -37,7 +41,6 @@ final class GeminiRequestWriter {
     }
 
     private void refuse() {
-        refuseIf(request.choices() > 1 && request.stream(), "n"); // the choices of a stream come mixed
         refuseIf(Boolean.FALSE.equals(request.parallelToolCalls()), "parallel_tool_calls");
         String tier = request.serviceTier();
         refuseIf(tier != null && !tier.equals("auto") && !tier.equals("default"), "service_tier");
@@ -67,7 +70,7 @@ final class GeminiRequestWriter {
     }
 
     private void several() {
-        if (request.choices() > 1 && !request.stream()) {
+        if (request.choices() > 1) {
             out.member("candidateCount", request.choices());
         }
         Integer likeliest = request.topLogprobs();
@@ -77,6 +80,7 @@ final class GeminiRequestWriter {
     }
 
     private void tools() {
+        ToolNames.bound(request.tools(), LONGEST_NAME, notes);
         out.name("tools").openList().open().name("functionDeclarations").openList();
         request.tools().forEach(this::tool);
         out.closeList().close().closeList();
@@ -150,11 +154,11 @@ final class GeminiRequestWriter {
             case HIGH, XHIGH -> "high";
         };
         out.name("thinkingConfig").open().member("thinkingLevel", level);
-        out.member("includeThoughts", true).close();
+        out.member("includeThoughts", request.thoughtsTold()).close();
     }
 
     private void budget(int tokens, boolean told) {
         out.name("thinkingConfig").open().member("thinkingBudget", tokens);
-        out.member("includeThoughts", told).close();
+        out.member("includeThoughts", told && request.thoughtsTold()).close();
     }
 }

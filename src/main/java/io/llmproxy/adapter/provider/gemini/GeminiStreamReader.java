@@ -9,15 +9,33 @@ import io.llmproxy.domain.chat.StreamEvent;
 import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
-/** Reads a stream of answers, each with the next parts; function calls come whole. Nothing but its end says that it has ended. */
+/**
+ * Reads a stream of answers, each with the next parts of one candidate or of several; function calls come whole. Nothing but its end says
+ * that it has ended.
+ */
 final class GeminiStreamReader implements StreamReader {
+    private final int choices;
+    private final Map<Integer, Choice> begun = new HashMap<>();
+    private Choice present = new Choice();
     private boolean started;
-    private boolean finished;
-    private int calls;
+
+    /** What is known of one of the answers. */
+    private static final class Choice {
+        private boolean finished;
+        private int calls;
+    }
+
+    /** @param choices how many were asked for; what goes beyond is passed over */
+    GeminiStreamReader(int choices) {
+        this.choices = choices;
+        begun.put(0, present);
+    }
 
     @Override
     public boolean read(JsonNode event, Consumer<StreamEvent> to) throws UpstreamException {
@@ -34,7 +52,28 @@ final class GeminiStreamReader implements StreamReader {
         if (usage.source() != TokenUsage.Source.NONE) {
             to.accept(new StreamEvent.Usage(usage));
         }
-        JsonNode candidate = event.path("candidates").path(0);
+        for (JsonNode candidate : event.path("candidates")) {
+            int index = Math.clamp(Json.count(candidate, "index"), 0, Integer.MAX_VALUE);
+            if (index < choices) {
+                turnTo(index, to);
+                candidate(candidate, to);
+            }
+        }
+        if (GeminiAnswers.blocked(event)) {
+            finish(FinishReason.REFUSED, to);
+        }
+        return false;
+    }
+
+    private void turnTo(int index, Consumer<StreamEvent> to) {
+        Choice next = begun.computeIfAbsent(index, _ -> new Choice());
+        if (next != present) {
+            present = next;
+            to.accept(new StreamEvent.Choice(index));
+        }
+    }
+
+    private void candidate(JsonNode candidate, Consumer<StreamEvent> to) throws UpstreamException {
         List<TokenProbability> tokens = GeminiProbabilities.read(candidate);
         if (!tokens.isEmpty()) {
             to.accept(new StreamEvent.Probabilities(tokens));
@@ -42,34 +81,31 @@ final class GeminiStreamReader implements StreamReader {
         for (JsonNode part : candidate.path("content").path("parts")) {
             part(GeminiAnswers.part(part), to);
         }
-        if (GeminiAnswers.blocked(event)) {
-            finish(FinishReason.REFUSED, to);
-        } else if (candidate.path("finishReason").isString()) {
+        if (candidate.path("finishReason").isString()) {
             FinishReason reason = GeminiAnswers.finish(Json.text(candidate, "finishReason", ""));
-            finish(reason == FinishReason.STOP && calls > 0 ? FinishReason.TOOL_CALLS : reason, to);
+            finish(reason == FinishReason.STOP && present.calls > 0 ? FinishReason.TOOL_CALLS : reason, to);
         }
-        return false;
     }
 
     private void finish(FinishReason reason, Consumer<StreamEvent> to) {
-        if (!finished) {
-            finished = true;
+        if (!present.finished) {
+            present.finished = true;
             to.accept(new StreamEvent.Finished(reason, null));
         }
     }
 
     private void part(@org.jspecify.annotations.Nullable Content part, Consumer<StreamEvent> to)
             throws UpstreamException {
-        if (part != null && finished) {
+        if (part != null && present.finished) {
             throw Unreadable.because("content came after the end of the answer");
         }
         switch (part) {
             case Content.Text(String text, var _) -> to.accept(new StreamEvent.Text(text));
             case Content.Thinking(String text, var _) -> to.accept(new StreamEvent.Thinking(text));
             case Content.ToolCall call -> {
-                to.accept(new StreamEvent.ToolCallStarted(calls, call.id(), call.name()));
-                to.accept(new StreamEvent.ToolCallArguments(calls, call.arguments()));
-                calls++;
+                to.accept(new StreamEvent.ToolCallStarted(present.calls, call.id(), call.name()));
+                to.accept(new StreamEvent.ToolCallArguments(present.calls, call.arguments()));
+                present.calls++;
             }
             case null, default -> {}
         }
@@ -77,6 +113,6 @@ final class GeminiStreamReader implements StreamReader {
 
     @Override
     public boolean mayEnd() {
-        return finished;
+        return begun.values().stream().allMatch(choice -> choice.finished);
     }
 }

@@ -21,21 +21,38 @@ final class GeminiStreamWriter implements StreamWriter {
     private static final int MAX_ARGUMENTS = 16 * 1024 * 1024;
 
     private final boolean events;
-    private final Map<Integer, Call> calls = new TreeMap<>();
+    private final boolean thoughts;
+    private final Map<Integer, Choice> choices = new TreeMap<>();
+    private Choice present = new Choice(0);
     private int argumentsLength;
     private String id = "";
     private String model = "";
-    private FinishReason reason = FinishReason.STOP;
     private TokenUsage usage = TokenUsage.NONE;
-    private List<TokenProbability> probabilities = List.of();
     private boolean usageNew;
     private boolean begun;
 
+    /** What is known of one of the answers, which come mixed. */
+    private static final class Choice {
+        private final int index;
+        private final Map<Integer, Call> calls = new TreeMap<>();
+        private FinishReason reason = FinishReason.STOP;
+        private List<TokenProbability> probabilities = List.of();
+
+        Choice(int index) {
+            this.index = index;
+        }
+    }
+
     private record Call(String id, String name, StringBuilder arguments) {}
 
-    /** @param events whether they are server-sent events */
-    GeminiStreamWriter(boolean events) {
+    /**
+     * @param events whether they are server-sent events
+     * @param thoughts whether the client wants to see them
+     */
+    GeminiStreamWriter(boolean events, boolean thoughts) {
         this.events = events;
+        this.thoughts = thoughts;
+        choices.put(0, present);
     }
 
     @Override
@@ -51,29 +68,21 @@ final class GeminiStreamWriter implements StreamWriter {
                 model = itsModel;
                 know(known);
             }
+            case StreamEvent.Choice(int index) -> present = choices.computeIfAbsent(index, Choice::new);
             case StreamEvent.Text(String piece) -> text(out, piece);
             case StreamEvent.Refusal(String piece) -> {
-                reason = FinishReason.REFUSED;
+                present.reason = FinishReason.REFUSED;
                 text(out, piece);
             }
-            case StreamEvent.Thinking(String piece) -> {
-                GeminiParts.thought(begin(out), piece, null);
-                end(out, false);
-            }
-            case StreamEvent.ThinkingSigned(String signature) -> {
-                GeminiParts.thought(begin(out), "", signature);
-                end(out, false);
-            }
-            case StreamEvent.RedactedThinking(String data) -> {
-                GeminiParts.redacted(begin(out), data);
-                end(out, false);
-            }
+            case StreamEvent.Thinking(String piece) -> thought(out, new Content.Thinking(piece, null));
+            case StreamEvent.ThinkingSigned(String signature) -> thought(out, new Content.Thinking("", signature));
+            case StreamEvent.RedactedThinking(String data) -> thought(out, new Content.RedactedThinking(data));
             case StreamEvent.ToolCallStarted(int index, String callId, String name) ->
-                calls.put(index, new Call(callId, name, new StringBuilder()));
+                present.calls.put(index, new Call(callId, name, new StringBuilder()));
             case StreamEvent.ToolCallArguments(int index, String piece) -> arguments(index, piece);
             case StreamEvent.Finished(FinishReason why, var _) ->
-                reason = reason == FinishReason.REFUSED ? reason : why;
-            case StreamEvent.Probabilities(var tokens) -> probabilities = tokens;
+                present.reason = present.reason == FinishReason.REFUSED ? present.reason : why;
+            case StreamEvent.Probabilities(var tokens) -> present.probabilities = tokens;
             case StreamEvent.Usage(TokenUsage known) -> know(known);
             case StreamEvent.Failed _ -> {}
         }
@@ -89,8 +98,17 @@ final class GeminiStreamWriter implements StreamWriter {
         end(out, false);
     }
 
+    private void thought(JsonOut out, Content thought) throws UpstreamException {
+        if (thoughts) {
+            GeminiParts.write(begin(out), thought, present.reason);
+            end(out, false);
+        } else {
+            present.probabilities = List.of(); // of what is not shown
+        }
+    }
+
     private void arguments(int index, String piece) throws UpstreamException {
-        Call call = calls.get(index);
+        Call call = present.calls.get(index);
         argumentsLength += piece.length();
         if (call == null || argumentsLength > MAX_ARGUMENTS) {
             throw Unreadable.because("pieces of a tool call that did not begin, or too many");
@@ -112,10 +130,10 @@ final class GeminiStreamWriter implements StreamWriter {
     private void end(JsonOut out, boolean last) {
         out.closeList().member("role", "model").close();
         if (last) {
-            out.member("finishReason", GeminiParts.word(reason));
+            out.member("finishReason", GeminiParts.word(present.reason));
         }
-        GeminiProbabilities.write(out.member("index", 0), probabilities);
-        probabilities = List.of();
+        GeminiProbabilities.write(out.member("index", present.index), present.probabilities);
+        present.probabilities = List.of();
         out.close().closeList();
         if ((last || usageNew) && usage.source() != TokenUsage.Source.NONE) {
             usageNew = false;
@@ -127,15 +145,22 @@ final class GeminiStreamWriter implements StreamWriter {
 
     @Override
     public void end(JsonOut out) throws UpstreamException {
+        for (Choice choice : choices.values()) {
+            present = choice;
+            last(out);
+        }
+        out.raw(events ? "" : "]");
+    }
+
+    private void last(JsonOut out) throws UpstreamException {
         begin(out);
-        if (calls.isEmpty()) {
+        if (present.calls.isEmpty()) {
             GeminiParts.text(out, ""); // as the API itself ends: older clients fail at an answer without parts
         }
-        for (Call call : calls.values()) {
+        for (Call call : present.calls.values()) {
             Content.ToolCall whole = new Content.ToolCall(call.id, call.name, call.arguments.toString());
-            GeminiParts.call(out, whole, reason);
+            GeminiParts.call(out, whole, present.reason);
         }
         end(out, true);
-        out.raw(events ? "" : "]");
     }
 }

@@ -90,6 +90,7 @@ final class OllamaRequestReader {
                 null,
                 null,
                 !Boolean.FALSE.equals(request.flag("stream")),
+                true,
                 true);
     }
 

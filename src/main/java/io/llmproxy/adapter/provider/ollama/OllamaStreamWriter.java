@@ -54,7 +54,10 @@ final class OllamaStreamWriter implements StreamWriter {
             case StreamEvent.Finished(FinishReason why, var _) -> reason = why;
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
             case StreamEvent.Probabilities(var tokens) -> writer.next(tokens);
-            case StreamEvent.ThinkingSigned _, StreamEvent.RedactedThinking _, StreamEvent.Failed _ -> {}
+            case StreamEvent.Choice _,
+                    StreamEvent.ThinkingSigned _,
+                    StreamEvent.RedactedThinking _,
+                    StreamEvent.Failed _ -> {}
         }
     }
 

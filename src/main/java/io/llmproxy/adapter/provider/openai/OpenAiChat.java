@@ -68,7 +68,12 @@ public final class OpenAiChat implements ChatDialect {
 
     @Override
     public StreamReader streamReader() {
-        return new OpenAiStreamReader();
+        return new OpenAiStreamReader(1);
+    }
+
+    @Override
+    public StreamReader streamReader(ChatRequest request) {
+        return new OpenAiStreamReader(request.choices());
     }
 
     @Override

@@ -17,9 +17,9 @@ public final class OpenAiProbabilities {
         List<TokenProbability> out = new ArrayList<>(tokens.size());
         for (JsonNode token : tokens) {
             String text = Json.text(token, "token");
-            JsonNode probability = token.path("logprob");
-            if (text != null && probability.isNumber()) {
-                out.add(new TokenProbability(text, probability.asDouble(), candidates(token.path("top_logprobs"))));
+            double probability = Json.number(token.path("logprob"));
+            if (text != null && !Double.isNaN(probability)) {
+                out.add(new TokenProbability(text, probability, candidates(token.path("top_logprobs"))));
             }
         }
         return out;
@@ -29,9 +29,9 @@ public final class OpenAiProbabilities {
         List<TokenProbability.Candidate> out = new ArrayList<>(tokens.size());
         for (JsonNode token : tokens) {
             String text = Json.text(token, "token");
-            JsonNode probability = token.path("logprob");
-            if (text != null && probability.isNumber()) {
-                out.add(new TokenProbability.Candidate(text, probability.asDouble()));
+            double probability = Json.number(token.path("logprob"));
+            if (text != null && !Double.isNaN(probability)) {
+                out.add(new TokenProbability.Candidate(text, probability));
             }
         }
         return out;

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads a request as OpenAI's API reference has it ("Create chat completion"). */
 final class OpenAiRequestReader {
-    private static final int MOST_LOGPROBS = 20;
+    static final int MOST_LOGPROBS = 20;
 
     private static final Set<String> KNOWN = Set.of(
             "model",
@@ -76,7 +76,7 @@ final class OpenAiRequestReader {
                 messages,
                 maxTokens(),
                 sampling(),
-                Objects.requireNonNullElse(request.count("n", 1), 1),
+                Objects.requireNonNullElse(request.count("n", 1, ChatRequest.MOST_CHOICES), 1),
                 logprobs(),
                 request.objects("tools").stream().map(this::tool).toList(),
                 toolChoice(),
@@ -86,7 +86,8 @@ final class OpenAiRequestReader {
                 user == null ? request.text("user") : user,
                 request.text("service_tier"),
                 request.isTrue("stream"),
-                options != null && options.isTrue("include_usage"));
+                options != null && options.isTrue("include_usage"),
+                true);
     }
 
     private void refuse() {
@@ -130,10 +131,7 @@ final class OpenAiRequestReader {
     }
 
     private @Nullable Integer logprobs() {
-        Integer top = request.count("top_logprobs", 0);
-        if (top != null && top > MOST_LOGPROBS) {
-            throw request.wrong("top_logprobs", "from 0 to " + MOST_LOGPROBS);
-        }
+        Integer top = request.count("top_logprobs", 0, MOST_LOGPROBS);
         return request.isTrue("logprobs") ? Objects.requireNonNullElse(top, 0) : null;
     }
 

@@ -2,6 +2,7 @@ package io.llmproxy.adapter.provider.openai;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ToolNames;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
@@ -40,9 +41,7 @@ final class OpenAiRequestWriter {
         // OpenAI's newer models refuse the old name; servers that follow its format know that one alone
         out.optional(kind.has(Quirk.NEW_TOKEN_BOUND) ? "max_completion_tokens" : "max_tokens", request.maxTokens());
         sampling(request.sampling());
-        if (request.choices() > 1 && request.stream()) {
-            notes.unsupported("n"); // the choices of a stream come mixed
-        } else if (request.choices() > 1) {
+        if (request.choices() > 1) {
             out.member("n", request.choices());
         }
         boolean strict = kind.has(Quirk.KNOWN_FIELDS_ONLY);
@@ -93,6 +92,7 @@ final class OpenAiRequestWriter {
         if (account.kind().has(Quirk.NO_TOOLS)) {
             throw notes.impossible("tools", "it calls none");
         }
+        ToolNames.bound(request.tools(), LONGEST_NAME, notes);
         out.name("tools").openList();
         request.tools().forEach(this::tool);
         out.closeList();
@@ -101,9 +101,6 @@ final class OpenAiRequestWriter {
     }
 
     private void tool(Tool tool) {
-        if (tool.name().length() > LONGEST_NAME) {
-            throw notes.impossible("tools.name", "a name has at most " + LONGEST_NAME + " characters there");
-        }
         if (tool.cache() != null) {
             notes.hint("tools.cache_control");
         }

@@ -14,14 +14,27 @@ import java.util.Map;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
-/** Reads a stream of {@code chat.completion.chunk}. */
+/** Reads a stream of {@code chat.completion.chunk}, whose choices may come mixed; what was not asked for is passed over. */
 final class OpenAiStreamReader implements StreamReader {
     private static final int MOST_CALLS = 1024;
 
+    private final int choices;
+    private final Map<Long, Choice> begun = new HashMap<>();
+    private Choice present = new Choice();
     private boolean started;
-    private boolean finished;
-    // by the provider's index, which may have gaps
-    private final Map<Long, Integer> calls = new HashMap<>();
+
+    /** What is known of one of the answers. */
+    private static final class Choice {
+        // by the provider's index, which may have gaps
+        private final Map<Long, Integer> calls = new HashMap<>();
+        private boolean finished;
+    }
+
+    /** @param choices how many were asked for */
+    OpenAiStreamReader(int choices) {
+        this.choices = choices;
+        begun.put(0L, present);
+    }
 
     @Override
     public boolean read(JsonNode event, Consumer<StreamEvent> to) throws UpstreamException {
@@ -41,11 +54,22 @@ final class OpenAiStreamReader implements StreamReader {
         if (started && usage.source() != TokenUsage.Source.NONE) {
             to.accept(new StreamEvent.Usage(usage));
         }
-        JsonNode choice = event.path("choices").path(0);
-        if (choice.isObject() && Json.count(choice, "index") <= 0) {
-            choice(choice, to);
+        for (JsonNode choice : event.path("choices")) {
+            long index = Math.max(0, Json.count(choice, "index"));
+            if (choice.isObject() && index < choices) {
+                turnTo(index, to);
+                choice(choice, to);
+            }
         }
         return false;
+    }
+
+    private void turnTo(long index, Consumer<StreamEvent> to) {
+        Choice next = begun.computeIfAbsent(index, _ -> new Choice());
+        if (next != present) {
+            present = next;
+            to.accept(new StreamEvent.Choice((int) index));
+        }
     }
 
     private void choice(JsonNode choice, Consumer<StreamEvent> to) throws UpstreamException {
@@ -57,10 +81,10 @@ final class OpenAiStreamReader implements StreamReader {
         }
         delta(choice.path("delta"), to);
         String reason = Json.text(choice, "finish_reason");
-        if (reason != null && !finished) {
-            finished = true;
+        if (reason != null && !present.finished) {
+            present.finished = true;
             FinishReason read = OpenAiFinish.read(reason);
-            boolean called = read == FinishReason.STOP && !calls.isEmpty();
+            boolean called = read == FinishReason.STOP && !present.calls.isEmpty();
             to.accept(new StreamEvent.Finished(called ? FinishReason.TOOL_CALLS : read, null));
         }
     }
@@ -109,7 +133,7 @@ final class OpenAiStreamReader implements StreamReader {
     }
 
     private void inTime() throws UpstreamException {
-        if (finished) {
+        if (present.finished) {
             throw Unreadable.because("content came after the end of the answer");
         }
     }
@@ -128,6 +152,7 @@ final class OpenAiStreamReader implements StreamReader {
         inTime();
         long key = Math.max(0, Json.count(call, "index"));
         JsonNode function = call.path("function");
+        Map<Long, Integer> calls = present.calls;
         Integer index = calls.get(key);
         if (index == null) {
             String name = Json.text(function, "name");
@@ -146,6 +171,6 @@ final class OpenAiStreamReader implements StreamReader {
 
     @Override
     public boolean mayEnd() {
-        return finished;
+        return begun.values().stream().allMatch(choice -> choice.finished);
     }
 }

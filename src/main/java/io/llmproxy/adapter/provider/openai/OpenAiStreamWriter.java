@@ -7,6 +7,7 @@ import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.StreamEvent;
 import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Writes a stream of {@code chat.completion.chunk}. */
@@ -16,12 +17,23 @@ final class OpenAiStreamWriter implements StreamWriter {
 
     private final boolean usageWanted;
     private final long created;
-    private final StringBuilder thought = new StringBuilder();
+    private final List<Choice> choices = new ArrayList<>(List.of(new Choice(0)));
+    private Choice present = choices.getFirst();
     private String id = "";
     private String model = "";
-    private List<TokenProbability> probabilities = List.of();
-    private boolean finished;
     private TokenUsage usage = TokenUsage.NONE;
+
+    /** What is known of one of the answers, which come mixed. */
+    private static final class Choice {
+        private final int index;
+        private final StringBuilder thought = new StringBuilder();
+        private List<TokenProbability> probabilities = List.of();
+        private boolean finished;
+
+        Choice(int index) {
+            this.index = index;
+        }
+    }
 
     OpenAiStreamWriter(boolean usageWanted, long created) {
         this.usageWanted = usageWanted;
@@ -35,20 +47,20 @@ final class OpenAiStreamWriter implements StreamWriter {
                 id = itsId;
                 model = itsModel;
                 usage = known;
-                delta(out).member("role", "assistant").member("content", "");
-                close(out);
+                begin(out);
             }
+            case StreamEvent.Choice(int index) -> turnTo(index, out);
             case StreamEvent.Text(String piece) -> piece(out, "content", piece);
             case StreamEvent.Refusal(String piece) -> piece(out, "refusal", piece);
             case StreamEvent.Thinking(String piece) -> {
-                if (thought.length() < MAX_THOUGHT) {
-                    thought.append(piece);
+                if (present.thought.length() < MAX_THOUGHT) {
+                    present.thought.append(piece);
                 }
                 piece(out, "reasoning_content", piece);
             }
             case StreamEvent.ThinkingSigned(String signature) -> {
-                detail(out, new Content.Thinking(thought.toString(), signature));
-                thought.setLength(0);
+                detail(out, new Content.Thinking(present.thought.toString(), signature));
+                present.thought.setLength(0);
             }
             case StreamEvent.RedactedThinking(String data) -> detail(out, new Content.RedactedThinking(data));
             case StreamEvent.ToolCallStarted(int index, String callId, String name) -> {
@@ -61,14 +73,31 @@ final class OpenAiStreamWriter implements StreamWriter {
                 closeCall(out);
             }
             case StreamEvent.Finished(FinishReason reason, var _) -> {
-                finished = true;
+                present.finished = true;
                 delta(out);
                 close(out, OpenAiFinish.word(reason));
             }
-            case StreamEvent.Probabilities(var tokens) -> probabilities = tokens;
+            case StreamEvent.Probabilities(var tokens) -> present.probabilities = tokens;
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
             case StreamEvent.Failed _ -> {}
         }
+    }
+
+    private void begin(JsonOut out) {
+        delta(out).member("role", "assistant").member("content", "");
+        close(out);
+    }
+
+    private void turnTo(int index, JsonOut out) {
+        for (Choice choice : choices) {
+            if (choice.index == index) {
+                present = choice;
+                return;
+            }
+        }
+        present = new Choice(index);
+        choices.add(present);
+        begin(out);
     }
 
     private void piece(JsonOut out, String name, String piece) {
@@ -101,7 +130,7 @@ final class OpenAiStreamWriter implements StreamWriter {
     }
 
     private JsonOut delta(JsonOut out) {
-        return chunk(out).open().member("index", 0).name("delta").open();
+        return chunk(out).open().member("index", present.index).name("delta").open();
     }
 
     private void close(JsonOut out) {
@@ -117,15 +146,18 @@ final class OpenAiStreamWriter implements StreamWriter {
     }
 
     private void probabilities(JsonOut out) {
-        OpenAiProbabilities.choice(out, probabilities);
-        probabilities = List.of();
+        OpenAiProbabilities.choice(out, present.probabilities);
+        present.probabilities = List.of();
     }
 
     @Override
     public void end(JsonOut out) {
-        if (!finished) {
-            delta(out);
-            close(out, OpenAiFinish.word(FinishReason.STOP));
+        for (Choice choice : choices) {
+            if (!choice.finished) {
+                present = choice;
+                delta(out);
+                close(out, OpenAiFinish.word(FinishReason.STOP));
+            }
         }
         if (usageWanted && usage.source() != TokenUsage.Source.NONE) {
             chunk(out).closeList().name("usage");

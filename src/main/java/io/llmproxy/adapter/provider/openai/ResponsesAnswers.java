@@ -7,6 +7,7 @@ import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.chat.Tool;
 import io.llmproxy.domain.chat.ToolChoice;
 import io.llmproxy.domain.usage.TokenUsage;
@@ -28,12 +29,17 @@ final class ResponsesAnswers {
 
     static byte[] write(ChatRequest request, ChatAnswer answer, long created) {
         JsonOut out = new JsonOut();
-        new ResponsesAnswers(out, request, created).write(answer, true);
+        List<List<TokenProbability>> tokens = ResponsesItems.apportioned(answer.content(), answer.probabilities());
+        new ResponsesAnswers(out, request, created).write(answer, tokens, true);
         return out.take();
     }
 
-    /** As a value. */
-    void write(ChatAnswer answer, boolean done) {
+    /**
+     * As a value.
+     *
+     * @param tokens of each piece of the content how likely its tokens were
+     */
+    void write(ChatAnswer answer, List<List<TokenProbability>> tokens, boolean done) {
         boolean whole = answer.finish() != FinishReason.LENGTH && answer.finish() != FinishReason.REFUSED;
         out.open()
                 .member("id", ResponsesItems.id("resp", answer.id()))
@@ -51,7 +57,7 @@ final class ResponsesAnswers {
             out.nothing();
         }
         out.member("model", answer.model()).name("output").openList();
-        items(answer.id(), answer.content(), !done || whole);
+        items(answer.id(), answer.content(), tokens, !done || whole);
         out.closeList();
         asked();
         if (done && answer.usage().source() != TokenUsage.Source.NONE) {
@@ -62,14 +68,14 @@ final class ResponsesAnswers {
         out.close();
     }
 
-    private void items(String id, List<Content> content, boolean whole) {
+    private void items(String id, List<Content> content, List<List<TokenProbability>> tokens, boolean whole) {
         int index = 0;
         for (Content item : content) {
             boolean cut = !whole && index == content.size() - 1;
             String status = cut ? ResponsesItems.INCOMPLETE : ResponsesItems.COMPLETED;
             switch (item) {
                 case Content.Text _, Content.Refusal _ ->
-                    ResponsesItems.message(out, ResponsesItems.id("msg", id, index), status, item);
+                    ResponsesItems.message(out, ResponsesItems.id("msg", id, index), status, item, tokens.get(index));
                 case Content.Thinking(String text, var signature) ->
                     ResponsesItems.reasoning(out, ResponsesItems.id("rs", id, index), text, signature);
                 case Content.RedactedThinking(String data) ->
@@ -92,6 +98,7 @@ final class ResponsesAnswers {
         reasoning(request.reasoning());
         out.member("service_tier", "default").member("store", false);
         nullable("temperature", request.sampling().temperature());
+        out.optional("top_logprobs", request.topLogprobs());
         nullable("top_p", request.sampling().topP());
         format(request.format());
         choice(request.toolChoice());

@@ -2,6 +2,9 @@ package io.llmproxy.adapter.provider.openai;
 
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.TokenProbability;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,25 +60,56 @@ final class ResponsesItems {
                 : new Content.Thinking(text, signature);
     }
 
-    /** @param part its only part; null: it has none yet */
-    static void message(JsonOut out, String id, String status, @Nullable Content part) {
+    /**
+     * @param part its only part; null: it has none yet
+     * @param tokens how likely those of its text were
+     */
+    static void message(JsonOut out, String id, String status, @Nullable Content part, List<TokenProbability> tokens) {
         out.open().member("id", id).member("type", "message");
         out.member("status", status).member("role", "assistant");
         out.name("content").openList();
         if (part != null) {
-            part(out, part);
+            part(out, part, tokens);
         }
         out.closeList().close();
     }
 
-    static void part(JsonOut out, Content part) {
+    static void part(JsonOut out, Content part, List<TokenProbability> tokens) {
         if (part instanceof Content.Refusal(String refusal)) {
             out.open().member("type", "refusal").member("refusal", refusal).close();
         } else if (part instanceof Content.Text(String text, var _)) {
             out.open().member("type", "output_text").member("text", text);
             out.name("annotations").openList().closeList();
-            out.name("logprobs").openList().closeList().close();
+            probabilities(out, tokens);
+            out.close();
         }
+    }
+
+    /** The member that says how likely the tokens were. */
+    static void probabilities(JsonOut out, List<TokenProbability> tokens) {
+        OpenAiProbabilities.write(out.name("logprobs"), tokens);
+    }
+
+    /**
+     * Of each item the tokens that are its text's.
+     *
+     * @param tokens those of all texts, one after the other
+     */
+    static List<List<TokenProbability>> apportioned(List<Content> items, List<TokenProbability> tokens) {
+        List<List<TokenProbability>> out = new ArrayList<>(items.size());
+        long texts = items.stream().filter(Content.Text.class::isInstance).count();
+        int at = 0;
+        for (Content item : items) {
+            int from = at;
+            if (item instanceof Content.Text(String text, var _)) {
+                texts--;
+                for (int said = 0; at < tokens.size() && (texts == 0 || said < text.length()); at++) {
+                    said += tokens.get(at).token().length();
+                }
+            }
+            out.add(tokens.subList(from, at));
+        }
+        return out;
     }
 
     static void call(JsonOut out, String id, String status, Content.ToolCall call) {

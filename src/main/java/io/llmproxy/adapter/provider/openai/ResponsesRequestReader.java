@@ -14,6 +14,7 @@ import io.llmproxy.domain.chat.Tool;
 import io.llmproxy.domain.chat.ToolChoice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -49,7 +50,9 @@ final class ResponsesRequestReader {
     /** What the provider of an earlier response keeps. */
     private static final List<String> KEPT = List.of("previous_response_id", "conversation", "prompt");
 
-    private static final Set<String> INCLUDED = Set.of("reasoning.encrypted_content");
+    private static final String PROBABILITIES = "message.output_text.logprobs";
+
+    private static final Set<String> INCLUDED = Set.of("reasoning.encrypted_content", PROBABILITIES);
 
     private final RequestNode request;
     private final Notes notes;
@@ -68,7 +71,7 @@ final class ResponsesRequestReader {
                 request.count("max_output_tokens", 1),
                 new Sampling(request.number("temperature"), request.number("top_p"), null, null, null, null, List.of()),
                 1,
-                null,
+                logprobs(),
                 request.objects("tools").stream().map(this::tool).toList(),
                 toolChoice(),
                 request.flag("parallel_tool_calls"),
@@ -77,6 +80,7 @@ final class ResponsesRequestReader {
                 user == null ? request.text("user") : user,
                 request.text("service_tier"),
                 request.isTrue("stream"),
+                true,
                 true);
     }
 
@@ -91,10 +95,6 @@ final class ResponsesRequestReader {
             if (request.isTrue(flag)) {
                 notes.unsupported(flag);
             }
-        }
-        Integer top = request.count("top_logprobs", 0);
-        if (top != null && top > 0) {
-            notes.unsupported("top_logprobs");
         }
         String truncation = request.text("truncation");
         if (truncation != null && !truncation.equals("disabled")) {
@@ -119,6 +119,13 @@ final class ResponsesRequestReader {
                 notes.hint(hint);
             }
         }
+    }
+
+    /** The likeliest tokens are asked for by their number alone, too. */
+    private @Nullable Integer logprobs() {
+        Integer top = request.count("top_logprobs", 0, OpenAiRequestReader.MOST_LOGPROBS);
+        boolean asked = top != null && top > 0 || request.texts("include").contains(PROBABILITIES);
+        return asked ? Objects.requireNonNullElse(top, 0) : null;
     }
 
     private List<Message> messages() {

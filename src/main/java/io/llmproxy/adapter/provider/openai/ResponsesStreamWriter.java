@@ -8,6 +8,7 @@ import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
 import io.llmproxy.domain.chat.StreamEvent;
+import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
 import java.util.ArrayList;
@@ -21,9 +22,16 @@ import org.jspecify.annotations.Nullable;
 final class ResponsesStreamWriter implements StreamWriter {
     private static final int MAX_KEPT = 16 * 1024 * 1024;
 
+    /** What one takes, in characters. */
+    private static final int PROBABILITY = 32;
+
     private final ChatRequest request;
     private final long created;
     private final List<Content> items = new ArrayList<>();
+    private final List<List<TokenProbability>> probabilities = new ArrayList<>();
+    // of the item that is open, the last of which are still to be told
+    private final List<TokenProbability> tokens = new ArrayList<>();
+    private int tokensTold;
     private final StringBuilder text = new StringBuilder();
     private Kind open = Kind.NONE;
     private int call = -1;
@@ -91,20 +99,38 @@ final class ResponsesStreamWriter implements StreamWriter {
             }
             case StreamEvent.Finished(FinishReason why, var _) -> reason = why;
             case StreamEvent.Usage(TokenUsage known) -> usage = known;
-            case StreamEvent.Probabilities _, StreamEvent.Failed _ -> {}
+            case StreamEvent.Probabilities(var some) -> next(some);
+            // several choices are asked for in other dialects alone
+            case StreamEvent.Choice _, StreamEvent.Failed _ -> {}
+        }
+    }
+
+    /** Come before the text that they are of, as a rule. */
+    private void next(List<TokenProbability> some) throws UpstreamException {
+        for (TokenProbability token : some) {
+            keep(token.token().length() + PROBABILITY * (1 + token.likeliest().size()));
+        }
+        tokens.addAll(some);
+    }
+
+    private void keep(int length) throws UpstreamException {
+        kept += length;
+        if (kept > MAX_KEPT) {
+            throw Unreadable.because("it is longer than " + MAX_KEPT + " characters");
         }
     }
 
     private void piece(JsonOut out, Kind kind, String piece) throws UpstreamException {
-        kept += piece.length();
-        if (kept > MAX_KEPT) {
-            throw Unreadable.because("it is longer than " + MAX_KEPT + " characters");
-        }
+        keep(piece.length());
         begin(out, kind);
+        if (kind != Kind.TEXT) {
+            tokens.clear(); // others have no place for them
+        }
         text.append(piece);
         part(out, kind, "delta").member("delta", piece);
         if (kind == Kind.TEXT) {
-            out.name("logprobs").openList().closeList();
+            ResponsesItems.probabilities(out, tokens.subList(tokensTold, tokens.size()));
+            tokensTold = tokens.size();
         }
         send(out);
     }
@@ -114,7 +140,10 @@ final class ResponsesStreamWriter implements StreamWriter {
         if (open == kind) {
             return;
         }
+        List<TokenProbability> next = List.copyOf(tokens.subList(tokensTold, tokens.size()));
+        tokens.subList(tokensTold, tokens.size()).clear();
         close(out, null);
+        tokens.addAll(next);
         open = kind;
         event(out, "response.output_item.added")
                 .member("output_index", items.size())
@@ -123,7 +152,7 @@ final class ResponsesStreamWriter implements StreamWriter {
         send(out);
         if (kind == Kind.TEXT || kind == Kind.REFUSAL) {
             place(event(out, "response.content_part.added"), "content_index").name("part");
-            ResponsesItems.part(out, said());
+            ResponsesItems.part(out, said(), List.of());
             send(out);
         } else if (kind == Kind.THINKING) {
             place(event(out, "response.reasoning_summary_part.added"), "summary_index")
@@ -143,7 +172,8 @@ final class ResponsesStreamWriter implements StreamWriter {
         String status =
                 done == null ? ResponsesItems.IN_PROGRESS : cut ? ResponsesItems.INCOMPLETE : ResponsesItems.COMPLETED;
         switch (open) {
-            case TEXT, REFUSAL -> ResponsesItems.message(out, itemId, status, done);
+            case TEXT, REFUSAL ->
+                ResponsesItems.message(out, itemId, status, done, done instanceof Content.Text ? tokens : List.of());
             case THINKING -> ResponsesItems.reasoning(out, itemId, done == null ? null : text.toString(), signature);
             case CALL ->
                 ResponsesItems.call(out, itemId, status, new Content.ToolCall(callId, callName, text.toString()));
@@ -172,7 +202,7 @@ final class ResponsesStreamWriter implements StreamWriter {
             case THINKING -> out.member("text", whole);
             case TEXT, NONE -> {
                 out.member("text", whole);
-                out.name("logprobs").openList().closeList();
+                ResponsesItems.probabilities(out, tokens);
             }
         }
         send(out);
@@ -183,7 +213,7 @@ final class ResponsesStreamWriter implements StreamWriter {
             send(out);
         } else if (open != Kind.CALL) {
             place(event(out, "response.content_part.done"), "content_index").name("part");
-            ResponsesItems.part(out, done);
+            ResponsesItems.part(out, done, tokens);
             send(out);
         }
         event(out, "response.output_item.done")
@@ -195,8 +225,10 @@ final class ResponsesStreamWriter implements StreamWriter {
     }
 
     private void ended(Content done) {
-        items.add(done);
+        add(done, done instanceof Content.Text ? List.copyOf(tokens) : List.of());
         text.setLength(0);
+        tokens.clear();
+        tokensTold = 0;
         open = Kind.NONE;
     }
 
@@ -208,7 +240,12 @@ final class ResponsesStreamWriter implements StreamWriter {
             ResponsesItems.reasoning(out, itemId, null, ResponsesItems.redacted(data));
             send(out);
         }
-        items.add(new Content.RedactedThinking(data));
+        add(new Content.RedactedThinking(data), List.of());
+    }
+
+    private void add(Content item, List<TokenProbability> itsTokens) {
+        items.add(item);
+        probabilities.add(itsTokens);
     }
 
     private JsonOut part(JsonOut out, Kind kind, String what) {
@@ -236,7 +273,8 @@ final class ResponsesStreamWriter implements StreamWriter {
 
     private void whole(JsonOut out, String type, boolean done) {
         event(out, type).name("response");
-        new ResponsesAnswers(out, request, created).write(new ChatAnswer(id, model, items, reason, null, usage), done);
+        ChatAnswer answer = new ChatAnswer(id, model, items, reason, null, usage);
+        new ResponsesAnswers(out, request, created).write(answer, probabilities, done);
         send(out);
     }
 

@@ -2,10 +2,9 @@ package io.llmproxy.adapter.provider.support;
 
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.gateway.PercentEncoding;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.port.Provider.UpstreamRequest;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +56,7 @@ final class TemplatePaths implements Paths {
 
     /** A name as one segment of a path; one that would be a step up is none. */
     static String segment(String name) {
-        String encoded = URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+        String encoded = PercentEncoding.of(name, PercentEncoding.UNRESERVED);
         if (encoded.equals(".") || encoded.equals("..")) {
             throw Refusals.invalid("The model's name is none that can stand in a path.", "model");
         }

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.provider.translation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.adapter.provider.support.chat.TranslatingProvider;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
@@ -90,6 +91,40 @@ class BadRequestsTest {
 
         assertThat(refusal("anthropic", "{" + MESSAGES + "," + tool + "}").param())
                 .isEqualTo("tools.name");
+    }
+
+    @Test
+    void thoughtsDoNotGoTogetherWithACallThatIsDemanded() {
+        String asked = "{\"model\":\"claude-sonnet-4-5\",\"max_completion_tokens\":9000,\"reasoning_effort\":\"low\","
+                + "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":\"required\",\"tools\":"
+                + "[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}";
+        ProxyError error = refusal("openai", asked);
+
+        assertThat(error.code()).isEqualTo("unsupported_parameter");
+        assertThat(error.param()).isEqualTo("reasoning_effort");
+        assertThat(error.message()).contains("where it must call a tool");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"openai,64", "mistral,64", "anthropic,128", "gemini,128", "bedrock,64"})
+    void aFunctionOfGeminisClientsMayHaveTheLongestNameOfTheProvider(String provider, int longest) throws Exception {
+        String path = "/models/m:generateContent";
+        String client = provider.equals("gemini") ? "responses" : "gemini";
+        String request = client.equals("gemini")
+                ? "{\"contents\":[{\"parts\":[{\"text\":\"x\"}]}],\"tools\":[{\"functionDeclarations\":[{\"name\":\"%s\"}]}]}"
+                : "{\"model\":\"m\",\"input\":\"x\",\"tools\":[{\"type\":\"function\",\"name\":\"%s\"}]}";
+        CannedProvider canned = canned(provider);
+        TranslatingProvider translating = Dialects.translating(canned, provider, true);
+        String to = client.equals("gemini") ? path : "/responses";
+        HeaderFields none = new HeaderFields();
+
+        assertThatThrownBy(() -> Dialects.call(translating, to, none, request.formatted("f".repeat(longest + 1))))
+                .isInstanceOfSatisfying(
+                        ProxyException.class, e -> assertThat(e.error().param()).isEqualTo("tools.name"));
+        assertThat(canned.path()).isEmpty();
+        Dialects.call(translating, to, none, request.formatted("f".repeat(longest)))
+                .close();
+        assertThat(canned.body()).contains("f".repeat(longest));
     }
 
     @ParameterizedTest

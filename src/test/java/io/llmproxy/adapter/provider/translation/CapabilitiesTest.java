@@ -255,9 +255,13 @@ class CapabilitiesTest {
             of("seed", "\"seed\":1", NONE).gemini(config("\"seed\":1")).ollama(options("\"seed\":1")),
             of("several answers", "\"n\":2", NONE).gemini(config("\"candidateCount\":2")),
             of("log probabilities", "\"logprobs\":true", NONE)
-                    .responses("\"top_logprobs\":2")
+                    .responses("\"include\":[\"message.output_text.logprobs\"]")
                     .gemini(config("\"responseLogprobs\":true"))
                     .ollama("\"logprobs\":true"),
+            of("likeliest tokens", "\"logprobs\":true,\"top_logprobs\":2", NONE)
+                    .responses("\"top_logprobs\":2")
+                    .gemini(config("\"responseLogprobs\":true,\"logprobs\":2"))
+                    .ollama("\"logprobs\":true,\"top_logprobs\":2"),
             of("penalties", "\"presence_penalty\":0.5", NONE)
                     .gemini(config("\"presencePenalty\":0.5"))
                     .ollama(options("\"presence_penalty\":0.5")),

@@ -8,6 +8,8 @@ import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the pieces of a stream together, as clients do. */
@@ -20,13 +22,27 @@ final class Collector {
     private FinishReason finish = FinishReason.STOP;
     private @Nullable String stopSequence;
 
+    private final Map<Integer, Collector> others = new TreeMap<>();
+    private Collector present = this;
+
     void add(StreamEvent event) {
+        if (event instanceof StreamEvent.Choice(int index)) {
+            present = index == 0 ? this : others.computeIfAbsent(index, _ -> new Collector());
+        } else if (event instanceof StreamEvent.Started || event instanceof StreamEvent.Usage) {
+            take(event);
+        } else {
+            present.take(event);
+        }
+    }
+
+    private void take(StreamEvent event) {
         switch (event) {
             case StreamEvent.Started(String itsId, String itsModel, TokenUsage known) -> {
                 id = itsId;
                 model = itsModel;
                 usage = known;
             }
+            case StreamEvent.Choice(int index) -> throw new AssertionError(index);
             case StreamEvent.Text(String piece) -> {
                 if (last() instanceof Content.Text(String before, var _)) {
                     replace(new Content.Text(before + piece));
@@ -74,6 +90,9 @@ final class Collector {
     }
 
     ChatAnswer answer() {
-        return new ChatAnswer(id, model, content, finish, stopSequence, usage, probabilities, List.of());
+        List<ChatAnswer.Choice> further = others.values().stream()
+                .map(c -> new ChatAnswer.Choice(c.content, c.finish, c.probabilities))
+                .toList();
+        return new ChatAnswer(id, model, content, finish, stopSequence, usage, probabilities, further);
     }
 }

@@ -63,7 +63,7 @@ class EveryPairTest {
             }
             writer.end(out);
             List<StreamEvent> read = new ArrayList<>();
-            StreamReader reader = provider.streamReader();
+            StreamReader reader = provider.streamReader(RandomChat.STREAMED);
             boolean done = false;
             for (String line : new String(out.take(), StandardCharsets.UTF_8).split("\r?\n", -1)) {
                 String data = line.startsWith("data: ") ? line.substring(6) : line.startsWith("{") ? line : "";
@@ -114,9 +114,10 @@ class EveryPairTest {
     @MethodSource("pairs")
     void ofStreams(String pair) throws UpstreamException {
         String[] names = pair.split(" ", -1);
+        boolean others = WITH_CHOICES.containsAll(List.of(names));
         for (int seed = 0; seed < MANY; seed++) {
             SharedChat random = new SharedChat(new Random(seed));
-            ChatAnswer answer = random.answer(!pair.contains("anthropic"), false);
+            ChatAnswer answer = random.answer(!pair.contains("anthropic"), others);
             List<StreamEvent> there = Both.of(names[1]).through(random.stream(answer));
             Collector collector = new Collector();
             Both.of(names[0]).through(there).forEach(collector::add);

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.translation;
 
+import io.llmproxy.adapter.provider.support.chat.ToolLoops;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Content;
@@ -24,7 +25,22 @@ import org.jspecify.annotations.Nullable;
 /** Conversations of what OpenAI's and Anthropic's dialects share. */
 final class RandomChat {
     static final ChatRequest STREAMED = new ChatRequest(
-            "m", List.of(), null, Sampling.DEFAULT, 1, null, List.of(), null, null, null, null, null, null, true, true);
+            "m",
+            List.of(),
+            null,
+            Sampling.DEFAULT,
+            3,
+            null,
+            List.of(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            true,
+            true,
+            true);
 
     private static final String[] PIECES = {
         "a", " ", "\n", "\"", "\\", "ü", "👋", "{", "}", "[", ",", ":", "data:", "\u0001", "\t", "0", "\u2028", "</x>"
@@ -66,23 +82,28 @@ final class RandomChat {
         boolean called = !tools.isEmpty();
         Boolean one = called ? perhaps(() -> false) : null;
         boolean stream = random.nextBoolean();
+        List<Message> messages = messages();
+        // one call at a time needs a choice to say it in
+        ToolChoice choice = called ? one == null ? perhaps(this::choice) : new ToolChoice.Auto() : null;
+        boolean forced = choice instanceof ToolChoice.Required || choice instanceof ToolChoice.Named;
         return new ChatRequest(
                 "claude-sonnet-4-5",
-                messages(),
+                messages,
                 40_000 + random.nextInt(1000),
                 sampling(),
                 1,
                 null,
                 tools,
-                // one call at a time needs a choice to say it in
-                called ? one == null ? perhaps(this::choice) : new ToolChoice.Auto() : null,
+                choice,
                 one,
                 perhaps(() -> new ResponseFormat.JsonSchema("output", null, object(), true)),
-                perhaps(this::reasoning),
+                // Claude thinks neither where it must call a tool nor behind results where its thoughts are not there
+                forced || ToolLoops.unthought(messages) ? null : perhaps(this::reasoning),
                 perhaps(this::name),
                 perhaps(() -> random.nextBoolean() ? "auto" : "default"),
                 stream,
-                stream);
+                stream,
+                true);
     }
 
     private Reasoning reasoning() {

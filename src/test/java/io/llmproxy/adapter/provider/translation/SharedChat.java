@@ -13,8 +13,10 @@ import io.llmproxy.domain.chat.StreamEvent;
 import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.chat.Tool;
 import io.llmproxy.domain.usage.TokenUsage;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 
 /** Conversations of what all dialects share: calls are numbered, since some know no ids, and each text stands alone, since some have one. */
@@ -60,7 +62,8 @@ final class SharedChat {
                 null,
                 null,
                 stream,
-                stream);
+                stream,
+                true);
     }
 
     private List<Message> messages() {
@@ -135,15 +138,35 @@ final class SharedChat {
         return out;
     }
 
-    /** The answer in pieces. */
+    /** The answer in pieces, those of several choices mixed. */
     List<StreamEvent> stream(ChatAnswer answer) {
         List<StreamEvent> out = new ArrayList<>();
         out.add(new StreamEvent.Started("id", answer.model(), TokenUsage.NONE));
-        if (!answer.probabilities().isEmpty()) {
-            out.add(new StreamEvent.Probabilities(answer.probabilities()));
+        List<Queue<StreamEvent>> choices = new ArrayList<>();
+        answer.choices().forEach(choice -> choices.add(new ArrayDeque<>(stream(choice))));
+        int present = 0;
+        while (choices.stream().anyMatch(choice -> !choice.isEmpty())) {
+            int next = random.nextInt(choices.size());
+            StreamEvent event = choices.get(next).poll();
+            if (event != null && next != present) {
+                out.add(new StreamEvent.Choice(next));
+                present = next;
+            }
+            if (event != null) {
+                out.add(event);
+            }
+        }
+        out.add(new StreamEvent.Usage(answer.usage()));
+        return out;
+    }
+
+    private List<StreamEvent> stream(ChatAnswer.Choice choice) {
+        List<StreamEvent> out = new ArrayList<>();
+        if (!choice.probabilities().isEmpty()) {
+            out.add(new StreamEvent.Probabilities(choice.probabilities()));
         }
         int index = 0;
-        for (Content content : answer.content()) {
+        for (Content content : choice.content()) {
             if (content instanceof Content.Text(String text, var _)) {
                 pieces.pieces(text).forEach(piece -> out.add(new StreamEvent.Text(piece)));
             } else if (content instanceof Content.ToolCall call) {
@@ -151,8 +174,7 @@ final class SharedChat {
                 out.add(new StreamEvent.ToolCallArguments(index++, call.arguments()));
             }
         }
-        out.add(new StreamEvent.Finished(answer.finish(), null));
-        out.add(new StreamEvent.Usage(answer.usage()));
+        out.add(new StreamEvent.Finished(choice.finish(), null));
         return out;
     }
 }

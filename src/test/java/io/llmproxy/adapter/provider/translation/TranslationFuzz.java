@@ -22,6 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class TranslationFuzz {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int REQUEST = 2;
+    private static final List<String> CHOOSING = List.of("openai", "gemini");
     private static final List<String> FURTHER = List.of("ollama", "gemini", "cohere", "bedrock");
 
     private TranslationFuzz() {}
@@ -59,11 +60,22 @@ public final class TranslationFuzz {
         return provider.equals(client) || provider.equals("ollama") && client.equals("openai");
     }
 
-    private static String asked(String client, boolean stream) {
+    /** With all that shows in an answer, as far as both have it: several choices, probabilities, thoughts. */
+    private static String asked(String client, String provider, boolean stream) {
         String said = ",\"stream\":" + stream;
+        boolean several = CHOOSING.contains(provider);
+        boolean probable = several || provider.equals("cohere") || provider.equals("ollama");
         return switch (client) {
-            case "gemini" -> "{\"contents\":[{\"parts\":[{\"text\":\"x\"}]}]}";
-            case "responses" -> "{\"model\":\"m\",\"input\":\"x\"" + said + "}";
+            case "gemini" ->
+                "{\"contents\":[{\"parts\":[{\"text\":\"x\"}]}],\"generationConfig\":{\"responseLogprobs\":" + probable
+                        + ",\"candidateCount\":" + (several ? 2 : 1)
+                        + ",\"thinkingConfig\":{\"includeThoughts\":true}}}";
+            case "responses" ->
+                "{\"model\":\"m\",\"input\":\"x\"" + said
+                        + (probable ? ",\"include\":[\"message.output_text.logprobs\"]" : "") + "}";
+            case "openai" ->
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + ",\"n\":"
+                        + (several ? 2 : 1) + ",\"logprobs\":" + probable + "}";
             case "ollama" -> "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + "}";
             default ->
                 "{\"model\":\"m\",\"max_tokens\":9" + said + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
@@ -93,7 +105,7 @@ public final class TranslationFuzz {
                 Dialects.translating(canned, provider, false),
                 Dialects.path(client, stream),
                 HeaderFields.of("User-Agent", "test"),
-                asked(client, stream))) {
+                asked(client, provider, stream))) {
             ProviderCall.Head head = call.execute();
             InputStream body = call.body();
             for (int b = body.read(); b >= 0; b = body.read()) {

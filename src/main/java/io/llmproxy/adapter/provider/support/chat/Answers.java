@@ -27,6 +27,9 @@ sealed interface Answers {
     byte[] whole(HeaderFields head, JsonNode answer) throws UpstreamException;
 
     /** Of a request for a stream. */
+    StreamReader reader();
+
+    /** Of a request for a stream. */
     StreamWriter writer();
 
     /**
@@ -59,6 +62,11 @@ sealed interface Answers {
         /** Some providers do not say which model answered: then it is the one that was asked. */
         private ChatAnswer named(ChatAnswer answer) {
             return answer.model().isEmpty() ? answer.of(request.model()) : answer;
+        }
+
+        @Override
+        public StreamReader reader() {
+            return provider.streamReader(request);
         }
 
         @Override
@@ -120,6 +128,11 @@ sealed interface Answers {
         static long count(HeaderFields head, String field) {
             String text = head.first(field).orElse("").strip();
             return COUNT.matcher(text).matches() ? Long.parseLong(text) : -1;
+        }
+
+        @Override
+        public StreamReader reader() {
+            throw new IllegalStateException("embeddings are no stream");
         }
 
         @Override

@@ -19,6 +19,12 @@ public final class Json {
 
     private Json() {}
 
+    /** A number that is one for a double, too; NaN: it is none. */
+    public static double number(JsonNode value) {
+        double number = value.isNumber() ? value.asDouble(Double.NaN) : Double.NaN;
+        return Double.isFinite(number) ? number : Double.NaN;
+    }
+
     /** Exactly one value; missing where the bytes are not that. */
     public static JsonNode parse(byte[] bytes, int length) {
         try {

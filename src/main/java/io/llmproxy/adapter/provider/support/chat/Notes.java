@@ -31,8 +31,17 @@ public final class Notes {
 
     /** @throws ProxyException unless it may be left out */
     public void unsupported(String parameter) {
+        unsupported(parameter, "");
+    }
+
+    /**
+     * The same where it is supported at other times.
+     *
+     * @param why it is not here
+     */
+    public void unsupported(String parameter, String why) {
         if (!drop) {
-            throw impossible(parameter, "");
+            throw impossible(parameter, why);
         }
         dropped.add(parameter);
     }

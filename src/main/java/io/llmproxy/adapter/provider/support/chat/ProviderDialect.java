@@ -41,8 +41,13 @@ public interface ProviderDialect {
         return StreamFormat.EVENTS;
     }
 
-    /** Reads one stream of a provider. */
+    /** Reads one stream of a provider, of its first choice. */
     StreamReader streamReader();
+
+    /** Reads the stream that answers a request. */
+    default StreamReader streamReader(ChatRequest request) {
+        return streamReader();
+    }
 
     /** How its providers make embeddings; null: they make none. */
     default @Nullable Embedder embedder() {

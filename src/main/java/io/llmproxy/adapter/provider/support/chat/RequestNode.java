@@ -70,6 +70,15 @@ public record RequestNode(JsonNode node, String path) {
         return Math.toIntExact(value);
     }
 
+    /** A whole number in those bounds. */
+    public @Nullable Integer count(String name, int least, int most) {
+        Integer value = count(name, least);
+        if (value != null && value > most) {
+            throw wrong(name, "a whole number from " + least + " to " + most);
+        }
+        return value;
+    }
+
     public @Nullable Boolean flag(String name) {
         JsonNode value = value(name);
         if (value == null) {

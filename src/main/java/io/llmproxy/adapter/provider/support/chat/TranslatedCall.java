@@ -77,8 +77,7 @@ final class TranslatedCall implements ProviderCall {
 
     private Head stream(Head head) throws UpstreamException {
         StreamWriter writer = answers.writer();
-        body = new TranslatedStream(
-                plain(head), provider.streamFormat(), provider.streamReader(), answers.model(), writer);
+        body = new TranslatedStream(plain(head), provider.streamFormat(), answers.reader(), answers.model(), writer);
         return new Head(head.status(), fields(head, writer.contentType()), -1);
     }
 
