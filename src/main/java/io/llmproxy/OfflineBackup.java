@@ -155,7 +155,8 @@ final class OfflineBackup {
 
     /** What killed processes left half written in a directory goes. */
     List<String> tidy() {
-        new BackupDirectory(Path.of(line.required("directory"))).tidy();
+        new BackupDirectory(Path.of(line.required("directory")))
+                .tidy(InstantSource.system().instant());
         return List.of();
     }
 

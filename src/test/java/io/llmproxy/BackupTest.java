@@ -325,35 +325,63 @@ class BackupTest {
     @Test
     void aFullDiskLeavesNothingHalf() throws Exception {
         Path file = fresh("full");
-        Process process = new ProcessBuilder(
-                        "sh",
-                        "-c",
-                        "ulimit -f 4; exec \"$@\"",
-                        "sh",
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:-UsePerfData",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.llmproxy.Main",
-                        "ctl",
-                        "--socket",
-                        appliance.appliance().socket().toString(),
-                        "backup",
-                        "create",
-                        file.toString())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(said).isEqualTo(1);
+        String said = fails(
+                "ulimit -f 4",
+                "--socket",
+                appliance.appliance().socket().toString(),
+                "backup",
+                "create",
+                file.toString());
         assertThat(said).contains("nothing of it is left").contains("File too large");
         try (Stream<Path> left = Files.list(directory)) {
             assertThat(left.map(f -> f.getFileName().toString())).noneMatch(n -> n.contains("full"));
         }
         // the server goes on
         serve(1);
+    }
+
+    /** What llmproxyctl says in a process that cannot write much; its exit code is 1. */
+    private static String fails(String limit, String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                "sh",
+                "-c",
+                limit + "; exec \"$@\"",
+                "sh",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.llmproxy.Main",
+                "ctl"));
+        command.addAll(List.of(args));
+        Process process =
+                new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(said).isEqualTo(1);
+        return said;
+    }
+
+    @Test
+    void aFullDiskDuringARestoreLeavesWhatIsThere() throws Exception {
+        Path file = backup();
+        Path data = state();
+        // less than an empty database has
+        String said = fails(
+                "ulimit -f 32",
+                "backup",
+                "restore",
+                file.toString(),
+                "--data-dir",
+                data.toString(),
+                "--replace",
+                "--yes");
+        assertThat(said).isNotBlank().doesNotContain("restored");
+        assertThat(data.resolve("db/llmproxy.mv.db")).hasContent("what is there");
+        assertThat(StateSwap.marker(data)).doesNotExist();
+        assertThat(data.resolve(StateSwap.STAGING)).doesNotExist();
     }
 
     @Test

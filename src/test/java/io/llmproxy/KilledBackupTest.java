@@ -96,7 +96,7 @@ class KilledBackupTest {
                     .isInstanceOf(BackupException.class)
                     .hasMessageContaining("being written by another process");
             Files.setLastModifiedTime(part, FileTime.from(Instant.EPOCH));
-            backups.tidy();
+            backups.tidy(Instant.now());
             assertThat(part).as("somebody writes it").exists();
         } finally {
             kill(writing);
@@ -178,7 +178,7 @@ class KilledBackupTest {
     @Tag("proof")
     void aRestoreThatIsKilledAnywhereLeavesTheOldStateOrTheNewOne() throws Exception {
         Path data = data();
-        for (int kill = 0; kill < 20; kill++) {
+        for (int kill = 0; kill < 12; kill++) {
             CtlJvm restore = restoring(data);
             try {
                 Path started = data.resolve(StateSwap.STAGING).resolve("db");
@@ -186,7 +186,7 @@ class KilledBackupTest {
                     TimeUnit.MILLISECONDS.sleep(1);
                 }
                 // at different places of it: which, does not matter
-                TimeUnit.MILLISECONDS.sleep(60L * kill);
+                TimeUnit.MILLISECONDS.sleep(80L * kill);
             } finally {
                 restore.kill();
             }
