@@ -130,7 +130,9 @@ final class OfflineBackup {
 
     /** Of a schema that this program does not know nothing can be said but that it is whole. */
     static void refuseNewer(BackupManifest manifest) {
-        if (Integer.parseInt(manifest.schema()) > Integer.parseInt(SchemaState.newest())) {
+        boolean known = manifest.schema().matches("\\d{1,6}")
+                && Integer.parseInt(manifest.schema()) <= Integer.parseInt(SchemaState.newest());
+        if (!known) {
             throw new OfflineException(
                     OfflineException.FAILED,
                     "the backup is whole, and has the schema version " + manifest.schema() + ", of "
@@ -153,7 +155,8 @@ final class OfflineBackup {
 
     /** What killed processes left half written in a directory goes. */
     List<String> tidy() {
-        new BackupDirectory(Path.of(line.required("directory"))).tidy();
+        new BackupDirectory(Path.of(line.required("directory")))
+                .tidy(InstantSource.system().instant());
         return List.of();
     }
 

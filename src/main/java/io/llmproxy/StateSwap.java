@@ -108,10 +108,10 @@ final class StateSwap {
     }
 
     private static void rename(Path from, Path to) throws IOException {
-        Path directory = Objects.requireNonNull(to.getParent());
-        Files.createDirectories(directory);
+        Path into = Objects.requireNonNull(to.getParent());
+        Files.createDirectories(into);
         Files.move(from, to);
-        Trees.sync(directory);
+        Trees.sync(into);
     }
 
     /**
@@ -131,10 +131,7 @@ final class StateSwap {
             Path to = directory.resolve(move.to);
             if (Files.exists(to) && !Files.exists(from)) {
                 rename(to, from);
-                Path left = Objects.requireNonNull(to.getParent());
-                if (!left.equals(directory)) {
-                    deleteIfEmpty(left);
-                }
+                deleteIfEmpty(Objects.requireNonNull(to.getParent()));
             }
         }
         Trees.sync(directory);

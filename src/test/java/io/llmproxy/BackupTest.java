@@ -2,16 +2,27 @@ package io.llmproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.adapter.backup.BackupFile;
+import io.llmproxy.adapter.backup.BackupManifest;
+import io.llmproxy.adapter.backup.NewFile;
+import io.llmproxy.adapter.jdbc.SchemaState;
+import io.llmproxy.port.TableLayout;
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.TestAppliance;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +49,9 @@ class BackupTest {
     private TestAppliance appliance;
     private Http http;
     private String secret;
-    private Path passphrase;
+    /** Opens in no time, unlike a passphrase, which the pages and the tests of files have. */
+    private Path key;
+
     private int files;
 
     @BeforeAll
@@ -48,7 +61,13 @@ class BackupTest {
         secret = appliance.tenantWithKey("acme", upstream.baseUrl());
         http = new Http(appliance.gateway(), secret);
         serve(3);
-        passphrase = Files.writeString(directory.resolve("pass"), "correct horse battery staple\n");
+        key = directory.resolve("backup.key");
+        assertThat(appliance.ctl("backup", "key", key.toString()).code()).isZero();
+    }
+
+    /** Sealed, with the master key in it. */
+    private Path sealed() {
+        return backup("--recipient-key", key + ".pub", "--include-master-key");
     }
 
     @AfterAll
@@ -73,6 +92,14 @@ class BackupTest {
         line.addAll(List.of(options));
         assertThat(appliance.ctl(line.toArray(String[]::new)).value()).isEqualTo(file.toString());
         return file;
+    }
+
+    /** What is a state to whoever does not open it. */
+    private Path state() throws IOException {
+        Path data = fresh("data");
+        Files.createDirectories(data.resolve("db"));
+        Files.writeString(data.resolve("db/llmproxy.mv.db"), "what is there");
+        return data;
     }
 
     private static TestAppliance.Ctl ctl(TestAppliance any, String... args) {
@@ -102,12 +129,12 @@ class BackupTest {
     void givesBackTheWholeStateOfARunningServer() throws IOException {
         serve(2);
         long before = requests(appliance);
-        Path file = backup("--passphrase-file", passphrase.toString(), "--include-master-key");
+        Path file = sealed();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
 
         Path data = fresh("data");
-        TestAppliance.Ctl done = restore(file, data, "--passphrase-file", passphrase.toString(), "-o", "json");
+        TestAppliance.Ctl done = restore(file, data, "--key-file", key.toString(), "-o", "json");
         JsonNode told = JSON.readTree(done.value());
         assertThat(told.path("ledger").asString()).isEqualTo("sound");
         assertThat(told.path("warnings").size()).isZero();
@@ -188,8 +215,7 @@ class BackupTest {
         Path file = backup();
         assertThat(restore(file, appliance.directory(), "--replace").code()).isEqualTo(3);
 
-        Path data = fresh("data");
-        assertThat(restore(file, data).code()).isZero();
+        Path data = state();
         TestAppliance.Ctl again = restore(file, data);
         assertThat(again.code()).isEqualTo(5);
         assertThat(again.err()).contains("--replace");
@@ -216,8 +242,7 @@ class BackupTest {
     @Test
     void aBadFileTouchesNothing() throws IOException {
         Path file = backup();
-        Path data = fresh("data");
-        assertThat(restore(file, data).code()).isZero();
+        Path data = state();
         byte[] state = Files.readAllBytes(data.resolve("db/llmproxy.mv.db"));
 
         byte[] bytes = Files.readAllBytes(file);
@@ -225,11 +250,11 @@ class BackupTest {
         Path changed = Files.write(fresh("changed"), bytes);
         assertThat(restore(changed, data, "--replace").code()).isEqualTo(1);
         assertThat(restore(directory.resolve("none"), data, "--replace").err()).contains("there is no file");
-        Path sealed = backup("--passphrase-file", passphrase.toString());
-        Path wrong = Files.writeString(fresh("wrong"), "another passphrase");
-        TestAppliance.Ctl refused = restore(sealed, data, "--replace", "--passphrase-file", wrong.toString());
+        Path other = fresh("other");
+        assertThat(appliance.ctl("backup", "key", other.toString()).code()).isZero();
+        TestAppliance.Ctl refused = restore(sealed(), data, "--replace", "--key-file", other.toString());
         assertThat(refused.code()).isEqualTo(1);
-        assertThat(refused.err()).contains("passphrase");
+        assertThat(refused.err()).contains("another key");
 
         assertThat(Files.readAllBytes(data.resolve("db/llmproxy.mv.db"))).isEqualTo(state);
         try (Stream<Path> left = Files.list(data)) {
@@ -261,9 +286,7 @@ class BackupTest {
 
     @Test
     void sealsForAKeyThatTheServerCannotOpen() {
-        Path key = fresh("key");
-        assertThat(appliance.ctl("backup", "key", key.toString()).code()).isZero();
-        Path file = backup("--recipient-key", key + ".pub");
+        Path file = sealed();
         assertThat(appliance.ctl("backup", "verify", file.toString()).err()).contains("--key-file");
         assertThat(appliance
                         .ctl("backup", "verify", file.toString(), "--key-file", key.toString(), "-q")
@@ -302,29 +325,13 @@ class BackupTest {
     @Test
     void aFullDiskLeavesNothingHalf() throws Exception {
         Path file = fresh("full");
-        Process process = new ProcessBuilder(
-                        "sh",
-                        "-c",
-                        "ulimit -f 4; exec \"$@\"",
-                        "sh",
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:-UsePerfData",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.llmproxy.Main",
-                        "ctl",
-                        "--socket",
-                        appliance.appliance().socket().toString(),
-                        "backup",
-                        "create",
-                        file.toString())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(said).isEqualTo(1);
+        String said = fails(
+                "ulimit -f 4",
+                "--socket",
+                appliance.appliance().socket().toString(),
+                "backup",
+                "create",
+                file.toString());
         assertThat(said).contains("nothing of it is left").contains("File too large");
         try (Stream<Path> left = Files.list(directory)) {
             assertThat(left.map(f -> f.getFileName().toString())).noneMatch(n -> n.contains("full"));
@@ -333,13 +340,56 @@ class BackupTest {
         serve(1);
     }
 
+    /** What llmproxyctl says in a process that cannot write much; its exit code is 1. */
+    private static String fails(String limit, String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                "sh",
+                "-c",
+                limit + "; exec \"$@\"",
+                "sh",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.llmproxy.Main",
+                "ctl"));
+        command.addAll(List.of(args));
+        Process process =
+                new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(said).isEqualTo(1);
+        return said;
+    }
+
     @Test
-    void restoresIntoPostgresql() {
-        Path file = backup("--passphrase-file", passphrase.toString(), "--include-master-key");
+    void aFullDiskDuringARestoreLeavesWhatIsThere() throws Exception {
+        Path file = backup();
+        Path data = state();
+        // less than an empty database has
+        String said = fails(
+                "ulimit -f 32",
+                "backup",
+                "restore",
+                file.toString(),
+                "--data-dir",
+                data.toString(),
+                "--replace",
+                "--yes");
+        assertThat(said).isNotBlank().doesNotContain("restored");
+        assertThat(data.resolve("db/llmproxy.mv.db")).hasContent("what is there");
+        assertThat(StateSwap.marker(data)).doesNotExist();
+        assertThat(data.resolve(StateSwap.STAGING)).doesNotExist();
+    }
+
+    @Test
+    void restoresIntoPostgresql() throws Exception {
+        Path file = sealed();
         String url = PostgresServer.freshDatabase();
         Path data = fresh("data");
-        String[] options = {
-            "--passphrase-file", passphrase.toString(), "--database-url", url, "--database-user", PostgresServer.USER
+        String[] options = {"--key-file", key.toString(), "--database-url", url, "--database-user", PostgresServer.USER
         };
         assertThat(restore(file, data, options).value()).contains("restored");
         assertThat(restore(file, data, options).code()).isEqualTo(5);
@@ -360,8 +410,77 @@ class BackupTest {
             assertThat(restored.ctl("backup", "create", again.toString()).code())
                     .isZero();
         }
+        // as one leaves it that was killed before its tables changed places with those that were there
+        try (Connection connection = DriverManager.getConnection(url, PostgresServer.USER, "");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE SCHEMA llmproxy_restoring");
+            statement.execute("CREATE TABLE llmproxy_restoring.tenants (id UUID)");
+        }
         List<String> line = new ArrayList<>(List.of(options));
         line.add("--replace");
         assertThat(restore(file, data, line.toArray(String[]::new)).value()).contains("schema llmproxy_replaced_");
+        try (Connection connection = DriverManager.getConnection(url, PostgresServer.USER, "");
+                Statement statement = connection.createStatement();
+                ResultSet schemas = statement.executeQuery(
+                        "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'llmproxy%'")) {
+            assertThat(schemas.next()).isTrue();
+            assertThat(schemas.getString(1)).startsWith("llmproxy_replaced_");
+            assertThat(schemas.next()).as("nothing is left beside it").isFalse();
+        }
+    }
+
+    private Path written(String schema, BackupFile.Content content) {
+        BackupManifest.Origin origin = new BackupManifest.Origin(
+                Instant.parse("2026-02-03T04:05:06Z"),
+                "llmproxy 9.9.9",
+                schema,
+                "h2",
+                "*",
+                "manual",
+                null,
+                false,
+                true);
+        Path file = fresh("written");
+        NewFile.write(file, out -> BackupFile.write(out, null, origin, content));
+        return file;
+    }
+
+    @Test
+    void refusesWhatANewerProgramWroteAndNamesIt() throws IOException {
+        Path data = state();
+        byte[] state = Files.readAllBytes(data.resolve("db/llmproxy.mv.db"));
+        Path file = written("9999", writer -> {});
+        for (TestAppliance.Ctl refused :
+                List.of(restore(file, data, "--replace"), appliance.ctl("backup", "verify", file.toString()))) {
+            assertThat(refused.code()).isEqualTo(1);
+            assertThat(refused.err())
+                    .contains("schema version 9999, of llmproxy 9.9.9")
+                    .contains("up to " + SchemaState.newest())
+                    .contains("use that one, or a newer");
+        }
+        assertThat(Files.readAllBytes(data.resolve("db/llmproxy.mv.db"))).isEqualTo(state);
+        TestAppliance.Ctl odd = restore(written("x", writer -> {}), data, "--replace");
+        assertThat(odd.code()).isEqualTo(1);
+        assertThat(odd.err()).contains("schema version x");
+    }
+
+    /** A backup that is whole, and whose rows this schema does not take, changes nothing. */
+    @Test
+    void whatCannotBeFilledInLeavesTheStateThatIsThere() throws IOException {
+        Path data = state();
+        byte[] state = Files.readAllBytes(data.resolve("db/llmproxy.mv.db"));
+        TableLayout unknown = new TableLayout("tenants", List.of(new TableLayout.Column("odd", TableLayout.Kind.TEXT)));
+        Path file = written(SchemaState.newest(), writer -> {
+            writer.begin(unknown);
+            writer.row(List.of("x"));
+            writer.end();
+        });
+        Path elsewhere = written(
+                SchemaState.newest(), writer -> writer.file("../outside", new ByteArrayInputStream(new byte[] {1})));
+        assertThat(restore(file, data, "--replace").err()).contains("does not have the columns");
+        assertThat(restore(elsewhere, data, "--replace").err()).contains("does not belong there");
+        assertThat(Files.readAllBytes(data.resolve("db/llmproxy.mv.db"))).isEqualTo(state);
+        assertThat(data.resolve(StateSwap.STAGING)).doesNotExist();
+        assertThat(directory.resolve("outside")).doesNotExist();
     }
 }

@@ -66,6 +66,7 @@ class DocumentationTest {
                 "configuration.md",
                 "security.md",
                 "upgrade.md",
+                "disaster-recovery.md",
                 "tune.md",
                 "troubleshoot.md"
             })

@@ -172,7 +172,7 @@ class StartTest {
                     + " installed_by, execution_time, success) values (999, '999', 'of the future', 'SQL',"
                     + " 'V999__of_the_future.sql', 1, 'x', 1, true)");
         }
-        refused(StartException.FAILURE, () -> onPostgres(url).tryStart(), "newer");
+        refused(StartException.USAGE, () -> onPostgres(url).tryStart(), "newer");
     }
 
     @Test

@@ -72,8 +72,8 @@ public final class BackupDirectory {
     }
 
     /** Deletes what is half written and nobody writes any more. */
-    public void tidy() {
-        PartFile.deleteLeft(path);
+    public void tidy(Instant now) {
+        PartFile.deleteLeft(path, now);
     }
 
     /** The newest first; empty where there is no such directory. */

@@ -10,7 +10,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -44,7 +43,6 @@ final class PartFile implements AutoCloseable {
      */
     static PartFile open(Path target) throws IOException {
         Path path = target.resolveSibling("." + target.getFileName() + SUFFIX);
-        deleteLeft(target.toAbsolutePath().getParent());
         refuseThere(target);
         FileChannel channel = FileChannel.open(
                 path,
@@ -68,6 +66,10 @@ final class PartFile implements AutoCloseable {
         refuseThere(target);
         ours = true;
         channel.truncate(0);
+        // the time of the file's own machine, which may be another one
+        deleteLeft(
+                target.toAbsolutePath().getParent(),
+                Files.getLastModifiedTime(path).toInstant());
     }
 
     private static void refuseThere(Path target) {
@@ -111,7 +113,7 @@ final class PartFile implements AutoCloseable {
     }
 
     /** Deletes parts that nobody writes any more; what cannot be deleted is in nobody's way. */
-    static void deleteLeft(@Nullable Path directory) {
+    static void deleteLeft(@Nullable Path directory, Instant now) {
         if (directory == null) {
             return;
         }
@@ -120,15 +122,14 @@ final class PartFile implements AutoCloseable {
                             f -> f.getFileName().toString().matches("\\..+" + SUFFIX.replace(".", "\\.")))
                     .toList();
             for (Path part : parts) {
-                deleteIfLeft(part);
+                deleteIfLeft(part, now.minus(FRESH));
             }
         } catch (IOException e) {
             // whoever writes there will say it
         }
     }
 
-    private static void deleteIfLeft(Path part) throws IOException {
-        Instant old = InstantSource.system().instant().minus(FRESH);
+    private static void deleteIfLeft(Path part, Instant old) throws IOException {
         if (Files.getLastModifiedTime(part).toInstant().isAfter(old)) {
             return;
         }

@@ -157,7 +157,8 @@ class BackupFileTest {
     @Test
     void opensWithItsPassphraseAloneAndKeepsItOutOfTheFile() throws IOException {
         Path file = file(new Seal.Passphrase("correct horse battery"), 3);
-        assertSame(file, new Seal.Passphrase("correct horse battery"), 3);
+        BackupManifest manifest = new BackupFile(file, new Seal.Passphrase("correct horse battery")).verify();
+        assertThat(manifest.table("things").orElseThrow().rows()).isEqualTo(3);
         assertRefused(file, new Seal.Passphrase("correct horse batterz"), "another one");
         assertRefused(file, null, "--passphrase-file");
         assertRefused(file, IDENTITY, "--passphrase-file");

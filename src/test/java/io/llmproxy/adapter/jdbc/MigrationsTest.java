@@ -15,13 +15,17 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MigrationsTest {
     private static final List<MigrationScript> SCRIPTS = MigrationScript.all();
+
+    private static final AtomicInteger CLEAN = new AtomicInteger();
 
     @TempDir
     Path directory;
@@ -54,34 +58,87 @@ class MigrationsTest {
     }
 
     /** H2 keeps what the first statements of a script made, and no history row tells of it: the next start runs the script again. */
-    @Test
-    void goesOnWhereverAScriptWasCutOff() throws SQLException {
-        DataSource clean = memory("clean");
+    private static void cutOff(DataSource source, int script, int done) throws SQLException {
+        new Migrations(source, SCRIPTS.subList(0, script), "llmproxy test").run(state -> {});
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement()) {
+            for (String one : SCRIPTS.get(script).statements().subList(0, done)) {
+                statement.execute(one);
+            }
+        }
+        new Migrations(source, "llmproxy test").run(state -> {});
+    }
+
+    private static void goesOn(String wanted, int script, int done) throws SQLException {
+        DataSource source = memory("cut" + script + "_" + done);
+        cutOff(source, script, done);
+        assertThat(columns(source))
+                .as(SCRIPTS.get(script).file() + " after " + done)
+                .isEqualTo(wanted);
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SHUTDOWN");
+        }
+    }
+
+    private static String wanted() throws SQLException {
+        DataSource clean = memory("clean" + CLEAN.incrementAndGet());
         new Migrations(clean, "llmproxy test").run(state -> {});
-        String wanted = columns(clean);
+        return columns(clean);
+    }
+
+    @Test
+    @Tag("proof")
+    void goesOnWhereverAScriptWasCutOff() throws SQLException {
+        String wanted = wanted();
         int cuts = 0;
         for (int script = 1; script < SCRIPTS.size(); script++) {
-            List<String> statements = SCRIPTS.get(script).statements();
-            for (int done = 1; done <= statements.size(); done++) {
-                DataSource source = memory("cut" + cuts++);
-                new Migrations(source, SCRIPTS.subList(0, script), "llmproxy test").run(state -> {});
-                try (Connection connection = source.getConnection();
-                        Statement statement = connection.createStatement()) {
-                    for (String one : statements.subList(0, done)) {
-                        statement.execute(one);
-                    }
-                }
-                new Migrations(source, "llmproxy test").run(state -> {});
-                assertThat(columns(source))
-                        .as(SCRIPTS.get(script).file() + " after " + done)
-                        .isEqualTo(wanted);
-                try (Connection connection = source.getConnection();
-                        Statement statement = connection.createStatement()) {
-                    statement.execute("SHUTDOWN");
-                }
+            for (int done = 1; done <= SCRIPTS.get(script).statements().size(); done++) {
+                goesOn(wanted, script, done);
+                cuts++;
             }
         }
         assertThat(cuts).isGreaterThan(30);
+    }
+
+    /** Of the newest script, which is the one that changes; the others are a proof. */
+    @Test
+    void goesOnWhereTheNewestScriptWasCutOff() throws SQLException {
+        int newest = SCRIPTS.size() - 1;
+        int statements = SCRIPTS.get(newest).statements().size();
+        String wanted = wanted();
+        goesOn(wanted, newest, 1);
+        goesOn(wanted, newest, statements);
+    }
+
+    /** Rows that a migration puts there must be known as such, else an empty state is taken for one that is not. */
+    @Test
+    void aFreshSchemaIsEmptyAndItsTablesComeBehindThoseThatTheyReferTo() throws SQLException {
+        DataSource source = memory("fresh");
+        new Migrations(source, "llmproxy test").run(state -> {});
+        String references = "SELECT child.table_name, parent.table_name"
+                + " FROM information_schema.referential_constraints r"
+                + " JOIN information_schema.table_constraints child ON child.constraint_name = r.constraint_name"
+                + " JOIN information_schema.table_constraints parent"
+                + " ON parent.constraint_name = r.unique_constraint_name"
+                + " WHERE child.table_schema = CURRENT_SCHEMA AND parent.table_schema = CURRENT_SCHEMA";
+        int found = 0;
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement()) {
+            assertThat(StateTables.empty(connection)).isTrue();
+            assertThat(StateTables.numbering(connection, "audit_events")).containsExactly("seq");
+            try (ResultSet result = statement.executeQuery(references)) {
+                while (result.next()) {
+                    String child = result.getString(1);
+                    String parent = result.getString(2);
+                    assertThat(StateTables.NAMES.indexOf(child))
+                            .as(child + " refers to " + parent)
+                            .isGreaterThanOrEqualTo(StateTables.NAMES.indexOf(parent));
+                    found++;
+                }
+            }
+        }
+        assertThat(found).isPositive();
     }
 
     @Test

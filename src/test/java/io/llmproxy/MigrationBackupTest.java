@@ -1,0 +1,152 @@
+package io.llmproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmproxy.adapter.jdbc.ClosedDatabase;
+import io.llmproxy.adapter.jdbc.SchemaState;
+import io.llmproxy.adapter.jdbc.Upgrade;
+import io.llmproxy.port.TableLayout;
+import io.llmproxy.port.TableLayout.Column;
+import io.llmproxy.port.TableLayout.Kind;
+import io.llmproxy.testing.TestAppliance;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The way back of an upgrade: the backup that the first start of a newer version makes. */
+class MigrationBackupTest {
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    @TempDir
+    Path directory;
+
+    /** As a program of some time ago left it. */
+    private static void old(Path data) {
+        TableLayout tenants = new TableLayout(
+                "tenants",
+                List.of(
+                        new Column("id", Kind.ID),
+                        new Column("slug", Kind.TEXT),
+                        new Column("name", Kind.TEXT),
+                        new Column("status", Kind.TEXT),
+                        new Column("allowed_providers", Kind.TEXT),
+                        new Column("allowed_models", Kind.TEXT),
+                        new Column("created_at", Kind.TIME),
+                        new Column("updated_at", Kind.TIME)));
+        Instant then = Instant.parse("2026-01-02T03:04:05Z");
+        try (ClosedDatabase database = ClosedDatabase.embedded(data.resolve("db"))) {
+            database.migrate("12", Upgrade.by("llmproxy 0.0.9"));
+            database.fill(sink -> {
+                sink.begin(tenants);
+                sink.row(List.of(
+                        UUID.fromString("00000000-0000-7000-8000-000000000001"),
+                        "acme",
+                        "Acme",
+                        "ACTIVE",
+                        "[]",
+                        "[]",
+                        then,
+                        then));
+                sink.end();
+            });
+        }
+    }
+
+    /** What a later program than this one would leave. */
+    private static void written(Path data, String version) throws SQLException {
+        String url = "jdbc:h2:async:" + data.resolve("db/llmproxy") + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE";
+        try (Connection connection = DriverManager.getConnection(url, "sa", "");
+                Statement statement = connection.createStatement()) {
+            statement.execute("INSERT INTO \"flyway_schema_history\" (\"installed_rank\", \"version\", \"description\","
+                    + " \"type\", \"script\", \"checksum\", \"installed_by\", \"execution_time\", \"success\") VALUES"
+                    + " (9999, '" + version + "', 'later', 'SQL', 'V" + version + "__later.sql', 1, 'llmproxy 9.9.9',"
+                    + " 1, TRUE)");
+        }
+    }
+
+    private static Path beforeMigration(Path data) throws IOException {
+        try (Stream<Path> files = Files.list(data.resolve("backups"))) {
+            List<Path> all = files.toList();
+            assertThat(all).hasSize(1);
+            assertThat(all.getFirst().getFileName().toString()).contains("before-migration-of-v12");
+            return all.getFirst();
+        }
+    }
+
+    private static JsonNode json(TestAppliance any, String... args) {
+        return JSON.readTree(any.ctl(args).value());
+    }
+
+    @Test
+    void isMadeByTheFirstStartNamedToTheOlderProgramAndRestored() throws Exception {
+        Path data = directory.resolve("data");
+        String place = data.toString();
+        old(data);
+        try (TestAppliance upgraded = TestAppliance.builder().directory(data).start()) {
+            assertThat(upgraded.ctl("tenant", "list", "-o", "name").value()).isEqualTo("acme");
+            assertThat(upgraded.ctl("tenant", "create", "later").code()).isZero();
+        }
+        Path file = beforeMigration(data);
+
+        // this program is the older one now
+        written(data, "9999");
+        assertThatThrownBy(() -> TestAppliance.builder().directory(data).tryStart())
+                .isInstanceOf(StartException.class)
+                .satisfies(e -> assertThat(((StartException) e).exitCode()).isEqualTo(StartException.USAGE))
+                .hasMessageContaining("schema version 9999, of llmproxy 9.9.9")
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("--replace");
+
+        try (TestAppliance any = TestAppliance.start()) {
+            assertThat(json(any, "db", "status", "--data-dir", place, "-o", "json")
+                            .path("state")
+                            .asString())
+                    .isEqualTo("newer");
+            JsonNode restored = json(
+                    any, "backup", "restore", file.toString(), "--data-dir", place, "--replace", "--yes", "-o", "json");
+            assertThat(Path.of(restored.path("replaced").asString()).resolve("db/llmproxy.mv.db"))
+                    .exists();
+            JsonNode status = json(any, "db", "status", "--data-dir", place, "-o", "json");
+            assertThat(status.path("schema").asString()).isEqualTo("12");
+            assertThat(status.path("state").asString()).isEqualTo("pending");
+        }
+        try (TestAppliance again = TestAppliance.builder().directory(data).start()) {
+            assertThat(again.ctl("tenant", "list", "-o", "name").value())
+                    .as("what was before the upgrade")
+                    .isEqualTo("acme");
+            assertThat(again.ctl("audit", "verify").code()).isZero();
+        }
+        try (ClosedDatabase database = ClosedDatabase.embedded(data.resolve("db"))) {
+            assertThat(database.schema().version()).isEqualTo(SchemaState.newest());
+        }
+    }
+
+    @Test
+    void nothingIsChangedWhereItCannotBeMade() throws IOException {
+        Path data = directory.resolve("data");
+        old(data);
+        Path file = Files.writeString(directory.resolve("file"), "");
+        assertThatThrownBy(() -> TestAppliance.builder()
+                        .directory(data)
+                        .set("backup.directory", file.resolve("under").toString())
+                        .tryStart())
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("nothing was changed");
+        try (ClosedDatabase database = ClosedDatabase.embedded(data.resolve("db"))) {
+            assertThat(database.schema().version()).isEqualTo("12");
+        }
+    }
+}
