@@ -94,11 +94,13 @@ class RestartIT {
     }
 
     @Test
+    @Tag("proof")
     void restartsOnPostgresqlFailNoRequest() throws Exception {
         restarted(
                 new Installation(
                         data,
                         scratch,
+                        SHORT_GRACE,
                         "database.url=" + PostgresServer.freshDatabase(),
                         "database.user=" + PostgresServer.USER),
                 2,
