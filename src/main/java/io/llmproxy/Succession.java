@@ -111,7 +111,8 @@ final class Succession {
         } finally {
             starting = null;
             if (done && stage.compareAndSet(Stage.STARTING, Stage.SUCCEEDED)) {
-                Thread.ofPlatform().name("leave").start(succeeded);
+                // the last thread that keeps the process, once the port is closed; it would inherit to be none
+                Thread.ofPlatform().daemon(false).name("leave").start(succeeded);
             } else {
                 database.letNobodyIn();
                 stage.compareAndSet(Stage.STARTING, null);

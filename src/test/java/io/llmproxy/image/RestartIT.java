@@ -38,6 +38,9 @@ import tools.jackson.databind.json.JsonMapper;
 class RestartIT {
     private static final int CLIENTS = 4;
     private static final int STREAMS = 3;
+    /** So that a stream is cut which has this grace of a shutdown alone, and not that of a successor. */
+    private static final String SHORT_GRACE = "shutdown.grace=1s";
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** Short, for the path of a socket is 107 bytes at most. */
@@ -81,21 +84,23 @@ class RestartIT {
 
     @Test
     void restartsUnderLoadFailNoRequestAndBreakNoStream() throws Exception {
-        restarted(new Installation(data, scratch), 2, () -> {});
+        restarted(new Installation(data, scratch, SHORT_GRACE), 2, () -> {});
     }
 
     @Test
     @Tag("proof")
     void tenRestartsUnderLoadFailNoRequestAndBreakNoStream() throws Exception {
-        restarted(new Installation(data, scratch), 10, () -> {});
+        restarted(new Installation(data, scratch, SHORT_GRACE), 10, () -> {});
     }
 
     @Test
+    @Tag("proof")
     void restartsOnPostgresqlFailNoRequest() throws Exception {
         restarted(
                 new Installation(
                         data,
                         scratch,
+                        SHORT_GRACE,
                         "database.url=" + PostgresServer.freshDatabase(),
                         "database.user=" + PostgresServer.USER),
                 2,

@@ -33,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class HandOverTest {
     private static final Duration LONG = Duration.ofSeconds(30);
+    /** Of the end of each test, which waits for a twentieth of it. */
+    private static final Duration GRACE = Duration.ofSeconds(4);
 
     @TempDir
     Path directory;
@@ -127,7 +129,7 @@ class HandOverTest {
 
     private GatewayServer server(String name, int port, @Nullable CertificateFiles certificate) {
         GatewayServer server = new GatewayServer(
-                new GatewayServer.Settings("127.0.0.1", port, List.of(), 1 << 20, LONG),
+                new GatewayServer.Settings("127.0.0.1", port, List.of(), 1 << 20, GRACE),
                 certificate,
                 InstantSource.system(),
                 (request, sink) -> {
