@@ -85,7 +85,7 @@ tenant_is_up() { is "$(systemctl list-units)" "llmproxy@acme.service" "what runs
 step "install"
 echo "   size: $(stat -c %s /prove/this.deb) bytes, installed $(dpkg-deb -f /prove/this.deb Installed-Size) KiB"
 timed "dpkg -i" package -i /prove/this.deb
-grep -q 'enable --now llmproxy@' /prove/dpkg.out || fail "the next step is not told"
+grep -q 'llmproxyctl tenant provision acme' /prove/dpkg.out || fail "the next step is not told"
 is "$(systemctl list-units)" "" "what runs after the installation"
 gone /etc/systemd/system/multi-user.target.wants/llmproxy.service
 owner /etc/llmproxy "root:llmproxy 750"
