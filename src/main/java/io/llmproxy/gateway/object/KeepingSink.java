@@ -4,8 +4,8 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.object.ObjectKind;
-import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.HoldingSink;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Target;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>On a shared provider what cannot be kept is not shown. On a tenant's own one the id only tells where the object is, and the answer
  * goes on whatever happens.
  */
-public final class KeepingSink extends DelegatingSink {
+public final class KeepingSink extends HoldingSink {
     private static final int MAX_HELD = 64 * 1024;
     private static final int MAX_ITEMS = 1000;
 
@@ -203,8 +203,8 @@ public final class KeepingSink extends DelegatingSink {
         }
     }
 
-    /** The provider's answer is over: what is held back goes on. */
-    public void finish() throws IOException {
+    @Override
+    protected void finish() throws IOException {
         if (holding) {
             release();
         }

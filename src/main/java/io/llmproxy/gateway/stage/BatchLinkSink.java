@@ -1,7 +1,7 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.gateway.DelegatingSink;
+import io.llmproxy.gateway.HoldingSink;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.scan.ResultLinks;
 import java.io.ByteArrayOutputStream;
@@ -10,7 +10,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Holds an answer about batches back until it is whole, since its links become others; a list of the most batches is a megabyte. */
-final class BatchLinkSink extends DelegatingSink {
+final class BatchLinkSink extends HoldingSink {
     static final int MAX_HELD = 4 * 1024 * 1024;
 
     private final String batches;
@@ -58,8 +58,8 @@ final class BatchLinkSink extends DelegatingSink {
         }
     }
 
-    /** The provider's answer is over: what was held back goes on. */
-    void finish() throws IOException {
+    @Override
+    protected void finish() throws IOException {
         Head waiting = head;
         if (waiting != null) {
             byte[] ours = ResultLinks.ours(held.toByteArray(), batches);

@@ -1,10 +1,7 @@
 package io.llmproxy.gateway.stage;
 
-import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
-import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
-import java.io.IOException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,17 +24,7 @@ public final class BatchLinks implements Stage {
             return;
         }
         x.wantPlain();
-        ResponseSink client = x.sink();
-        BatchLinkSink sink = new BatchLinkSink(client, batches);
-        x.sink(sink);
-        try {
-            next.handle(x);
-            sink.finish();
-        } catch (IOException e) {
-            throw new ClientGoneException();
-        } finally {
-            x.sink(client);
-        }
+        new BatchLinkSink(x.sink(), batches).between(x, next);
     }
 
     /** The client's path that has the batches below it; null: the request is about none. */

@@ -1,12 +1,9 @@
 package io.llmproxy.gateway.stage;
 
-import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Generation;
-import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
-import java.io.IOException;
 
 /**
  * Listens to the answer for the tokens that the provider counted. Where a stream would not tell them it makes the request ask,
@@ -18,17 +15,11 @@ public final class Meter implements Stage {
         if (!x.ask().usageInStream().isEmpty() && x.plan().stream().allMatch(Meter::tellsWhenAsked)) {
             x.wantUsage();
         }
-        ResponseSink client = x.sink();
-        MeteredSink metered = new MeteredSink(x, client, Generation.possible(x));
-        x.sink(metered);
+        MeteredSink metered = new MeteredSink(x, x.sink(), Generation.possible(x));
         try {
-            next.handle(x);
-            metered.finish();
-        } catch (IOException e) {
-            throw new ClientGoneException();
+            metered.between(x, next);
         } finally {
             metered.report();
-            x.sink(client);
         }
     }
 

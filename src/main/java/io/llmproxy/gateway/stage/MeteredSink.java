@@ -1,8 +1,8 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.gateway.DelegatingSink;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.HoldingSink;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.scan.AnswerEnds;
 import io.llmproxy.gateway.scan.UsageFilter;
@@ -13,7 +13,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A sink that listens to what goes through it, and takes out what the client did not ask for. */
-final class MeteredSink extends DelegatingSink {
+final class MeteredSink extends HoldingSink {
     private final Exchange x;
     private final boolean listens;
     private UsageTap tap = UsageTap.DEAF;
@@ -76,8 +76,8 @@ final class MeteredSink extends DelegatingSink {
         }
     }
 
-    /** The provider's answer is over: what the filter still holds goes on. */
-    void finish() throws IOException {
+    @Override
+    protected void finish() throws IOException {
         if (filter != null) {
             filter.finish();
         }

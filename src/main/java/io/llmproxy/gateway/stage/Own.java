@@ -2,10 +2,8 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.object.ObjectKind;
-import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Refusals;
-import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.object.KeepingSink;
@@ -13,7 +11,6 @@ import io.llmproxy.gateway.object.ObjectUse;
 import io.llmproxy.gateway.object.Ownership;
 import io.llmproxy.gateway.scan.References;
 import io.llmproxy.gateway.scan.References.Reference;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -101,17 +98,7 @@ public final class Own implements Stage {
         if (use.makes(method) || use.yieldsFiles()) {
             x.wantPlain();
         }
-        ResponseSink client = x.sink();
-        KeepingSink sink = new KeepingSink(x, client, ownership, use);
-        x.sink(sink);
-        try {
-            next.handle(x);
-            sink.finish();
-        } catch (IOException e) {
-            throw new ClientGoneException();
-        } finally {
-            x.sink(client);
-        }
+        new KeepingSink(x, x.sink(), ownership, use).between(x, next);
     }
 
     private void check(Exchange x, Target target, ObjectUse use) {

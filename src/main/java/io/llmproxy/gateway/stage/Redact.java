@@ -1,10 +1,8 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.privacy.Redaction;
-import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Refusals;
-import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.privacy.Redactors;
 import io.llmproxy.gateway.privacy.RequestRedaction;
@@ -62,18 +60,8 @@ public final class Redact implements Stage {
 
     private static void restoring(Exchange x, Vault vault, Next next) {
         x.wantPlain();
-        ResponseSink client = x.sink();
-        RestoringSink sink =
-                new RestoringSink(client, vault, x.request().method().equals("HEAD"));
-        x.sink(sink);
-        try {
-            next.handle(x);
-            sink.finish();
-        } catch (IOException e) {
-            throw new ClientGoneException();
-        } finally {
-            x.sink(client);
-        }
+        boolean bodiless = x.request().method().equals("HEAD");
+        new RestoringSink(x.sink(), vault, bodiless).between(x, next);
     }
 
     private RequestRedaction read(Exchange x, Redaction rule) {

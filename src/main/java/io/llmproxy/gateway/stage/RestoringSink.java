@@ -1,7 +1,7 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
-import io.llmproxy.gateway.DelegatingSink;
+import io.llmproxy.gateway.HoldingSink;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.privacy.AnswerRestoration;
 import io.llmproxy.gateway.privacy.Vault;
@@ -9,7 +9,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** Puts what was taken out of the request back into the answer on its way to the client. */
-final class RestoringSink extends DelegatingSink {
+final class RestoringSink extends HoldingSink {
     private final Vault vault;
     private final boolean bodiless;
     private @Nullable AnswerRestoration restoration;
@@ -43,8 +43,8 @@ final class RestoringSink extends DelegatingSink {
         }
     }
 
-    /** The provider's answer is over: what is still held goes on. */
-    void finish() throws IOException {
+    @Override
+    protected void finish() throws IOException {
         AnswerRestoration restoring = restoration;
         if (restoring != null) {
             pass(restoring.finish());
