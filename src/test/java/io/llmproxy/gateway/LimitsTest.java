@@ -283,20 +283,20 @@ class LimitsTest {
         assertThat(last.bodyTouched()).isFalse();
     }
 
+    /** How a request is refused while another one runs; its body has not been read. */
+    private LimitExceeded secondAtOneTime() throws InterruptedException {
+        WaitingRequest first = WaitingRequest.begin(fixture, fixture.chat(CHAT));
+        FakeRequest second = fixture.chat(CHAT);
+        LimitExceeded refusal = refused(fixture.send(second));
+        assertThat(second.bodyTouched()).isFalse();
+        first.leave();
+        return refusal;
+    }
+
     @Test
     void whatRunsAtOneTimeRefusesBeforeTheBodyIsRead() throws InterruptedException {
         configure(limit(LimitScope.GLOBAL, LimitMetric.CONCURRENCY, 1, LimitPeriod.NONE));
-        fixture.up().answers(r -> new Script().hangsBeforeHead());
-        FakeRequest first = fixture.chat(CHAT);
-        Thread serving = Thread.ofVirtual().start(() -> fixture.send(first));
-        while (fixture.up().asked().isEmpty()) {
-            Thread.onSpinWait();
-        }
-        FakeRequest second = fixture.chat(CHAT);
-        assertThat(refused(fixture.send(second)).metric()).isEqualTo("concurrency");
-        assertThat(second.bodyTouched()).isFalse();
-        first.leave();
-        assertThat(serving.join(Duration.ofSeconds(20))).isTrue();
+        assertThat(secondAtOneTime().metric()).isEqualTo("concurrency");
     }
 
     @Test
@@ -317,17 +317,7 @@ class LimitsTest {
     @Test
     void whatOneKeyRunsAtOneTimeRefusesBeforeTheBodyIsRead() throws InterruptedException {
         add(LimitScope.KEY, null, LimitMetric.CONCURRENCY, 1, LimitPeriod.NONE);
-        fixture.up().answers(r -> new Script().hangsBeforeHead());
-        FakeRequest first = fixture.chat(CHAT);
-        Thread serving = Thread.ofVirtual().start(() -> fixture.send(first));
-        while (fixture.up().asked().isEmpty()) {
-            Thread.onSpinWait();
-        }
-        FakeRequest second = fixture.chat(CHAT);
-        assertThat(refused(fixture.send(second)).scope()).isEqualTo("key");
-        assertThat(second.bodyTouched()).isFalse();
-        first.leave();
-        assertThat(serving.join(Duration.ofSeconds(20))).isTrue();
+        assertThat(secondAtOneTime().scope()).isEqualTo("key");
     }
 
     @Test
@@ -446,17 +436,11 @@ class LimitsTest {
     @Test
     void aLimitDeletedWhileARequestRunsIsNoTrouble() throws InterruptedException {
         Limit running = add(LimitScope.TENANT, null, LimitMetric.CONCURRENCY, 1, LimitPeriod.NONE);
-        fixture.up().answers(r -> new Script().hangsBeforeHead());
-        FakeRequest first = fixture.chat(CHAT);
-        Thread serving = Thread.ofVirtual().start(() -> fixture.send(first));
-        while (fixture.up().asked().isEmpty()) {
-            Thread.onSpinWait();
-        }
+        WaitingRequest first = WaitingRequest.begin(fixture, fixture.chat(CHAT));
         assertThat(refused(chat()).metric()).isEqualTo("concurrency");
         fixture.limits.clear();
         fixture.publish();
         first.leave();
-        assertThat(serving.join(Duration.ofSeconds(20))).isTrue();
         assertThat(used(running)).isZero();
         fixture.up().answers(r -> Script.json(ANSWER));
         assertThat(chat().status()).isEqualTo(200);

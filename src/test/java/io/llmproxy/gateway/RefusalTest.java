@@ -206,12 +206,7 @@ class RefusalTest {
                         LimitPeriod.NONE,
                         LimitAlgorithm.FIXED_WINDOW,
                         LimitOrigin.CONFIG));
-        fixture.up().answers(r -> new Script().hangsBeforeHead());
-        FakeRequest first = fixture.chat(CHAT);
-        Thread serving = Thread.ofVirtual().start(() -> fixture.send(first));
-        while (fixture.up().asked().isEmpty()) {
-            Thread.onSpinWait();
-        }
+        WaitingRequest first = WaitingRequest.begin(fixture, fixture.chat(CHAT));
         assertThat(fixture.gateway.inFlight().count()).isEqualTo(1);
         assertThat(fixture.gateway.inFlight().awaitIdle(Duration.ofMillis(1))).isFalse();
         FakeRequest second = fixture.chat(CHAT);
@@ -221,7 +216,6 @@ class RefusalTest {
         assertThat(second.bodyTouched()).isFalse();
         assertThat(fixture.record().status()).isEqualTo(429);
         first.leave();
-        assertThat(serving.join(Duration.ofSeconds(10))).isTrue();
         fixture.up().answers(r -> Script.json("{}"));
         assertThat(fixture.send(fixture.chat(CHAT)).status()).isEqualTo(200);
     }
