@@ -26,22 +26,7 @@ class ActiveChecksTest {
         second = FakeProvider.start();
         appliance = TestAppliance.builder().set("health.check", "1s").start();
         client = new Http(appliance.gateway(), appliance.tenantWithKey("acme", first.baseUrl()));
-        appliance
-                .ctlWithInput(
-                        "sk-second",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "spare",
-                        "--type",
-                        "openai",
-                        "--base-url",
-                        second.baseUrl().toString(),
-                        "--models",
-                        "none-*",
-                        "--api-key-stdin")
-                .value();
+        appliance.provider("acme", "spare", "openai", second.baseUrl().toString(), "sk-second", "--models", "none-*");
         appliance
                 .ctl("-t", "acme", "route", "create", "smart", "--target", "up/gpt-4o", "--target", "spare/gpt-4o")
                 .value();

@@ -30,22 +30,7 @@ class GoneClientTest {
 
     private static String key() {
         String key = APPLIANCE.tenantWithKey("acme", OPENAI.baseUrl());
-        APPLIANCE
-                .ctlWithInput(
-                        "sk-ant",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "claude",
-                        "--type",
-                        "anthropic",
-                        "--models",
-                        "claude*",
-                        "--base-url",
-                        ANTHROPIC.origin(),
-                        "--api-key-stdin")
-                .value();
+        APPLIANCE.provider("acme", "claude", "anthropic", ANTHROPIC.origin(), "sk-ant", "--models", "claude*");
         return key;
     }
 

@@ -37,22 +37,7 @@ class RoutesTest {
         second = FakeProvider.start();
         appliance = TestAppliance.start();
         String key = appliance.tenantWithKey("acme", first.baseUrl());
-        appliance
-                .ctlWithInput(
-                        "sk-second",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "spare",
-                        "--type",
-                        "openai",
-                        "--base-url",
-                        second.baseUrl().toString(),
-                        "--models",
-                        "none-*",
-                        "--api-key-stdin")
-                .value();
+        appliance.provider("acme", "spare", "openai", second.baseUrl().toString(), "sk-second", "--models", "none-*");
         client = new Http(appliance.gateway(), key);
     }
 

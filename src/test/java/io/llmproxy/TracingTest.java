@@ -55,20 +55,7 @@ class TracingTest {
                 .set("tracing.service-name", "edge")
                 .start();
         key = appliance.tenantWithKey("acme", first.baseUrl());
-        appliance
-                .ctlWithInput(
-                        SECRET,
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "spare",
-                        "--type",
-                        "openai",
-                        "--base-url",
-                        second.baseUrl().toString(),
-                        "--api-key-stdin")
-                .value();
+        appliance.provider("acme", "spare", "openai", second.baseUrl().toString(), SECRET);
         appliance
                 .ctl(
                         "-t",

@@ -42,20 +42,7 @@ class TranslatedBodiesTest {
 
     private Http client(TestAppliance appliance) {
         appliance.ctl("tenant", "create", "acme").value();
-        appliance
-                .ctlWithInput(
-                        "g-secret",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "google",
-                        "--type",
-                        "gemini",
-                        "--base-url",
-                        gemini.origin(),
-                        "--api-key-stdin")
-                .value();
+        appliance.provider("acme", "google", "gemini", gemini.origin(), "g-secret");
         String key = appliance.ctl("-t", "acme", "key", "create", "dev", "-q").value();
         return new Http(appliance.gateway(), key);
     }

@@ -52,21 +52,7 @@ class TranslationTest {
     }
 
     private static void provider(TestAppliance to) {
-        to.ctlWithInput(
-                        "sk-ant-secret",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "claude",
-                        "--type",
-                        "anthropic",
-                        "--base-url",
-                        anthropic.origin(),
-                        "--models",
-                        "claude-*",
-                        "--api-key-stdin")
-                .value();
+        to.provider("acme", "claude", "anthropic", anthropic.origin(), "sk-ant-secret", "--models", "claude-*");
     }
 
     @AfterAll
@@ -251,22 +237,7 @@ class TranslationTest {
         anthropic.on("/v1beta/models/gemini-2.5-flash:streamGenerateContent", c -> {
             c.head(200, "Content-Type", "text/event-stream").event(answer).lastChunk();
         });
-        appliance
-                .ctlWithInput(
-                        "g-secret",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "google",
-                        "--type",
-                        "gemini",
-                        "--base-url",
-                        anthropic.origin(),
-                        "--models",
-                        "gemini-*",
-                        "--api-key-stdin")
-                .value();
+        appliance.provider("acme", "google", "gemini", anthropic.origin(), "g-secret", "--models", "gemini-*");
 
         HttpResponse<String> chat = http.post(CHAT, chat("").replace("claude-sonnet-4-5", "gemini-2.5-flash"));
         assertThat(Http.json(chat).at("/choices/0/message/content").stringValue())

@@ -35,19 +35,7 @@ class AnthropicBatchesTest {
 
     private static String key() {
         APPLIANCE.ctl("tenant", "create", "acme").value();
-        String[] claude = {
-            "-t",
-            "acme",
-            "provider",
-            "create",
-            "claude",
-            "--type",
-            "anthropic",
-            "--base-url",
-            BEHIND.origin(),
-            "--api-key-stdin"
-        };
-        APPLIANCE.ctlWithInput("sk-ant", claude).value();
+        APPLIANCE.provider("acme", "claude", "anthropic", BEHIND.origin(), "sk-ant");
         return APPLIANCE
                 .ctl("-t", "acme", "key", "create", "dev", "--passthrough", "-q")
                 .value();

@@ -41,20 +41,7 @@ class NodeClientsTest {
 
     private String anthropicKey() {
         appliance.ctl("tenant", "create", "acme").value();
-        appliance
-                .ctlWithInput(
-                        "sk-ant",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "claude",
-                        "--type",
-                        "anthropic",
-                        "--base-url",
-                        behind.origin(),
-                        "--api-key-stdin")
-                .value();
+        appliance.provider("acme", "claude", "anthropic", behind.origin(), "sk-ant");
         return appliance.ctl("-t", "acme", "key", "create", "dev", "-q").value();
     }
 

@@ -44,20 +44,7 @@ class OpenAiJavaOnAnthropicTest {
         behind = FakeProvider.start();
         appliance = TestAppliance.start();
         appliance.ctl("tenant", "create", "acme").value();
-        appliance
-                .ctlWithInput(
-                        "sk-ant",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "claude",
-                        "--type",
-                        "anthropic",
-                        "--base-url",
-                        behind.origin(),
-                        "--api-key-stdin")
-                .value();
+        appliance.provider("acme", "claude", "anthropic", behind.origin(), "sk-ant");
         client = OpenAIOkHttpClient.builder()
                 .baseUrl(appliance.gateway() + "/v1")
                 .apiKey(appliance

@@ -21,22 +21,7 @@ public final class ClientBench implements AutoCloseable {
     private ClientBench(TestAppliance appliance, String type, String models) {
         this.appliance = appliance;
         this.key = appliance.tenantWithKey("acme", openAi.baseUrl());
-        appliance
-                .ctlWithInput(
-                        "sk-behind",
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "behind",
-                        "--type",
-                        type,
-                        "--base-url",
-                        behind.origin(),
-                        "--models",
-                        models,
-                        "--api-key-stdin")
-                .value();
+        appliance.provider("acme", "behind", type, behind.origin(), "sk-behind", "--models", models);
     }
 
     public static ClientBench start(String type, String models) {

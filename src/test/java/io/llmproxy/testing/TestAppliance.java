@@ -178,22 +178,27 @@ public final class TestAppliance implements AutoCloseable {
 
     static String tenantWithKey(Path socket, String tenant, URI upstream) {
         ctlWithInput(socket, "", "tenant", "create", tenant).value();
-        ctlWithInput(
-                        socket,
-                        "sk-upstream-secret",
-                        "-t",
-                        tenant,
-                        "provider",
-                        "create",
-                        "up",
-                        "--type",
-                        "openai",
-                        "--base-url",
-                        upstream.toString(),
-                        "--api-key-stdin")
-                .value();
+        provider(socket, tenant, "up", "openai", upstream.toString(), "sk-upstream-secret");
         return ctlWithInput(socket, "", "-t", tenant, "key", "create", "dev", "-q")
                 .value();
+    }
+
+    /**
+     * Gives a tenant a provider.
+     *
+     * @param secret the provider's key
+     * @param options further ones of {@code provider create}
+     */
+    public void provider(String tenant, String name, String type, String baseUrl, String secret, String... options) {
+        provider(appliance.socket(), tenant, name, type, baseUrl, secret, options);
+    }
+
+    private static void provider(
+            Path socket, String tenant, String name, String type, String baseUrl, String secret, String... options) {
+        List<String> all = new ArrayList<>(List.of("-t", tenant, "provider", "create", name, "--type", type));
+        all.addAll(List.of("--base-url", baseUrl, "--api-key-stdin"));
+        all.addAll(List.of(options));
+        ctlWithInput(socket, secret, all.toArray(String[]::new)).value();
     }
 
     @Override
