@@ -8,13 +8,17 @@ import io.llmproxy.adapter.redis.RedisCounterStore;
 import io.llmproxy.adapter.redis.RedisCounterStore.Standing;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.admin.ApplianceStatus;
+import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.RedisConfig;
+import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.secret.Secret;
+import io.llmproxy.gateway.PassedLimits;
 import io.llmproxy.gateway.limit.LimitHistory;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.runtime.Snapshots;
+import io.llmproxy.runtime.TenantView;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Where limits are counted, as the configuration wants it: in this process's memory, in Redis, or by leases from PostgreSQL. */
@@ -80,6 +85,21 @@ final class Counters implements AutoCloseable {
 
     CounterStore store() {
         return leased != null ? leased : redis != null ? redis : memory;
+    }
+
+    /** What is counted now, with the names of the tenants and keys that it is counted for. */
+    LiveLimits live(Snapshots snapshots, PassedLimits passed) {
+        return new LiveLimits(
+                () -> snapshots.current().limits().byId(), store(), id -> named(snapshots, id), passed::of);
+    }
+
+    private static LiveLimits.@Nullable Named named(Snapshots snapshots, UUID id) {
+        ApiKey key = snapshots.current().keysById().get(id);
+        if (key != null) {
+            return new LiveLimits.Named(key.tenantId(), key.name());
+        }
+        TenantView tenant = snapshots.current().tenants().get(id);
+        return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug());
     }
 
     /** Of the windows. */

@@ -2,7 +2,9 @@ package io.llmproxy;
 
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.domain.secret.SecretMask;
+import io.llmproxy.gateway.Ledger;
 import io.llmproxy.port.LogControl;
+import io.llmproxy.port.UsageJournal;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.GarbageCollectorMXBean;
@@ -44,6 +46,23 @@ final class Diagnosis {
         this.log = log;
         this.database = database;
         this.ledger = ledger;
+    }
+
+    /** Where the journals stand. */
+    static String ledger(UsageJournal journal, Ledger ledger) {
+        StringBuilder text = new StringBuilder();
+        text.append("records not yet in the database: ").append(journal.backlog());
+        text.append("\nrecords that wait in memory: ").append(ledger.waiting());
+        text.append("\nrecords dropped since the start: ")
+                .append(ledger.dropped())
+                .append('\n');
+        journal.extents()
+                .forEach((id, extent) -> text.append("journal ")
+                        .append(id)
+                        .append(": ")
+                        .append(extent)
+                        .append('\n'));
+        return text.toString();
     }
 
     /** Each part as far as it can be had; where it cannot, the text says why. Blocks for some 100 ms. */

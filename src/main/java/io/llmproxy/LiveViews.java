@@ -10,7 +10,6 @@ import io.llmproxy.gateway.live.LiveBoard;
 import io.llmproxy.gateway.live.LiveFigures;
 import io.llmproxy.runtime.RuntimeSnapshot;
 import io.llmproxy.runtime.Snapshots;
-import io.llmproxy.runtime.TenantView;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -57,8 +56,7 @@ final class LiveViews {
         RuntimeSnapshot snapshot = snapshots.current();
         Map<LiveBoard.Kind, Map<String, Long>> running = running();
         Map<String, String> states = targets.words();
-        List<Tenant> tenants =
-                snapshot.tenants().values().stream().map(TenantView::tenant).toList();
+        List<Tenant> tenants = snapshot.allTenants();
         return new LiveView(
                 clock.instant().truncatedTo(ChronoUnit.SECONDS),
                 report.seconds(),

@@ -149,6 +149,21 @@ final class PartSettings {
                 clients.head(), clients.keepAlive(), clients.rate(), ClientPatience.DEFAULT.window(), clients.idle());
     }
 
+    /** Opens it. */
+    static RunningLog log(LogConfig config, Map<String, String> environment) throws StartException {
+        try {
+            return Logging.install(logging(config, environment));
+        } catch (IOException e) {
+            throw new StartException(
+                    StartException.FAILURE,
+                    "log.file.path: `"
+                            + (config.file() == null ? "" : config.file().path())
+                            + "` cannot be written: " + e + "; give the directory to the user that the process runs as,"
+                            + " or name another",
+                    e);
+        }
+    }
+
     static Logging.Settings logging(LogConfig log, Map<String, String> environment) {
         LogConfig.LogFile file = log.file();
         return new Logging.Settings(

@@ -7,6 +7,7 @@ import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.gateway.Gateway;
 import io.llmproxy.port.Provider;
 import io.llmproxy.runtime.RuntimeSnapshot;
 import io.llmproxy.runtime.Snapshots;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -37,9 +37,8 @@ final class StatusBoard {
 
     private final Appliance.Setup setup;
     private final Snapshots snapshots;
-    private final IntSupplier inFlight;
+    private final Gateway gateway;
     private final LongSupplier backlog;
-    private final Supplier<ApplianceStatus.Pressure> pressure;
     private final List<Concern> concerns;
     private final Concern obstacle;
     private final Supplier<ApplianceStatus.Counters> counters;
@@ -61,17 +60,15 @@ final class StatusBoard {
     StatusBoard(
             Appliance.Setup setup,
             Snapshots snapshots,
-            IntSupplier inFlight,
+            Gateway gateway,
             LongSupplier backlog,
-            Supplier<ApplianceStatus.Pressure> pressure,
             List<Concern> concerns,
             Concern obstacle,
             Supplier<ApplianceStatus.Counters> counters) {
         this.setup = setup;
         this.snapshots = snapshots;
-        this.inFlight = inFlight;
+        this.gateway = gateway;
         this.backlog = backlog;
-        this.pressure = pressure;
         this.concerns = concerns;
         this.obstacle = obstacle;
         this.counters = counters;
@@ -99,7 +96,7 @@ final class StatusBoard {
         return new Health(started, obstacles);
     }
 
-    ApplianceStatus status(String gateway, @Nullable String admin) {
+    ApplianceStatus status(String gatewayUrl, @Nullable String adminUrl) {
         ApplianceConfig config = setup.config();
         RuntimeSnapshot snapshot = snapshots.current();
         return new ApplianceStatus(
@@ -107,17 +104,24 @@ final class StatusBoard {
                 config.tenant() == null ? "*" : config.tenant(),
                 startedAt,
                 Duration.between(startedAt, setup.clock().instant()).toSeconds(),
-                gateway,
-                admin,
+                gatewayUrl,
+                adminUrl,
                 config.database().url() == null ? "h2" : "postgresql",
                 counters.get(),
-                inFlight.getAsInt(),
+                gateway.inFlight().count(),
                 backlog.getAsLong(),
-                pressure.get(),
+                pressure(),
                 snapshot.tenants().size(),
                 snapshot.keysById().size(),
                 (int) live(snapshot).count(),
                 problems(snapshot));
+    }
+
+    private ApplianceStatus.Pressure pressure() {
+        return new ApplianceStatus.Pressure(
+                gateway.bodyMemory().used(),
+                gateway.passed().soft(),
+                gateway.passed().shadow());
     }
 
     /** What is wrong and what to do, one sentence each; empty: all is well. */

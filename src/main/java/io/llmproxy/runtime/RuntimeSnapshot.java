@@ -4,9 +4,11 @@ import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.CertificateName;
 import io.llmproxy.domain.identity.KeyHash;
 import io.llmproxy.domain.identity.Principal;
+import io.llmproxy.domain.identity.Tenant;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +69,11 @@ public record RuntimeSnapshot(
     /** What a certificate of that name stands for. */
     public @Nullable KeyEntry certificate(CertificateName name) {
         return certificates.get(name);
+    }
+
+    /** The tenants, without what is known beside them. */
+    public List<Tenant> allTenants() {
+        return tenants.values().stream().map(TenantView::tenant).toList();
     }
 
     static RuntimeSnapshot of(
