@@ -36,8 +36,6 @@ import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.audit.AuditKeeper;
 import io.llmproxy.gateway.audit.Transcripts;
 import io.llmproxy.gateway.idempotency.IdempotentRuns;
-import io.llmproxy.gateway.limit.LimitHistory;
-import io.llmproxy.gateway.limit.PassedLimitLog;
 import io.llmproxy.gateway.proof.LimitProof;
 import io.llmproxy.gateway.resilience.ActiveChecks;
 import io.llmproxy.gateway.stage.Stages;
@@ -210,15 +208,7 @@ public final class Appliance implements AutoCloseable {
             refresher.refresh();
 
             books.start();
-            LimitHistory history = new LimitHistory(usage, counters.store(), counters.clock());
-            history.restore(snapshots.current());
-            snapshots.onPublish(history::restore);
-            opened(new PassedLimitLog(
-                            gateway.passed(), () -> snapshots.current().limits().byId(), setup.clock()))
-                    .start();
-            counters.remember(history, snapshots);
-            opened(new LimitSweeper(
-                    counters, () -> proof.with(snapshots.current().limits().byId())));
+            counters.keep(usage, snapshots, gateway.passed(), proof, parts);
             opened(OldGeneration.ofThisProcess());
             runs.start();
             retry.start();
@@ -265,9 +255,6 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(tls::adminFault)),
                     new StatusBoard.Concern(ledger::obstacle),
                     counters::status);
-            AdminQueries queries = new AdminQueries(stores, usage, books.journal()::extents, config.tenant());
-            PriceQueries prices = new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock());
-            ProviderTester tester = new ProviderTester(providers, ModelIds::of);
             ApplianceMetrics metrics = new ApplianceMetrics(telemetry);
             metrics.ledger(books.journal(), ledger, flusher);
             metrics.gateway(gateway, gatewayServer);
@@ -282,9 +269,9 @@ public final class Appliance implements AutoCloseable {
             this.control = new ApplianceControl(reload, succession);
             opened(listeners.openAdmin(new AdminServer.Application(
                     executor,
-                    queries,
-                    prices,
-                    tester,
+                    new AdminQueries(stores, usage, books.journal()::extents, config.tenant()),
+                    new PriceQueries(stores, snapshots, catalogue, config.tenant(), setup.clock()),
+                    new ProviderTester(providers, ModelIds::of),
                     flusher::flush,
                     status::fault,
                     targets::state,

@@ -4,19 +4,22 @@ import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.memory.LeasedCounterStore;
 import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.redis.RedisAddress;
-import io.llmproxy.adapter.redis.RedisCounterStore;
 import io.llmproxy.adapter.redis.RedisCounterStore.Standing;
+import io.llmproxy.adapter.redis.RedisCounterStore;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.LiveLimits;
-import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.RedisConfig;
+import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.PassedLimits;
 import io.llmproxy.gateway.limit.LimitHistory;
+import io.llmproxy.gateway.limit.PassedLimitLog;
+import io.llmproxy.gateway.proof.LimitProof;
 import io.llmproxy.port.CounterStore;
+import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.runtime.TenantView;
 import java.io.IOException;
@@ -27,6 +30,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Where limits are counted, as the configuration wants it: in this process's memory, in Redis, or by leases from PostgreSQL. */
@@ -37,6 +41,9 @@ final class Counters implements AutoCloseable {
     private final MemoryCounterStore memory;
     private final @Nullable RedisCounterStore redis;
     private final @Nullable LeasedCounterStore leased;
+    /** Of the windows; another one where processes share them. */
+    private final InstantSource windows;
+
     private final InstantSource clock;
     private final boolean refuse;
     private final Instant startedAt;
@@ -50,7 +57,8 @@ final class Counters implements AutoCloseable {
         this.memory = memory;
         this.redis = redis;
         this.leased = leased;
-        this.clock = leased == null ? clock : leased.clock();
+        this.windows = leased == null ? clock : leased.clock();
+        this.clock = clock;
         this.refuse = refuse;
         this.startedAt = clock.instant();
     }
@@ -102,11 +110,6 @@ final class Counters implements AutoCloseable {
         return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug());
     }
 
-    /** Of the windows. */
-    InstantSource clock() {
-        return clock;
-    }
-
     /** Drops what counts nothing any more. */
     void sweep(Map<String, Limit> limits) {
         if (leased == null) {
@@ -116,8 +119,19 @@ final class Counters implements AutoCloseable {
         }
     }
 
+    /** Goes on from what the ledger knows; from now on what passed soft limits is told, and what counts nothing more is dropped. */
+    void keep(UsageStore usage, Snapshots snapshots, PassedLimits passed, LimitProof proof, Parts parts) {
+        LimitHistory history = new LimitHistory(usage, store(), windows);
+        history.restore(snapshots.current());
+        snapshots.onPublish(history::restore);
+        Supplier<Map<String, Limit>> limits = () -> snapshots.current().limits().byId();
+        parts.opened(new PassedLimitLog(passed, limits, clock)).start();
+        remember(history, snapshots);
+        parts.opened(new LimitSweeper(this, () -> proof.with(limits.get())));
+    }
+
     /** A Redis that lost its counters is told again what the ledger knows. */
-    void remember(LimitHistory history, Snapshots snapshots) {
+    private void remember(LimitHistory history, Snapshots snapshots) {
         if (redis != null) {
             redis.onForgotten(() -> Thread.ofVirtual().start(() -> history.again(snapshots.current())));
         }
