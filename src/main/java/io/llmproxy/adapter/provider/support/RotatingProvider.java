@@ -12,7 +12,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -122,9 +121,7 @@ public final class RotatingProvider implements Provider {
         /** Those that were forbidden what all may be forbidden: the model, the region, the content. */
         private final List<Doubted> doubted = new ArrayList<>(0);
 
-        private final Object lock = new Object();
-        private @Nullable ProviderCall current;
-        private boolean cancelled;
+        private final CurrentCall current = new CurrentCall();
 
         Call(UpstreamRequest request, List<CredentialTurn> left) {
             this.request = request;
@@ -135,7 +132,7 @@ public final class RotatingProvider implements Provider {
         public Head execute() throws UpstreamException {
             for (int i = 0; ; i++) {
                 CredentialTurn turn = left.get(i);
-                ProviderCall call = begun(turn.provider().call(request));
+                ProviderCall call = current.begin(turn.provider().call(request));
                 Head head = call.execute();
                 if (!CredentialTurn.refused(head.status())) {
                     turn.accepted();
@@ -162,51 +159,24 @@ public final class RotatingProvider implements Provider {
             }
         }
 
-        private ProviderCall begun(ProviderCall call) {
-            synchronized (lock) {
-                current = call;
-                if (cancelled) {
-                    call.cancel();
-                }
-            }
-            return call;
-        }
-
-        private ProviderCall begun() {
-            synchronized (lock) {
-                return Objects.requireNonNull(current, "no body before the head");
-            }
-        }
-
         @Override
         public InputStream body() {
-            return begun().body();
+            return current.get().body();
         }
 
         @Override
         public HeaderFields trailers() {
-            return begun().trailers();
+            return current.get().trailers();
         }
 
         @Override
         public void cancel() {
-            synchronized (lock) {
-                cancelled = true;
-                if (current != null) {
-                    current.cancel();
-                }
-            }
+            current.cancel();
         }
 
         @Override
         public void close() {
-            ProviderCall last;
-            synchronized (lock) {
-                last = current;
-            }
-            if (last != null) {
-                last.close();
-            }
+            current.close();
         }
     }
 }

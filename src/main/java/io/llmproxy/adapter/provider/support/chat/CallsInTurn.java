@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.support.chat;
 
+import io.llmproxy.adapter.provider.support.CurrentCall;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
@@ -23,10 +24,8 @@ final class CallsInTurn implements ProviderCall {
     private final Provider provider;
     private final List<Provider.UpstreamRequest> requests;
     private final @Nullable String sum;
-    private final Object lock = new Object();
-    private @Nullable ProviderCall current;
+    private final CurrentCall current = new CurrentCall();
     private @Nullable InputStream body;
-    private boolean cancelled;
 
     /** @param sum the field of the answers' heads that is a number, and theirs together; null: none */
     CallsInTurn(Provider provider, List<Provider.UpstreamRequest> requests, @Nullable String sum) {
@@ -42,7 +41,7 @@ final class CallsInTurn implements ProviderCall {
         HeaderFields fields = new HeaderFields();
         long counted = 0;
         for (int i = 0; i < requests.size(); i++) {
-            ProviderCall call = begun(provider.call(requests.get(i)));
+            ProviderCall call = current.begin(provider.call(requests.get(i)));
             Head head = call.execute();
             if (head.status() != 200 || head.headers().contains("Content-Encoding")) {
                 body = call.body();
@@ -82,16 +81,6 @@ final class CallsInTurn implements ProviderCall {
         }
     }
 
-    private ProviderCall begun(ProviderCall call) {
-        synchronized (lock) {
-            current = call;
-            if (cancelled) {
-                call.cancel();
-            }
-        }
-        return call;
-    }
-
     @Override
     public InputStream body() {
         InputStream known = body;
@@ -100,22 +89,11 @@ final class CallsInTurn implements ProviderCall {
 
     @Override
     public void cancel() {
-        synchronized (lock) {
-            cancelled = true;
-            if (current != null) {
-                current.cancel();
-            }
-        }
+        current.cancel();
     }
 
     @Override
     public void close() {
-        ProviderCall last;
-        synchronized (lock) {
-            last = current;
-        }
-        if (last != null) {
-            last.close();
-        }
+        current.close();
     }
 }
