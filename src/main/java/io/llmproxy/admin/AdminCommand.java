@@ -58,57 +58,6 @@ public sealed interface AdminCommand {
             RedactionChanges redaction,
             Change<AuditMode> auditMode)
             implements AdminCommand {
-        /** An update that says nothing of private text and of the audit of requests. */
-        public UpdateTenant(
-                String tenant,
-                Change<String> name,
-                Change<String> defaultProvider,
-                Change<Set<String>> allowedProviders,
-                Change<List<Glob>> allowedModels,
-                Change<Integer> maxUsers,
-                Change<Integer> maxApiKeys,
-                Change<Integer> auditRetentionDays,
-                Change<Integer> usageRetentionDays,
-                UsageLimitChanges limits) {
-            this(
-                    tenant,
-                    name,
-                    defaultProvider,
-                    allowedProviders,
-                    allowedModels,
-                    maxUsers,
-                    maxApiKeys,
-                    auditRetentionDays,
-                    usageRetentionDays,
-                    limits,
-                    RedactionChanges.NONE,
-                    Change.none());
-        }
-
-        /** An update that says nothing of limits. */
-        public UpdateTenant(
-                String tenant,
-                Change<String> name,
-                Change<String> defaultProvider,
-                Change<Set<String>> allowedProviders,
-                Change<List<Glob>> allowedModels,
-                Change<Integer> maxUsers,
-                Change<Integer> maxApiKeys,
-                Change<Integer> auditRetentionDays,
-                Change<Integer> usageRetentionDays) {
-            this(
-                    tenant,
-                    name,
-                    defaultProvider,
-                    allowedProviders,
-                    allowedModels,
-                    maxUsers,
-                    maxApiKeys,
-                    auditRetentionDays,
-                    usageRetentionDays,
-                    UsageLimitChanges.NONE);
-        }
-
         /** Whether it leaves alone what an admin of the installation set for the tenant. */
         boolean withinTenant() {
             return !(allowedProviders.named()

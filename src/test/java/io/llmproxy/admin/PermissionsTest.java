@@ -179,16 +179,7 @@ class PermissionsTest {
     }
 
     private static AdminCommand update(Change<String> name, Change<Integer> maxUsers) {
-        return new AdminCommand.UpdateTenant(
-                "a",
-                name,
-                Change.none(),
-                Change.none(),
-                Change.none(),
-                maxUsers,
-                Change.none(),
-                Change.none(),
-                Change.none());
+        return Samples.update("a", name, Change.none(), Change.none(), maxUsers, Change.none());
     }
 
     private static AdminCommand updateUser(Change<Role> role) {

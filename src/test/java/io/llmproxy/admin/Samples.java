@@ -78,41 +78,37 @@ final class Samples {
     }
 
     static AdminCommand.UpdateTenant defaultProvider(String tenant, @Nullable String provider) {
-        return new AdminCommand.UpdateTenant(
-                tenant,
-                Change.none(),
-                Change.to(provider),
-                Change.none(),
-                Change.none(),
-                Change.none(),
-                Change.none(),
-                Change.none(),
-                Change.none());
+        return update(tenant, Change.none(), Change.to(provider), Change.none(), Change.none(), Change.none());
     }
 
     static AdminCommand.UpdateTenant allowed(String tenant, Set<String> providers) {
-        return new AdminCommand.UpdateTenant(
-                tenant,
-                Change.none(),
-                Change.none(),
-                Change.to(providers),
-                Change.none(),
-                Change.none(),
-                Change.none(),
-                Change.none(),
-                Change.none());
+        return update(tenant, Change.none(), Change.none(), Change.to(providers), Change.none(), Change.none());
     }
 
     static AdminCommand.UpdateTenant maxima(String tenant, int users, int keys) {
+        return update(tenant, Change.none(), Change.none(), Change.none(), Change.to(users), Change.to(keys));
+    }
+
+    /** An update that says nothing of the rest. */
+    static AdminCommand.UpdateTenant update(
+            String tenant,
+            Change<String> name,
+            Change<String> defaultProvider,
+            Change<Set<String>> allowedProviders,
+            Change<Integer> maxUsers,
+            Change<Integer> maxApiKeys) {
         return new AdminCommand.UpdateTenant(
                 tenant,
+                name,
+                defaultProvider,
+                allowedProviders,
+                Change.none(),
+                maxUsers,
+                maxApiKeys,
                 Change.none(),
                 Change.none(),
-                Change.none(),
-                Change.none(),
-                Change.to(users),
-                Change.to(keys),
-                Change.none(),
+                AdminCommand.UsageLimitChanges.NONE,
+                AdminCommand.RedactionChanges.NONE,
                 Change.none());
     }
 

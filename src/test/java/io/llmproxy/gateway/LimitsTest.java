@@ -2,7 +2,6 @@ package io.llmproxy.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.ProxyError.LimitExceeded;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
@@ -19,6 +18,7 @@ import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.ScriptedProvider.Script;
 import io.llmproxy.port.UpstreamException.Kind;
+import io.llmproxy.testing.SampleSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -203,8 +203,7 @@ class LimitsTest {
     @ParameterizedTest
     @ValueSource(strings = {"\"many\"", "-5", "null", "true"})
     void whatIsNoBoundCountsAsNone(String bound) {
-        fixture.settings(new TenantSettings(
-                null, null, Set.of(), List.of(), null, null, null, new UsageLimits(null, null, null, 50, null)));
+        fixture.settings(SampleSettings.limits(new UsageLimits(null, null, null, 50, null)));
         add(LimitScope.TENANT, null, LimitMetric.OUTPUT_TOKENS, 60, LimitPeriod.DAY);
         assertThat(fixture.send(fixture.chat(CHAT.replace("100", bound))).status())
                 .isEqualTo(200);
@@ -354,8 +353,7 @@ class LimitsTest {
 
     @Test
     void settingsOfTenantsAndKeysAreLimits() {
-        fixture.settings(new TenantSettings(
-                null, null, Set.of(), List.of(), null, null, null, new UsageLimits(2L, null, null, null, null)));
+        fixture.settings(SampleSettings.limits(new UsageLimits(2L, null, null, null, null)));
         chat();
         chat();
         assertThat(refused(chat()).limitId()).isEqualTo("setting:acme:max-requests-per-minute");
@@ -462,8 +460,7 @@ class LimitsTest {
     void whatIsRefusedForAnotherReasonIsNotCounted() {
         fixture.addProvider("only", "other-model");
         Limit limit = add(LimitScope.TENANT, null, LimitMetric.REQUESTS, 10, LimitPeriod.HOUR);
-        fixture.settings(new TenantSettings(
-                null, null, Set.of(), List.of(new Glob("gpt-4o")), null, null, null, UsageLimits.NONE));
+        fixture.settings(SampleSettings.allowedModels("gpt-4o"));
         assertThat(fixture.send(fixture.chat(CHAT.replace("gpt-4o", "gpt-9"))).refusal())
                 .startsWith("403");
         assertThat(used(limit)).isZero();

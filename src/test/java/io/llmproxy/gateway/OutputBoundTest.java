@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.error.ProxyError.LimitExceeded;
-import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
@@ -18,9 +17,8 @@ import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.domain.usage.PriceRow;
 import io.llmproxy.domain.usage.PriceScope;
 import io.llmproxy.domain.usage.Rates;
+import io.llmproxy.testing.SampleSettings;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,8 +90,7 @@ class OutputBoundTest {
     })
     void outputIsReservedByTheFirstWhoKnows(
             String model, @Nullable Integer request, @Nullable Integer tenant, long reserved) {
-        fixture.settings(new TenantSettings(
-                null, null, Set.of(), List.of(), null, null, null, new UsageLimits(null, null, null, tenant, null)));
+        fixture.settings(SampleSettings.limits(new UsageLimits(null, null, null, tenant, null)));
         assertThat(reserved(model, request)).isEqualTo(reserved);
     }
 

@@ -2,13 +2,11 @@ package io.llmproxy.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.llmproxy.domain.identity.AuditMode;
-import io.llmproxy.domain.identity.TenantSettings;
-import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.domain.privacy.CustomPattern;
 import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.gateway.ScriptedProvider.Script;
+import io.llmproxy.testing.SampleSettings;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,17 +37,7 @@ class RedactionTest {
         for (String pattern : patterns) {
             custom.add(CustomPattern.parse(pattern));
         }
-        fixture.settings(new TenantSettings(
-                null,
-                null,
-                Set.of(),
-                List.of(),
-                null,
-                null,
-                null,
-                UsageLimits.NONE,
-                new Redaction(mode, Set.of(), custom, providers, strict),
-                AuditMode.METADATA));
+        fixture.settings(SampleSettings.redaction(new Redaction(mode, Set.of(), custom, providers, strict)));
     }
 
     private String seen(String body) {

@@ -3,13 +3,11 @@ package io.llmproxy.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Tenant;
-import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
@@ -20,6 +18,7 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.gateway.ScriptedProvider.Script;
 import io.llmproxy.runtime.KeySecrets;
+import io.llmproxy.testing.SampleSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -410,7 +409,7 @@ class RefusalTest {
                 .isEqualTo("403 permission_error/model_not_allowed");
         assertThat(refusal(FakeRequest.post("/v1/images/generations", "{}").key(fixture.secret)))
                 .isEqualTo("403 permission_error/model_not_allowed");
-        fixture.settings(new TenantSettings(null, null, Set.of(), List.of(new Glob("gpt-4o-mini")), null, null, null));
+        fixture.settings(SampleSettings.allowedModels("gpt-4o-mini"));
         assertThat(refusal(fixture.chat(CHAT))).isEqualTo("403 permission_error/model_not_allowed");
     }
 

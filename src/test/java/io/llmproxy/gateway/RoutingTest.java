@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.identity.KeyScope;
-import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.route.BalancePolicy;
 import io.llmproxy.domain.route.RouteMatch;
 import io.llmproxy.domain.usage.Attempt;
@@ -14,6 +13,7 @@ import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.domain.usage.PriceRow;
 import io.llmproxy.gateway.ScriptedProvider.Script;
 import io.llmproxy.port.UpstreamException.Kind;
+import io.llmproxy.testing.SampleSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -275,7 +275,7 @@ class RoutingTest {
     @Test
     void aProviderThatTheTenantMayNotUseIsNoTarget() {
         fixture.addRoute("r", BalancePolicy.FAILOVER, "a/m", "b/m");
-        fixture.settings(new TenantSettings(null, null, Set.of("b"), List.of(), null, null, null));
+        fixture.settings(SampleSettings.allowedProviders("b"));
 
         assertThat(served("r")).isEqualTo("b");
     }

@@ -15,12 +15,12 @@ import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.PriceTable;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.testing.SampleSettings;
 import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -73,9 +73,9 @@ class TenantViewTest {
         own("oldest", 0, List.of());
         own("younger", 0, List.of());
         assertThat(resolved("m")).isEqualTo("oldest m");
-        settings = new TenantSettings(null, null, Set.of(), List.of(), "declares", null, null);
+        settings = SampleSettings.defaultProvider("declares");
         assertThat(resolved("m")).isEqualTo("declares m");
-        settings = new TenantSettings(null, null, Set.of(), List.of(), "gone", null, null);
+        settings = SampleSettings.defaultProvider("gone");
         assertThat(resolved("m")).isNull();
     }
 
@@ -83,7 +83,7 @@ class TenantViewTest {
     void providersThatTheTenantMayNotUseAreNotSeen() {
         own("up", 0, List.of());
         own("down", 0, List.of());
-        settings = new TenantSettings(null, null, Set.of("down"), List.of(), null, null, null);
+        settings = SampleSettings.allowedProviders("down");
         assertThat(view().providers()).containsOnlyKeys("down");
         assertThat(resolved("up/gpt")).isEqualTo("down up/gpt");
     }

@@ -37,50 +37,8 @@ public record TenantSettings(
 
     private static final int BODY_DAYS = 30;
 
-    public static final TenantSettings DEFAULT = new TenantSettings(null, null, Set.of(), List.of(), null, null, null);
-
-    /** Settings without limits of use. */
-    public TenantSettings(
-            @Nullable Integer maxUsers,
-            @Nullable Integer maxApiKeys,
-            Set<String> allowedProviders,
-            List<Glob> allowedModels,
-            @Nullable String defaultProvider,
-            @Nullable Integer auditRetentionDays,
-            @Nullable Integer usageRetentionDays) {
-        this(
-                maxUsers,
-                maxApiKeys,
-                allowedProviders,
-                allowedModels,
-                defaultProvider,
-                auditRetentionDays,
-                usageRetentionDays,
-                UsageLimits.NONE);
-    }
-
-    /** Settings that leave private text alone, and keep of requests what is kept unless something else is said. */
-    public TenantSettings(
-            @Nullable Integer maxUsers,
-            @Nullable Integer maxApiKeys,
-            Set<String> allowedProviders,
-            List<Glob> allowedModels,
-            @Nullable String defaultProvider,
-            @Nullable Integer auditRetentionDays,
-            @Nullable Integer usageRetentionDays,
-            UsageLimits limits) {
-        this(
-                maxUsers,
-                maxApiKeys,
-                allowedProviders,
-                allowedModels,
-                defaultProvider,
-                auditRetentionDays,
-                usageRetentionDays,
-                limits,
-                Redaction.OFF,
-                AuditMode.METADATA);
-    }
+    public static final TenantSettings DEFAULT = new TenantSettings(
+            null, null, Set.of(), List.of(), null, null, null, UsageLimits.NONE, Redaction.OFF, AuditMode.METADATA);
 
     /** How long bodies of requests are kept: prompts are not to pile up because nobody said anything. */
     public int bodyRetentionDays() {

@@ -26,12 +26,12 @@ import io.llmproxy.runtime.SnapshotRefresher;
 import io.llmproxy.runtime.Snapshots;
 import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.InMemoryStores;
+import io.llmproxy.testing.SampleSettings;
 import io.llmproxy.testing.UsageRecords;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,7 +58,7 @@ class BudgetWatchTest {
 
     private static Tenant tenant(String slug, @Nullable String zone) {
         UsageLimits limits = new UsageLimits(null, null, null, null, zone);
-        TenantSettings settings = new TenantSettings(null, null, Set.of(), List.of(), null, null, null, limits);
+        TenantSettings settings = SampleSettings.limits(limits);
         return new Tenant(Ids.next(START), slug, slug, Tenant.Status.ACTIVE, settings, START, START);
     }
 

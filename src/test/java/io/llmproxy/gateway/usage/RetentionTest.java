@@ -8,12 +8,12 @@ import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.domain.object.StoredObject;
 import io.llmproxy.testing.FakeAudit;
 import io.llmproxy.testing.InMemoryStores;
+import io.llmproxy.testing.SampleSettings;
 import io.llmproxy.testing.UsageRecords;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -99,7 +99,7 @@ class RetentionTest {
     }
 
     private static Tenant tenant(UUID id, @Nullable Integer auditDays, @Nullable Integer usageDays) {
-        TenantSettings settings = new TenantSettings(null, null, Set.of(), List.of(), null, auditDays, usageDays);
+        TenantSettings settings = SampleSettings.retention(auditDays, usageDays);
         return new Tenant(id, "t" + id.getLeastSignificantBits(), "T", Tenant.Status.ACTIVE, settings, NOW, NOW);
     }
 }
