@@ -32,6 +32,10 @@ final class ObjectsFixture {
         return fixture.provider("pool");
     }
 
+    static FakeRequest by(String key, String method, String path) {
+        return new FakeRequest(method, path).key(key);
+    }
+
     RecordingSink get(String key, String path) {
         return send(FakeRequest.get(path).key(key));
     }

@@ -27,6 +27,16 @@ public final class Pieces {
         }
     }
 
+    /** In pieces that end at those places, in order. */
+    public static <E extends Exception> void cut(byte[] all, Feed<E> feed, int... places) throws E {
+        int at = 0;
+        for (int place : places) {
+            feed.feed(all, at, place - at);
+            at = place;
+        }
+        feed.feed(all, at, all.length - at);
+    }
+
     public static List<byte[]> of(byte[] all, int seed) {
         List<byte[]> out = new ArrayList<>();
         feed(all, seed, (in, from, length) -> out.add(Arrays.copyOfRange(in, from, from + length)));

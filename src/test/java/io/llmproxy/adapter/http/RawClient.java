@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -90,6 +91,16 @@ final class RawClient implements AutoCloseable {
 
     String rest() throws IOException {
         return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** True when the server has ended the connection, in whatever way. */
+    boolean endsOrResets() throws IOException {
+        try {
+            rest();
+            return true;
+        } catch (SocketException e) {
+            return true;
+        }
     }
 
     boolean closedByServer() throws IOException {

@@ -1,62 +1,24 @@
 package io.llmproxy.gateway.scan;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.testing.Pieces;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
-class StreamScannersTest {
+/** What is read of an answer on its way: the tokens that the provider counted, the text, and the end. */
+class UsageTapTest {
     private static final String USAGE =
             "{\"prompt_tokens\":11,\"completion_tokens\":7,\"total_tokens\":18,\"prompt_tokens_details\":{\"cached_tokens\":4,"
                     + "\"audio_tokens\":1},\"completion_tokens_details\":{\"reasoning_tokens\":3,\"audio_tokens\":2}}";
+
     private static final TokenUsage COUNTED = new TokenUsage(11, 7, 4, 0, 3, 1, 2, TokenUsage.Source.PROVIDER);
-
-    // --- events
-
-    @Test
-    void splitsEventsWhereverThePiecesEnd() {
-        String stream =
-                ": hello\r\n\r\ndata: {\"a\":\"é€\uD83D\uDE00\"}\n\ndata:one\ndata: two\r\rid: 7\ndata\ndata: x\n\nevent: e\r\ndata: [DONE]\r\n\r\n";
-        List<String> whole = events(bytes(stream), new int[] {});
-        assertThat(whole).containsExactly("", "{\"a\":\"é€\uD83D\uDE00\"}", "one\ntwo", "\nx", "[DONE]");
-        byte[] all = bytes(stream);
-        for (int i = 0; i <= all.length; i++) {
-            for (int j = i; j <= all.length; j += 3) {
-                assertThat(events(all, new int[] {i, j}))
-                        .as("split at " + i + ", " + j)
-                        .isEqualTo(whole);
-            }
-        }
-    }
-
-    private static List<String> events(byte[] stream, int[] splits) {
-        List<String> out = new ArrayList<>();
-        ByteArrayOutputStream data = new ByteArrayOutputStream();
-        SseReader reader = new SseReader(new SseReader.Listener() {
-            @Override
-            public void data(byte[] in, int from, int length) {
-                data.write(in, from, length);
-            }
-
-            @Override
-            public void eventEnd(int next) {
-                out.add(data.toString(StandardCharsets.UTF_8));
-                data.reset();
-            }
-        });
-        feed(stream, splits, reader::feed);
-        return out;
-    }
-
-    // --- usage
 
     @Test
     void findsUsageInADocumentWhereverThePiecesEnd() {
@@ -222,8 +184,6 @@ class StreamScannersTest {
         }
     }
 
-    // --- the text that was delivered
-
     @Test
     void gathersTheTextOfAnAnswerOnceWhereverThePiecesEnd() {
         record Case(String type, String body, String text) {}
@@ -271,7 +231,7 @@ class StreamScannersTest {
             byte[] body = bytes(c.body);
             for (int i = 0; i <= body.length; i++) {
                 UsageTap tap = UsageTap.of(c.type, "");
-                feed(body, new int[] {i}, tap::feed);
+                Pieces.cut(body, tap::feed, i);
                 DeliveredText text = tap.text();
                 assertThat(new String(text.bytes(), 0, text.size(), StandardCharsets.UTF_8))
                         .as(c.body + ", split at " + i)
@@ -346,241 +306,6 @@ class StreamScannersTest {
         }
     }
 
-    private static TokenUsage tapped(String type, String coding, byte[] body, int split) {
-        UsageTap tap = UsageTap.of(type, coding);
-        feed(body, new int[] {Math.min(split, body.length)}, tap::feed);
-        return tap.usage();
-    }
-
-    static byte[] gzip(byte[] plain) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
-            gzip.write(plain);
-        }
-        return out.toByteArray();
-    }
-
-    // --- the usage that only the gateway asked for
-
-    @Test
-    void takesOutExactlyWhatTheClientDidNotAskFor() throws IOException {
-        for (String end : List.of("\n", "\r\n", "\r")) {
-            String stream = String.join(
-                            "",
-                            ": keep\n\ndata: {\"id\":1,\"choices\":[{\"delta\":{\"content\":\"é\"}}],\"usage\":null}\n\n",
-                            "event: x\ndata: {\"usage\": null , \"choices\":[1]}\n\n",
-                            "data: {\"choices\":[1], \"usage\":null,\"z\":2}\n\n",
-                            "data: not json\n\ndata: {\"choices\":[1],\"usage\":{\"a\":1}}\n\n",
-                            "data: {\"choices\":[ ],\"usage\":{\"prompt_tokens\":1}}\n\ndata: [DONE]\n\ndata: tail")
-                    .replace("\n", end);
-            String expected = String.join(
-                            "",
-                            ": keep\n\ndata: {\"id\":1,\"choices\":[{\"delta\":{\"content\":\"é\"}}]}\n\n",
-                            "event: x\ndata: {\"choices\":[1]}\n\n",
-                            "data: {\"choices\":[1],\"z\":2}\n\n",
-                            "data: not json\n\ndata: {\"choices\":[1],\"usage\":{\"a\":1}}\n\n",
-                            "data: [DONE]\n\ndata: tail")
-                    .replace("\n", end);
-            byte[] all = bytes(stream);
-            for (int i = 0; i <= all.length; i++) {
-                assertThat(filtered(all, i)).as("split at " + i).isEqualTo(expected);
-            }
-        }
-    }
-
-    @Test
-    void takesItOutOfDataInSeveralLinesAndLeavesTheOtherLines() throws IOException {
-        for (String end : List.of("\n", "\r\n", "\r")) {
-            String stream = String.join(
-                            "",
-                            "id: 1\ndata: {\"choices\":[1],\ndata:\"usage\":\ndata: null,\nretry: 5\ndata: \"z\":\"\u20ac\"}\n\n",
-                            "data: {\"usage\":\n: in between\ndata: null,\"choices\":[2]}\n\n",
-                            "event: x\ndata: {\"choices\":\ndata: [\ndata: ],\"usage\":{\"a\":1}}\n\n",
-                            ": still there\ndata: {\"choices\":[],\"usage\":{\"a\":1}}\nid: 7\n\n",
-                            "data: {\"delta\":\"\\\"usage\\\":null\",\"choices\":[3]}\n\n",
-                            "data\n\ndata:[DONE]\n\n")
-                    .replace("\n", end);
-            String expected = String.join(
-                            "",
-                            "id: 1\ndata: {\"choices\":[1]\ndata:\ndata: ,\nretry: 5\ndata: \"z\":\"\u20ac\"}\n\n",
-                            "data: {\n: in between\ndata: \"choices\":[2]}\n\n",
-                            ": still there\nid: 7\n\n",
-                            "data: {\"delta\":\"\\\"usage\\\":null\",\"choices\":[3]}\n\n",
-                            "data\n\ndata:[DONE]\n\n")
-                    .replace("\n", end);
-            byte[] all = bytes(stream);
-            for (int i = 0; i <= all.length; i++) {
-                assertThat(filtered(all, i)).as("split at " + i).isEqualTo(expected);
-            }
-        }
-    }
-
-    @Test
-    void leavesOutEveryNullUsageThatAProviderSendsTwice() throws IOException {
-        String[][] cases = {
-            {"{\"usage\":null,\"usage\":null}", "{}"},
-            {"{\"usage\":null , \"usage\":null, \"a\":1}", "{\"a\":1}"},
-            {"{\"a\":1,\"usage\":null,\"usage\" : null,\"b\":2}", "{\"a\":1,\"b\":2}"},
-            {"{\"usage\":null,\"a\":1,\"usage\":null}", "{\"a\":1}"},
-            {"{\"a\":1,\"usage\":null,\"b\":2,\"usage\":null}", "{\"a\":1,\"b\":2}"},
-            // both null and not: the provider's own affair
-            {"{\"usage\":null,\"usage\":{}}", "{\"usage\":null,\"usage\":{}}"},
-            {"{\"usage\":{},\"usage\":null,\"choices\":[]}", "{\"usage\":{},\"usage\":null,\"choices\":[]}"},
-        };
-        for (String[] one : cases) {
-            byte[] all = bytes("data: " + one[0] + "\n\n");
-            for (int i = 0; i <= all.length; i++) {
-                assertThat(filtered(all, i)).as("split at " + i).isEqualTo("data: " + one[1] + "\n\n");
-            }
-        }
-        // in two lines of data
-        assertThat(filtered(bytes("data: {\"usage\":null,\"a\":1\ndata: ,\"usage\":null}\n\n"), 0))
-                .isEqualTo("data: {\"a\":1\ndata: }\n\n");
-    }
-
-    @Test
-    void passesEventsThatComeTogetherOnTogether() throws IOException {
-        List<String> writes = new ArrayList<>();
-        UsageFilter filter =
-                new UsageFilter((b, from, length) -> writes.add(new String(b, from, length, StandardCharsets.UTF_8)));
-        byte[] piece = bytes("data: 1\n\ndata: 2\n\ndata: {\"choices\":[],\"usage\":{}}\n\ndata: 3\n\ndata: 4");
-        filter.feed(piece, 0, piece.length);
-        assertThat(writes).containsExactly("data: 1\n\ndata: 2\n\n", "data: 3\n\n");
-    }
-
-    @Test
-    void writesNothingMoreToAClientThatIsGone() {
-        List<Integer> writes = new ArrayList<>();
-        UsageFilter filter = new UsageFilter((b, from, length) -> {
-            writes.add(length);
-            throw new IOException("broken pipe");
-        });
-        byte[] piece = bytes("data: {\"usage\":null}\n\ndata: {\"usage\":null}\n\n");
-        assertThatThrownBy(() -> filter.feed(piece, 0, piece.length)).hasMessage("broken pipe");
-        assertThat(writes).hasSize(1);
-    }
-
-    @Test
-    void passesAnEventOnAsSoonAsItIsComplete() throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        UsageFilter filter = new UsageFilter(out::write);
-        byte[] first = bytes("data: {\"a\":1}\n\ndata: {\"b");
-        filter.feed(first, 0, first.length);
-        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("data: {\"a\":1}\n\n");
-    }
-
-    @Test
-    void passesOnAnEventThatIsTooLargeToLookAt() throws IOException {
-        byte[] large = bytes("data: {\"c\":\"" + "x".repeat(1_500_000)
-                + "\",\"usage\":null}\n\ndata: {\"choices\":[],\"usage\":{}}\n\ndata: 2\n\n");
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        UsageFilter filter = new UsageFilter(out::write);
-        for (int i = 0; i < large.length; i += 10_000) {
-            filter.feed(large, i, Math.min(10_000, large.length - i));
-        }
-        filter.finish();
-        assertThat(out.toString(StandardCharsets.UTF_8))
-                .isEqualTo("data: {\"c\":\"" + "x".repeat(1_500_000) + "\",\"usage\":null}\n\ndata: 2\n\n");
-    }
-
-    private static String filtered(byte[] stream, int split) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        UsageFilter filter = new UsageFilter(out::write);
-        filter.feed(stream, 0, split);
-        filter.feed(stream, split, stream.length - split);
-        filter.finish();
-        return out.toString(StandardCharsets.UTF_8);
-    }
-
-    // --- multipart
-
-    @Test
-    void findsTheModelWhereverThePiecesEnd() {
-        String body = String.join(
-                "",
-                "preamble\r\n--b0--undary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"model\"\r\n",
-                "Content-Type: audio/wav\r\n\r\n\r\n--b0--undar\r\r\n--b0--undaryX\r\n-\r\n\r\n--b0--undary \t\r\n",
-                "content-disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n--b0--undary\r\n",
-                "Content-Disposition: form-data; name=model2\r\n\r\n\r\n--b0--undary--\r\nepilogue");
-        byte[] all = bytes(body);
-        for (int i = 0; i <= all.length; i++) {
-            MultipartScanner scanner = new MultipartScanner("b0--undary", "model");
-            feed(all, new int[] {i}, scanner::feed);
-            scanner.finish();
-            assertThat(scanner.found()).isEqualTo(1);
-            assertThat(body.substring((int) scanner.valueStart(), (int) scanner.valueEnd()))
-                    .isEqualTo("whisper-1");
-        }
-    }
-
-    @Test
-    void countsAFieldThatStandsTwiceAndFindsAnEmptyOne() {
-        String part = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n";
-        MultipartScanner twice = scanned(part + "a\r\n" + part + "b\r\n--b--\r\n");
-        assertThat(twice.found()).isEqualTo(2);
-        MultipartScanner empty = scanned(part + "\r\n--b--");
-        assertThat(empty.found()).isEqualTo(1);
-        assertThat(empty.valueEnd()).isEqualTo(empty.valueStart());
-        assertThat(scanned("--b--\r\n").found()).isZero();
-    }
-
-    @Test
-    void refusesABodyThatBreaksOffOrHasNoBoundary() {
-        for (String body : List.of(
-                "",
-                "--b",
-                "--b\r\n",
-                "--b\r\nA: b\r\n\r\nx",
-                "--b\r\nA: b\r\n\r\nx\r\n--b",
-                "x--b--",
-                "--b\nA: b\n\nx\n--b--")) {
-            assertThatThrownBy(() -> scanned(body)).as(body).isInstanceOf(MalformedException.class);
-        }
-        assertThatThrownBy(() -> scanned("--b\r\nno colon\r\n\r\nx\r\n--b--")).isInstanceOf(MalformedException.class);
-        assertThatThrownBy(() -> scanned("--b\r\nA: " + "x".repeat(20_000) + "\r\n\r\n\r\n--b--"))
-                .hasMessageContaining("header of a part");
-    }
-
-    @Test
-    void readsTheBoundaryOfAContentType() {
-        assertThat(MultipartScanner.boundary("multipart/form-data; boundary=abc"))
-                .isEqualTo("abc");
-        assertThat(MultipartScanner.boundary("multipart/form-data; charset=\"x;boundary=no\"; Boundary=\"a b;c\"; z=1"))
-                .isEqualTo("a b;c");
-        for (String bad : List.of(
-                "multipart/form-data",
-                "multipart/form-data; boundary=",
-                "multipart/form-data; boundary=" + "x".repeat(71),
-                "multipart/form-data; boundary=\"a \"")) {
-            assertThatThrownBy(() -> MultipartScanner.boundary(bad)).as(bad).isInstanceOf(MalformedException.class);
-        }
-    }
-
-    private static MultipartScanner scanned(String body) {
-        MultipartScanner scanner = new MultipartScanner("b", "model");
-        byte[] bytes = bytes(body);
-        scanner.feed(bytes, 0, bytes.length);
-        scanner.finish();
-        return scanner;
-    }
-
-    private interface Feed {
-        void feed(byte[] in, int from, int length);
-    }
-
-    private static void feed(byte[] all, int[] splits, Feed feed) {
-        int at = 0;
-        for (int split : splits) {
-            feed.feed(all, at, split - at);
-            at = split;
-        }
-        feed.feed(all, at, all.length - at);
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
     @Test
     void knowsWhenAStreamHasToldItsLast() {
         for (String end : List.of(
@@ -598,20 +323,21 @@ class StreamScannersTest {
         }
     }
 
-    @Test
-    void readsTheListsOfModelsThatProvidersGive() {
-        for (String list : List.of(
-                "{\"object\":\"list\",\"data\":[{\"id\":\"m-1\",\"created\":5,\"owned_by\":\"o\"}]}",
-                "{\"data\":[{\"type\":\"model\",\"id\":\"m-1\",\"display_name\":\"M\"}],\"has_more\":false}",
-                "{\"models\":[{\"name\":\"models/m-1\",\"displayName\":\"M\"}]}",
-                "{\"models\":[{\"name\":\"m-1\",\"endpoints\":[\"chat\"],\"default_endpoints\":[]}],\"next_page_token\":\"\"}",
-                "{\"models\":[{\"name\":\"m-1\",\"model\":\"m-1\",\"details\":{\"family\":\"x\"}}]}",
-                "{\"modelSummaries\":[{\"modelArn\":\"arn:x\",\"modelId\":\"m-1\",\"modelName\":\"M\"}]}",
-                "[{\"id\":\"m-1\",\"object\":\"model\",\"created\":5}]")) {
-            assertThat(ModelList.read(list.getBytes(StandardCharsets.UTF_8)))
-                    .as(list)
-                    .extracting(ModelList.Model::id)
-                    .containsExactly("m-1");
+    private static TokenUsage tapped(String type, String coding, byte[] body, int split) {
+        UsageTap tap = UsageTap.of(type, coding);
+        Pieces.cut(body, tap::feed, Math.min(split, body.length));
+        return tap.usage();
+    }
+
+    static byte[] gzip(byte[] plain) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(plain);
         }
+        return out.toByteArray();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }
