@@ -90,7 +90,8 @@ final class BackupPlace {
     /** Usage records that may not be in the database yet; call it before the database is read. */
     static void journal(Path data, BackupWriter writer) throws IOException {
         Set<String> written = new HashSet<>();
-        // twice, since a process may take in what another one left while this looks, which moves segments from one journal to the other
+        // twice, since a process may take in what another one left while this looks, which moves segments from one
+        // journal to the other
         for (int look = 0; look < 2; look++) {
             for (Path segment : segments(data)) {
                 String name = JOURNAL + segment.getFileName();

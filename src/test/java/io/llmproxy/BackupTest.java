@@ -259,7 +259,8 @@ class BackupTest {
         assertThat(Files.readAllBytes(data.resolve("db/llmproxy.mv.db"))).isEqualTo(state);
         try (Stream<Path> left = Files.list(data)) {
             assertThat(left.map(f -> f.getFileName().toString()))
-                    .allMatch(n -> List.of("db", "llmproxy.lock", "place-1.lock").contains(n));
+                    .allMatch(
+                            n -> List.of("db", "llmproxy.lock", "place-1.lock").contains(n));
         }
     }
 

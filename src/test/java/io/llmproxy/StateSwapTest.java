@@ -124,7 +124,14 @@ class StateSwapTest {
     @Test
     void followsNoNameThatLeadsElsewhere() throws IOException {
         Path data = data(new String[] {"db/llmproxy.mv.db"}, new String[] {});
-        for (String line : new String[] {"db -> ../db", "journal-2 -> replaced-1/../journal-2", "journal-x -> replaced-1/journal-x", "db -> replaced-1/../../x", "../x -> db", "db"}) {
+        for (String line : new String[] {
+            "db -> ../db",
+            "journal-2 -> replaced-1/../journal-2",
+            "journal-x -> replaced-1/journal-x",
+            "db -> replaced-1/../../x",
+            "../x -> db",
+            "db"
+        }) {
             Files.writeString(StateSwap.marker(data), line + "\n");
             assertThatThrownBy(() -> StateSwap.undo(data))
                     .isInstanceOf(OfflineException.class)
