@@ -5,7 +5,8 @@ import module java.base;
 import module java.net.http;
 
 /// Builds `target/llmproxy`: a Java runtime cut to size (jlink), the jars (Jars.java), the two launchers and their AOT caches. The build
-/// runs it as a source program on its JDK 25: `BuildImage.java TARGET BASEDIR JAR STAMP`.
+/// runs it as a source program on its JDK 25: `BuildImage.java TARGET BASEDIR JAR STAMP JDK`, where JDK is `own`, or the directory
+/// of the same version for another kind of processor, with its `jmods`: that image has no caches, for nothing here can run it.
 ///
 /// The caches are trained on real work: the image's own server on an empty temporary directory, made a tenant, two
 /// providers and a key by the image's own `llmproxyctl`, asked for chats, and stopped by SIGTERM. A JVM takes a cache only
@@ -86,7 +87,8 @@ void main(String[] args) throws Exception {
     Path image = target.resolve("llmproxy");
     long start = System.nanoTime();
     Jars.deleteTree(image);
-    linkRuntime(image.resolve("runtime"), target.resolve("image-excluded.txt"));
+    boolean own = args[4].equals("own");
+    linkRuntime(image.resolve("runtime"), target.resolve("image-excluded.txt"), own ? List.of() : foreignModules(Path.of(args[4])));
     new Jars(image.resolve("lib")).fill(target, target.resolve(args[2]));
     copyTree(base.resolve("conf"), image.resolve("conf"));
     Files.copy(base.resolve("LICENSE"), image.resolve("LICENSE"));
@@ -97,6 +99,10 @@ void main(String[] args) throws Exception {
     Files.writeString(image.resolve("lib/sources.sha256"), checksum(checksums(base, sources(base))) + "\n");
     normalize(image, stamp);
     long linked = System.nanoTime();
+    if (!own) {
+        System.out.printf(Locale.ROOT, "image %.1f MB for another kind of processor, without caches%n", size(image) / 1e6);
+        return;
+    }
 
     Path log = target.resolve("image-training.log");
     Files.deleteIfExists(log);
@@ -137,12 +143,30 @@ List<String> xmlParsers() throws IOException {
     return excluded;
 }
 
-void linkRuntime(Path runtime, Path excluded) throws IOException {
+/// jlink takes modules of its own version alone, and its message about others does not say so.
+List<String> foreignModules(Path jdk) throws IOException {
+    if (!Files.isDirectory(jdk.resolve("jmods"))) {
+        throw new IllegalArgumentException(jdk + " has no jmods: some JDKs come without, and have them in an archive of their own");
+    }
+    Properties release = new Properties();
+    try (BufferedReader text = Files.newBufferedReader(jdk.resolve("release"))) {
+        release.load(text);
+    }
+    String version = release.getProperty("JAVA_VERSION", "").replace("\"", "");
+    String own = System.getProperty("java.version");
+    if (!version.equals(own)) {
+        throw new IllegalArgumentException(jdk + " is of version " + version + ", the build runs on " + own + ": both must be the same");
+    }
+    return List.of("--module-path", jdk.resolve("jmods").toString());
+}
+
+void linkRuntime(Path runtime, Path excluded, List<String> modules) throws IOException {
     Files.write(excluded, xmlParsers());
-    int status = ToolProvider.findFirst("jlink").orElseThrow().run(
-            System.out, System.err,
+    List<String> arguments = new ArrayList<>(modules);
+    arguments.addAll(List.of(
             "--add-modules", MODULES, "--strip-debug", "--no-header-files", "--no-man-pages",
-            "--compress=zip-9", "--exclude-resources=@" + excluded, "--output", runtime.toString());
+            "--compress=zip-9", "--exclude-resources=@" + excluded, "--output", runtime.toString()));
+    int status = ToolProvider.findFirst("jlink").orElseThrow().run(System.out, System.err, arguments.toArray(String[]::new));
     if (status != 0) {
         throw new IllegalStateException("jlink of " + runtime + " exited with " + status);
     }

@@ -5,6 +5,9 @@ import module java.base;
 /// The jars of the image: what the program's manifest names, each without what nothing here runs. What is left out is named by
 /// package, beside the reason; the image's tests run on what is left.
 final class Jars {
+    /// Of every entry, so that two builds of the same sources give the same jars.
+    private static final LocalDateTime ENTRY_TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
+
     private final Path lib;
 
     /// @param lib the image's directory of jars
@@ -140,7 +143,7 @@ final class Jars {
             for (ZipEntry entry = from.getNextEntry(); entry != null; entry = from.getNextEntry()) {
                 byte[] bytes = from.readAllBytes();
                 ZipEntry copy = new ZipEntry(entry.getName());
-                copy.setTimeLocal(entry.getTimeLocal());
+                copy.setTimeLocal(ENTRY_TIME);
                 to.putNextEntry(copy);
                 to.write(entry.getName().endsWith(".class") ? new DebugNames(bytes).dropped() : bytes);
                 to.closeEntry();

@@ -38,7 +38,6 @@ import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
-import io.llmproxy.config.ApplianceConfig.TlsConfig;
 import io.llmproxy.config.ConfigLoader;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.AdminException;
@@ -185,7 +184,7 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                     predecessor == null
                             ? DataDirectory.take(setup.places().data())
                             : DataDirectory.join(setup.places().data()));
-            CertificateFiles certificate = certificate(config);
+            TlsListeners tls = opened(TlsListeners.open(config, setup.clock()));
             // beside the opening of the database: each takes an eighth of a second
             CompletableFuture<HelidonTelemetry> measuring =
                     CompletableFuture.supplyAsync(HelidonTelemetry::new, Thread::startVirtualThread);
@@ -287,7 +286,7 @@ public final class Appliance implements AutoCloseable, ProcessControl {
             refresher.start(REFRESH);
 
             this.inFlight = gateway.inFlight();
-            this.gatewayServer = opened(gatewayServer(gateway, config, certificate));
+            this.gatewayServer = opened(gatewayServer(gateway, config, tls.gateway()));
             ownListeners.add(new InetSocketAddress(config.gateway().listen().host(), gatewayServer.port()));
             OperatorDesk desk = opened(new OperatorDesk(setup, log, gateway, snapshots, stores));
             startChecks(snapshots, gateway);
@@ -308,7 +307,8 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(targets::problem),
-                            new StatusBoard.Concern(() -> certificate == null ? null : certificate.fault())),
+                            new StatusBoard.Concern(tls::gatewayFault),
+                            new StatusBoard.Concern(tls::adminFault)),
                     new StatusBoard.Concern(ledger::obstacle),
                     counters::status);
             AdminQueries queries = new AdminQueries(stores, usage, journal::extents, config.tenant());
@@ -319,17 +319,13 @@ public final class Appliance implements AutoCloseable, ProcessControl {
             metrics.gateway(gateway, gatewayServer);
             metrics.providers(snapshots, gateway.health());
             metrics.tracing(tracing);
-            telemetry.gauge(
-                    "llmproxy_audit_bodies_bytes",
-                    "What bodies of requests hold in memory until they are stored",
-                    transcripts::used);
-            telemetry.gauge(
-                    "llmproxy_audit_bodies_dropped_requests",
-                    "Requests whose bodies were left out of the audit since the start",
-                    transcripts::dropped);
+            metrics.bodies(transcripts);
+            telemetry.thresholds(config.alerts().thresholds());
+            desk.measure(telemetry);
+            tls.measure(telemetry);
             counters.measure(telemetry);
             this.adminServer = opened(AdminServer.start(
-                    listeners(config),
+                    listeners(config, tls),
                     new AdminServer.Application(
                             executor,
                             queries,
@@ -347,7 +343,13 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                                     config.idempotency().retention()),
                             proof::run,
                             gateway.dryRun(),
-                            desk.operations(status, targets, database::facts, () -> ledger(journal, ledger), this),
+                            desk.operations(
+                                    status,
+                                    targets,
+                                    database::facts,
+                                    () -> ledger(journal, ledger),
+                                    tls::certificates,
+                                    this),
                             new AuditQueries(
                                     stores,
                                     database.auditChains(auditSigner),
@@ -373,7 +375,12 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                         PartSettings.patience(next.gateway().clients()));
             });
             reload.add((before, next) -> () -> limit(refresher, before, next));
-            OwnListener own = new OwnListener(config.gateway().listen().host(), gatewayServer.port(), false);
+            // what is wrong with them is in the log and the status
+            reload.add((before, next) -> tls::reload);
+            OwnListener own = new OwnListener(
+                    config.gateway().listen().host(),
+                    gatewayServer.port(),
+                    config.gateway().proxyProtocol());
             opened(new Watchdog(systemd, own, () -> flusher.running() && journal.backlog() >= 0))
                     .start();
             this.selfTest = new SelfTest(
@@ -505,11 +512,6 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                 new AlertSender(rules, alerts, PartSettings.hook(webhook), setup.clock()));
     }
 
-    private @Nullable CertificateFiles certificate(ApplianceConfig config) throws CertificateFault {
-        TlsConfig tls = config.gateway().tls();
-        return tls == null ? null : opened(CertificateFiles.open(tls.certificate(), tls.key(), setup.clock()));
-    }
-
     /** The listener outlives the grace by a moment, in which requests that are cut can be told so. */
     private GatewayServer gatewayServer(Gateway gateway, ApplianceConfig config, @Nullable CertificateFiles certificate)
             throws IOException {
@@ -521,7 +523,8 @@ public final class Appliance implements AutoCloseable, ProcessControl {
                         config.gateway().trustedProxies(),
                         Math.max(config.gateway().maxBody(), config.gateway().maxUpload()),
                         config.shutdown().grace().plus(CUTTING),
-                        PartSettings.patience(config.gateway().clients())),
+                        PartSettings.patience(config.gateway().clients()),
+                        config.gateway().proxyProtocol()),
                 certificate,
                 setup.clock(),
                 gateway::serve);
@@ -541,11 +544,12 @@ public final class Appliance implements AutoCloseable, ProcessControl {
         }
     }
 
-    private AdminServer.Listeners listeners(ApplianceConfig config) {
+    private AdminServer.Listeners listeners(ApplianceConfig config, TlsListeners tls) {
         return new AdminServer.Listeners(
                 setup.places().socket(),
                 config.admin().socketGroup(),
                 address(beside(config.admin().listen(), predecessor == null ? 0 : predecessor.adminPort())),
+                tls.admin(),
                 Duration.ofSeconds(2),
                 predecessor != null);
     }
@@ -677,15 +681,15 @@ public final class Appliance implements AutoCloseable, ProcessControl {
 
     public @Nullable String adminUrl() {
         InetSocketAddress address = adminServer.tcp();
-        return address == null ? null : url(address);
+        return address == null ? null : url(setup.config().admin().tls() == null ? "http" : "https", address);
     }
 
     public Path socket() {
         return adminServer.socket();
     }
 
-    private static String url(InetSocketAddress address) {
-        return "http://" + new Listen(address.getHostString(), address.getPort());
+    private static String url(String scheme, InetSocketAddress address) {
+        return scheme + "://" + new Listen(address.getHostString(), address.getPort());
     }
 
     /** The line of standard output that scripts wait for; contract, section 2. */

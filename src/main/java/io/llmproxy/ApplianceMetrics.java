@@ -8,6 +8,7 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.audit.Transcripts;
 import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.gateway.resilience.ProviderHealth;
 import io.llmproxy.gateway.resilience.TargetHealth;
@@ -78,6 +79,18 @@ final class ApplianceMetrics {
                     out.add(open.http1(), "http/1.1");
                     out.add(open.http2(), "h2");
                 }));
+    }
+
+    /** Bodies that the audit keeps. */
+    void bodies(Transcripts transcripts) {
+        telemetry.gauge(
+                "llmproxy_audit_bodies_bytes",
+                "What bodies of requests hold in memory until they are stored",
+                transcripts::used);
+        telemetry.gauge(
+                "llmproxy_audit_bodies_dropped_requests",
+                "Requests whose bodies were left out of the audit since the start",
+                transcripts::dropped);
     }
 
     /** Null: no traces are sent. */

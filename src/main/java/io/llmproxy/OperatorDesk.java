@@ -2,7 +2,10 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.admin.AdminServer;
 import io.llmproxy.adapter.log.RunningLog;
+import io.llmproxy.adapter.telemetry.HelidonTelemetry;
+import io.llmproxy.adapter.telemetry.Shown;
 import io.llmproxy.admin.AdminStores;
+import io.llmproxy.admin.ListenerCertificate;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.NearLimits;
 import io.llmproxy.admin.ProcessAdmin;
@@ -49,6 +52,15 @@ final class OperatorDesk implements AutoCloseable {
         feed.access(PartSettings.access(config, log));
     }
 
+    /** How much of what it is told of was lost. */
+    void measure(HelidonTelemetry telemetry) {
+        telemetry.show(Shown.counter(
+                "llmproxy_access_lines_dropped_total",
+                "Ended requests of which neither the access log nor a live view was told, as more ended than could be",
+                List.of(),
+                out -> out.add((double) feed.dropped())));
+    }
+
     /** With those of others. */
     List<StatusBoard.Concern> concerns(Path data, StatusBoard.Concern... others) {
         List<StatusBoard.Concern> all = new ArrayList<>(List.of(others));
@@ -63,12 +75,14 @@ final class OperatorDesk implements AutoCloseable {
     /**
      * @param database its schema and tables, as a text
      * @param ledger where the journals stand, as a text
+     * @param certificates of the listeners
      */
     AdminServer.Operations operations(
             StatusBoard status,
             TargetStates targets,
             Supplier<String> database,
             Supplier<String> ledger,
+            Supplier<List<ListenerCertificate>> certificates,
             ProcessControl process) {
         LiveViews live =
                 new LiveViews(board, gateway.inFlight(), snapshots, targets, limits, status::problems, setup.clock());
@@ -76,6 +90,7 @@ final class OperatorDesk implements AutoCloseable {
                 new LogAdmin(stores, log, setup.clock()),
                 live::view,
                 new Diagnosis(setup.loaded(), log, database, ledger)::parts,
+                certificates,
                 new ProcessAdmin(stores, process, setup.clock()));
     }
 

@@ -89,8 +89,14 @@ final class StatusBoard {
 
     /** Readiness is about serving requests, which a database that is away does not prevent, but a full disk may. */
     Health health() {
-        String why = stopping ? "the server is stopping" : obstacle.fault.get();
-        return new Health(started, why == null ? List.of() : List.of(why));
+        List<Health.Obstacle> obstacles = new ArrayList<>();
+        if (stopping) {
+            obstacles.add(Health.Obstacle.STOPPING);
+        }
+        if (obstacle.fault.get() != null) {
+            obstacles.add(Health.Obstacle.JOURNAL);
+        }
+        return new Health(started, obstacles);
     }
 
     ApplianceStatus status(String gateway, @Nullable String admin) {

@@ -177,6 +177,9 @@ class OperationsTest {
                         .value())
                 .doesNotContain("nothing");
         assertThat(appliance.ctl("log", "level", "loud").code()).isEqualTo(2);
+        Ctl indiscreet = appliance.ctl("log", "level", "sun.net.www.protocol.http", "debug");
+        assertThat(indiscreet.code()).isNotZero();
+        assertThat(indiscreet.err()).contains("credentials");
         Ctl refused = appliance.ctl("log", "level", "no name", "debug");
         assertThat(refused.code()).isNotZero();
         assertThat(refused.err()).contains("logger");
@@ -272,6 +275,36 @@ class OperationsTest {
         assertThat(rows).contains("\"endpoint\":\"/v1/chat/completions\"", "\"status\":\"200\"");
         assertThat(rows).containsPattern("\"week\":\"20\\d\\d-W\\d\\d\"").containsPattern("\"hour\":\"[^\"]*:00Z\"");
         assertThat(appliance.ctl("usage", "report", "--by", "colour").code()).isEqualTo(2);
+    }
+
+    @Test
+    void reportsAreByLabelsOfKeys() {
+        String labelled = appliance
+                .ctl("-t", "acme", "key", "create", "lab", "--label", "team=blue", "--label", "env=prod", "-q")
+                .value();
+        try (Http lab = new Http(appliance.gateway(), labelled)) {
+            lab.chat();
+            lab.chat();
+        }
+        chat();
+        assertThat(report("label:team"))
+                .contains("label,requests")
+                .contains("\nblue,2")
+                .contains("\n,");
+        assertThat(report("label:nothing")).doesNotContain("blue", "prod");
+        appliance.ctl("-t", "acme", "key", "delete", "lab", "--yes").value();
+        assertThat(report("label")).contains("\n\"env=prod,team=blue\",2");
+        assertThat(report("label:env,key")).contains("\nprod,lab,2");
+        assertThat(appliance.ctl("usage", "report", "--by", "label:").code()).isEqualTo(2);
+        assertThat(appliance.ctl("usage", "report", "--by", "label:a,label:b").code())
+                .isEqualTo(1);
+    }
+
+    private String report(String by) {
+        String csv = appliance
+                .ctl("-t", "acme", "usage", "report", "--by", by, "-o", "csv")
+                .value();
+        return csv.replaceFirst("label:[a-z]+", "label");
     }
 
     @Test

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.TestAppliance;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -107,6 +111,40 @@ class TrustedProxiesTest {
             }
             assertThat(served).isEqualTo(EACH);
             assertThat(served(http, 1, "X-Forwarded-For", "2001:db8:0:2::1")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aProxyHeaderSpeaksForItsConnection() throws IOException {
+        try (TestAppliance appliance = limited()
+                .set("gateway.trusted-proxies", "[127.0.0.1]")
+                .set("gateway.proxy-protocol", "on")
+                .start()) {
+            appliance.tenantWithKey("acme", upstream.baseUrl());
+            String near = appliance
+                    .ctl("-t", "acme", "key", "create", "near", "--cidr", "203.0.113.0/24", "-q")
+                    .value();
+            assertThat(proxied(appliance, "198.51.100.1", near)).isEqualTo(403);
+            for (String address : new String[] {"203.0.113.7", "203.0.113.8"}) {
+                for (int i = 0; i < EACH; i++) {
+                    assertThat(proxied(appliance, address, near)).isEqualTo(200);
+                }
+                assertThat(proxied(appliance, address, near)).isEqualTo(429);
+            }
+        }
+    }
+
+    private static int proxied(TestAppliance appliance, String address, String secret) throws IOException {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), appliance.gateway().getPort())) {
+            socket.setSoTimeout(30_000);
+            String head = "PROXY TCP4 " + address + " 10.0.0.1 4711 80\r\n"
+                    + "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nAuthorization: Bearer "
+                    + secret + "\r\nContent-Type: application/json\r\nContent-Length: " + Http.CHAT.length()
+                    + "\r\n\r\n";
+            socket.getOutputStream().write((head + Http.CHAT).getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return Integer.parseInt(answer.substring(9, 12));
         }
     }
 

@@ -2,7 +2,9 @@ package io.llmproxy.admin;
 
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.AuditMode;
+import io.llmproxy.domain.identity.CertificateName;
 import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.identity.KeyHash;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.UsageLimits;
@@ -206,13 +208,28 @@ public sealed interface AdminCommand {
      *
      * @param user whose key it is, by e-mail address or id; null: nobody's, or the caller's own where the role is user
      * @param expires a duration from now or an instant; null: never
+     * @param secret what is known of its secret, which is elsewhere; null: a new one is made
      */
     record CreateKey(
             String tenant,
             String name,
             @Nullable String user,
             @Nullable String expires,
-            KeyScope scope) implements AdminCommand {}
+            KeyScope scope,
+            @Nullable KnownSecret secret)
+            implements AdminCommand {
+        /** A key whose secret is made. */
+        public CreateKey(String tenant, String name, @Nullable String user, @Nullable String expires, KeyScope scope) {
+            this(tenant, name, user, expires, scope, null);
+        }
+    }
+
+    /**
+     * A secret that somebody has already.
+     *
+     * @param prefix its first 12 characters
+     */
+    record KnownSecret(KeyHash hash, String prefix) {}
 
     /** @param key a name, an id or a displayed prefix */
     record UpdateKey(
@@ -224,9 +241,11 @@ public sealed interface AdminCommand {
             Change<List<Cidr>> cidrs,
             Change<Boolean> passthrough,
             MapChange labels,
-            Change<Long> maxRequests)
+            Change<Long> maxRequests,
+            Change<List<CertificateName>> certificates,
+            Change<Boolean> certificateOnly)
             implements AdminCommand {
-        /** An update that says nothing of the number of requests. */
+        /** An update that says nothing of the number of requests and of certificates. */
         public UpdateKey(
                 String tenant,
                 String key,
@@ -236,7 +255,18 @@ public sealed interface AdminCommand {
                 Change<List<Cidr>> cidrs,
                 Change<Boolean> passthrough,
                 MapChange labels) {
-            this(tenant, key, expires, models, providers, cidrs, passthrough, labels, Change.none());
+            this(
+                    tenant,
+                    key,
+                    expires,
+                    models,
+                    providers,
+                    cidrs,
+                    passthrough,
+                    labels,
+                    Change.none(),
+                    Change.none(),
+                    Change.none());
         }
     }
 

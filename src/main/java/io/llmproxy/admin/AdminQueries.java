@@ -62,6 +62,21 @@ public final class AdminQueries {
         return guarded("listing the tenants", () -> access.list(actor, page));
     }
 
+    /**
+     * What the actor may declare.
+     *
+     * @param tenant that tenant alone; null: all that the actor reaches
+     */
+    public DeclarableState declarable(Actor actor, @Nullable String tenant) {
+        return guarded("reading the managed state", () -> {
+            DeclarableState read = DeclarableState.read(stores, access, actor, tenant);
+            if (read.tenant() != null && read.state().tenants().isEmpty()) {
+                throw AdminException.notFound("tenant", read.tenant());
+            }
+            return read;
+        });
+    }
+
     public Tenant tenant(Actor actor, String slug) {
         Permissions.checkTenantReader(actor);
         return guarded("reading the tenant", () -> access.read(actor, slug));

@@ -2,36 +2,6 @@ package io.llmproxy.admin;
 
 import static io.llmproxy.admin.Guard.guarded;
 
-import io.llmproxy.admin.AdminCommand.ActivateTenant;
-import io.llmproxy.admin.AdminCommand.CreateKey;
-import io.llmproxy.admin.AdminCommand.CreateProvider;
-import io.llmproxy.admin.AdminCommand.CreateRoute;
-import io.llmproxy.admin.AdminCommand.CreateTenant;
-import io.llmproxy.admin.AdminCommand.CreateUser;
-import io.llmproxy.admin.AdminCommand.DeleteKey;
-import io.llmproxy.admin.AdminCommand.DeleteLimit;
-import io.llmproxy.admin.AdminCommand.DeletePrice;
-import io.llmproxy.admin.AdminCommand.DeleteProvider;
-import io.llmproxy.admin.AdminCommand.DeleteRoute;
-import io.llmproxy.admin.AdminCommand.DeleteTenant;
-import io.llmproxy.admin.AdminCommand.DeleteUser;
-import io.llmproxy.admin.AdminCommand.DisableProvider;
-import io.llmproxy.admin.AdminCommand.EnableProvider;
-import io.llmproxy.admin.AdminCommand.ImportPrices;
-import io.llmproxy.admin.AdminCommand.PurgeAudit;
-import io.llmproxy.admin.AdminCommand.ReadBodies;
-import io.llmproxy.admin.AdminCommand.ResetLimit;
-import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
-import io.llmproxy.admin.AdminCommand.RevokeKey;
-import io.llmproxy.admin.AdminCommand.RotateKey;
-import io.llmproxy.admin.AdminCommand.SetLimit;
-import io.llmproxy.admin.AdminCommand.SetPrice;
-import io.llmproxy.admin.AdminCommand.SuspendTenant;
-import io.llmproxy.admin.AdminCommand.UpdateKey;
-import io.llmproxy.admin.AdminCommand.UpdateProvider;
-import io.llmproxy.admin.AdminCommand.UpdateRoute;
-import io.llmproxy.admin.AdminCommand.UpdateTenant;
-import io.llmproxy.admin.AdminCommand.UpdateUser;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Actor;
@@ -39,25 +9,24 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.port.ProviderFactory;
 import io.llmproxy.port.SecretSealer;
 import io.llmproxy.port.SecretSource;
+import io.llmproxy.port.StoreException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out commands: all of one, with its audit row, or nothing of it. Thread-safe; blocks. */
 public final class CommandExecutor {
     private static final Logger LOG = System.getLogger(CommandExecutor.class.getName());
     private final AdminStores stores;
-    private final TenantAdmin tenants;
-    private final UserAdmin users;
-    private final KeyAdmin keys;
-    private final ProviderAdmin providers;
-    private final PriceAdmin prices;
-    private final LimitAdmin limits;
-    private final RouteAdmin routes;
-    private final AuditAdmin audits;
+    private final @Nullable String onlyTenant;
+    private final Works.Surroundings around;
+    private final Works works;
     private final Runnable afterCommit;
     private final InstantSource clock;
 
@@ -76,22 +45,9 @@ public final class CommandExecutor {
         this.stores = stores;
         this.afterCommit = afterCommit;
         this.clock = clock;
-        TenantAccess access = new TenantAccess(stores.tenants(), onlyTenant);
-        ProviderNames names = new ProviderNames(stores, access);
-        tenants = new TenantAdmin(stores, access, names);
-        users = new UserAdmin(stores, access);
-        keys = new KeyAdmin(stores, access, names);
-        prices = new PriceAdmin(stores, access);
-        limits = new LimitAdmin(stores, access, names);
-        audits = new AuditAdmin(access);
-        routes = new RouteAdmin(stores, access, names);
-        providers = new ProviderAdmin(
-                stores,
-                access,
-                names,
-                factory,
-                new CredentialKeeper(secrets, sealer),
-                new EgressKeeper(secrets, sealer));
+        this.onlyTenant = onlyTenant;
+        around = new Works.Surroundings(factory, secrets, sealer);
+        works = new Works(stores, new TenantAccess(stores.tenants(), onlyTenant), around);
     }
 
     /**
@@ -101,66 +57,97 @@ public final class CommandExecutor {
     public CommandResult execute(Actor actor, AdminCommand command) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // what both databases keep
         Permissions.check(actor, command);
-        Work work = validated(actor, command, now);
+        Work work = works.of(actor, command, now);
         Work.Done done = guarded(
-                "the change", () -> stores.transactor().inTransaction(() -> recorded(actor, work.apply(), now)));
+                "the change",
+                () -> stores.transactor().inTransaction(() -> {
+                    hold();
+                    Work.Done made = work.apply();
+                    stores.audit().append(event(actor, made, now));
+                    return made;
+                }));
         publish();
         return done.result();
     }
 
-    private Work validated(Actor actor, AdminCommand command, Instant now) {
-        return switch (command) {
-            case CreateTenant c -> tenants.create(c, now);
-            case UpdateTenant c -> tenants.update(actor, c, now);
-            case ActivateTenant c -> tenants.status(actor, c.tenant(), Tenant.Status.ACTIVE, now);
-            case SuspendTenant c ->
-                tenants.status(actor, c.tenant(), c.now() ? Tenant.Status.SUSPENDED_NOW : Tenant.Status.SUSPENDED, now);
-            case DeleteTenant c -> tenants.delete(actor, c);
-            case CreateUser c -> users.create(actor, c, now);
-            case UpdateUser c -> users.update(actor, c, now);
-            case DeleteUser c -> users.delete(actor, c, now);
-            case CreateKey c -> keys.create(actor, c, now);
-            case UpdateKey c -> keys.update(actor, c, now);
-            case RevokeKey c -> keys.revoke(actor, c, now);
-            case RotateKey c -> keys.rotate(actor, c, now);
-            case DeleteKey c -> keys.delete(actor, c);
-            case RevokeAllKeys c -> keys.revokeAll(actor, c, now);
-            case CreateProvider c -> providers.create(actor, c, now);
-            case UpdateProvider c -> providers.update(actor, c, now);
-            case EnableProvider c -> providers.enable(actor, c.tenant(), c.provider(), true, now);
-            case DisableProvider c -> providers.enable(actor, c.tenant(), c.provider(), false, now);
-            case DeleteProvider c -> providers.delete(actor, c);
-            case SetPrice c -> prices.set(actor, c, now);
-            case ImportPrices c -> prices.importAll(actor, c, now);
-            case DeletePrice c -> prices.delete(actor, c);
-            case SetLimit c -> limits.set(actor, c, now);
-            case ResetLimit c -> limits.reset(actor, c);
-            case CreateRoute c -> routes.create(actor, c, now);
-            case UpdateRoute c -> routes.update(actor, c, now);
-            case DeleteRoute c -> routes.delete(actor, c);
-            case DeleteLimit c -> limits.delete(actor, c);
-            case PurgeAudit c -> audits.purge(actor, c);
-            case ReadBodies c -> audits.read(actor, c);
-        };
+    /**
+     * Carries out several commands as one: all of them or, where one is refused, none. What is read by way of the batch is what is there
+     * until its end, since nobody else changes managed state meanwhile.
+     *
+     * @param keep false: everything is checked and then undone
+     * @return what {@code work} returned
+     * @throws io.llmproxy.domain.error.AdminException where a command is refused
+     * @throws io.llmproxy.domain.error.InvalidValueException where a value breaks the rule of its field
+     */
+    public <T> T together(Actor actor, boolean keep, Function<CommandBatch, T> work) {
+        Ended<T> ended = guarded("the change", () -> {
+            try {
+                return attempt(actor, keep, work);
+            } catch (StoreException.Away | StoreException.Duplicate e) {
+                throw e;
+            } catch (StoreException e) {
+                // the last uses of keys are noted in an order of their own: one of two that wait for each other is
+                // undone
+                return attempt(actor, keep, work);
+            }
+        });
+        if (ended.committed) {
+            publish();
+        }
+        return ended.result;
     }
 
-    private Work.Done recorded(Actor actor, Work.Done done, Instant now) {
-        Tenant tenant = done.tenant();
-        // the state's row first: whoever has it is alone until the commit, so that events come in the order of their
-        // commits
+    private record Ended<T>(T result, boolean committed) {}
+
+    /** Carries a transaction's end out of it, and so undoes it. */
+    private static final class UndoneException extends RuntimeException {
+        UndoneException() {
+            super("nothing was to be kept", null, false, false);
+        }
+    }
+
+    private <T> Ended<T> attempt(Actor actor, boolean keep, Function<CommandBatch, T> work) {
+        List<T> results = new ArrayList<>(1);
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        try {
+            return stores.transactor().inTransaction(() -> {
+                hold();
+                CommandBatch batch = new CommandBatch(actor, BatchStores.over(stores), onlyTenant, around, now);
+                results.add(work.apply(batch));
+                if (!keep || batch.done().isEmpty()) {
+                    throw new UndoneException();
+                }
+                stores.audit()
+                        .appendAll(batch.done().stream()
+                                .map(done -> event(actor, done, now))
+                                .toList());
+                return new Ended<>(results.getFirst(), true);
+            });
+        } catch (UndoneException e) {
+            return new Ended<>(results.getFirst(), false);
+        }
+    }
+
+    /**
+     * The state's row comes first, before a tenant's and before a chain's: whoever has it is alone until the commit, so that events come
+     * in the order of their commits, and no two wait for each other.
+     */
+    private void hold() {
         stores.state().changed();
-        stores.audit()
-                .append(new AuditEvent(
-                        Ids.next(now),
-                        now,
-                        tenant == null ? null : tenant.id(),
-                        tenant == null ? null : tenant.slug(),
-                        actor,
-                        done.action(),
-                        done.target(),
-                        done.details().before(),
-                        done.details().map()));
-        return done;
+    }
+
+    private static AuditEvent event(Actor actor, Work.Done done, Instant now) {
+        Tenant tenant = done.tenant();
+        return new AuditEvent(
+                Ids.next(now),
+                now,
+                tenant == null ? null : tenant.id(),
+                tenant == null ? null : tenant.slug(),
+                actor,
+                done.action(),
+                done.target(),
+                done.details().before(),
+                done.details().map());
     }
 
     /** The change stands whatever happens here; the refresher comes to it by itself. */

@@ -2,6 +2,7 @@ package io.llmproxy.admin;
 
 import io.llmproxy.admin.AdminCommand.CreateKey;
 import io.llmproxy.admin.AdminCommand.DeleteKey;
+import io.llmproxy.admin.AdminCommand.KnownSecret;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
 import io.llmproxy.admin.AdminCommand.RevokeKey;
 import io.llmproxy.admin.AdminCommand.RotateKey;
@@ -12,6 +13,7 @@ import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.KeyCertificates;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
@@ -33,23 +35,29 @@ final class KeyAdmin {
     private final AdminStores stores;
     private final TenantAccess access;
     private final ProviderNames names;
+    private final CertificateClaims claims;
 
     KeyAdmin(AdminStores stores, TenantAccess access, ProviderNames names) {
         this.stores = stores;
         this.access = access;
         this.names = names;
+        this.claims = new CertificateClaims(stores.keys());
     }
 
     Work create(Actor actor, CreateKey c, Instant now) {
         Instant expiry = Expiry.parse(c.expires(), now);
-        String secret = KeySecrets.generate();
+        String secret = c.secret() == null ? KeySecrets.generate() : "";
+        KnownSecret known = c.secret() == null
+                ? new KnownSecret(KeySecrets.hash(secret), KeySecrets.displayed(secret))
+                : c.secret();
         return () -> {
             Tenant tenant = access.locked(actor, c.tenant());
             User user = owner(actor, tenant, c.user());
             TenantAccess.checkReach(actor, user);
             checkProviders(tenant, c.scope());
             checkRoom(tenant);
-            ApiKey key = fresh(tenant, user, c, secret, expiry, now);
+            ApiKey key = fresh(tenant, user, c, known, expiry, now);
+            claims.check(actor, key, KeyCertificates.NONE);
             try {
                 stores.keys().insert(key);
             } catch (StoreException.Duplicate e) {
@@ -61,7 +69,9 @@ final class KeyAdmin {
                     .put("user", user == null ? null : user.email())
                     .put("expiresAt", expiry);
             scope(details, c.scope());
-            return done(new KeyView(tenant, user, key), new Secret(secret), "create", details);
+            // a secret that is not accepted is nobody's business
+            boolean silent = secret.isEmpty() || c.scope().certificates().alone();
+            return done(new KeyView(tenant, user, key), silent ? null : new Secret(secret), "create", details);
         };
     }
 
@@ -76,6 +86,7 @@ final class KeyAdmin {
                 checkProviders(found.tenant(), scope);
             }
             ApiKey after = before.with(scope, c.expires().named() ? expiry : before.expiresAt(), now);
+            claims.check(actor, after, before.scope().certificates());
             stores.keys().update(after);
             return done(new KeyView(found.tenant(), found.user(), after), null, "update", details(before, c));
         };
@@ -101,6 +112,7 @@ final class KeyAdmin {
             KeyView found = reachable(actor, c.tenant(), c.key());
             TenantAccess.checkReach(actor, found.user());
             refuseDead(found.key(), now);
+            refuseWithoutSecret(found.key());
             ApiKey after =
                     found.key().rotate(KeySecrets.hash(secret), KeySecrets.displayed(secret), now.plus(grace), now);
             stores.keys().update(after);
@@ -144,14 +156,19 @@ final class KeyAdmin {
     }
 
     private static ApiKey fresh(
-            Tenant tenant, @Nullable User user, CreateKey c, String secret, @Nullable Instant expiry, Instant now) {
+            Tenant tenant,
+            @Nullable User user,
+            CreateKey c,
+            KnownSecret secret,
+            @Nullable Instant expiry,
+            Instant now) {
         return new ApiKey(
                 Ids.next(now),
                 tenant.id(),
                 user == null ? null : user.id(),
                 c.name(),
-                KeySecrets.hash(secret),
-                KeySecrets.displayed(secret),
+                secret.hash(),
+                secret.prefix(),
                 null,
                 null,
                 c.scope(),
@@ -221,6 +238,13 @@ final class KeyAdmin {
         }
     }
 
+    private static void refuseWithoutSecret(ApiKey key) {
+        if (key.scope().certificates().alone()) {
+            throw AdminException.conflict("the key `" + key.name() + "` has no secret: certificates stand for it;"
+                    + " change those with llmproxyctl key update --certificate-fingerprint and the like");
+        }
+    }
+
     private static void refuseDead(ApiKey key, Instant now) {
         refuseRevoked(key);
         if (key.expired(now)) {
@@ -236,7 +260,10 @@ final class KeyAdmin {
                 c.cidrs().over(before.cidrs(), List.of()),
                 c.passthrough().over(before.passthrough(), false),
                 c.labels().over(before.labels()),
-                c.maxRequests().over(before.maxRequests()));
+                c.maxRequests().over(before.maxRequests()),
+                new KeyCertificates(
+                        c.certificates().over(before.certificates().names(), List.of()),
+                        c.certificateOnly().over(before.certificates().alone(), false)));
     }
 
     private static Details scope(Details details, KeyScope scope) {
@@ -245,7 +272,11 @@ final class KeyAdmin {
                 .put("cidrs", scope.cidrs().isEmpty() ? null : scope.cidrs())
                 .put("passthrough", scope.passthrough() ? true : null)
                 .put("labels", scope.labels().isEmpty() ? null : scope.labels())
-                .put("maxRequests", scope.maxRequests());
+                .put("maxRequests", scope.maxRequests())
+                .put(
+                        "certificates",
+                        scope.certificates().needed() ? scope.certificates().names() : null)
+                .put("certificateOnly", scope.certificates().alone() ? true : null);
     }
 
     private static Details details(ApiKey before, UpdateKey c) {
@@ -258,7 +289,12 @@ final class KeyAdmin {
                 .change("passthrough", c.passthrough(), old.passthrough())
                 .old("labels", c.labels().named() ? old.labels() : null)
                 .change("labels", c.labels())
-                .change("maxRequests", c.maxRequests(), old.maxRequests());
+                .change("maxRequests", c.maxRequests(), old.maxRequests())
+                .change("certificates", c.certificates(), old.certificates().names())
+                .change(
+                        "certificateOnly",
+                        c.certificateOnly(),
+                        old.certificates().alone());
     }
 
     private static Work.Done done(KeyView key, @Nullable Secret secret, String verb, Details details) {

@@ -8,7 +8,9 @@ import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -59,10 +61,12 @@ final class LimitReads {
     List<LimitView.Usage> usage(Actor actor, @Nullable String slug) {
         List<LimitView.Usage> out = new ArrayList<>();
         Tenant tenant = view(actor, slug).tenant;
-        for (LimitView view : list(actor, slug)) {
+        List<LimitView> views = list(actor, slug);
+        Map<String, Map<CounterKey, Long>> all = counted(views);
+        for (LimitView view : views) {
             int before = out.size();
             boolean shared = view.limit().tenantId() == null && tenant != null;
-            stores.live().counters().used(view.limit()).forEach((key, used) -> {
+            all.getOrDefault(view.limit().id(), Map.of()).forEach((key, used) -> {
                 Subject subject = subject(tenant, key);
                 boolean own = tenant != null && tenant.id().equals(subject.tenantId);
                 if (!shared || own) {
@@ -75,6 +79,17 @@ final class LimitReads {
             }
         }
         return out;
+    }
+
+    /** The counters of each limit by its id. */
+    private Map<String, Map<CounterKey, Long>> counted(List<LimitView> views) {
+        Map<String, Map<CounterKey, Long>> counted = new HashMap<>();
+        stores.live()
+                .counters()
+                .used(views.stream().map(LimitView::limit).toList())
+                .forEach((key, used) -> counted.computeIfAbsent(key.limitId(), id -> new HashMap<>())
+                        .put(key, used));
+        return counted;
     }
 
     private record Subject(

@@ -8,24 +8,30 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The limits that are nearest to their end; looked up once a second, as there may be many counters. Thread-safe; blocks. */
+/**
+ * The limits that are nearest to their end; looked up once a second at most and for a tenth of the time, as there may be many counters.
+ * Thread-safe; blocks.
+ */
 public final class NearLimits {
     /** How many are told. */
     public static final int MOST = 10;
 
+    private static final int SHARE = 9;
     private static final Duration KEPT = Duration.ofSeconds(1);
 
     private final LiveLimits live;
     private final LongSupplier nanos;
     private final ReentrantLock lock = new ReentrantLock();
-    // guarded by lock, as is the next one
+    // guarded by lock, as are the next ones
     private List<Near> last = List.of();
     private long at;
+    private long pause;
     private boolean known;
 
     /** @param nanos a counter of nanoseconds, as {@link System#nanoTime} */
@@ -53,9 +59,10 @@ public final class NearLimits {
         lock.lock();
         try {
             long now = nanos.getAsLong();
-            if (!known || now - at > KEPT.toNanos()) {
+            if (!known || now - at > pause) {
                 last = looked();
-                at = now;
+                at = nanos.getAsLong();
+                pause = Math.max(KEPT.toNanos(), (at - now) * SHARE);
                 known = true;
             }
             return last;
@@ -74,17 +81,17 @@ public final class NearLimits {
     }
 
     private List<Near> all() {
+        Map<String, Limit> limits = live.inForce().get();
         List<Near> all = new ArrayList<>();
-        for (Limit limit : live.inForce().get().values()) {
-            live.counters().used(limit).forEach((key, used) -> {
-                if (used > 0) {
-                    all.add(near(limit, key, used));
-                }
-            });
+        live.counters().used(limits.values()).forEach((key, used) -> {
+            Limit limit = limits.get(key.limitId());
+            if (limit != null && used > 0) {
+                all.add(near(limit, key, used));
+            }
             if (all.size() > 50 * MOST) {
                 cut(all);
             }
-        }
+        });
         cut(all);
         return List.copyOf(all);
     }

@@ -85,7 +85,9 @@ final class Permissions {
             case CreateKey c -> !c.scope().passthrough();
             case UpdateKey c ->
                 !Boolean.TRUE.equals(c.passthrough().value())
-                        && !c.maxRequests().named();
+                        && !c.maxRequests().named()
+                        && !c.certificates().named()
+                        && !c.certificateOnly().named();
             case RevokeKey _, RotateKey _, DeleteKey _, RevokeAllKeys _ -> true;
             case CreateProvider _, UpdateProvider _, EnableProvider _, DisableProvider _, DeleteProvider _ -> false;
             case SetPrice _, ImportPrices _, DeletePrice _ -> false;

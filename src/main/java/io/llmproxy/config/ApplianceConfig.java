@@ -50,6 +50,7 @@ public record ApplianceConfig(
      * The listener for clients. Sizes in bytes.
      *
      * @param tls null: HTTP without TLS
+     * @param proxyProtocol whether trusted proxies begin their connections with a PROXY header
      * @param sseKeepAlive zero: off
      * @param costHeader whether clients are told what an answer cost
      */
@@ -61,6 +62,7 @@ public record ApplianceConfig(
             long bodyMemory,
             boolean queryKey,
             List<Cidr> trustedProxies,
+            boolean proxyProtocol,
             Duration sseKeepAlive,
             boolean costHeader,
             Clients clients) {
@@ -76,12 +78,39 @@ public record ApplianceConfig(
         public record Clients(Duration head, Duration keepAlive, long rate, Duration idle) {}
     }
 
-    /** PEM files: the certificate with its chain, and its private key. */
-    public record TlsConfig(Path certificate, Path key) {}
+    /**
+     * PEM files: the certificate with its chain, and its private key.
+     *
+     * @param keyPassword a file; null: the key is not encrypted
+     * @param newestAlone whether TLS 1.2 is refused
+     * @param clientCa PEM: the authorities of clients; null where they are not asked for certificates
+     */
+    public record TlsConfig(
+            Path certificate,
+            Path key,
+            @Nullable Path keyPassword,
+            boolean newestAlone,
+            @Nullable Path clientCa,
+            ClientAuth clientAuth) {
+        /** Whether clients are asked for certificates. */
+        public enum ClientAuth {
+            NONE,
+            OPTIONAL,
+            REQUIRED
+        }
+    }
 
-    /** @param socket null: the default place */
+    /**
+     * The listeners for administration.
+     *
+     * @param tls of the one over TCP; null: HTTP without TLS
+     * @param socket null: the default place
+     */
     public record AdminConfig(
-            Listen listen, @Nullable Path socket, @Nullable String socketGroup) {}
+            Listen listen,
+            @Nullable TlsConfig tls,
+            @Nullable Path socket,
+            @Nullable String socketGroup) {}
 
     /** @param url null: embedded H2 in the data directory */
     public record DatabaseConfig(

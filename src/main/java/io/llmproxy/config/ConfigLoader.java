@@ -15,12 +15,14 @@ import io.llmproxy.config.ApplianceConfig.ResilienceConfig;
 import io.llmproxy.config.ApplianceConfig.SecretsConfig;
 import io.llmproxy.config.ApplianceConfig.ShutdownConfig;
 import io.llmproxy.config.ApplianceConfig.TlsConfig;
+import io.llmproxy.config.ApplianceConfig.TlsConfig.ClientAuth;
 import io.llmproxy.config.ApplianceConfig.TracingConfig;
 import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.config.ApplianceConfig.UpstreamConfig;
 import io.llmproxy.config.ConfigException.Problem;
 import io.llmproxy.config.YamlSource.Setting;
 import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.limit.LimitScope;
 import java.net.URI;
 import java.nio.file.Path;
@@ -154,7 +156,52 @@ public final class ConfigLoader {
 
     private void requireBothOfThePair() {
         requireBoth(ConfigReference.TLS_CERTIFICATE, ConfigReference.TLS_KEY);
+        requireBoth(ConfigReference.ADMIN_TLS_CERTIFICATE, ConfigReference.ADMIN_TLS_KEY);
+        require(ConfigReference.TLS_KEY_PASSWORD, ConfigReference.TLS_KEY);
+        require(ConfigReference.ADMIN_TLS_KEY_PASSWORD, ConfigReference.ADMIN_TLS_KEY);
+        require(ConfigReference.TLS_CLIENT_CA, ConfigReference.TLS_CERTIFICATE);
+        requireAuthorities();
+        if (proxyProtocol() && trustedProxies().isEmpty()) {
+            problems.add(new Problem(
+                    "configuration",
+                    ConfigReference.PROXY_PROTOCOL.name(),
+                    "is of no use without " + ConfigReference.TRUSTED_PROXIES.name()
+                            + ", whose headers alone are believed"));
+        }
         requireBoth(ConfigReference.WEBHOOK_URL, ConfigReference.WEBHOOK_SECRET_FILE);
+    }
+
+    private boolean proxyProtocol() {
+        return "on".equals(optional(ConfigReference.PROXY_PROTOCOL));
+    }
+
+    private List<Cidr> trustedProxies() {
+        List<Cidr> proxies = optional(ConfigReference.TRUSTED_PROXIES);
+        return proxies == null ? List.of() : proxies;
+    }
+
+    /** Those who are asked for certificates need somebody who signs them, and the other way round. */
+    private void requireAuthorities() {
+        ClientAuth asked = optional(ConfigReference.TLS_CLIENT_AUTH);
+        if (asked != null && asked != ClientAuth.NONE) {
+            require(ConfigReference.TLS_CLIENT_AUTH, ConfigReference.TLS_CLIENT_CA);
+        } else if (optional(ConfigReference.TLS_CLIENT_CA) != null) {
+            problems.add(new Problem(
+                    "configuration",
+                    ConfigReference.TLS_CLIENT_CA.name(),
+                    "is of no use while " + ConfigReference.TLS_CLIENT_AUTH.name() + " is none: make it optional or"
+                            + " required"));
+        }
+    }
+
+    private void require(ConfigKey<?> given, ConfigKey<?> needed) {
+        if (optional(given) != null && optional(needed) == null) {
+            missing(given, needed);
+        }
+    }
+
+    private void missing(ConfigKey<?> given, ConfigKey<?> needed) {
+        problems.add(new Problem("configuration", given.name(), "is of no use without " + needed.name()));
     }
 
     private void requireBoth(ConfigKey<?> one, ConfigKey<?> other) {
@@ -162,7 +209,7 @@ public final class ConfigLoader {
         if (first != (optional(other) != null)) {
             ConfigKey<?> given = first ? one : other;
             ConfigKey<?> missing = first ? other : one;
-            problems.add(new Problem("configuration", given.name(), "is of no use without " + missing.name()));
+            missing(given, missing);
         }
     }
 
@@ -303,6 +350,7 @@ public final class ConfigLoader {
                         value(ConfigReference.BODY_MEMORY),
                         value(ConfigReference.QUERY_KEY),
                         value(ConfigReference.TRUSTED_PROXIES),
+                        proxyProtocol(),
                         value(ConfigReference.SSE_KEEP_ALIVE),
                         value(ConfigReference.COST_HEADER),
                         new GatewayConfig.Clients(
@@ -312,6 +360,7 @@ public final class ConfigLoader {
                                 value(ConfigReference.IDLE_TIMEOUT))),
                 new AdminConfig(
                         value(ConfigReference.ADMIN_LISTEN),
+                        adminTls(),
                         optional(ConfigReference.ADMIN_SOCKET),
                         optional(ConfigReference.SOCKET_GROUP)),
                 new DatabaseConfig(
@@ -381,7 +430,29 @@ public final class ConfigLoader {
     private @Nullable TlsConfig tls() {
         Path certificate = optional(ConfigReference.TLS_CERTIFICATE);
         Path key = optional(ConfigReference.TLS_KEY);
-        return certificate == null || key == null ? null : new TlsConfig(certificate, key);
+        return certificate == null || key == null
+                ? null
+                : new TlsConfig(
+                        certificate,
+                        key,
+                        optional(ConfigReference.TLS_KEY_PASSWORD),
+                        value(ConfigReference.TLS_MIN_VERSION).equals("1.3"),
+                        optional(ConfigReference.TLS_CLIENT_CA),
+                        value(ConfigReference.TLS_CLIENT_AUTH));
+    }
+
+    private @Nullable TlsConfig adminTls() {
+        Path certificate = optional(ConfigReference.ADMIN_TLS_CERTIFICATE);
+        Path key = optional(ConfigReference.ADMIN_TLS_KEY);
+        return certificate == null || key == null
+                ? null
+                : new TlsConfig(
+                        certificate,
+                        key,
+                        optional(ConfigReference.ADMIN_TLS_KEY_PASSWORD),
+                        value(ConfigReference.ADMIN_TLS_MIN_VERSION).equals("1.3"),
+                        null,
+                        ClientAuth.NONE);
     }
 
     private AlertsConfig.@Nullable Webhook webhook() {

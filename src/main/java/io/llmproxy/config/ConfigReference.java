@@ -4,6 +4,7 @@ import io.llmproxy.config.ApplianceConfig.JournalConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.config.ApplianceConfig.LogConfig;
 import io.llmproxy.config.ApplianceConfig.PricingConfig;
+import io.llmproxy.config.ApplianceConfig.TlsConfig.ClientAuth;
 import io.llmproxy.config.ApplianceConfig.TranslationConfig;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.identity.Cidr;
@@ -36,6 +37,26 @@ public final class ConfigReference {
             "a PEM file with the certificate and its chain; null: HTTP without TLS");
     static final ConfigKey<Path> TLS_KEY =
             key("gateway.tls.key", null, ConfigValues::path, "a PEM file with the certificate's private key");
+    static final ConfigKey<Path> TLS_KEY_PASSWORD = key(
+            "gateway.tls.key-password-file",
+            null,
+            ConfigValues::path,
+            "a file with the password of the private key; null: it is not encrypted");
+    static final ConfigKey<String> TLS_MIN_VERSION = key(
+            "gateway.tls.min-version",
+            "1.2",
+            t -> ConfigValues.oneOf(t, "1.2", "1.3"),
+            "the oldest version of TLS that clients may speak");
+    static final ConfigKey<Path> TLS_CLIENT_CA = key(
+            "gateway.tls.client-ca",
+            null,
+            ConfigValues::path,
+            "a PEM file with the authorities of clients' certificates");
+    static final ConfigKey<ClientAuth> TLS_CLIENT_AUTH = key(
+            "gateway.tls.client-auth",
+            "none",
+            t -> ConfigValues.oneOf(t, ClientAuth.class),
+            "whether clients are asked for certificates: none, optional or required");
     static final ConfigKey<Long> MAX_BODY =
             key("gateway.max-body", "32MiB", t -> ConfigValues.size(t, 1), "the largest JSON body");
     static final ConfigKey<Long> MAX_UPLOAD =
@@ -54,6 +75,11 @@ public final class ConfigReference {
             "gateway.trusted-proxies",
             t -> Cidr.parse("", t),
             "addresses of load balancers whose X-Forwarded-For is believed");
+    static final ConfigKey<String> PROXY_PROTOCOL = key(
+            "gateway.proxy-protocol",
+            "off",
+            t -> ConfigValues.oneOf(t, "off", "on"),
+            "whether trusted proxies begin their connections with a PROXY header");
     static final ConfigKey<Duration> HEAD_TIMEOUT = waiting(
             "gateway.head-timeout", "10s", "how long the head of a request may take, from its first byte to its end");
     static final ConfigKey<Duration> KEEP_ALIVE =
@@ -79,6 +105,23 @@ public final class ConfigReference {
             "whether answers tell clients their cost, as x-llmproxy-cost");
     static final ConfigKey<Listen> ADMIN_LISTEN =
             key("admin.listen", "127.0.0.1:8081", ConfigValues::listen, "health and metrics; port 0 picks a free one");
+    static final ConfigKey<Path> ADMIN_TLS_CERTIFICATE = key(
+            "admin.tls.certificate",
+            null,
+            ConfigValues::path,
+            "a PEM file with the certificate of admin.listen and its chain; null: HTTP without TLS");
+    static final ConfigKey<Path> ADMIN_TLS_KEY =
+            key("admin.tls.key", null, ConfigValues::path, "a PEM file with that certificate's private key");
+    static final ConfigKey<Path> ADMIN_TLS_KEY_PASSWORD = key(
+            "admin.tls.key-password-file",
+            null,
+            ConfigValues::path,
+            "a file with the password of that private key; null: it is not encrypted");
+    static final ConfigKey<String> ADMIN_TLS_MIN_VERSION = key(
+            "admin.tls.min-version",
+            "1.2",
+            t -> ConfigValues.oneOf(t, "1.2", "1.3"),
+            "the oldest version of TLS that may be spoken there");
     static final ConfigKey<Path> ADMIN_SOCKET = key(
             "admin.socket",
             null,

@@ -29,6 +29,11 @@ public interface ClientRequest {
     /** The client's address, 4 or 16 bytes: of the connection, or as a trusted proxy forwarded it. */
     byte[] clientAddress();
 
+    /** What the client showed of itself in TLS; the same for all requests of a connection. Null: nothing, or there is no TLS. */
+    default @Nullable ClientCertificate clientCertificate() {
+        return null;
+    }
+
     /** Declared length of the body; 0: there is none; -1: chunked. */
     long contentLength();
 

@@ -42,6 +42,11 @@ public final class HeaderPolicy {
             "true-client-ip",
             "cf-connecting-ip",
             "fastly-client-ip",
+            "client-cert",
+            "client-cert-chain",
+            "ssl-client-cert",
+            "x-client-cert",
+            "x-ssl-client-cert",
             "accept-encoding",
             "via");
     private static final FieldNames NOT_DOWN =

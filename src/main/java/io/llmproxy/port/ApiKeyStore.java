@@ -27,6 +27,9 @@ public interface ApiKeyStore {
     /** Every key of the tenant, or of one of its users. */
     List<ApiKey> all(UUID tenantId, @Nullable UUID userId);
 
+    /** Keys of all tenants that certificates of clients stand for, but revoked ones. */
+    List<ApiKey> certificateOnly();
+
     /** By name; those of one user where {@code userId} is given. */
     Page<ApiKey> list(UUID tenantId, @Nullable UUID userId, Page.Request page);
 

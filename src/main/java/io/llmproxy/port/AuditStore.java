@@ -4,6 +4,7 @@ import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.audit.AuditQuery;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,11 @@ import org.jspecify.annotations.Nullable;
 public interface AuditStore {
     /** Puts the event at the end of its chain, which nobody else can append to until the transaction ends. */
     void append(AuditEvent event);
+
+    /** Appends them in their order, as one. */
+    default void appendAll(List<AuditEvent> events) {
+        events.forEach(this::append);
+    }
 
     /** Newest first. */
     Page<AuditEvent> list(AuditQuery query, Page.Request page);

@@ -5,6 +5,8 @@ import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.Reservation;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,17 @@ public interface CounterStore {
 
     /** How much of a limit its counters count now, those that have counted something of late. For people: it walks over all counters. */
     Map<CounterKey, Long> used(Limit limit);
+
+    /**
+     * The same of many limits with one question, whoever keeps them; takes seconds at most.
+     *
+     * @throws StoreException where the store does not answer in that time
+     */
+    default Map<CounterKey, Long> used(Collection<Limit> limits) {
+        Map<CounterKey, Long> used = new HashMap<>();
+        limits.forEach(limit -> used.putAll(used(limit)));
+        return used;
+    }
 
     /** Lets a limit's counters begin anew. @throws StoreException where that cannot be told to all who count */
     void reset(Limit limit);

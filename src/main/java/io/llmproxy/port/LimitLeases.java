@@ -4,6 +4,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -91,8 +92,8 @@ public interface LimitLeases {
      */
     record Round(Instant now, int processes, List<Given> given, List<Place> wanted, Map<String, Long> resets) {}
 
-    /** What other processes have used, by subject, as far as they have said so. */
-    Map<String, Long> used(Limit limit);
+    /** What other processes have used of some limits, as far as they have said so; one question. */
+    Map<Place, Long> used(Collection<Limit> limits);
 
     /** All that was used counts for nothing, in every process as soon as it hears of it. @return how often that has been done */
     long reset(Limit limit);

@@ -112,7 +112,8 @@ final class SnapshotBuilder {
             List<Route> seen = routes.getOrDefault(tenant.id(), ofAll);
             views.put(tenant.id(), new TenantView(tenant, visible, table(prices, tenant, visible), seen));
         }
-        return RuntimeSnapshot.of(state.revision(), views.values(), keys(state, views), limits);
+        Map<KeyHash, RuntimeSnapshot.KeyEntry> keys = keys(state, views);
+        return RuntimeSnapshot.of(state.revision(), views.values(), keys, limits, CertificateTable.of(keys.values()));
     }
 
     /** Those of each owner and of all tenants; of a tenant without its own there is no entry. */

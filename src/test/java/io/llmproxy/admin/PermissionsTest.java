@@ -54,6 +54,7 @@ class PermissionsTest {
                 arguments(updateKey(Change.none()), true, true),
                 arguments(updateKey(Change.to(false)), true, true),
                 arguments(updateKey(Change.to(true)), true, false),
+                arguments(keyWithoutCertificate(), true, false),
                 arguments(new AdminCommand.RevokeKey("a", "k", true), true, true),
                 arguments(new AdminCommand.RotateKey("a", "k", null), true, true),
                 arguments(new AdminCommand.DeleteKey("a", "k"), true, true),
@@ -131,7 +132,24 @@ class PermissionsTest {
                 Change.none(),
                 Change.none(),
                 MapChange.NONE,
-                Change.to(9L));
+                Change.to(9L),
+                Change.none(),
+                Change.none());
+    }
+
+    private static AdminCommand keyWithoutCertificate() {
+        return new AdminCommand.UpdateKey(
+                "a",
+                "k",
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                MapChange.NONE,
+                Change.none(),
+                Change.to(null),
+                Change.none());
     }
 
     @ParameterizedTest

@@ -127,6 +127,50 @@ class ConfigLoaderTest {
                 .startsWith(file + expected.strip());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "gateway: {tls: {key-password-file: /p}} | gateway.tls.key-password-file | without gateway.tls.key",
+                "admin: {tls: {key: /k}} | admin.tls.key | without admin.tls.certificate",
+                "admin: {tls: {certificate: /c}} | admin.tls.certificate | without admin.tls.key",
+                "gateway: {tls: {certificate: /c, key: /k, client-auth: required}}"
+                        + "| gateway.tls.client-auth | without gateway.tls.client-ca",
+                "gateway: {tls: {certificate: /c, key: /k, client-ca: /a}}"
+                        + "| gateway.tls.client-ca | while gateway.tls.client-auth is none",
+                "gateway: {tls: {client-ca: /a, client-auth: optional}}"
+                        + "| gateway.tls.client-ca | without gateway.tls.certificate",
+                "gateway: {tls: {min-version: 1.1}} | gateway.tls.min-version | must be one of 1.2, 1.3",
+                "gateway: {tls: {client-auth: maybe}} | gateway.tls.client-auth | none, optional",
+                "gateway: {proxy-protocol: on} | gateway.proxy-protocol | without gateway.trusted-proxies",
+                "gateway: {proxy-protocol: v2} | gateway.proxy-protocol | off, on",
+            })
+    void whatIsOfNoUseAloneIsAFault(String yaml, String key, String expected) throws IOException {
+        assertThat(problems(Sources.files(List.of(file("c.yaml", yaml)))))
+                .anySatisfy(p -> assertThat(p.toString()).contains(key, expected));
+    }
+
+    @Test
+    void tlsIsAsItWasTold() throws ConfigException {
+        ApplianceConfig.TlsConfig tls =
+                load("gateway:\n  tls: {certificate: /c, key: /k, min-version: 1.3, client-ca: /a,"
+                                + " client-auth: optional, key-password-file: /p}\n  proxy-protocol: on\n"
+                                + "  trusted-proxies: [10.0.0.0/8]\n")
+                        .config()
+                        .gateway()
+                        .tls();
+        assertThat(tls)
+                .isEqualTo(new ApplianceConfig.TlsConfig(
+                        Path.of("/c"),
+                        Path.of("/k"),
+                        Path.of("/p"),
+                        true,
+                        Path.of("/a"),
+                        ApplianceConfig.TlsConfig.ClientAuth.OPTIONAL));
+        assertThat(load("").config().admin().tls()).isNull();
+        assertThat(load("").config().gateway().proxyProtocol()).isFalse();
+    }
+
     @Test
     void refusesAKeyThatIsSetTwiceInOneFile() throws IOException {
         Path file = file("twice.yaml", "tenant: a\ntenant: b\n");

@@ -155,6 +155,7 @@ public final class AdminFixture {
                         new LogAdmin(stores, log, clock),
                         () -> LIVE,
                         () -> Map.of("process.txt", "llmproxy\n"),
+                        List::of,
                         new ProcessAdmin(stores, new FakeProcess(), clock)),
                 audit(),
                 requests(),

@@ -88,6 +88,28 @@ public abstract class CounterStoreContract {
         return store().used(limit).values().stream().mapToLong(n -> n).sum();
     }
 
+    @Test
+    protected void tellsOfAThousandLimitsAtOnceWhatItTellsOfEach() {
+        List<LimitAlgorithm> algorithms = List.of(LimitAlgorithm.values());
+        List<Limit> limits = new ArrayList<>();
+        List<Charge> charges = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            LimitAlgorithm algorithm = algorithms.get(i % algorithms.size());
+            Limit limit = limit("one" + i, LimitMetric.REQUESTS, 5000, LimitPeriod.HOUR, algorithm);
+            limits.add(limit);
+            if (i % 10 != 0) {
+                charges.add(charge(limit, i));
+            }
+        }
+        assertThat(store().reserve(charges)).isInstanceOf(Granted.class);
+        Map<CounterKey, Long> used = store().used(limits);
+        assertThat(used.values().stream().filter(n -> n > 0)).hasSize(900);
+        charges.forEach(c -> assertThat(used).as(c.key().toString()).containsEntry(c.key(), c.amount()));
+        for (Limit limit : limits.subList(1, 5)) {
+            assertThat(used).containsAllEntriesOf(store().used(limit));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     protected void grantsTheAmountAndNoMore(LimitAlgorithm algorithm) {

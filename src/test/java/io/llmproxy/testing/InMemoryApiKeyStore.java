@@ -66,6 +66,12 @@ final class InMemoryApiKeyStore implements ApiKeyStore {
     }
 
     @Override
+    public List<ApiKey> certificateOnly() {
+        rows.checkThere();
+        return InMemoryRows.sorted(rows.keyRows, k -> k.scope().certificates().alone() && !k.revoked(), ApiKey::name);
+    }
+
+    @Override
     public Page<ApiKey> list(UUID tenantId, @Nullable UUID userId, Page.Request request) {
         return rows.page(all(tenantId, userId), ApiKey::name, request);
     }

@@ -104,6 +104,10 @@ public final class ServerJvm implements AutoCloseable {
         return TestAppliance.ctlWithInput(directory.resolve("admin.sock"), "", args);
     }
 
+    public TestAppliance.Ctl ctlWithInput(String input, String... args) {
+        return TestAppliance.ctlWithInput(directory.resolve("admin.sock"), input, args);
+    }
+
     /** As {@link TestAppliance#tenantWithKey}. */
     public String tenantWithKey(String tenant, URI upstream) {
         return TestAppliance.tenantWithKey(directory.resolve("admin.sock"), tenant, upstream);

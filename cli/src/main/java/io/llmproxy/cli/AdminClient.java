@@ -93,7 +93,7 @@ final class AdminClient {
     }
 
     /** The server's own words ({@code application/problem+json}), or the bare status where there are none. */
-    private String problem(HttpCall.Answer answer) {
+    String problem(HttpCall.Answer answer) {
         try {
             JsonNode problem = Json.parse(answer.body());
             JsonNode detail = problem.path(problem.has("detail") ? "detail" : "title");

@@ -72,6 +72,7 @@ final class CommandTree {
                         "config",
                         "The server's configuration: what is in force, and its reload.",
                         ConfigCommands::verbs),
+                new Noun("tls", "The certificates of the server's listeners.", TlsCommands::verbs),
                 new Noun("log", "The server's log: its levels, and a search in its files.", LogCommands::verbs),
                 new Noun("prove", "Proofs that the running server gives of itself.", ProveCommands::verbs));
     }

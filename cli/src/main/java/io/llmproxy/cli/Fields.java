@@ -2,6 +2,8 @@ package io.llmproxy.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
@@ -105,6 +107,17 @@ final class Fields {
             ArrayNode array = Json.array();
             values.forEach(array::add);
             body.set(field, values.equals(List.of(Line.NONE)) ? body.nullNode() : array);
+        }
+        return this;
+    }
+
+    /** Values of several options, each as it is behind a word that says which option it was. */
+    Fields prefixed(String field, Map<String, String> options) {
+        ArrayNode array = Json.array();
+        new TreeMap<>(options)
+                .forEach((option, prefix) -> line.raw(option).forEach(value -> array.add(prefix + value)));
+        if (!array.isEmpty()) {
+            body.set(field, array);
         }
         return this;
     }

@@ -2,6 +2,7 @@ package io.llmproxy.cli;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -40,7 +41,8 @@ final class KeyCommands {
                 .example(
                         "KEY=$(llmproxyctl -t acme key create dev -q)",
                         "llmproxyctl -t acme key create ci --expires 30d --models 'gpt-4o-mini,text-embedding-*'",
-                        "llmproxyctl -t acme key create app --user ada@acme.example --cidr 10.0.0.0/8 --label team=search");
+                        "llmproxyctl -t acme key create app --user ada@acme.example --cidr 10.0.0.0/8 --label team=search",
+                        "llmproxyctl -t acme key create mesh --certificate-san uri:spiffe://acme.example/search --certificate-only");
     }
 
     private static Verb scope(Verb verb) {
@@ -50,7 +52,18 @@ final class KeyCommands {
                 .list("--cidr", "NETWORKS", "the only addresses that it may come from, as 10.0.0.0/8")
                 .option("--max-requests", "N", "good for so many requests, once and for all")
                 .flag("--passthrough", "may forward anything to a provider by /p/PROVIDER/")
-                .list("--label", "NAME=VALUE", "a label, for routes and reports; may be repeated");
+                .list("--label", "NAME=VALUE", "a label, for routes and reports; may be repeated")
+                .list(
+                        "--certificate-fingerprint",
+                        "SHA256",
+                        "a client certificate by its SHA-256; these three replace all that were there; may be repeated")
+                .list("--certificate-subject", "DN", "one by its subject, as CN=app,O=Acme; may be repeated")
+                .list(
+                        "--certificate-san",
+                        "NAME",
+                        "one by an alternative name: dns:…, uri:… or email:…; may be repeated")
+                .flag("--certificate-only", "such a certificate stands for the key, which has no secret (admin only)")
+                .flag("--certificate-and-key", "such a certificate must come with the key's secret; the default");
     }
 
     private static Fields scope(Fields fields) {
@@ -59,13 +72,20 @@ final class KeyCommands {
                 .list("cidrs", "--cidr")
                 .flag("passthrough", "--passthrough")
                 .map("labels", "--label")
-                .number("maxRequests", "--max-requests");
+                .number("maxRequests", "--max-requests")
+                .choice("certificateOnly", "--certificate-only", "--certificate-and-key")
+                .prefixed(
+                        "certificates",
+                        Map.of(
+                                "--certificate-fingerprint", "fingerprint:",
+                                "--certificate-subject", "subject:",
+                                "--certificate-san", ""));
     }
 
     /** Shows a key with its secret, and says once that this is the only time. */
     private static void secret(Context c, JsonNode key) {
         c.output().one(key, VIEW);
-        if (c.output().format() == Format.TABLE) {
+        if (c.output().format() == Format.TABLE && !Json.absent(key.path("secret"))) {
             c.note(SHOWN_ONCE);
         }
     }
@@ -107,15 +127,26 @@ final class KeyCommands {
                             if (c.line().flag("--no-passthrough")) {
                                 fields.body().put("passthrough", false);
                             }
+                            if (c.line().flag("--no-certificate")) {
+                                noCertificate(fields);
+                            }
                             JsonNode changed = c.client().patch(keys(c).then(name), fields.change());
                             c.output().done(changed, VIEW, "key " + name + " updated");
                             return ExitCode.DONE;
                         })
                         .argument("NAME", "the key"))
                 .flag("--no-passthrough", "may no longer forward anything by /p/PROVIDER/")
+                .flag("--no-certificate", "needs no client certificate any more, and none stands for it")
                 .example(
                         "llmproxyctl -t acme key update dev --expires 90d",
                         "llmproxyctl -t acme key update dev --models none --cidr 10.0.0.0/8");
+    }
+
+    private static void noCertificate(Fields fields) {
+        if (fields.body().has("certificates") || fields.body().has("certificateOnly")) {
+            throw CliException.usage("--no-certificate excludes the other options of certificates");
+        }
+        fields.body().putNull("certificates").put("certificateOnly", false);
     }
 
     private static Verb revoke() {

@@ -36,6 +36,7 @@ record Noun(String name, String description, Supplier<List<Verb>> verbs, List<St
             case "ledger" -> "check";
             case "log" -> "level";
             case "config" -> "show";
+            case "tls" -> "show";
             case "prove" -> "limits";
             default -> "list";
         };

@@ -47,6 +47,11 @@ final class Output {
         return out.checkError();
     }
 
+    /** As it is, with the line ends that it has. */
+    void text(String text) {
+        out.print(text);
+    }
+
     void line(String text) {
         out.println(text);
     }

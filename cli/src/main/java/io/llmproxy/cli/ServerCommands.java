@@ -7,7 +7,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code llmproxyctl status}, {@code health}, {@code top}, {@code explain}, {@code support-bundle}, {@code restart}, {@code version}, {@code completion}. */
+/** {@code llmproxyctl status}, {@code health}, {@code top}, {@code explain}, {@code support-bundle}, {@code export}, {@code apply}, {@code restart}, {@code version}, {@code completion}. */
 final class ServerCommands {
     private static final View STATUS = new View(
             "tenant",
@@ -37,29 +37,38 @@ final class ServerCommands {
     private ServerCommands() {}
 
     static List<Verb> verbs() {
-        return List.of(
-                Verb.of("status", "Shows how the server is, and what is wrong with it.", ServerCommands::status)
-                        .example("llmproxyctl status", "llmproxyctl status -o json"),
-                Verb.of(
-                                "health",
-                                "Says whether the server is ready: exit 0, else 1 and the reasons.",
-                                ServerCommands::health)
-                        .example("llmproxyctl health", "llmproxyctl health -q || systemctl status llmproxy@acme"),
-                TopCommand.verb(),
-                ExplainCommand.verb(),
-                SupportBundle.verb(),
-                ConfigCommands.restart(),
-                Verb.of("version", "Shows the versions of this program and of the server.", ServerCommands::version)
-                        .example("llmproxyctl version", "llmproxyctl version -q"),
-                Verb.of(
-                                "completion",
-                                "Prints the script that completes commands in your shell.",
-                                CompletionScript::print)
-                        .choice("SHELL", "bash, zsh or fish", "bash", "zsh", "fish")
-                        .example(
-                                "source <(llmproxyctl completion bash)",
-                                "llmproxyctl completion zsh > ~/.zfunc/_llmproxyctl",
-                                "llmproxyctl completion fish > ~/.config/fish/completions/llmproxyctl.fish"));
+        List<Verb> verbs = new ArrayList<>(DeclarationCommands.verbs());
+        verbs.addAll(
+                0,
+                List.of(
+                        Verb.of("status", "Shows how the server is, and what is wrong with it.", ServerCommands::status)
+                                .example("llmproxyctl status", "llmproxyctl status -o json"),
+                        Verb.of(
+                                        "health",
+                                        "Says whether the server is ready: exit 0, else 1 and the reasons.",
+                                        ServerCommands::health)
+                                .example(
+                                        "llmproxyctl health",
+                                        "llmproxyctl health -q || systemctl status llmproxy@acme"),
+                        TopCommand.verb(),
+                        ExplainCommand.verb(),
+                        SupportBundle.verb(),
+                        ConfigCommands.restart(),
+                        Verb.of(
+                                        "version",
+                                        "Shows the versions of this program and of the server.",
+                                        ServerCommands::version)
+                                .example("llmproxyctl version", "llmproxyctl version -q"),
+                        Verb.of(
+                                        "completion",
+                                        "Prints the script that completes commands in your shell.",
+                                        CompletionScript::print)
+                                .choice("SHELL", "bash, zsh or fish", "bash", "zsh", "fish")
+                                .example(
+                                        "source <(llmproxyctl completion bash)",
+                                        "llmproxyctl completion zsh > ~/.zfunc/_llmproxyctl",
+                                        "llmproxyctl completion fish > ~/.config/fish/completions/llmproxyctl.fish")));
+        return verbs;
     }
 
     private static ExitCode status(Context c) {

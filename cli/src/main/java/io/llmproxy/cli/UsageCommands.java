@@ -11,8 +11,20 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code llmproxyctl usage …}. */
 final class UsageCommands {
-    private static final List<String> DIMENSIONS =
-            List.of("tenant", "user", "key", "model", "provider", "hour", "day", "week", "month", "endpoint", "status");
+    private static final List<String> DIMENSIONS = List.of(
+            "tenant",
+            "user",
+            "key",
+            "model",
+            "provider",
+            "hour",
+            "day",
+            "week",
+            "month",
+            "endpoint",
+            "status",
+            "label");
+    private static final String LABEL = "label:";
 
     private static final String MONEY = "cost";
 
@@ -67,12 +79,13 @@ final class UsageCommands {
 
     private static Verb report() {
         return span(Verb.of("report", "Sums up requests, tokens and money.", UsageCommands::report))
-                .list("--by", "DIMENSIONS", "one row for each: " + String.join(", ", DIMENSIONS))
+                .list("--by", "DIMENSIONS", "one row for each: " + String.join(", ", DIMENSIONS) + ", label:NAME")
                 .option("--month", "MONTH", "a report of that month for each tenant and user, as 2026-10")
                 .oneOf("--format", "FORMAT", "of the report of a month", MonthlyReport.FORMATS.toArray(String[]::new))
                 .example(
                         "llmproxyctl -t acme usage report --by model",
                         "llmproxyctl -t acme usage report --by status,endpoint --from 1d",
+                        "llmproxyctl -t acme usage report --by label:team,month",
                         "llmproxyctl usage report --month 2026-10 --format html > october.html",
                         "llmproxyctl usage report --from 30d --by tenant,day -o csv",
                         "llmproxyctl -t acme usage report --from 2026-11-01 --to 2026-12-01 --by user -o json");
@@ -101,16 +114,16 @@ final class UsageCommands {
         List<String> by = dimensions(c.line().values("--by"));
         ApiPath path = span(c, ApiPath.of("usage", "report")).with("by", by.isEmpty() ? null : String.join(",", by));
         List<Column> columns = new ArrayList<>();
-        by.forEach(dimension -> columns.add(Column.text(dimension, dimension)));
+        by.forEach(dimension -> columns.add(Column.text(dimension, field(dimension))));
         columns.addAll(SUMS);
-        View view = new View(by.isEmpty() ? "requests" : by.get(0), columns);
+        View view = new View(by.isEmpty() ? "requests" : field(by.get(0)), columns);
         List<JsonNode> rows = new ArrayList<>();
         c.client().list(path).forEach(rows::add);
         if (rows.isEmpty()) {
             c.note("nothing was used in that time");
         }
         if (c.output().format() == Format.TABLE && rows.size() > 1 && !by.isEmpty()) {
-            rows.add(total(by.get(0), rows));
+            rows.add(total(field(by.get(0)), rows));
         }
         c.output().list(rows, view);
         return ExitCode.DONE;
@@ -118,11 +131,17 @@ final class UsageCommands {
 
     private static List<String> dimensions(List<String> by) {
         for (String dimension : by) {
-            if (!DIMENSIONS.contains(dimension)) {
-                throw CliException.usage("--by: '" + dimension + "' is none of " + String.join(", ", DIMENSIONS));
+            if (!DIMENSIONS.contains(field(dimension))) {
+                throw CliException.usage(
+                        "--by: '" + dimension + "' is none of " + String.join(", ", DIMENSIONS) + ", label:NAME");
             }
         }
         return by.stream().distinct().toList();
+    }
+
+    /** What the server calls it in a row. */
+    private static String field(String dimension) {
+        return dimension.startsWith(LABEL) && dimension.length() > LABEL.length() ? "label" : dimension;
     }
 
     private static JsonNode total(String label, List<JsonNode> rows) {

@@ -4,6 +4,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.port.LimitLeases;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -34,7 +35,7 @@ final class BookOfOne implements LimitLeases {
     }
 
     @Override
-    public Map<String, Long> used(Limit limit) {
+    public Map<Place, Long> used(Collection<Limit> limits) {
         return Map.of();
     }
 

@@ -22,27 +22,39 @@ import org.jspecify.annotations.Nullable;
 /** Takes every request of one listener: finds its operation, lets it answer, and turns refusals into problems. */
 final class AdminHandler implements Handler {
     static final int MAX_BODY = 1 << 20;
+
+    /** Of what says everything at once. */
+    static final int LARGEST_BODY = 16 << 20;
+
     private static final Logger LOG = System.getLogger(AdminHandler.class.getName());
-    static final HeaderName NOSNIFF = HeaderNames.create("X-Content-Type-Options");
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
     private static final HeaderName REPLAYED = HeaderNames.create("idempotency-replayed");
     private static final HeaderName SHOULD_RETRY = HeaderNames.create("x-should-retry");
     private final RouteTable table;
     private final AdminIdempotency once;
     private final boolean local;
+    private final boolean secure;
     private final Function<ServerRequest, Optional<Actor>> callers;
 
-    /** @param local whether this is the socket, whose callers the kernel names; anywhere else open operations alone answer */
-    AdminHandler(RouteTable table, AdminIdempotency once, boolean local) {
-        this(table, once, local, local ? AdminHandler::named : request -> Optional.empty());
+    /**
+     * @param local whether this is the socket, whose callers the kernel names; anywhere else open operations alone answer
+     * @param secure whether it is reached by TLS
+     */
+    AdminHandler(RouteTable table, AdminIdempotency once, boolean local, boolean secure) {
+        this(table, once, local, secure, local ? AdminHandler::named : request -> Optional.empty());
     }
 
     /** @param callers who is calling; empty: nobody knows */
     AdminHandler(
-            RouteTable table, AdminIdempotency once, boolean local, Function<ServerRequest, Optional<Actor>> callers) {
+            RouteTable table,
+            AdminIdempotency once,
+            boolean local,
+            boolean secure,
+            Function<ServerRequest, Optional<Actor>> callers) {
         this.table = table;
         this.once = once;
         this.local = local;
+        this.secure = secure;
         this.callers = callers;
     }
 
@@ -83,7 +95,11 @@ final class AdminHandler implements Handler {
         RouteTable.Match match = table.find(method, path);
         Map<String, String> query =
                 RouteTable.query(match.route(), request.prologue().query().rawValue());
-        AdminRequest asked = new AdminRequest(caller, match.variables(), query, () -> content(request));
+        AdminRequest asked = new AdminRequest(
+                caller,
+                match.variables(),
+                query,
+                () -> content(request, match.route().maxBody()));
         return AdminIdempotency.concerns(method)
                 ? changed(request, match.route(), asked)
                 : match.route().endpoint().answer(asked);
@@ -128,15 +144,15 @@ final class AdminHandler implements Handler {
     }
 
     /** The listener's own limit comes first where the length is declared; this one holds for the rest. */
-    private static byte[] content(ServerRequest request) {
+    private static byte[] content(ServerRequest request, int most) {
         if (!request.content().hasEntity()) {
             return new byte[0];
         }
         try {
             InputStream in = request.content().inputStream();
-            byte[] bytes = in.readNBytes(MAX_BODY + 1);
-            if (bytes.length > MAX_BODY) {
-                throw tooLarge();
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw tooLarge(most);
             }
             return bytes;
         } catch (RequestException | Problem e) {
@@ -147,14 +163,13 @@ final class AdminHandler implements Handler {
         }
     }
 
-    static Problem tooLarge() {
-        return new Problem(413, "too_large", "the body is larger than 1 MiB");
+    static Problem tooLarge(int most) {
+        return new Problem(413, "too_large", "the body is larger than " + (most >> 20) + " MiB");
     }
 
-    private static void send(ServerRequest request, ServerResponse response, Answer answer) {
-        response.status(Status.create(answer.status()))
-                .header(HeaderNames.CACHE_CONTROL, "no-store")
-                .header(NOSNIFF, "nosniff");
+    private void send(ServerRequest request, ServerResponse response, Answer answer) {
+        response.status(Status.create(answer.status()));
+        SafeHeaders.add(response::header, secure);
         if (answer.replayed()) {
             response.header(REPLAYED, "true");
         }

@@ -35,6 +35,9 @@ final class AdminIdempotency {
     private static final Duration PAUSE = Duration.ofMillis(50);
     private static final int STEP = 1000;
 
+    /** What answers with secrets may take of the heap: one that applied a large declaration has a megabyte. */
+    private static final long SECRET_BYTES = 16 << 20;
+
     private final AdminServer.Replays replays;
     private final InstantSource clock;
 
@@ -89,6 +92,7 @@ final class AdminIdempotency {
         IdempotencyStore store = secret ? replays.secrets() : replays.stored();
         if (secret) {
             store.purge(clock.instant(), STEP);
+            store.trim(SECRET_BYTES, STEP);
         }
         Request request = request(change);
         return switch (settled(store, request)) {

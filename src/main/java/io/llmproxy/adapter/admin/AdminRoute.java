@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param query the parameters that it takes; others are refused
  * @param open whether it is answered to anybody, on TCP too
  * @param secret whether its answer shows a key's secret
+ * @param maxBody how many bytes it takes
  */
-record AdminRoute(String method, String path, Set<String> query, boolean open, boolean secret, Endpoint endpoint) {
+record AdminRoute(
+        String method, String path, Set<String> query, boolean open, boolean secret, int maxBody, Endpoint endpoint) {
     /** What answers. */
     @FunctionalInterface
     interface Endpoint {
@@ -22,19 +24,24 @@ record AdminRoute(String method, String path, Set<String> query, boolean open, b
     }
 
     static AdminRoute route(String method, String path, Endpoint endpoint) {
-        return new AdminRoute(method, path, Set.of(), false, false, endpoint);
+        return new AdminRoute(method, path, Set.of(), false, false, AdminHandler.MAX_BODY, endpoint);
     }
 
     static AdminRoute open(String path, Endpoint endpoint) {
-        return new AdminRoute("GET", path, Set.of(), true, false, endpoint);
+        return new AdminRoute("GET", path, Set.of(), true, false, AdminHandler.MAX_BODY, endpoint);
     }
 
     AdminRoute taking(String... parameters) {
-        return new AdminRoute(method, path, Set.of(parameters), open, secret, endpoint);
+        return new AdminRoute(method, path, Set.of(parameters), open, secret, maxBody, endpoint);
     }
 
     AdminRoute showingSecret() {
-        return new AdminRoute(method, path, query, open, true, endpoint);
+        return new AdminRoute(method, path, query, open, true, maxBody, endpoint);
+    }
+
+    /** For what is larger than a thing of its own. */
+    AdminRoute upTo(int bytes) {
+        return new AdminRoute(method, path, query, open, secret, bytes, endpoint);
     }
 
     AdminRoute paged() {

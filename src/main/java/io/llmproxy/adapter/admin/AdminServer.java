@@ -1,10 +1,10 @@
 package io.llmproxy.adapter.admin;
 
-import io.helidon.http.DirectHandler;
 import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.DirectHandler.TransportResponse;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ListenerConfig;
@@ -14,11 +14,13 @@ import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.Health;
+import io.llmproxy.admin.ListenerCertificate;
 import io.llmproxy.admin.LiveView;
 import io.llmproxy.admin.LogAdmin;
 import io.llmproxy.admin.PriceQueries;
@@ -47,6 +49,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The listeners of administration: the socket, which answers everything, and TCP for health and metrics. */
@@ -69,6 +72,7 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param socketGroup whose members may administer; null: the group of the process
      * @param tcp for health and metrics, port 0 picks a free one; null: none
+     * @param tls puts TLS under what is spoken on TCP; null: there is none
      * @param grace how long running requests may take when it closes
      * @param beside whether another process of the same user listens there and makes room
      */
@@ -76,11 +80,17 @@ public final class AdminServer implements AutoCloseable {
             Path socket,
             @Nullable String socketGroup,
             @Nullable InetSocketAddress tcp,
+            @Nullable UnaryOperator<ServerConnectionSelector> tls,
             Duration grace,
             boolean beside) {
         /** Where nobody listens yet. */
-        public Listeners(Path socket, @Nullable String socketGroup, @Nullable InetSocketAddress tcp, Duration grace) {
-            this(socket, socketGroup, tcp, grace, false);
+        public Listeners(
+                Path socket,
+                @Nullable String socketGroup,
+                @Nullable InetSocketAddress tcp,
+                @Nullable UnaryOperator<ServerConnectionSelector> tls,
+                Duration grace) {
+            this(socket, socketGroup, tcp, tls, grace, false);
         }
     }
 
@@ -122,9 +132,14 @@ public final class AdminServer implements AutoCloseable {
      * For who operates the installation.
      *
      * @param diagnosis texts by the names of files, without secrets
+     * @param certificates of the listeners that have one
      */
     public record Operations(
-            LogAdmin log, Supplier<LiveView> live, Supplier<Map<String, String>> diagnosis, ProcessAdmin process) {}
+            LogAdmin log,
+            Supplier<LiveView> live,
+            Supplier<Map<String, String>> diagnosis,
+            Supplier<List<ListenerCertificate>> certificates,
+            ProcessAdmin process) {}
 
     /** What the appliance can prove of itself. */
     @FunctionalInterface
@@ -155,7 +170,7 @@ public final class AdminServer implements AutoCloseable {
         WebServer server = null;
         try {
             AdminIdempotency once = new AdminIdempotency(application.replays(), application.clock());
-            server = server(table, once, socket, tcp, listeners.grace()).start();
+            server = server(table, once, socket, tcp, listeners).start();
             if (!server.isRunning()) { // the server logs why and does not throw
                 throw new IOException("the admin server did not start; the log says why");
             }
@@ -189,7 +204,9 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new OperationsResource(a.operations()).routes());
         routes.addAll(new ProcessResource(a.operations().process()).routes());
+        routes.addAll(new TlsResource(a.operations().certificates()).routes());
         routes.addAll(new ExplainResource(a.queries(), a.flushLedger(), a.dryRun()).routes());
+        routes.addAll(new DeclarationResource(a.executor(), a.queries(), shapes, a.clock()).routes());
         return new RouteTable(routes);
     }
 
@@ -246,17 +263,19 @@ public final class AdminServer implements AutoCloseable {
             AdminIdempotency once,
             SocketFile socket,
             @Nullable InetSocketAddress tcp,
-            Duration grace) {
+            Listeners listeners) {
+        Duration grace = listeners.grace();
         WebServerConfig.Builder builder = WebServer.builder()
                 .bindAddress(UnixDomainSocketAddress.of(socket.bindTo()))
                 .shutdownHook(false)
                 .shutdownGracePeriod(grace)
-                .maxPayloadSize(AdminHandler.MAX_BODY)
+                .maxPayloadSize(AdminHandler.LARGEST_BODY)
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(new LocalPeerSelector(http1()))
-                .directHandlers(problems())
-                .routing(routing(new AdminHandler(table, once, true)));
+                .directHandlers(problems(false))
+                .routing(routing(new AdminHandler(table, once, true, false)));
         if (tcp != null) {
+            UnaryOperator<ServerConnectionSelector> tls = listeners.tls();
             builder.putSocket(
                     TCP,
                     ListenerConfig.builder()
@@ -264,12 +283,12 @@ public final class AdminServer implements AutoCloseable {
                             .host(tcp.getHostString())
                             .port(tcp.getPort())
                             .shutdownGracePeriod(grace)
-                            .maxPayloadSize(AdminHandler.MAX_BODY)
+                            .maxPayloadSize(AdminHandler.LARGEST_BODY)
                             .protocolsDiscoverServices(false)
-                            .addConnectionSelector(http1())
+                            .addConnectionSelector(tls == null ? http1() : tls.apply(http1()))
                             .putListenerSocketOption(StandardSocketOptions.SO_REUSEPORT, true)
-                            .directHandlers(problems())
-                            .routing(routing(new AdminHandler(table, once, false)))
+                            .directHandlers(problems(tls != null))
+                            .routing(routing(new AdminHandler(table, once, false, tls != null)))
                             .build());
         }
         return builder.build();
@@ -294,33 +313,27 @@ public final class AdminServer implements AutoCloseable {
     }
 
     /** What the server refuses before any handler sees it. */
-    private static DirectHandlers problems() {
+    private static DirectHandlers problems(boolean secure) {
         DirectHandlers.Builder builder = DirectHandlers.builder();
         for (EventType type : EventType.values()) {
-            builder.addHandler(type, AdminServer::problem);
+            builder.addHandler(type, (request, event, status, headers, message) -> problem(status, headers, secure));
         }
         return builder.build();
     }
 
-    private static TransportResponse problem(
-            DirectHandler.TransportRequest request,
-            EventType type,
-            Status status,
-            io.helidon.http.ServerResponseHeaders headers,
-            String message) {
+    private static TransportResponse problem(Status status, ServerResponseHeaders headers, boolean secure) {
         boolean ours = status.code() >= 500;
         Answer answer = status.code() == 413
-                ? AdminHandler.tooLarge().answer()
+                ? AdminHandler.tooLarge(AdminHandler.LARGEST_BODY).answer()
                 : Problem.answer(
                         status.code(),
                         ours ? "internal" : "invalid",
                         ours ? "the server failed" : "the request is not valid HTTP");
+        SafeHeaders.add(headers::add, secure);
         return TransportResponse.builder()
                 .status(Status.create(answer.status()))
                 .headers(headers)
                 .header(HeaderNames.CONTENT_TYPE, answer.contentType())
-                .header(HeaderNames.CACHE_CONTROL, "no-store")
-                .header(AdminHandler.NOSNIFF, "nosniff")
                 .entity(answer.body())
                 .keepAlive(false)
                 .build();

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The JSON object that a caller sent, read field by field. Every message names the field and none repeats a value of the
@@ -25,6 +26,11 @@ final class Body {
 
     private Body(JsonNode object) {
         this.object = object;
+    }
+
+    /** An object that was read already. */
+    static Body of(ObjectNode object) {
+        return new Body(object);
     }
 
     /** @param bytes nothing at all counts as an empty object */

@@ -14,6 +14,7 @@ import io.llmproxy.admin.Change;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.KeyView;
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.identity.KeyCertificates;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.wire.admin.PageJson;
 import java.util.List;
@@ -62,14 +63,9 @@ final class KeysResource {
                         "cidrs",
                         "passthrough",
                         "labels",
-                        "maxRequests");
-        KeyScope scope = new KeyScope(
-                body.value("models", Readers::globs, List.of()),
-                body.value("providers", Readers::names, Set.of()),
-                body.value("cidrs", Readers::cidrs, List.of()),
-                body.value("passthrough", Body::bool, false),
-                body.value("labels", Body::entries, Map.of()),
-                body.value("maxRequests", Body::wholeNumber));
+                        "maxRequests",
+                        "certificates",
+                        "certificateOnly");
         return execute(
                 201,
                 r,
@@ -78,7 +74,20 @@ final class KeysResource {
                         body.required("name", Body::text),
                         body.value("user", Body::text),
                         body.value("expires", Body::text),
-                        scope));
+                        scope(body)));
+    }
+
+    static KeyScope scope(Body body) {
+        return new KeyScope(
+                body.value("models", Readers::globs, List.of()),
+                body.value("providers", Readers::names, Set.of()),
+                body.value("cidrs", Readers::cidrs, List.of()),
+                body.value("passthrough", Body::bool, false),
+                body.value("labels", Body::entries, Map.of()),
+                body.value("maxRequests", Body::wholeNumber),
+                new KeyCertificates(
+                        body.value("certificates", Readers::certificates, List.of()),
+                        body.value("certificateOnly", Body::bool, false)));
     }
 
     private Answer show(AdminRequest r) {
@@ -87,20 +96,33 @@ final class KeysResource {
 
     private Answer update(AdminRequest r) {
         Body body = r.body()
-                .only("expires", "expiresAt", "models", "providers", "cidrs", "passthrough", "labels", "maxRequests");
-        return execute(
-                200,
-                r,
-                new UpdateKey(
-                        r.variable("tenant"),
-                        r.variable("key"),
-                        expires(body),
-                        body.change("models", Readers::globs),
-                        body.change("providers", Readers::names),
-                        body.change("cidrs", Readers::cidrs),
-                        body.change("passthrough", Body::bool),
-                        body.mapChange("labels"),
-                        body.change("maxRequests", Body::wholeNumber)));
+                .only(
+                        "expires",
+                        "expiresAt",
+                        "models",
+                        "providers",
+                        "cidrs",
+                        "passthrough",
+                        "labels",
+                        "maxRequests",
+                        "certificates",
+                        "certificateOnly");
+        return execute(200, r, command(r.variable("tenant"), r.variable("key"), body));
+    }
+
+    static UpdateKey command(String tenant, String key, Body body) {
+        return new UpdateKey(
+                tenant,
+                key,
+                expires(body),
+                body.change("models", Readers::globs),
+                body.change("providers", Readers::names),
+                body.change("cidrs", Readers::cidrs),
+                body.change("passthrough", Body::bool),
+                body.mapChange("labels"),
+                body.change("maxRequests", Body::wholeNumber),
+                body.change("certificates", Readers::certificates),
+                body.change("certificateOnly", Body::bool));
     }
 
     /** {@code expiresAt} is the field that a key shows, {@code expires} the one that it is made with. */

@@ -89,22 +89,23 @@ final class LimitsResource {
 
     private Answer set(AdminRequest r) {
         Body body = r.body().only("scope", "metric", "amount", "per", "algorithm", "segments", "mode");
+        return execute(200, r, command(r.optional("tenant"), body));
+    }
+
+    static SetLimit command(@Nullable String tenant, Body body) {
         String scope = body.required("scope", Body::text);
         int equals = scope.indexOf('=');
         LimitMetric metric = body.required("metric", (f, n) -> LimitMetric.parse(f, Body.text(f, n)));
-        return execute(
-                200,
-                r,
-                new SetLimit(
-                        r.optional("tenant"),
-                        LimitScope.parse("scope", equals < 0 ? scope : scope.substring(0, equals)),
-                        subject(scope, equals),
-                        metric,
-                        body.required("amount", (f, n) -> LimitShapes.amount(metric, n)),
-                        body.value("per", (f, n) -> LimitPeriod.parse(f, Body.text(f, n))),
-                        body.value("algorithm", (f, n) -> LimitAlgorithm.parse(f, Body.text(f, n))),
-                        body.value("segments", LimitsResource::integer, Limit.DEFAULT_SEGMENTS),
-                        body.value("mode", (f, n) -> LimitMode.parse(f, Body.text(f, n)), LimitMode.HARD)));
+        return new SetLimit(
+                tenant,
+                LimitScope.parse("scope", equals < 0 ? scope : scope.substring(0, equals)),
+                subject(scope, equals),
+                metric,
+                body.required("amount", (f, n) -> LimitShapes.amount(metric, n)),
+                body.value("per", (f, n) -> LimitPeriod.parse(f, Body.text(f, n))),
+                body.value("algorithm", (f, n) -> LimitAlgorithm.parse(f, Body.text(f, n))),
+                body.value("segments", LimitsResource::integer, Limit.DEFAULT_SEGMENTS),
+                body.value("mode", (f, n) -> LimitMode.parse(f, Body.text(f, n)), LimitMode.HARD));
     }
 
     private static int integer(String field, JsonNode node) {

@@ -127,12 +127,16 @@ final class PricesResource {
             known.add(field(rate));
         }
         body.only(known.toArray(String[]::new));
+        return row(body, validFrom(body));
+    }
+
+    static PriceRow row(Body body, Instant validFrom) {
         return new PriceRow(
                 new PriceScope(
                         body.value("provider", Body::text),
                         body.value("type", Body::text),
                         body.required(MODEL, Readers::glob)),
-                validFrom(body),
+                validFrom,
                 Rates.of(rate -> picos(body, rate)),
                 body.value("contextTokens", PricesResource::size, 0L),
                 body.value("maxOutputTokens", PricesResource::size, 0L));
@@ -144,7 +148,7 @@ final class PricesResource {
     }
 
     /** {@code cache-read} as {@code cacheRead}. */
-    private static String field(Rate rate) {
+    static String field(Rate rate) {
         int dash = rate.word().indexOf('-');
         return dash < 0
                 ? rate.word()

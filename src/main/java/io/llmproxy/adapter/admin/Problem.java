@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A refusal of the HTTP layer, and the one place where refusals of all layers get their answer (RFC 9457). */
-final class Problem extends RuntimeException {
+class Problem extends RuntimeException {
     private final int status;
     private final String code;
 
@@ -44,7 +44,7 @@ final class Problem extends RuntimeException {
         };
     }
 
-    private static String title(int status) {
+    static String title(int status) {
         return switch (status) {
             case 400 -> "Bad Request";
             case 401 -> "Unauthorized";

@@ -131,7 +131,7 @@ final class ProvidersResource {
         return body.only(fields.toArray(String[]::new));
     }
 
-    private static ProviderChanges changes(Body body) {
+    static ProviderChanges changes(Body body) {
         return new ProviderChanges(
                 body.change("baseUrl", Readers::url),
                 body.change("credentialRef", Readers::ref),

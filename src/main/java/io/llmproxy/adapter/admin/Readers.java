@@ -4,6 +4,7 @@ import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.identity.CertificateName;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.model.StreamUsage;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import javax.security.auth.x500.X500Principal;
 import tools.jackson.databind.JsonNode;
 
 /** Reads fields of a {@link Body} as values of the domain. */
@@ -43,6 +45,28 @@ final class Readers {
         return Body.texts(field, node).stream()
                 .map(text -> Cidr.parse(field, text))
                 .toList();
+    }
+
+    /** Subjects in any form that RFC 2253 and its kind allow. */
+    static List<CertificateName> certificates(String field, JsonNode node) {
+        return Body.texts(field, node).stream()
+                .map(text -> certificate(field, text))
+                .toList();
+    }
+
+    private static CertificateName certificate(String field, String text) {
+        CertificateName name = CertificateName.parse(field, text);
+        if (name.kind() != CertificateName.Kind.SUBJECT) {
+            return name;
+        }
+        try {
+            return new CertificateName(name.kind(), new X500Principal(name.value()).getName(X500Principal.CANONICAL));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidValueException(
+                    field,
+                    "is no subject, as CN=app,O=Acme; openssl x509 -noout -subject -nameopt RFC2253 shows it; got "
+                            + Checks.quoted(name.value()));
+        }
     }
 
     static Role role(String field, JsonNode node) {

@@ -99,7 +99,7 @@ final class RoutesResource {
         return body.only(fields.toArray(String[]::new));
     }
 
-    private static RouteChanges changes(Body body) {
+    static RouteChanges changes(Body body) {
         return new RouteChanges(
                 body.change("matchPath", Readers::glob),
                 body.mapChange("matchHeaders"),

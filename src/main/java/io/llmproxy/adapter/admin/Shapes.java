@@ -10,6 +10,7 @@ import io.llmproxy.admin.TargetState;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.CertificateName;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Tenant;
@@ -136,6 +137,8 @@ final class Shapes {
                 s.passthrough(),
                 s.labels(),
                 s.maxRequests(),
+                s.certificates().names().stream().map(CertificateName::toString).toList(),
+                s.certificates().alone(),
                 orNull(k.expiresAt()),
                 orNull(k.revokedAt()),
                 previous != null && previous.isAfter(now) ? time(previous) : null,

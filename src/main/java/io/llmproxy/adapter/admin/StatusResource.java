@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -28,18 +29,31 @@ final class StatusResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                open("/health/live", r -> health(true)),
-                open("/health/ready", r -> health(health.get().ready())),
-                open("/health/started", r -> health(health.get().started())),
+                open("/health/live", r -> health(true, List.of())),
+                open("/health/ready", r -> ready(health.get())),
+                open("/health/started", r -> started(health.get())),
                 open("/metrics", r -> metrics()),
                 route("GET", "/api/v1/status", this::status),
                 route("GET", "/api/v1/version", r -> version()),
                 route("GET", "/openapi", r -> new Answer(200, Answer.JSON, description())));
     }
 
-    /** Says that, and not why: anybody may ask. The reasons are in the status. */
-    private static Answer health(boolean up) {
-        return Answer.of(up ? 200 : 503, Map.of("status", up ? "up" : "down"));
+    private static Answer ready(Health now) {
+        return health(now.ready(), now.reasons());
+    }
+
+    private static Answer started(Health now) {
+        return health(now.started(), now.started() ? List.of() : List.of(Health.Obstacle.STARTING.sentence()));
+    }
+
+    /** @param reasons of a closed list that names nothing, as anybody may ask; the details are in the status */
+    private static Answer health(boolean up, List<String> reasons) {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("status", up ? "up" : "down");
+        if (!reasons.isEmpty()) {
+            body.put("reasons", reasons);
+        }
+        return Answer.of(up ? 200 : 503, body);
     }
 
     private Answer metrics() {

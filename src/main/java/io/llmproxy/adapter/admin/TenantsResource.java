@@ -85,32 +85,33 @@ final class TenantsResource {
                         "redactPatterns",
                         "redactProviders",
                         "redactStrict");
-        return execute(
-                200,
-                r,
-                new UpdateTenant(
-                        r.variable("tenant"),
-                        body.change("name", Body::text),
-                        body.change("defaultProvider", Body::text),
-                        body.change("allowedProviders", Readers::names),
-                        body.change("allowedModels", Readers::globs),
-                        body.change("maxUsers", Body::integer),
-                        body.change("maxApiKeys", Body::integer),
-                        body.change("auditRetentionDays", Body::integer),
-                        body.change("usageRetentionDays", Body::integer),
-                        new UsageLimitChanges(
-                                body.change("maxRequestsPerMinute", Body::wholeNumber),
-                                body.change("maxRequestsPerDay", Body::wholeNumber),
-                                body.change("maxTokensPerDay", Body::wholeNumber),
-                                body.change("maxOutputTokens", Body::integer),
-                                body.change("timeZone", Body::text)),
-                        new RedactionChanges(
-                                body.change("redact", (f, n) -> Redaction.Mode.of(f, Body.text(f, n))),
-                                body.change("redactKinds", TenantsResource::kinds),
-                                body.change("redactPatterns", TenantsResource::patterns),
-                                body.change("redactProviders", Readers::names),
-                                body.change("redactStrict", Body::bool)),
-                        body.change("auditMode", (field, value) -> AuditMode.parse(Body.text(field, value)))));
+        return execute(200, r, command(r.variable("tenant"), body));
+    }
+
+    static UpdateTenant command(String tenant, Body body) {
+        return new UpdateTenant(
+                tenant,
+                body.change("name", Body::text),
+                body.change("defaultProvider", Body::text),
+                body.change("allowedProviders", Readers::names),
+                body.change("allowedModels", Readers::globs),
+                body.change("maxUsers", Body::integer),
+                body.change("maxApiKeys", Body::integer),
+                body.change("auditRetentionDays", Body::integer),
+                body.change("usageRetentionDays", Body::integer),
+                new UsageLimitChanges(
+                        body.change("maxRequestsPerMinute", Body::wholeNumber),
+                        body.change("maxRequestsPerDay", Body::wholeNumber),
+                        body.change("maxTokensPerDay", Body::wholeNumber),
+                        body.change("maxOutputTokens", Body::integer),
+                        body.change("timeZone", Body::text)),
+                new RedactionChanges(
+                        body.change("redact", (f, n) -> Redaction.Mode.of(f, Body.text(f, n))),
+                        body.change("redactKinds", TenantsResource::kinds),
+                        body.change("redactPatterns", TenantsResource::patterns),
+                        body.change("redactProviders", Readers::names),
+                        body.change("redactStrict", Body::bool)),
+                body.change("auditMode", (field, value) -> AuditMode.parse(Body.text(field, value))));
     }
 
     private static Set<PrivateKind> kinds(String field, JsonNode node) {

@@ -15,6 +15,7 @@ import io.llmproxy.wire.admin.PageJson;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code /api/v1/usage}. What has been answered is brought into the ledger before it is read. */
 final class UsageResource {
     private static final String END = "end";
+    private static final String LABEL = "label:";
     private final AdminQueries queries;
     private final Runnable flushLedger;
     private final InstantSource clock;
@@ -40,10 +42,14 @@ final class UsageResource {
     }
 
     private Answer report(AdminRequest r) {
-        List<Dimension> by = dimensions(r.query("by"));
+        List<String> words = words(r.query("by"));
+        List<Dimension> by = dimensions(words);
+        String label = label(words);
         UsageFilter filter = filter(r);
         flushLedger.run();
-        List<UsageQuery.Row> rows = queries.usageReport(r.actor(), filter, by);
+        List<UsageQuery.Row> found = queries.usageReport(r.actor(), filter, by);
+        int labels = by.indexOf(Dimension.LABEL);
+        List<UsageQuery.Row> rows = labels < 0 ? found : LabelRows.of(found, labels, label);
         return Answer.ok(new PageJson<>(
                 rows.stream().map(row -> UsageShapes.row(by, row)).toList(), null));
     }
@@ -83,10 +89,32 @@ final class UsageResource {
         return new UsageFilter(r.query("tenant"), r.query("user"), from, to);
     }
 
-    private static List<Dimension> dimensions(@Nullable String text) {
+    private static List<String> words(@Nullable String text) {
+        return text == null || text.isBlank()
+                ? List.of()
+                : Arrays.stream(text.split(",", -1))
+                        .map(String::strip)
+                        .distinct()
+                        .toList();
+    }
+
+    /** The name of the label that is asked for; null: none is named. */
+    private static @Nullable String label(List<String> words) {
+        List<String> labels = words.stream()
+                .filter(w -> w.equals("label") || w.startsWith(LABEL))
+                .toList();
+        if (labels.size() > 1) {
+            throw new InvalidValueException("by", "has two labels; a report is by one of them, or by all with label");
+        }
+        return labels.isEmpty() || labels.getFirst().equals("label")
+                ? null
+                : labels.getFirst().substring(LABEL.length());
+    }
+
+    private static List<Dimension> dimensions(List<String> words) {
         List<Dimension> out = new ArrayList<>();
-        for (String word : text == null || text.isBlank() ? new String[0] : text.split(",", -1)) {
-            Dimension dimension = dimension(word.strip());
+        for (String word : words) {
+            Dimension dimension = dimension(word.startsWith(LABEL) && word.length() > LABEL.length() ? "label" : word);
             if (!out.contains(dimension)) {
                 out.add(dimension);
             }
@@ -102,7 +130,7 @@ final class UsageResource {
         }
         throw new InvalidValueException(
                 "by",
-                "must be of tenant, user, key, model, provider, hour, day, week, month, endpoint, status; got "
+                "must be of tenant, user, key, model, provider, hour, day, week, month, endpoint, status, label, label:NAME; got "
                         + Checks.quoted(word));
     }
 }

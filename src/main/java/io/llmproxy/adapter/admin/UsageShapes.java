@@ -79,6 +79,7 @@ final class UsageShapes {
                 of(Dimension.MONTH, by, row),
                 of(Dimension.ENDPOINT, by, row),
                 of(Dimension.STATUS, by, row),
+                of(Dimension.LABEL, by, row),
                 row.requests(),
                 row.errors(),
                 row.inputTokens(),

@@ -1,8 +1,10 @@
 package io.llmproxy.adapter.http;
 
+import io.helidon.common.socket.PeerInfo;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.IpAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -40,6 +42,18 @@ final class ClientAddress {
             }
         }
         return address;
+    }
+
+    /** Whether that peer of a connection is a trusted proxy. */
+    boolean trusts(PeerInfo peer) {
+        return trusted(IpAddress.unmapped(bytes(peer)));
+    }
+
+    /** The address of a connection's peer; all zeros where it has none. */
+    static byte[] bytes(PeerInfo peer) {
+        return peer.address() instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress().getAddress()
+                : new byte[4];
     }
 
     private boolean trusted(byte[] address) {

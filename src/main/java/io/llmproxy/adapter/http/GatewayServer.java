@@ -2,6 +2,7 @@ package io.llmproxy.adapter.http;
 
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.gateway.ClientRequest;
@@ -37,6 +38,7 @@ public final class GatewayServer implements AutoCloseable {
     private final Connections connections;
     private final Drain drain;
     private final @Nullable SecureConnections secure;
+    private final @Nullable ProxiedConnections proxied;
     private final WebServer server;
     private final ReentrantLock stop = new ReentrantLock();
     // guarded by stop
@@ -53,6 +55,7 @@ public final class GatewayServer implements AutoCloseable {
      * @param maxPayload bytes of a body beyond which a request is refused unread; the gateway has finer limits below it
      * @param shutdownGrace how long running requests may take to finish
      * @param patience how long a client may take
+     * @param proxyProtocol whether trusted proxies begin their connections with a PROXY header
      */
     public record Settings(
             String host,
@@ -60,14 +63,15 @@ public final class GatewayServer implements AutoCloseable {
             List<Cidr> trustedProxies,
             long maxPayload,
             Duration shutdownGrace,
-            ClientPatience patience) {
+            ClientPatience patience,
+            boolean proxyProtocol) {
         public Settings {
             trustedProxies = List.copyOf(trustedProxies);
         }
 
-        /** With the usual patience. */
+        /** With the usual patience, without the PROXY protocol. */
         public Settings(String host, int port, List<Cidr> trustedProxies, long maxPayload, Duration shutdownGrace) {
-            this(host, port, trustedProxies, maxPayload, shutdownGrace, ClientPatience.DEFAULT);
+            this(host, port, trustedProxies, maxPayload, shutdownGrace, ClientPatience.DEFAULT, false);
         }
     }
 
@@ -91,7 +95,13 @@ public final class GatewayServer implements AutoCloseable {
         this.connections = new Connections(serving, settings.patience(), settings.maxPayload(), drain);
         this.secure = certificate == null
                 ? null
-                : new SecureConnections(certificate, connections, serving, settings.patience(), drain::stopping);
+                : new SecureConnections(
+                        certificate, new GatewayProtocols(connections, serving), drain::stopping);
+        ServerConnectionSelector spoken = secure == null ? connections : secure;
+        this.proxied = settings.proxyProtocol()
+                ? new ProxiedConnections(
+                        spoken, addresses, () -> connections.patience().head())
+                : null;
         this.server = WebServer.builder()
                 .host(settings.host())
                 .port(settings.port())
@@ -102,7 +112,7 @@ public final class GatewayServer implements AutoCloseable {
                 .useNio(false)
                 // an event must not wait until the client's system has confirmed the one before (RFC 896)
                 .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
-                .addConnectionSelector(secure == null ? connections : secure)
+                .addConnectionSelector(proxied == null ? spoken : proxied)
                 // close and leave have bounds of their own
                 .shutdownGracePeriod(FOR_EVER)
                 // so that a successor can listen beside this one
@@ -190,6 +200,9 @@ public final class GatewayServer implements AutoCloseable {
         if (secure != null) {
             secure.start();
         }
+        if (proxied != null) {
+            proxied.start();
+        }
     }
 
     /** The port that is listened on. */
@@ -215,13 +228,10 @@ public final class GatewayServer implements AutoCloseable {
         }
     }
 
-    /** Other proxies and another patience from now on. */
+    /** Other proxies and another patience from now on, on connections of HTTP/2 only on those to come. */
     public void reload(List<Cidr> trustedProxies, ClientPatience patience) {
         addresses.trust(trustedProxies);
         connections.patience(patience);
-        if (secure != null) {
-            secure.patience(patience);
-        }
     }
 
     /** {@code https} where the listener speaks TLS. */
@@ -277,6 +287,9 @@ public final class GatewayServer implements AutoCloseable {
         connections.close();
         if (secure != null) {
             secure.close();
+        }
+        if (proxied != null) {
+            proxied.close();
         }
     }
 

@@ -6,6 +6,7 @@ import io.helidon.common.socket.PeerInfo;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.ClientCertificate;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,6 +25,7 @@ final class Http1Connection implements ServerConnection {
     private final Connections connections;
     private final ConnectionContext context;
     private final PeerInfo peer;
+    private final @Nullable ClientCertificate certificate;
     private final ClientWatch watch;
     private final TimedWriter writer;
     private final RequestClock clock = new RequestClock();
@@ -43,6 +45,7 @@ final class Http1Connection implements ServerConnection {
         this.connections = connections;
         this.context = context;
         this.peer = context.remotePeer();
+        this.certificate = context instanceof SecureContext secure ? secure.client() : null;
         this.watch = new ClientWatch(source, serving);
         this.writer = new TimedWriter(context.dataWriter());
         this.bytes = new ClientBytes(watch);
@@ -104,7 +107,8 @@ final class Http1Connection implements ServerConnection {
 
     private boolean serve(Http1Head head) {
         Serving serving = connections.serving();
-        Http1Request client = new Http1Request(head, serving.clientAddress(peer, head.fields()), watch, this::openBody);
+        Http1Request client =
+                new Http1Request(head, serving.clientAddress(peer, head.fields()), certificate, watch, this::openBody);
         RequestBodyStream body = client.bodyStream();
         boolean asked = client.http10() || client.headers().containsToken("Connection", "close");
         Http1Sink sink = new Http1Sink(

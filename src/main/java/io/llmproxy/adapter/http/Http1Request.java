@@ -2,6 +2,7 @@ package io.llmproxy.adapter.http;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.ClientCertificate;
 import io.llmproxy.gateway.ClientRequest;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
@@ -13,13 +14,19 @@ final class Http1Request implements ClientRequest {
     private final @Nullable String query;
     private final String path;
     private final byte[] clientAddress;
+    private final @Nullable ClientCertificate certificate;
     private final ClientWatch watch;
     private final long contentLength;
     private final RequestBodyStream body;
     private final @Nullable ProxyError refusal;
 
     /** @param head whose fields {@link HeadRules} have let pass */
-    Http1Request(Http1Head head, byte[] clientAddress, ClientWatch watch, BodySource source) {
+    Http1Request(
+            Http1Head head,
+            byte[] clientAddress,
+            @Nullable ClientCertificate certificate,
+            ClientWatch watch,
+            BodySource source) {
         this.head = head;
         String target = head.target();
         int fragment = target.indexOf('#');
@@ -34,6 +41,7 @@ final class Http1Request implements ClientRequest {
             head.fields().set("Host", absolute.authority());
         }
         this.clientAddress = clientAddress;
+        this.certificate = certificate;
         this.watch = watch;
         this.contentLength = head.fields().contains("Transfer-Encoding")
                 ? -1
@@ -93,6 +101,11 @@ final class Http1Request implements ClientRequest {
     @Override
     public byte[] clientAddress() {
         return clientAddress.clone();
+    }
+
+    @Override
+    public @Nullable ClientCertificate clientCertificate() {
+        return certificate;
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.llmproxy.adapter.http.h2.RequestHead;
 import io.llmproxy.domain.FieldNames;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.ClientCertificate;
 import io.llmproxy.gateway.ClientRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,15 +20,18 @@ final class Http2Request implements ClientRequest {
     private final Http2Stream stream;
     private final HeaderFields headers;
     private final byte[] clientAddress;
+    private final @Nullable ClientCertificate certificate;
     private final String rawPath;
     private final @Nullable String query;
     private final String path;
     private boolean asked;
 
-    Http2Request(Http2Stream stream, HeaderFields headers, byte[] clientAddress) {
+    Http2Request(
+            Http2Stream stream, HeaderFields headers, byte[] clientAddress, @Nullable ClientCertificate certificate) {
         this.stream = stream;
         this.headers = headers;
         this.clientAddress = clientAddress;
+        this.certificate = certificate;
         String target = stream.head().path();
         int question = target.indexOf('?');
         this.rawPath = question < 0 ? target : target.substring(0, question);
@@ -89,6 +93,11 @@ final class Http2Request implements ClientRequest {
     @Override
     public byte[] clientAddress() {
         return clientAddress.clone();
+    }
+
+    @Override
+    public @Nullable ClientCertificate clientCertificate() {
+        return certificate;
     }
 
     @Override

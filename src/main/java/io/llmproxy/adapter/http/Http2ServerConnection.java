@@ -63,7 +63,8 @@ final class Http2ServerConnection implements ServerConnection, InterruptableTask
 
     private void serve(Http2Stream stream) {
         HeaderFields headers = Http2Request.headers(stream.head());
-        Http2Request client = new Http2Request(stream, headers, serving.clientAddress(context.remotePeer(), headers));
+        Http2Request client = new Http2Request(
+                stream, headers, serving.clientAddress(context.remotePeer(), headers), context.client());
         Http2Sink sink = new Http2Sink(
                 stream,
                 serving.refuser().renderer(),

@@ -3,15 +3,15 @@ package io.llmproxy.adapter.http;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
-import io.helidon.common.task.InterruptableTask;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
+import io.llmproxy.adapter.http.tls.ClientNames;
 import io.llmproxy.adapter.http.tls.TlsStream;
-import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.ClientCertificate;
 import io.llmproxy.runtime.Periodic;
-import java.io.UncheckedIOException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -28,9 +28,7 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     private static final int TLS_HANDSHAKE_RECORD = 22;
 
     private final CertificateFiles certificate;
-    private final Connections http1;
-    private final Serving serving;
-    private volatile ClientPatience patience;
+    private final Protocols protocols;
     private final BooleanSupplier stopping;
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
     private final Periodic sweeper = new Periodic(
@@ -39,27 +37,27 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
             () -> sweep(System.nanoTime()),
             "handshakes that take too long and idle connections of clients are not ended; tried again");
 
+    /** What is spoken above TLS. */
+    interface Protocols {
+        /** By their names for ALPN, the preferred one first. */
+        List<String> names();
+
+        /** @param protocol what ALPN chose; empty: the client did not ask */
+        ServerConnection open(SecureContext connection, String protocol);
+
+        /** Answers who speaks plain HTTP. */
+        void refusePlain(ConnectionContext connection);
+    }
+
     /** @param stopping whether connections are to end with what they are at */
-    SecureConnections(
-            CertificateFiles certificate,
-            Connections http1,
-            Serving serving,
-            ClientPatience patience,
-            BooleanSupplier stopping) {
+    SecureConnections(CertificateFiles certificate, Protocols protocols, BooleanSupplier stopping) {
         this.certificate = certificate;
-        this.http1 = http1;
-        this.serving = serving;
-        this.patience = patience;
+        this.protocols = protocols;
         this.stopping = stopping;
     }
 
     void start() {
         sweeper.start();
-    }
-
-    /** Another patience, which holds for connections of HTTP/2 that are opened from now on. */
-    void patience(ClientPatience now) {
-        patience = now;
     }
 
     @Override
@@ -79,7 +77,7 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
 
     @Override
     public Set<String> supportedApplicationProtocols() {
-        return http1.supportedApplicationProtocols();
+        return Set.copyOf(protocols.names());
     }
 
     @Override
@@ -91,14 +89,14 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     int countHttp2() {
         int count = 0;
         for (Connection connection : live) {
-            count += connection.http2 == null ? 0 : 1;
+            count += connection.above() instanceof Http2ServerConnection ? 1 : 0;
         }
         return count;
     }
 
     /** Ends all at once, whatever they are at. */
     void cut() {
-        live.forEach(Connection::cut);
+        live.forEach(LayeredConnection::cut);
     }
 
     private void sweep(long now) {
@@ -108,17 +106,6 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     /** Blocks until the client has sent its first byte. */
     private static boolean speaksTls(DataReader reader) {
         return reader.lookup() == TLS_HANDSHAKE_RECORD;
-    }
-
-    private void refusePlainHttp(ConnectionContext context) {
-        serving.refuser()
-                .refuse(
-                        context.dataWriter(),
-                        Dialect.OPENAI,
-                        false,
-                        new ProxyError.InvalidRequest(
-                                "A plain HTTP request was sent to an HTTPS port: use https://", null));
-        discard(context);
     }
 
     /** What the client still sends, since a close at once might cost it the answer; the sweeper ends it. */
@@ -133,27 +120,29 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
         }
     }
 
-    private final class Connection implements ServerConnection, InterruptableTask<Void> {
-        private final ConnectionContext context;
-        /** Of what TLS itself waits for: the handshake, and the end. */
-        private final Stall stall = new Stall();
+    private static @Nullable ClientCertificate client(TlsStream tls) {
+        X509Certificate shown = tls.clientCertificate();
+        return shown == null
+                ? null
+                : new ClientCertificate(
+                        ClientNames.of(shown), shown.getNotAfter().toInstant());
+    }
 
-        private volatile @Nullable ServerConnection chosen;
-        private volatile @Nullable Http2ServerConnection http2;
-
+    private final class Connection extends LayeredConnection {
         Connection(ConnectionContext context) {
-            this.context = context;
+            super(context);
         }
 
         @Override
         public void handle(Limit limit) throws InterruptedException {
             live.add(this);
-            stall.begin();
+            stall().begin();
             try {
-                if (speaksTls(context.dataReader())) {
+                if (speaksTls(context().dataReader())) {
                     handleSecurely(limit);
                 } else {
-                    refusePlainHttp(context);
+                    protocols.refusePlain(context());
+                    discard(context());
                 }
             } catch (DataReader.InsufficientDataAvailableException e) {
                 // it came and went: a probe for the port
@@ -164,61 +153,27 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
 
         private void handleSecurely(Limit limit) throws InterruptedException {
             TlsStream tls = new TlsStream(
-                    certificate.engine(), List.of("h2", "http/1.1"), context.dataReader(), context.dataWriter());
+                    certificate.engine(),
+                    protocols.names(),
+                    context().dataReader(),
+                    context().dataWriter());
             tls.handshake();
-            stall.end();
-            SecureContext layered = new SecureContext(context, tls, DataReader.create(tls), tls);
-            ServerConnection connection =
-                    tls.protocol().equals("h2") ? http2(layered) : http1.connection(layered, layered.bytes());
-            chosen = connection;
+            stall().end();
+            SecureContext layered = new SecureContext(context(), tls, DataReader.create(tls), tls, client(tls));
             try {
-                connection.handle(limit);
+                serve(protocols.open(layered, tls.protocol()), limit);
             } finally {
-                stall.begin();
+                stall().begin();
                 tls.end();
             }
         }
 
-        private ServerConnection http2(SecureContext layered) {
-            Http2ServerConnection connection = new Http2ServerConnection(layered, serving, patience);
-            http2 = connection;
-            return connection;
-        }
-
         void sweep(long now) {
-            Http2ServerConnection streams = http2;
-            boolean over = streams != null && streams.over(now, stopping.getAsBoolean());
-            if (over || stall.longerThan(HANDSHAKE, now)) {
+            boolean over =
+                    above() instanceof Http2ServerConnection streams && streams.over(now, stopping.getAsBoolean());
+            if (over || stall().longerThan(HANDSHAKE, now)) {
                 cut();
             }
-        }
-
-        void cut() {
-            try {
-                context.serverSocket().close();
-            } catch (UncheckedIOException e) {
-                // it has ended by itself meanwhile
-            }
-        }
-
-        @Override
-        public Duration idleTime() {
-            ServerConnection connection = chosen;
-            return connection == null ? Duration.ZERO : connection.idleTime();
-        }
-
-        @Override
-        public void close(boolean interrupt) {
-            ServerConnection connection = chosen;
-            if (connection != null) {
-                connection.close(interrupt);
-            }
-        }
-
-        @Override
-        public boolean canInterrupt() {
-            ServerConnection connection = chosen;
-            return connection == null || connection instanceof InterruptableTask<?> task && task.canInterrupt();
         }
     }
 }

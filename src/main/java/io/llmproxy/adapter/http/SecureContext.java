@@ -8,6 +8,7 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
+import io.llmproxy.gateway.ClientCertificate;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
@@ -17,9 +18,14 @@ import org.jspecify.annotations.Nullable;
  * A connection whose bytes are decrypted on the way in and encrypted on the way out.
  *
  * @param bytes waits for the next ones; null: the client has ended its side. The reader reads the same
+ * @param client what the client showed of itself; null: nothing
  */
 record SecureContext(
-        ConnectionContext plain, Supplier<byte @Nullable []> bytes, DataReader dataReader, DataWriter dataWriter)
+        ConnectionContext plain,
+        Supplier<byte @Nullable []> bytes,
+        DataReader dataReader,
+        DataWriter dataWriter,
+        @Nullable ClientCertificate client)
         implements ConnectionContext {
     @Override
     public ListenerContext listenerContext() {

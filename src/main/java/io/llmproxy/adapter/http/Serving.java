@@ -5,7 +5,6 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.gateway.ClientRequest;
 import io.llmproxy.gateway.ResponseSink;
-import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -46,9 +45,6 @@ record Serving(BiConsumer<ClientRequest, ResponseSink> gateway, ClientAddress ad
 
     /** Who a request comes from: the peer, or whom the peer forwards for. */
     byte[] clientAddress(PeerInfo peer, HeaderFields headers) {
-        byte[] address = peer.address() instanceof InetSocketAddress inet && inet.getAddress() != null
-                ? inet.getAddress().getAddress()
-                : new byte[4];
-        return addresses.of(address, headers);
+        return addresses.of(ClientAddress.bytes(peer), headers);
     }
 }

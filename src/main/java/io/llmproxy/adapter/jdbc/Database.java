@@ -46,7 +46,9 @@ public final class Database implements AutoCloseable {
     private static final int H2_IN_USE = 90020;
 
     private final Transactions transactions;
-    private final Sql sql;
+    /** For stores alone, and tests of their statements. */
+    final Sql sql;
+
     private final Deque<AutoCloseable> resources;
     private final @Nullable FileSeat seat;
 

@@ -3,7 +3,9 @@ package io.llmproxy.adapter.jdbc;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.CertificateName;
 import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.identity.KeyCertificates;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.port.ApiKeyStore;
 import java.sql.SQLException;
@@ -35,6 +37,8 @@ final class JdbcApiKeyStore implements ApiKeyStore {
             "passthrough",
             "labels",
             "max_requests",
+            "certificates",
+            "certificate_only",
             "expires_at",
             "revoked_at",
             "cut_running",
@@ -51,6 +55,8 @@ final class JdbcApiKeyStore implements ApiKeyStore {
             NamedSql.of("SELECT * FROM api_keys WHERE tenant_id = :tenant AND prefix = :prefix");
     private static final NamedSql COUNT_LIVE =
             NamedSql.of("SELECT COUNT(*) AS n FROM api_keys WHERE tenant_id = :tenant AND revoked_at IS NULL");
+    private static final NamedSql CERTIFICATE_ONLY =
+            NamedSql.of("SELECT * FROM api_keys WHERE certificate_only AND revoked_at IS NULL ORDER BY id");
     private static final NamedSql TOUCH = NamedSql.of("UPDATE api_keys SET last_used_at = :used"
             + " WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :used)");
 
@@ -115,6 +121,11 @@ final class JdbcApiKeyStore implements ApiKeyStore {
     }
 
     @Override
+    public List<ApiKey> certificateOnly() {
+        return sql.list("reading the keys of certificates", CERTIFICATE_ONLY, Params.none(), JdbcApiKeyStore::key);
+    }
+
+    @Override
     public Page<ApiKey> list(UUID tenantId, @Nullable UUID userId, Page.Request request) {
         Params params = Params.of("tenant", tenantId)
                 .and("user", userId)
@@ -157,6 +168,8 @@ final class JdbcApiKeyStore implements ApiKeyStore {
                 .and("passthrough", scope.passthrough())
                 .and("labels", scope.labels())
                 .and("max_requests", scope.maxRequests())
+                .and("certificates", scope.certificates().names())
+                .and("certificate_only", scope.certificates().alone())
                 .and("expires_at", key.expiresAt())
                 .and("revoked_at", key.revokedAt())
                 .and("cut_running", key.cutRunning())
@@ -190,6 +203,11 @@ final class JdbcApiKeyStore implements ApiKeyStore {
                 row.texts("cidrs").stream().map(c -> Cidr.parse("cidrs", c)).toList(),
                 row.flag("passthrough"),
                 row.map("labels"),
-                row.numberOrNull("max_requests"));
+                row.numberOrNull("max_requests"),
+                new KeyCertificates(
+                        row.texts("certificates").stream()
+                                .map(c -> CertificateName.parse("certificates", c))
+                                .toList(),
+                        row.flag("certificate_only")));
     }
 }

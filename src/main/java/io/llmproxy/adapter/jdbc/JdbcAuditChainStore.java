@@ -25,11 +25,11 @@ final class JdbcAuditChainStore implements AuditChainStore {
     private static final NamedSql LIST =
             NamedSql.of("SELECT * FROM audit_chains WHERE id > :after ORDER BY id LIMIT :rows");
     private static final NamedSql FIRST = NamedSql.of("SELECT * FROM audit_chains ORDER BY id LIMIT :rows");
-    private static final NamedSql LINKS = NamedSql.of("SELECT * FROM audit_events WHERE chain_id = :chain"
+    static final NamedSql LINKS = NamedSql.of("SELECT * FROM audit_events WHERE chain_id = :chain"
             + " AND number >= :from AND number <= :last ORDER BY number LIMIT :max");
     private static final NamedSql HEADS = NamedSql.of("SELECT * FROM audit_heads WHERE chain_id = :chain"
             + " AND number >= :from AND number <= :to ORDER BY number, mark");
-    private static final NamedSql SINCE =
+    static final NamedSql SINCE =
             NamedSql.of("SELECT MIN(number) AS number FROM audit_events WHERE chain_id = :chain AND at >= :time");
     private static final NamedSql BEFORE =
             NamedSql.of("SELECT MAX(number) AS number FROM audit_events WHERE chain_id = :chain AND at < :time");

@@ -7,16 +7,18 @@ import io.llmproxy.domain.audit.AuditQuery;
 import io.llmproxy.port.AuditStore;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** The audit log in the database; docs/adr/021 tells of its chains. */
 final class JdbcAuditStore implements AuditStore {
     private static final NamedSql INSERT = NamedSql.insert("audit_events", AuditRows.COLUMNS);
     private static final NamedSql END = NamedSql.of("SELECT MAX(seq) AS seq FROM audit_events");
-    private static final NamedSql OLDEST = NamedSql.of("SELECT number, hash, at FROM audit_events"
+    static final NamedSql OLDEST = NamedSql.of("SELECT number, hash, at FROM audit_events"
             + " WHERE chain_id = :chain AND number > :after ORDER BY number LIMIT :max");
-    private static final NamedSql DELETE =
+    static final NamedSql DELETE =
             NamedSql.of("DELETE FROM audit_events WHERE chain_id = :chain AND number <= :number");
 
     private final Sql sql;
@@ -30,15 +32,34 @@ final class JdbcAuditStore implements AuditStore {
     private record Numbered(long seq, AuditEvent event) {}
 
     @Override
-    public void append(AuditEvent given) {
-        AuditEvent event = AuditRows.clean(given);
+    public void append(AuditEvent event) {
+        appendAll(List.of(event));
+    }
+
+    @Override
+    public void appendAll(List<AuditEvent> events) {
         sql.transactions().inTransaction(() -> {
-            AuditChain chain = chains.hold(event.chain(), event.tenantSlug());
-            AuditChain.Link link = AuditRows.link(chain.id(), chain.number() + 1, chain.hash(), event);
-            sql.update("writing the audit log", INSERT, AuditRows.params(link));
-            chains.move(link);
+            Map<UUID, AuditChain.Link> ends = new LinkedHashMap<>();
+            List<Params> rows = new ArrayList<>();
+            for (AuditEvent given : events) {
+                AuditChain.Link link = next(ends, AuditRows.clean(given));
+                ends.put(link.chain(), link);
+                rows.add(AuditRows.params(link));
+            }
+            sql.updateAll("writing the audit log", INSERT, rows);
+            ends.values().forEach(chains::move);
             return true;
         });
+    }
+
+    /** The event behind the last of its chain. */
+    private AuditChain.Link next(Map<UUID, AuditChain.Link> ends, AuditEvent event) {
+        AuditChain.Link end = ends.get(event.chain());
+        if (end != null) {
+            return AuditRows.link(end.chain(), end.number() + 1, end.hash(), event);
+        }
+        AuditChain chain = chains.hold(event.chain(), event.tenantSlug());
+        return AuditRows.link(chain.id(), chain.number() + 1, chain.hash(), event);
     }
 
     @Override

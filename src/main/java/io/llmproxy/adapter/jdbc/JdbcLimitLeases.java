@@ -7,10 +7,12 @@ import io.llmproxy.port.LimitLeases;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -79,12 +81,14 @@ final class JdbcLimitLeases implements LimitLeases {
     private static final NamedSql FORGET_DEAD =
             NamedSql.of("DELETE FROM limit_shares s USING limit_processes p WHERE s.limit_id = :limit"
                     + " AND p.id = s.process AND p.lease_until <= clock_timestamp()");
+    private static final String NAMED =
+            "(SELECT a.limit_id FROM jsonb_to_recordset(CAST(:limits AS jsonb)) AS a(limit_id text))";
     private static final NamedSql USED = NamedSql.of("SELECT s.limit_id, s.subject, s.process, s.share, s.sure, s.used,"
             + " COALESCE(p.lease_until, to_timestamp(0)) AS lease_until,"
             + " clock_timestamp() AS now FROM limit_shares s LEFT JOIN limit_processes p ON p.id = s.process"
-            + " WHERE s.limit_id = :limit AND s.process <> :id");
+            + " WHERE s.limit_id IN " + NAMED + " AND s.process <> :id");
     private static final NamedSql KNOWN = NamedSql.of("SELECT limit_id, subject, known, known_at,"
-            + " clock_timestamp() AS now FROM limit_counters WHERE limit_id = :limit AND known > 0");
+            + " clock_timestamp() AS now FROM limit_counters WHERE limit_id IN " + NAMED + " AND known > 0");
 
     private final Sql sql;
     private final UUID process;
@@ -303,24 +307,34 @@ final class JdbcLimitLeases implements LimitLeases {
     }
 
     @Override
-    public Map<String, Long> used(Limit limit) {
-        Map<String, Long> used = new HashMap<>();
-        Params params = own().and("limit", limit.id());
-        record Use(String subject, long amount) {}
+    public Map<Place, Long> used(Collection<Limit> limits) {
+        Map<Place, Long> used = new HashMap<>();
+        Map<String, Limit> byId = new HashMap<>();
+        limits.forEach(limit -> byId.put(limit.id(), limit));
+        Params params = own().and(
+                        "limits",
+                        JsonText.objects(byId.keySet().stream()
+                                .map(id -> Map.<String, Object>of("limit_id", id))
+                                .toList()));
+        record Use(Place place, long amount) {}
         List<Use> uses = new ArrayList<>(sql.list("reading shares", USED, params, row -> {
             Held held = Held.of(row);
             Instant now = row.time("now");
             boolean alive = held.leaseUntil.isAfter(now);
-            boolean counts = alive || !ShareRule.lapsed(limit, held.leaseUntil, now);
-            return new Use(held.place.subject(), !counts ? 0 : alive ? held.used : held.sure);
+            boolean counts = alive || !ShareRule.lapsed(named(held.place, byId), held.leaseUntil, now);
+            return new Use(held.place, !counts ? 0 : alive ? held.used : held.sure);
         }));
         uses.addAll(sql.list("reading shared counters", KNOWN, params, row -> {
             Known known = Known.of(row);
-            return new Use(
-                    known.place.subject(), ShareRule.lapsed(limit, known.at, row.time("now")) ? 0 : known.amount);
+            boolean over = ShareRule.lapsed(named(known.place, byId), known.at, row.time("now"));
+            return new Use(known.place, over ? 0 : known.amount);
         }));
-        uses.forEach(u -> used.merge(u.subject, u.amount, Long::sum));
+        uses.forEach(u -> used.merge(u.place, u.amount, Long::sum));
         return used;
+    }
+
+    private static Limit named(Place place, Map<String, Limit> byId) {
+        return Objects.requireNonNull(byId.get(place.limitId()), place.limitId());
     }
 
     @Override

@@ -28,7 +28,7 @@ final class JdbcRequestSearch implements RequestSearch {
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
     private static final NamedSql SPAN = NamedSql.of("SELECT span_micros FROM usage_head WHERE id = 1");
-    private static final NamedSql BLOCK = NamedSql.of("SELECT * FROM usage_blocks WHERE seq = :seq");
+    static final NamedSql BLOCK = NamedSql.of("SELECT * FROM usage_blocks WHERE seq = :seq");
 
     private final Sql sql;
     private final UsageBlocks blocks;
@@ -111,9 +111,13 @@ final class JdbcRequestSearch implements RequestSearch {
     }
 
     private List<Summary> summaries(RequestQuery query, Position at) {
+        return sql.list(DOING, page(query, at.index > 0), params(query, at.lastAt, at.seq), Summary::new);
+    }
+
+    /** @param again whether the block where the last page ended comes again, since it was not read to its end */
+    static NamedSql page(RequestQuery query, boolean again) {
         List<String> conditions = new ArrayList<>();
-        // the block where the last page ended comes again, where it was not read to its end
-        conditions.add("last_at <= :last_at AND (last_at < :last_at OR seq " + (at.index > 0 ? "<=" : "<") + " :seq)");
+        conditions.add("last_at <= :last_at AND (last_at < :last_at OR seq " + (again ? "<=" : "<") + " :seq)");
         if (query.tenantId() != null) {
             conditions.add("tenant_id = :tenant");
         }
@@ -123,17 +127,19 @@ final class JdbcRequestSearch implements RequestSearch {
         if (query.to() != null) {
             conditions.add("first_at <= :to AND last_at <= :latest");
         }
-        Params params = Params.of("last_at", at.lastAt)
-                .and("seq", at.seq)
+        // with the tenant in front the order is the index's, which H2 does not see otherwise, and would sort
+        String order = (query.tenantId() == null ? "" : "tenant_id, ") + "last_at DESC, seq DESC";
+        return NamedSql.of("SELECT seq, last_at, traits FROM usage_summaries WHERE " + String.join(" AND ", conditions)
+                + " ORDER BY " + order + " LIMIT " + AT_ONCE);
+    }
+
+    Params params(RequestQuery query, Instant lastAt, long seq) {
+        return Params.of("last_at", lastAt)
+                .and("seq", seq)
                 .and("tenant", query.tenantId())
                 .and("from", query.from())
                 .and("to", query.to())
                 .and("latest", query.to() == null ? null : latest(query.to()));
-        // with the tenant in front the order is the index's, which H2 does not see otherwise, and would sort
-        String order = (query.tenantId() == null ? "" : "tenant_id, ") + "last_at DESC, seq DESC";
-        NamedSql page = NamedSql.of("SELECT seq, last_at, traits FROM usage_summaries WHERE "
-                + String.join(" AND ", conditions) + " ORDER BY " + order + " LIMIT " + AT_ONCE);
-        return sql.list(DOING, page, params, Summary::new);
     }
 
     /** No block that begins before that time ends later. */

@@ -27,9 +27,9 @@ final class JdbcTranscriptStore implements TranscriptStore {
     private static final int VERSION = 1;
     private static final NamedSql APPEND = NamedSql.of("INSERT INTO request_bodies (tenant_id, request_id, data)"
             + " VALUES (:tenant, :request, :data) ON CONFLICT DO NOTHING");
-    private static final NamedSql FIND =
+    static final NamedSql FIND =
             NamedSql.of("SELECT data FROM request_bodies WHERE tenant_id = :tenant AND request_id = :request");
-    private static final NamedSql PURGE = NamedSql.of("DELETE FROM request_bodies WHERE tenant_id = :tenant"
+    static final NamedSql PURGE = NamedSql.of("DELETE FROM request_bodies WHERE tenant_id = :tenant"
             + " AND request_id IN (SELECT request_id FROM request_bodies WHERE tenant_id = :tenant"
             + " AND request_id < :before ORDER BY request_id LIMIT :max)");
 

@@ -47,7 +47,7 @@ final class JdbcUsageStore implements UsageStore {
             + " byte_offset = :byte_offset, records = records + :records WHERE journal_id = :journal_id");
     private static final NamedSql BEGIN =
             NamedSql.insert("usage_positions", List.of("journal_id", "segment", "byte_offset", "records"));
-    private static final NamedSql OLD = NamedSql.of("SELECT * FROM usage_blocks WHERE tenant_id = :tenant"
+    static final NamedSql OLD = NamedSql.of("SELECT * FROM usage_blocks WHERE tenant_id = :tenant"
             + " AND last_at < :before ORDER BY last_at, seq LIMIT " + UsageBlocks.AT_ONCE);
     private static final NamedSql DELETE = NamedSql.of("DELETE FROM usage_blocks WHERE seq = :seq");
 

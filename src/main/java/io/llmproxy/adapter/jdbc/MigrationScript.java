@@ -33,7 +33,9 @@ record MigrationScript(String file, String text) {
             "V10__route_choice.sql",
             "V11__provider_options.sql",
             "V12__audit.sql",
-            "V13__redaction.sql");
+            "V13__redaction.sql",
+            "V14__client_certificates.sql",
+            "V15__usage_labels.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

@@ -2,6 +2,7 @@ package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.usage.UsageFigures;
 import io.llmproxy.domain.usage.UsageQuery;
+import io.llmproxy.domain.usage.UsageRecord;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -87,11 +89,40 @@ final class UsageReport {
             @Nullable Instant to,
             List<UsageQuery.Dimension> by,
             Map<List<@Nullable String>, UsageFigures> sums) {
-        blocks.each(new UsageQuery(query.tenantId(), query.userId(), from, to), r -> {
+        UsageQuery part = new UsageQuery(query.tenantId(), query.userId(), from, to);
+        Map<KeyHour, String> labels = by.contains(UsageQuery.Dimension.LABEL) ? labels(part) : Map.of();
+        blocks.each(part, r -> {
             List<@Nullable String> values = new ArrayList<>();
-            by.forEach(dimension -> values.add(dimension.of(r)));
+            by.forEach(dimension ->
+                    values.add(dimension == UsageQuery.Dimension.LABEL ? labels.get(KeyHour.of(r)) : dimension.of(r)));
             sums.merge(values, UsageFigures.of(r), UsageFigures::plus);
         });
+    }
+
+    private record KeyHour(UUID keyId, Instant hour) {
+        static KeyHour of(UsageRecord r) {
+            return new KeyHour(r.keyId(), r.startedAt().truncatedTo(ChronoUnit.HOURS));
+        }
+    }
+
+    /** Records do not have them; the sums of their hours do. */
+    private Map<KeyHour, String> labels(UsageQuery query) {
+        UsageQuery hours = new UsageQuery(
+                query.tenantId(),
+                query.userId(),
+                query.from() == null ? null : query.from().truncatedTo(ChronoUnit.HOURS),
+                query.to());
+        NamedSql select =
+                NamedSql.of("SELECT DISTINCT hour_at, key_id, labels FROM usage_rollups WHERE labels IS NOT NULL AND "
+                        + filter(hours));
+        Map<KeyHour, String> labels = new HashMap<>();
+        sql.list(
+                        "reading labels of keys",
+                        select,
+                        params(hours),
+                        row -> Map.entry(new KeyHour(row.uuid("key_id"), row.time("hour_at")), row.text("labels")))
+                .forEach(e -> labels.put(e.getKey(), e.getValue()));
+        return labels;
     }
 
     private void hours(
@@ -137,6 +168,7 @@ final class UsageReport {
             case HOUR -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')";
             case DAY, WEEK -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
             case MONTH -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM')";
+            case LABEL -> "labels";
             case ENDPOINT, STATUS -> throw new IllegalStateException("the sums do not know " + dimension);
         };
     }

@@ -47,7 +47,12 @@ final class UsageRollups {
     private static final NamedSql ADD = NamedSql.of("UPDATE usage_rollups SET "
             + FIGURES.stream().map(c -> c + " = " + c + " + :" + c).collect(Collectors.joining(", "))
             + " WHERE tenant_id = :tenant_id AND hour_at = :hour_at AND id = :id");
-    private static final NamedSql INSERT = NamedSql.insert("usage_rollups", joined());
+    /** With the labels that the key has now; every row of sums is of one key, so that they add none. */
+    private static final NamedSql INSERT =
+            NamedSql.of("INSERT INTO usage_rollups (" + String.join(", ", joined()) + ", labels) VALUES ("
+                    + joined().stream().map(c -> ":" + c).collect(Collectors.joining(", "))
+                    + ", (SELECT k.labels FROM api_keys k WHERE k.id = :key_id))");
+
     private static final NamedSql EMPTY =
             NamedSql.of("DELETE FROM usage_rollups WHERE tenant_id = :tenant AND requests = 0");
 

@@ -142,6 +142,45 @@ public enum Event {
             Severity.WARN,
             "the webhook for alerts does not take one, which is sent again",
             "look at the webhook: `alerts.webhook.url`"),
+    BODIES_NOT_STORED(
+            6711,
+            Severity.WARN,
+            "bodies of requests for the audit cannot be written to the database; they wait in memory",
+            "look at the database; it goes on by itself"),
+    BODIES_STORED(6712, Severity.INFO, "bodies of requests are written to the database again", "nothing"),
+    BODIES_LOST(
+            6713,
+            Severity.WARN,
+            "bodies of requests are missing in the audit: the database refused them, or was away until the end",
+            "look at the database; the account of those requests is in the ledger all the same"),
+    AUDIT_NOT_SIGNED(
+            6714, Severity.WARN, "the audit log cannot be signed", "look at the database; it is tried again by itself"),
+    AUDIT_BROKEN(
+            6715,
+            Severity.ERROR,
+            "events of the audit log are not as they were written",
+            "somebody or something changed rows of the database: `llmproxyctl audit verify` names the first of them"),
+    AUDIT_SIGNED(
+            6716,
+            Severity.INFO,
+            "the head of a chain of the audit log was signed",
+            "keep the line elsewhere: it proves what was"),
+    NOT_DELETED(
+            6717,
+            Severity.WARN,
+            "what is older than its retention could not be deleted",
+            "look at the database; it is tried again in an hour"),
+    ALERT_GIVEN_UP(
+            6718,
+            Severity.ERROR,
+            "the webhook did not take an alert for so long that it is given up; the line holds it",
+            "look at the webhook: `alerts.webhook.url`; tell who should have been told",
+            false),
+    ALERTS_STAND_STILL(
+            6719,
+            Severity.WARN,
+            "alerts about budgets cannot be made or sent, since the database is away",
+            "look at the database; it is tried again by itself"),
     SELF_TEST_FAILED(
             6811,
             Severity.ERROR,
@@ -191,7 +230,36 @@ public enum Event {
             6832,
             Severity.ERROR,
             "the successor of the process died while this one was still leaving; this one ends too",
-            "the log of the successor says why; systemd starts the service again");
+            "the log of the successor says why; systemd starts the service again"),
+    CERTIFICATE_REPLACED(
+            6841, Severity.INFO, "a listener's certificate was read anew; new connections get it", "nothing"),
+    CERTIFICATE_UNUSABLE(
+            6842,
+            Severity.WARN,
+            "the files of a listener's certificate cannot be used; what they held before stays in force",
+            "the line says which file and why; `llmproxyctl tls show`"),
+    CERTIFICATE_USABLE(6843, Severity.INFO, "the files of a listener's certificate can be used again", "nothing"),
+    CERTIFICATE_ENDS(
+            6844,
+            Severity.WARN,
+            "a listener's certificate ends within 30, 7 or 1 days, or has expired",
+            "renew it; new files are taken without a restart"),
+    CERTIFICATE_CONTESTED(
+            6845,
+            Severity.WARN,
+            "several keys claim the same client certificate, which opens none of them",
+            "`llmproxyctl key revoke` or `key update --no-certificate` one of them"),
+    PROXY_HEADER_REFUSED(
+            6846,
+            Severity.WARN,
+            "a connection of a trusted proxy was closed, since it did not begin with a proper PROXY header",
+            "have the proxy send one (`send-proxy-v2`, `proxy_protocol on`), or `gateway.proxy-protocol: off`"),
+    DECLARATION_APPLIED(6881, Severity.INFO, "a declaration was applied", "nothing: the audit log has each change"),
+    DECLARATION_OUTDATED(
+            6882,
+            Severity.INFO,
+            "a declaration was not applied, since what it was compared with had changed meanwhile",
+            "compare again: `llmproxyctl apply --dry-run`");
 
     /** How much it matters, as the log's lines say it. */
     public enum Severity {

@@ -24,8 +24,17 @@ final class LevelTable {
             "io.micrometer",
             "org.postgresql",
             "org.apache.hc",
+            "io.opentelemetry",
+            "redis.clients",
+            "sun",
+            "jdk",
+            "java",
+            "javax",
             // warns at each start that Helidon's own metrics provider overrides a deprecated method
             "io.helidon.common.DeprecationSupport");
+
+    /** Those of the JDK write the header fields of requests, credentials among them, below warnings; nobody may ask for that. */
+    private static final List<String> INDISCREET = List.of("sun", "jdk", "java", "javax");
 
     private final Logger root = Logger.getLogger("");
     private final Level atStart;
@@ -62,6 +71,10 @@ final class LevelTable {
     }
 
     void set(String logger, LogControl.@Nullable Threshold level) {
+        if (level != null && indiscreet(logger) && level(level).intValue() < Level.WARNING.intValue()) {
+            throw new InvalidValueException(
+                    "logger", "of the JDK would write credentials into the log; it can be set to warn or error");
+        }
         lock.lock();
         try {
             if (level != null && !set.containsKey(logger) && set.size() >= LogControl.MOST) {
@@ -77,6 +90,10 @@ final class LevelTable {
         } finally {
             lock.unlock();
         }
+    }
+
+    private static boolean indiscreet(String logger) {
+        return INDISCREET.stream().anyMatch(name -> logger.equals(name) || logger.startsWith(name + "."));
     }
 
     private void apply(String logger, LogControl.@Nullable Threshold level) {

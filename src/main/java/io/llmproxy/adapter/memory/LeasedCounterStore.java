@@ -12,6 +12,7 @@ import io.llmproxy.port.StoreException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -228,19 +229,25 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     /** Those of other processes too, as they last said. */
     @Override
     public Map<CounterKey, Long> used(Limit limit) {
-        Map<CounterKey, Long> used = new HashMap<>(memory.used(limit));
-        if (!divided(limit)) {
-            try {
-                book.used(limit).forEach((text, n) -> used.merge(key(limit, text), n, Long::sum));
-            } catch (StoreException e) {
-                used.replaceAll((key, n) -> n + elsewhere(key));
-            }
-        }
-        return used;
+        return used(List.of(limit));
     }
 
-    private static CounterKey key(Limit limit, String text) {
-        return SubjectText.parse(limit.id(), text);
+    @Override
+    public Map<CounterKey, Long> used(Collection<Limit> limits) {
+        Map<CounterKey, Long> used = new HashMap<>(memory.used(limits));
+        List<Limit> shared = limits.stream().filter(l -> !divided(l)).toList();
+        if (shared.isEmpty()) {
+            return used;
+        }
+        try {
+            book.used(shared)
+                    .forEach((place, n) ->
+                            used.merge(SubjectText.parse(place.limitId(), place.subject()), n, Long::sum));
+        } catch (StoreException e) {
+            // those that are divided have no share
+            used.replaceAll((key, n) -> n + elsewhere(key));
+        }
+        return used;
     }
 
     private long elsewhere(CounterKey key) {

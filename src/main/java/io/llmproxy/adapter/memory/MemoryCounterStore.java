@@ -12,6 +12,7 @@ import io.llmproxy.port.CounterStore;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -274,6 +275,21 @@ public final class MemoryCounterStore implements CounterStore {
         counters.forEach((key, counter) -> {
             if (key.limitId().equals(limit.id()) && counter.fits(limit)) {
                 used.put(key, counter.used(local(counter, limit), now));
+            }
+        });
+        return used;
+    }
+
+    /** One walk over all counters. */
+    @Override
+    public Map<CounterKey, Long> used(Collection<Limit> limits) {
+        Map<String, Limit> byId = new HashMap<>();
+        limits.forEach(limit -> byId.put(limit.id(), limit));
+        Map<CounterKey, Long> used = new HashMap<>();
+        counters.forEach((key, counter) -> {
+            Limit limit = byId.get(key.limitId());
+            if (limit != null && counter.fits(limit)) {
+                used.put(key, counter.used(local(counter, limit), now(limit)));
             }
         });
         return used;

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -249,6 +250,12 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     @Override
     public Map<CounterKey, Long> used(Limit limit) {
         return breaker.up() ? survey.used(limit) : new HashMap<>(local.used(limit));
+    }
+
+    /** While Redis is away: what is counted here. Blocks, for {@link RedisSurvey#BOUND} at most. */
+    @Override
+    public Map<CounterKey, Long> used(Collection<Limit> limits) {
+        return breaker.up() ? survey.used(limits) : local.used(limits);
     }
 
     /** Blocks. @throws io.llmproxy.port.StoreException while Redis is away */

@@ -14,6 +14,9 @@ import java.util.UUID;
  */
 final class RedisKeys {
     private static final String TAG = "{llmproxy}:";
+    /** In what begins a counter's name: of the tag, of the mark of counters, of the limit's id and of how it counts. */
+    private static final int COLONS = 4;
+
     private static final byte[] LEASES = bytes(TAG + "leases");
 
     private RedisKeys() {}
@@ -43,6 +46,27 @@ final class RedisKeys {
     /** Matches all counters of a limit as it is. */
     static byte[] present(Limit limit) {
         return bytes(escaped(prefix(limit)) + "*");
+    }
+
+    /** Matches the counters of all limits. */
+    static byte[] counters() {
+        return bytes(escaped(TAG + "c:") + "*");
+    }
+
+    /** What begins the names of a limit's counters, and of no other's. */
+    static String name(Limit limit) {
+        return prefix(limit);
+    }
+
+    /** The same of a counter's name; empty where it is none. */
+    static String name(byte[] counter) {
+        int colons = 0;
+        for (int i = 0; i < counter.length; i++) {
+            if (counter[i] == ':' && ++colons == COLONS) {
+                return new String(counter, 0, i + 1, StandardCharsets.UTF_8);
+            }
+        }
+        return "";
     }
 
     static CounterKey parse(Limit limit, byte[] key) {

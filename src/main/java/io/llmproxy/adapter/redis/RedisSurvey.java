@@ -4,10 +4,14 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.port.StoreException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -16,6 +20,9 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /** What people want to know of counters, and do to them: off the line, on connections of its own, and slowly. Blocks. */
 final class RedisSurvey {
+    /** How long a walk over all counters may take; half a million or so are seen in that time. */
+    static final Duration BOUND = Duration.ofSeconds(3);
+
     private static final int CONNECT_MILLIS = 1000;
     private static final int READ_MILLIS = 5000;
     private static final int PAGE = 1000;
@@ -35,14 +42,53 @@ final class RedisSurvey {
     Map<CounterKey, Long> used(Limit limit) {
         line.flush();
         Map<CounterKey, Long> used = new HashMap<>();
-        scan(RedisKeys.present(limit), (connection, keys) -> {
-            connection.sendCommand(look(limit, keys, -1).byText());
+        scan(RedisKeys.present(limit), (connection, keys) -> look(connection, Map.of(limit, keys), used));
+        return used;
+    }
+
+    /** Of all counters in one walk; the looks at those of a page are sent together. */
+    Map<CounterKey, Long> used(Collection<Limit> limits) {
+        line.flush();
+        Map<String, Limit> names = new HashMap<>();
+        limits.forEach(limit -> names.put(RedisKeys.name(limit), limit));
+        Map<CounterKey, Long> used = new HashMap<>();
+        long begun = System.nanoTime();
+        scan(RedisKeys.counters(), (connection, keys) -> {
+            if (System.nanoTime() - begun > BOUND.toNanos()) {
+                String text = "the counters in Redis at " + address + " could not be looked at within "
+                        + BOUND.toSeconds() + " s";
+                throw new StoreException.Away(text, new TimeoutException(text));
+            }
+            look(connection, byLimit(keys, names), used);
+        });
+        return used;
+    }
+
+    private static Map<Limit, List<byte[]>> byLimit(List<byte[]> keys, Map<String, Limit> names) {
+        Map<Limit, List<byte[]>> counters = new LinkedHashMap<>();
+        for (byte[] key : keys) {
+            Limit limit = names.get(RedisKeys.name(key));
+            if (limit != null) {
+                counters.computeIfAbsent(limit, l -> new ArrayList<>()).add(key);
+            }
+        }
+        return counters;
+    }
+
+    private void look(Connection connection, Map<Limit, List<byte[]>> counters, Map<CounterKey, Long> used) {
+        boolean known = false;
+        for (Map.Entry<Limit, List<byte[]>> own : counters.entrySet()) {
+            Look look = look(own.getKey(), own.getValue(), -1);
+            // the first one brings the script
+            connection.sendCommand(known ? look.byHash() : look.byText());
+            known = true;
+        }
+        counters.forEach((limit, keys) -> {
             long[] counts = Unpacker.numbers((byte[]) connection.getOne());
             for (int i = 0; i < keys.size(); i++) {
                 used.put(RedisKeys.parse(limit, keys.get(i)), counts[i + 1]);
             }
         });
-        return used;
     }
 
     void reset(Limit limit) {

@@ -86,6 +86,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private final ModelNames models = new ModelNames();
     private final GenAiMeters genAi;
     private final LimitMeters limits = new LimitMeters();
+    private final BudgetMeters budgets = new BudgetMeters();
     private final HistogramFamily overheads = new HistogramFamily(
             "llmproxy_overhead_seconds",
             "What requests spent in the gateway itself before they were sent to a provider",
@@ -120,6 +121,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                 "llmproxy_limit_overrun_nano_usd",
                 "Cost beyond what was reserved for its request, in billionths of a US dollar");
         limits.show(this);
+        budgets.show(this);
         JvmGauges.register(this);
     }
 
@@ -312,12 +314,12 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
 
     @Override
     public void alerted(String metric, int threshold) {
-        counter(
-                        "llmproxy_budget_alerts",
-                        "Budgets whose use passed a threshold for the first time in their period",
-                        Tag.create("metric", metric),
-                        Tag.create("threshold", Integer.toString(threshold)))
-                .increment();
+        budgets.alerted(metric, threshold);
+    }
+
+    /** The thresholds, in percent, that budgets may pass. */
+    public void thresholds(List<Integer> percents) {
+        budgets.expect(percents);
     }
 
     @Override

@@ -88,7 +88,11 @@ public sealed interface ProxyError {
             MISSING("invalid_api_key", "No API key was sent. Send it as `Authorization: Bearer llmp_...`."),
             INVALID("invalid_api_key", "The API key is not valid."),
             EXPIRED("expired_api_key", "The API key has expired."),
-            REVOKED("revoked_api_key", "The API key was revoked.");
+            REVOKED("revoked_api_key", "The API key was revoked."),
+            CERTIFICATE_UNKNOWN(
+                    "invalid_api_key", "No API key was sent, and the client certificate does not stand for one."),
+            CERTIFICATE_NEEDED("invalid_api_key", "The API key is not valid without its client certificate."),
+            CERTIFICATE_EXPIRED("invalid_api_key", "The client certificate has expired; connect again with a new one.");
 
             private final String code;
             private final String text;

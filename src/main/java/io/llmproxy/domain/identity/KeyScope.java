@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param passthrough whether {@code /p/PROVIDER/*} is open to the key
  * @param labels free words of the operator's, at most 32
  * @param maxRequests how many requests the key is good for, once and for all; null: any number
+ * @param certificates of clients that stand for the key, or must come with it
  */
 public record KeyScope(
         List<Glob> models,
@@ -24,7 +25,8 @@ public record KeyScope(
         List<Cidr> cidrs,
         boolean passthrough,
         Map<String, String> labels,
-        @Nullable Long maxRequests) {
+        @Nullable Long maxRequests,
+        KeyCertificates certificates) {
 
     public static final KeyScope ANY = new KeyScope(List.of(), Set.of(), List.of(), false, Map.of());
 
@@ -36,6 +38,17 @@ public record KeyScope(
             boolean passthrough,
             Map<String, String> labels) {
         this(models, providers, cidrs, passthrough, labels, null);
+    }
+
+    /** A scope that has to do with no certificate. */
+    public KeyScope(
+            List<Glob> models,
+            Set<String> providers,
+            List<Cidr> cidrs,
+            boolean passthrough,
+            Map<String, String> labels,
+            @Nullable Long maxRequests) {
+        this(models, providers, cidrs, passthrough, labels, maxRequests, KeyCertificates.NONE);
     }
 
     public KeyScope {

@@ -39,14 +39,16 @@ public record UsageQuery(
         /** The path without its variable parts. */
         ENDPOINT,
         /** What the client was answered. */
-        STATUS;
+        STATUS,
+        /** All labels of its key, a JSON object with the names in order: those that it had when its hour was first written. */
+        LABEL;
 
         /** Whether sums by hour know it; reports by others read every record of their time. */
         public boolean summed() {
             return this != ENDPOINT && this != STATUS;
         }
 
-        /** The value of a record, as reports show it; null where there is none. */
+        /** The value of a record, as reports show it; null where there is none, or it does not know, as of labels. */
         public @Nullable String of(UsageRecord r) {
             return switch (this) {
                 case TENANT -> r.tenantSlug();
@@ -56,6 +58,7 @@ public record UsageQuery(
                 case PROVIDER -> r.provider();
                 case ENDPOINT -> r.endpoint();
                 case STATUS -> Integer.toString(r.status());
+                case LABEL -> null;
                 case HOUR, DAY, WEEK, MONTH -> time(r.startedAt().truncatedTo(ChronoUnit.HOURS));
             };
         }
@@ -71,7 +74,7 @@ public record UsageQuery(
                             + (at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR) < 10 ? "-W0" : "-W")
                             + at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR);
                 case MONTH -> at.toLocalDate().toString().substring(0, 7);
-                case TENANT, USER, KEY, MODEL, PROVIDER, ENDPOINT, STATUS ->
+                case TENANT, USER, KEY, MODEL, PROVIDER, ENDPOINT, STATUS, LABEL ->
                     throw new IllegalStateException(this + " is none of time");
             };
         }
@@ -173,5 +176,35 @@ public record UsageQuery(
             long cacheWriteTokens,
             long reasoningTokens,
             long costNanos,
-            long unpriced) {}
+            long unpriced) {
+        /** The same figures of another group. */
+        public Row of(List<@Nullable String> other) {
+            return new Row(
+                    other,
+                    requests,
+                    errors,
+                    inputTokens,
+                    outputTokens,
+                    cachedInputTokens,
+                    cacheWriteTokens,
+                    reasoningTokens,
+                    costNanos,
+                    unpriced);
+        }
+
+        /** The figures of both, of this one's group. */
+        public Row plus(Row other) {
+            return new Row(
+                    group,
+                    requests + other.requests,
+                    errors + other.errors,
+                    inputTokens + other.inputTokens,
+                    outputTokens + other.outputTokens,
+                    cachedInputTokens + other.cachedInputTokens,
+                    cacheWriteTokens + other.cacheWriteTokens,
+                    reasoningTokens + other.reasoningTokens,
+                    costNanos + other.costNanos,
+                    unpriced + other.unpriced);
+        }
+    }
 }

@@ -52,7 +52,7 @@ public final class AlertSender {
             failing = false;
         } catch (RuntimeException e) {
             if (!failing) {
-                LOG.log(Level.WARNING, "alerts of budgets cannot be sent, which is tried again", e);
+                LOG.log(Level.WARNING, "event 6719: alerts of budgets cannot be sent, which is tried again", e);
             }
             failing = true;
         }
@@ -97,7 +97,7 @@ public final class AlertSender {
         if (over) {
             LOG.log(
                     Level.ERROR,
-                    "the webhook did not take an alert after " + (pending.attempts() + 1)
+                    "event 6718: the webhook did not take an alert after " + (pending.attempts() + 1)
                             + " attempts, which is given up: " + cause.getMessage() + ". The alert: "
                             + pending.alert().text());
         } else if (pending.attempts() == 0) {

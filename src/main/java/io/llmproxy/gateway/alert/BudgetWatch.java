@@ -86,7 +86,7 @@ public final class BudgetWatch {
             failing = false;
         } catch (RuntimeException e) {
             if (!failing) {
-                LOG.log(Level.WARNING, "budgets cannot be watched for alerts, which is tried again", e);
+                LOG.log(Level.WARNING, "event 6719: budgets cannot be watched for alerts, which is tried again", e);
             }
             failing = true;
         }

@@ -49,7 +49,7 @@ public final class AuditKeeper implements AutoCloseable {
             failing = false;
         } catch (RuntimeException e) {
             if (!failing) {
-                LOG.log(Level.WARNING, "the audit log cannot be signed; tried again", e);
+                LOG.log(Level.WARNING, "event 6714: the audit log cannot be signed; tried again", e);
             }
             failing = true;
         }
@@ -75,7 +75,7 @@ public final class AuditKeeper implements AutoCloseable {
             broken = null;
         } catch (StoreException.Broken e) {
             if (broken == null) {
-                LOG.log(Level.ERROR, String.valueOf(e.getMessage()));
+                LOG.log(Level.ERROR, "event 6715: " + e.getMessage());
             }
             broken = e.getMessage();
         }
@@ -84,8 +84,8 @@ public final class AuditKeeper implements AutoCloseable {
     private static void log(AuditChain.Head head) {
         LOG.log(
                 Level.INFO,
-                "audit head: chain " + head.chain() + " number " + head.number() + " hash " + head.hash() + " at "
-                        + head.at() + " key " + head.keyId() + " signature " + head.signature());
+                "event 6716: audit head: chain " + head.chain() + " number " + head.number() + " hash " + head.hash()
+                        + " at " + head.at() + " key " + head.keyId() + " signature " + head.signature());
     }
 
     /** What is wrong with the audit log; null: nothing that was noticed. */

@@ -4,6 +4,7 @@ import io.llmproxy.domain.audit.Transcript;
 import io.llmproxy.gateway.ContentCoding;
 import io.llmproxy.gateway.privacy.Redactor;
 import io.llmproxy.gateway.scan.DeliveredText;
+import io.llmproxy.gateway.scan.EscapedText;
 import io.llmproxy.gateway.scan.UsageTap;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class Bodies {
             return Transcript.Part.left(type);
         }
         String text = new String(decoded.bytes, StandardCharsets.UTF_8);
-        String clean = json ? JsonTexts.redact(text, Redactor.DEFAULT::redact) : Redactor.DEFAULT.redact(text);
+        String clean = json ? JsonRedaction.redact(text, Redactor.DEFAULT::redact) : Redactor.DEFAULT.redact(text);
         return new Transcript.Part(type, decoded.cut, clean.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -52,7 +53,7 @@ final class Bodies {
         tap.feed(bytes, 0, bytes.length);
         DeliveredText text = tap.text();
         String spelled = new String(text.bytes(), 0, text.size(), StandardCharsets.UTF_8);
-        return Redactor.DEFAULT.redact(JsonTexts.plain(spelled)).getBytes(StandardCharsets.UTF_8);
+        return Redactor.DEFAULT.redact(EscapedText.plain(spelled)).getBytes(StandardCharsets.UTF_8);
     }
 
     /** Not a record, which would compare the array by its identity. */

@@ -111,13 +111,16 @@ public final class Transcripts implements AutoCloseable {
                 some = some();
             }
             if (failing) {
-                LOG.log(Level.INFO, "bodies of requests are written to the database again");
+                LOG.log(Level.INFO, "event 6712: bodies of requests are written to the database again");
             }
             failing = false;
             return PERIOD;
         } catch (RuntimeException e) {
             if (!failing) {
-                LOG.log(Level.WARNING, "bodies of requests cannot be written to the database; they wait in memory", e);
+                LOG.log(
+                        Level.WARNING,
+                        "event 6711: bodies of requests cannot be written to the database; they wait in memory",
+                        e);
             }
             failing = true;
             return BACKOFF;
@@ -159,7 +162,10 @@ public final class Transcripts implements AutoCloseable {
                 throw e;
             } catch (StoreException e) {
                 dropped.incrementAndGet();
-                LOG.log(Level.WARNING, "the bodies of the request " + t.requestId() + " cannot be stored", e);
+                LOG.log(
+                        Level.WARNING,
+                        "event 6713: the bodies of the request `" + t.requestId() + "` cannot be stored",
+                        e);
             }
         }
     }
@@ -205,7 +211,9 @@ public final class Transcripts implements AutoCloseable {
         rounds.close(CLOSE_BOUND);
         int lost = waiting.size();
         if (lost > 0) {
-            LOG.log(Level.ERROR, "the database does not take bodies of requests to the end; lost: " + lost);
+            LOG.log(
+                    Level.WARNING,
+                    "event 6713: the database does not take bodies of requests to the end; lost: " + lost);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.estimate;
 
 import io.llmproxy.gateway.scan.ByteSearch;
+import io.llmproxy.gateway.scan.EscapedText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -104,7 +105,7 @@ final class JsonPieces {
             kept.write(bytes, from, count);
             beyond.left(to - from - count);
         });
-        return JsonText.decoded(kept.toByteArray(), 0, kept.size());
+        return EscapedText.whole(kept.toByteArray(), 0, kept.size());
     }
 
     private interface Taker {
@@ -138,7 +139,7 @@ final class JsonPieces {
         }
         ByteArrayOutputStream kept = new ByteArrayOutputStream(MAX_NAME);
         takeString((bytes, from, to) -> kept.write(bytes, from, Math.min(to - from, MAX_NAME - kept.size())));
-        name = JsonText.decoded(kept.toByteArray(), 0, kept.size());
+        name = EscapedText.whole(kept.toByteArray(), 0, kept.size());
         return Token.NAME;
     }
 

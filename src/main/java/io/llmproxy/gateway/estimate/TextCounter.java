@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.estimate;
 
 import io.llmproxy.domain.usage.TokenEncoding;
+import io.llmproxy.gateway.scan.EscapedText;
 import io.llmproxy.port.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -104,7 +105,7 @@ final class TextCounter implements TextTally {
         int length = filled;
         filled = 0;
         if (counting) {
-            counted(length, JsonText.decoded(window, 0, length));
+            counted(length, EscapedText.whole(window, 0, length));
         } else {
             left(length);
         }

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * Puts what was taken out of a request back into its answer, as it comes: events and lines of JSON one by one, a single JSON document
- * when it is whole, and so plain text. What is larger than {@value #MOST} bytes, and what is none of these, goes on as it is. One
+ * Puts what was taken out of a request back into its answer, as it comes: events, lines of JSON and elements of a JSON list one by one,
+ * any other JSON document when it is whole, and so plain text. What is larger than {@value #MOST} bytes, and what is none of these, goes on as it is. One
  * thread.
  */
 public final class AnswerRestoration implements SseReader.Listener {
@@ -18,14 +18,16 @@ public final class AnswerRestoration implements SseReader.Listener {
         EVENTS,
         LINES,
         DOCUMENT,
+        LIST,
         TEXT,
         OTHER
     }
 
-    private final Form form;
+    private Form form;
     private final Vault vault;
     private final Restorer restorer;
     private final SseReader reader = new SseReader(this);
+    private final ListRestoration list;
     private final Held held = new Held();
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private byte[] piece = {};
@@ -43,6 +45,7 @@ public final class AnswerRestoration implements SseReader.Listener {
         this.form = form;
         this.vault = vault;
         this.restorer = new Restorer(vault);
+        this.list = new ListRestoration(restorer);
     }
 
     /** @param contentType of the answer, which has no content coding */
@@ -66,7 +69,9 @@ public final class AnswerRestoration implements SseReader.Listener {
         switch (form) {
             case EVENTS -> events(in, from, length);
             case LINES -> lines(in, from, length);
-            case DOCUMENT, TEXT -> whole(in, from, length);
+            case DOCUMENT -> document(in, from, length);
+            case TEXT -> whole(in, from, length);
+            case LIST -> list.feed(in, from, length, out);
             case OTHER -> out.write(in, from, length);
         }
         return given();
@@ -82,6 +87,7 @@ public final class AnswerRestoration implements SseReader.Listener {
                 line(held.bytes(), held.size());
                 restorer.flush(out);
             }
+            case LIST -> list.finish(out);
             case DOCUMENT -> restorer.document(held.bytes(), held.size(), 0, held.size(), false, out);
             case TEXT ->
                 out.writeBytes(vault.restored(held.toString(StandardCharsets.UTF_8), false, false)
@@ -100,6 +106,21 @@ public final class AnswerRestoration implements SseReader.Listener {
         byte[] given = out.toByteArray();
         out.reset();
         return given;
+    }
+
+    /** What it is its first sign tells. */
+    private void document(byte[] in, int from, int length) {
+        int at = from;
+        while (held.size() == 0 && !oversized && at < from + length && in[at] <= ' ' && in[at] >= 0) {
+            at++;
+        }
+        out.write(in, from, at - from);
+        if (held.size() == 0 && !oversized && at < from + length && in[at] == '[') {
+            form = Form.LIST;
+            list.feed(in, at, from + length - at, out);
+        } else {
+            whole(in, at, from + length - at);
+        }
     }
 
     private void whole(byte[] in, int from, int length) {

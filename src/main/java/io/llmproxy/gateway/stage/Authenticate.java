@@ -16,9 +16,8 @@ import io.llmproxy.runtime.Snapshots;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
 
-/** Finds the principal of the key, from headers and memory alone, and whether the key may be used now and from here. */
+/** Finds the principal of the key, from headers, the connection's certificate and memory alone, and whether the key may be used now and from here. */
 public final class Authenticate implements Stage {
     private final KeyRing keys;
     private final Snapshots snapshots;
@@ -36,10 +35,7 @@ public final class Authenticate implements Stage {
     public void handle(Exchange x, Next next) {
         Instant now = clock.instant();
         RuntimeSnapshot snapshot = snapshots.current();
-        KeyEntry entry = KeyRing.find(secret(x), snapshot, now);
-        if (entry == null) {
-            throw Refusals.unauthenticated(Kind.INVALID);
-        }
+        KeyEntry entry = keys.opened(x.request(), snapshot, now);
         x.authenticated(entry);
         check(entry.principal(), x.request().clientAddress(), now);
         // whoever published a newer state may have gone through the running exchanges before this one was known to be
@@ -47,17 +43,6 @@ public final class Authenticate implements Stage {
         InFlight.judge(x, snapshots.current());
         lastUse.note(entry.principal().key().id(), now);
         next.handle(x);
-    }
-
-    private String secret(Exchange x) {
-        Set<String> presented = keys.presented(x.request());
-        if (presented.isEmpty()) {
-            throw Refusals.unauthenticated(Kind.MISSING);
-        }
-        if (presented.size() > 1) {
-            throw Refusals.invalid("The request carries several different API keys; send one.", null);
-        }
-        return presented.iterator().next();
     }
 
     /** @throws ProxyException where the key may not be used now and from there */

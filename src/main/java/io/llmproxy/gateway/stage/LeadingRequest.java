@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.ClientCertificate;
 import io.llmproxy.gateway.ClientRequest;
 import io.llmproxy.gateway.idempotency.Run;
 import java.io.InputStream;
@@ -51,6 +52,11 @@ record LeadingRequest(ClientRequest client, Run run) implements ClientRequest {
     @Override
     public byte[] clientAddress() {
         return client.clientAddress();
+    }
+
+    @Override
+    public @Nullable ClientCertificate clientCertificate() {
+        return client.clientCertificate();
     }
 
     @Override

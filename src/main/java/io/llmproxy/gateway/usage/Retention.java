@@ -66,7 +66,7 @@ public final class Retention implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.log(
                     Level.WARNING,
-                    "old usage records, audit events and bodies of requests cannot be deleted; tried again in an hour",
+                    "event 6717: old usage records, audit events and bodies of requests cannot be deleted; tried again in an hour",
                     e);
         }
         return PERIOD;

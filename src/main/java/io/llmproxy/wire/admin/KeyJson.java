@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An API key. {@code status} is {@code active}, {@code expired}, {@code revoked}, or {@code disabled} while its user is;
- * {@code secret} is there only in the answer that made it (create, rotate).
+ * {@code secret} is there only in the answer that made it (create, rotate). {@code certificates} are of clients, as
+ * {@code dns:app.example.com}; {@code certificateOnly} says that they stand for the key, which has no secret then.
  */
 public record KeyJson(
         String id,
@@ -23,6 +24,8 @@ public record KeyJson(
         boolean passthrough,
         Map<String, String> labels,
         @Nullable Long maxRequests,
+        List<String> certificates,
+        boolean certificateOnly,
         @Nullable Instant expiresAt,
         @Nullable Instant revokedAt,
         @Nullable Instant previousSecretUntil,
@@ -40,7 +43,9 @@ public record KeyJson(
             @Nullable List<String> cidrs,
             @Nullable Boolean passthrough,
             @Nullable Map<String, String> labels,
-            @Nullable Long maxRequests) {}
+            @Nullable Long maxRequests,
+            @Nullable List<String> certificates,
+            @Nullable Boolean certificateOnly) {}
 
     /** Body of {@code POST …/keys/NAME/revoke} and {@code …/keys/revoke-all}. */
     public record Revoke(@Nullable Boolean now, @Nullable String user) {}

@@ -74,6 +74,7 @@ public record UsageJson(
             @Nullable String month,
             @Nullable String endpoint,
             @Nullable String status,
+            @Nullable String label,
             long requests,
             long errors,
             long inputTokens,

@@ -67,7 +67,7 @@ class AdminOverTcpTest {
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(AdminServer.http1())
                 .routing(AdminServer.routing(
-                        new AdminHandler(AdminServer.table(application), once, false, r -> Optional.of(CALLER))))
+                        new AdminHandler(AdminServer.table(application), once, false, false, r -> Optional.of(CALLER))))
                 .build()
                 .start();
         tcp = new SocketClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));

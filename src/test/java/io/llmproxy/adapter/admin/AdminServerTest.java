@@ -176,14 +176,22 @@ class AdminServerTest {
     }
 
     @Test
-    void healthSaysThatAndNotWhy() throws IOException {
-        health = new Health(true, List.of("the database jdbc:secret is away"));
+    void healthSaysWhyInSentencesThatNameNothing() throws IOException {
+        health = new Health(true, List.of(Health.Obstacle.STOPPING, Health.Obstacle.JOURNAL));
         Response response = tcp.get("/health/ready");
         assertThat(response.status()).isEqualTo(503);
-        assertThat(response.body()).isEqualTo("{\"status\":\"down\"}");
-        assertThat(socket.get("/health/started").status()).isEqualTo(200);
+        assertThat(response.body())
+                .isEqualTo(
+                        "{\"status\":\"down\",\"reasons\":[\"the server is stopping\",\"the usage journal takes no records,"
+                                + " and requests are refused until it does: see llmproxyctl status\"]}");
+        assertThat(socket.get("/health/started").body()).isEqualTo("{\"status\":\"up\"}");
+        assertThat(tcp.get("/health/live").body()).isEqualTo("{\"status\":\"up\"}");
         health = new Health(false, List.of());
         assertThat(socket.get("/health/started").status()).isEqualTo(503);
+        assertThat(tcp.get("/health/started").body())
+                .isEqualTo(tcp.get("/health/ready").body());
+        assertThat(tcp.get("/health/started").body())
+                .isEqualTo("{\"status\":\"down\",\"reasons\":[\"the start is not over\"]}");
         assertThat(tcp.send("HEAD", "/health/live", "").body()).isEmpty();
     }
 
@@ -457,7 +465,7 @@ class AdminServerTest {
     void anUnknownGroupIsNamedAndNothingIsLeft() throws IOException {
         Path other = dir.resolve("other.sock");
         AdminServer.Listeners listeners =
-                new AdminServer.Listeners(other, "no-such-group-here", null, Duration.ofSeconds(1));
+                new AdminServer.Listeners(other, "no-such-group-here", null, null, Duration.ofSeconds(1));
         assertThatThrownBy(() -> AdminServer.start(listeners, application()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("no-such-group-here");
@@ -468,7 +476,7 @@ class AdminServerTest {
 
     private static AdminServer.Listeners listeners(Path socket, int port) {
         InetSocketAddress tcp = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        return new AdminServer.Listeners(socket, null, tcp, Duration.ofSeconds(1));
+        return new AdminServer.Listeners(socket, null, tcp, null, Duration.ofSeconds(1));
     }
 
     private AdminServer.Application application() {

@@ -16,6 +16,7 @@ import io.llmproxy.wire.admin.ProblemJson;
 import io.llmproxy.wire.admin.ProviderJson;
 import io.llmproxy.wire.admin.StatusJson;
 import io.llmproxy.wire.admin.TenantJson;
+import io.llmproxy.wire.admin.TlsJson;
 import io.llmproxy.wire.admin.UsageJson;
 import io.llmproxy.wire.admin.UserJson;
 import java.lang.reflect.RecordComponent;
@@ -85,6 +86,7 @@ class OpenApiTest {
                 Map.entry("UsageRecord", UsageJson.class),
                 Map.entry("UsageRow", UsageJson.ReportRow.class),
                 Map.entry("Live", LiveJson.class),
+                Map.entry("Tls", TlsJson.class),
                 Map.entry("LiveLine", LiveJson.Line.class),
                 Map.entry("LiveNear", LiveJson.Near.class),
                 Map.entry("Log", LogJson.class),

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.adapter.http.tls.CertificateFiles;
+import io.llmproxy.adapter.http.tls.TlsSettings;
 import io.llmproxy.testing.PemFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -92,7 +93,8 @@ class HandOverTest {
     @Test
     void anHttp2ConnectionFinishesItsStreamsWhileNewOnesComeToTheSuccessor() throws Exception {
         PemFiles pem = PemFiles.make(directory);
-        try (CertificateFiles files = CertificateFiles.open(pem.certificate(), pem.key(), InstantSource.system());
+        try (CertificateFiles files = CertificateFiles.open(
+                        TlsSettings.of("gateway", pem.certificate(), pem.key()), InstantSource.system());
                 HttpClient client = HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_2)
                         .sslContext(pem.made().trusting())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.adapter.http.tls.CertificateFiles;
+import io.llmproxy.adapter.http.tls.TlsSettings;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.testing.PemFiles;
@@ -55,7 +56,7 @@ class Http2Test {
 
     @BeforeEach
     void setUp() throws Exception {
-        files = CertificateFiles.open(pem.certificate(), pem.key(), InstantSource.system());
+        files = CertificateFiles.open(TlsSettings.of("gateway", pem.certificate(), pem.key()), InstantSource.system());
         gateway = new ScriptedGateway(files, Duration.ofSeconds(10), ClientPatience.DEFAULT);
         client = client();
     }

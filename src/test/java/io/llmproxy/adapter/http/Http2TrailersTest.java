@@ -3,6 +3,7 @@ package io.llmproxy.adapter.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.adapter.http.tls.CertificateFiles;
+import io.llmproxy.adapter.http.tls.TlsSettings;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.testing.PemFiles;
 import java.io.ByteArrayInputStream;
@@ -66,7 +67,8 @@ class Http2TrailersTest {
         OkHttpClient client = new OkHttpClient.Builder()
                 .sslSocketFactory(pem.made().trusting().getSocketFactory(), trust)
                 .build();
-        try (CertificateFiles files = CertificateFiles.open(pem.certificate(), pem.key(), InstantSource.system());
+        try (CertificateFiles files = CertificateFiles.open(
+                        TlsSettings.of("gateway", pem.certificate(), pem.key()), InstantSource.system());
                 ScriptedGateway gateway = new ScriptedGateway(files, Duration.ofSeconds(10), ClientPatience.DEFAULT)) {
             gateway.serving((request, sink) -> {
                 sink.head(200, new HeaderFields(), declared);

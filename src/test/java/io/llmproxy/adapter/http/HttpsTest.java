@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.adapter.http.tls.CertificateFiles;
+import io.llmproxy.adapter.http.tls.TlsSettings;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.testing.PemFiles;
 import io.llmproxy.testing.Quickest;
@@ -60,7 +61,7 @@ class HttpsTest {
         certificate = directory.resolve("cert.pem");
         key = directory.resolve("key.pem");
         install(one);
-        files = CertificateFiles.open(certificate, key, InstantSource.system());
+        files = CertificateFiles.open(TlsSettings.of("gateway", certificate, key), InstantSource.system());
         gateway = new ScriptedGateway(files, Duration.ofSeconds(10), ClientPatience.DEFAULT);
     }
 

@@ -39,11 +39,21 @@ final class ScriptedGateway implements AutoCloseable {
     ScriptedGateway(
             @Nullable CertificateFiles certificate, Duration grace, ClientPatience patience, String... trustedProxies)
             throws IOException {
+        this(certificate, grace, patience, false, trustedProxies);
+    }
+
+    ScriptedGateway(
+            @Nullable CertificateFiles certificate,
+            Duration grace,
+            ClientPatience patience,
+            boolean proxyProtocol,
+            String... trustedProxies)
+            throws IOException {
         List<Cidr> trusted = java.util.Arrays.stream(trustedProxies)
                 .map(text -> Cidr.parse("trusted-proxies", text))
                 .toList();
         server = new GatewayServer(
-                new GatewayServer.Settings("127.0.0.1", 0, trusted, 64L << 20, grace, patience),
+                new GatewayServer.Settings("127.0.0.1", 0, trusted, 64L << 20, grace, patience, proxyProtocol),
                 certificate,
                 InstantSource.system(),
                 this::serve);

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.adapter.http.tls.CertificateFiles;
+import io.llmproxy.adapter.http.tls.TlsSettings;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.testing.PemFiles;
@@ -40,7 +41,7 @@ class SlowHttp2BodyTest {
     @BeforeEach
     void setUp() throws Exception {
         PemFiles pem = PemFiles.make(made);
-        files = CertificateFiles.open(pem.certificate(), pem.key(), InstantSource.system());
+        files = CertificateFiles.open(TlsSettings.of("gateway", pem.certificate(), pem.key()), InstantSource.system());
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_2)
                 .sslContext(pem.made().trusting())

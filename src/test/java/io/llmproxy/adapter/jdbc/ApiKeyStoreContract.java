@@ -53,6 +53,19 @@ abstract class ApiKeyStoreContract {
     }
 
     @Test
+    void keysThatCertificatesStandForAreFoundUntilTheyAreRevoked() {
+        ApiKey full = Samples.fullKey(tenant, user, "certified");
+        ApiKey live = Samples.key(tenant, null, "certified").with(full.scope(), null, NOW);
+        database().keys().insert(live);
+        database().keys().insert(Samples.key(tenant, null, "plain"));
+        assertThat(database().keys().certificateOnly())
+                .contains(live)
+                .noneMatch(k -> k.name().equals("plain"));
+        database().keys().update(live.revoke(false, NOW));
+        assertThat(database().keys().certificateOnly()).noneMatch(k -> k.id().equals(live.id()));
+    }
+
+    @Test
     void aPrefixThatTwoKeysShareNamesNeither() {
         ApiKey one = Samples.key(tenant, null, "one");
         ApiKey two = Samples.key(tenant, null, "two").rotate(KeySecrets.hash(unique("x")), one.prefix(), NOW, NOW);

@@ -113,6 +113,24 @@ abstract class AuditChainContract {
     }
 
     @Test
+    void eventsOfOneBatchAreLinksBehindEachOtherInTheChainsOfTheirTenants() {
+        Tenant one = filled(1);
+        Tenant other = Samples.tenant(Samples.unique("chain"));
+        audit().appendAll(List.of(
+                Samples.event(one, "b0", NOW), Samples.event(other, "c0", NOW), Samples.event(one, "b1", NOW)));
+        audit().append(Samples.event(one, "d", NOW));
+        assertThat(links(one)).extracting(link -> link.event().action()).containsExactly("a0", "b0", "b1", "d");
+        assertThat(links(one)).extracting(AuditChain.Link::number).containsExactly(1L, 2L, 3L, 4L);
+        assertThat(links(other)).extracting(AuditChain.Link::number).containsExactly(1L);
+        String previous = AuditChain.NOTHING;
+        for (AuditChain.Link link : links(one)) {
+            assertThat(link.hash()).isEqualTo(AuditRows.hash(link.chain(), link.number(), previous, link.event()));
+            previous = link.hash();
+        }
+        assertThat(chains().find(one.id()).orElseThrow().hash()).isEqualTo(previous);
+    }
+
+    @Test
     void headsAreSignedWhenEnoughCameOrLongAgo() {
         Tenant mine = filled(3);
         assertThat(signed(4, NOW, mine)).isFalse();

@@ -6,7 +6,9 @@ import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.AuditMode;
+import io.llmproxy.domain.identity.CertificateName;
 import io.llmproxy.domain.identity.Cidr;
+import io.llmproxy.domain.identity.KeyCertificates;
 import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
@@ -105,7 +107,13 @@ final class Samples {
                 Set.of("one", "two"),
                 List.of(Cidr.parse("cidrs", "10.0.0.0/8"), Cidr.parse("cidrs", "2001:db8::/32")),
                 true,
-                Map.of("team", "blue = \"sky\", 100%", "a", "b"));
+                Map.of("team", "blue = \"sky\", 100%", "a", "b"),
+                12L,
+                new KeyCertificates(
+                        List.of(
+                                CertificateName.parse("certificates", "subject:cn=a \\\"b\\\",o=ü"),
+                                CertificateName.parse("certificates", "uri:spiffe://acme/ß?x=[1,2]")),
+                        true));
         return new ApiKey(
                 plain.id(),
                 plain.tenantId(),

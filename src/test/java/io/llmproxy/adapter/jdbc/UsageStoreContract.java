@@ -10,6 +10,8 @@ import io.llmproxy.adapter.journal.JournalRecords;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
@@ -26,6 +28,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -283,6 +286,48 @@ abstract class UsageStoreContract {
         assertThat(usage().report(mine(), List.of())).containsExactly(row(5, 3));
         assertThat(usage().report(mine(), List.of(Dimension.TENANT, Dimension.USER, Dimension.KEY, Dimension.PROVIDER)))
                 .containsExactly(row(5, 3, tenant.slug(), "u@example.com", "dev", "up"));
+    }
+
+    @Test
+    void aReportByLabelsTellsThoseOfItsTimeAlsoWhenTheKeyIsGone() {
+        Instant hour = Instant.parse("2026-03-04T05:00:00Z");
+        ApiKey key = labelled(Map.of("team", "blue", "env", "prod"));
+        database().tenants().insert(tenant);
+        database().keys().insert(key);
+        append(List.of(record(hour), record(hour.plusSeconds(10))));
+        database().keys().update(labelled(Map.of("team", "green")));
+        append(List.of(record(hour.plusSeconds(20)), record(hour.plusSeconds(3600)), record(hour.plusSeconds(7200))));
+        database().keys().delete(key.id());
+        append(List.of(record(hour.plusSeconds(3 * 3600))));
+        String blue = "{\"env\":\"prod\",\"team\":\"blue\"}";
+        String green = "{\"team\":\"green\"}";
+        assertThat(usage().report(mine(), List.of(Dimension.LABEL)))
+                .containsExactly(row(3, 0, blue), row(2, 0, green), row(1, 0, (String) null));
+        UsageQuery ragged = new UsageQuery(tenant.id(), null, hour.plusSeconds(5), hour.plusSeconds(3601));
+        assertThat(usage().report(ragged, List.of(Dimension.LABEL))).containsExactly(row(2, 0, blue), row(1, 0, green));
+        assertThat(usage().report(ragged, List.of(Dimension.STATUS, Dimension.LABEL)))
+                .containsExactly(row(2, 0, "200", blue), row(1, 0, "200", green));
+    }
+
+    /** The key of all samples. */
+    private ApiKey labelled(Map<String, String> labels) {
+        ApiKey plain = Samples.key(tenant, null, "dev");
+        return new ApiKey(
+                new UUID(8, 8),
+                tenant.id(),
+                null,
+                plain.name(),
+                plain.hash(),
+                plain.prefix(),
+                null,
+                null,
+                new KeyScope(List.of(), Set.of(), List.of(), false, labels),
+                null,
+                null,
+                false,
+                null,
+                NOW,
+                NOW);
     }
 
     private static UsageQuery.Row row(long requests, long errors, @Nullable String... group) {

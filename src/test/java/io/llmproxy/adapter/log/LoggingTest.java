@@ -94,12 +94,17 @@ class LoggingTest {
     @Test
     void hearsLibrariesFromWarningsOnEvenWhereDebugIsAskedFor() {
         install(Logging.Format.TEXT, System.Logger.Level.DEBUG);
-        for (String name : List.of("org.flywaydb.core.X", "com.zaxxer.hikari.Y", "io.helidon.webserver.Z")) {
+        for (String name : List.of(
+                "org.flywaydb.core.X",
+                "com.zaxxer.hikari.Y",
+                "io.helidon.webserver.Z",
+                "sun.net.www.protocol.http.HttpURLConnection",
+                "jdk.httpclient.Y")) {
             Logger library = Logger.getLogger(name);
             library.info("banner");
             library.warning("trouble of " + name);
         }
-        assertThat(text().lines()).hasSize(3).allMatch(l -> l.contains("WARN  trouble of"));
+        assertThat(text().lines()).hasSize(5).allMatch(l -> l.contains("WARN  trouble of"));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.limit.ActualUse;
+import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import redis.clients.jedis.Jedis;
 
 /** The contract on a real Redis, by the test's time. */
 class RedisCounterStoreTest extends CounterStoreContract {
@@ -95,6 +97,29 @@ class RedisCounterStoreTest extends CounterStoreContract {
         assertThat(takes(limit, 1)).isFalse();
         assertThat(used(limit)).isEqualTo(10);
         assertThat(store.standing().processes()).isGreaterThanOrEqualTo(1);
+    }
+
+    @Test
+    void aThousandLimitsAreLookedAtInOneWalk() {
+        List<Limit> limits = new ArrayList<>();
+        List<Charge> charges = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            Limit limit = limit("l" + i, LimitMetric.REQUESTS, 10, LimitPeriod.HOUR, LimitAlgorithm.FIXED_WINDOW);
+            limits.add(limit);
+            charges.add(charge(limit, 1));
+        }
+        assertThat(store.reserve(charges)).isInstanceOf(Granted.class);
+        try (Jedis asked = new Jedis(redis.url())) {
+            asked.configResetStat();
+            assertThat(store.used(limits)).hasSize(1000);
+            String calls = asked.info("commandstats")
+                    .lines()
+                    .filter(line -> line.startsWith("cmdstat_scan:"))
+                    .findFirst()
+                    .orElse("");
+            // a thousand counters and what else there is, a thousand a page
+            assertThat(calls).matches("cmdstat_scan:calls=[1-4],.*");
+        }
     }
 
     @Test

@@ -85,7 +85,7 @@ class TranscriptsTest {
         // cut off at every place
         for (int length = 0; length <= json.length(); length++) {
             String part = json.substring(0, length);
-            assertThat(JsonTexts.redact(part, t -> t)).isEqualTo(part);
+            assertThat(JsonRedaction.redact(part, t -> t)).isEqualTo(part);
         }
     }
 

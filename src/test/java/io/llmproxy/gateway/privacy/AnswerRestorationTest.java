@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -81,6 +82,74 @@ class AnswerRestorationTest {
                     line.formatted(SAID.substring(0, cut)) + line.formatted(SAID.substring(cut)) + "{\"done\":true}\n";
             String back = restored("application/x-ndjson", stream, cut % 3);
             assertThat(text(back, field, "")).as("cut at %d: %s", cut, back).isEqualTo(MEANT);
+        }
+    }
+
+    /** Gemini's stream without {@code alt=sse}. */
+    @Test
+    void inElementsOfAList() {
+        String element = "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"%s\"}],\"role\":\"model\"}}]}";
+        for (int cut = 0; cut <= SAID.length(); cut++) {
+            String stream = " [" + element.formatted(SAID.substring(0, cut)) + "\r\n,\r\n"
+                    + element.formatted(SAID.substring(cut)) + "\n,{\"candidates\":[{\"finishReason\":\"STOP\"}]}\n]\n";
+            for (int seed = 0; seed < 3; seed++) {
+                String back = restored("application/json", stream, seed);
+                StringBuilder text = new StringBuilder();
+                JSON.readTree(back).findValues("text").forEach(piece -> text.append(piece.stringValue()));
+                assertThat(text).as("cut at %d: %s", cut, back).hasToString(MEANT);
+                assertThat(back).startsWith(" [{").endsWith("\"STOP\"}]}\n]\n");
+            }
+        }
+    }
+
+    @Test
+    void aListThatEndsWithinAPlaceholderIsStillAList() {
+        String element = "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"To [EMAIL_\"}]}}]}";
+        for (String list : List.of("[%s]", "[%s\n,\n{\"usageMetadata\":{}}\n]")) {
+            String back = restored("application/json", list.formatted(element), 1);
+            StringBuilder text = new StringBuilder();
+            JSON.readTree(back).findValues("text").forEach(piece -> text.append(piece.stringValue()));
+            assertThat(text).as(back).hasToString("To [EMAIL_");
+        }
+    }
+
+    @Test
+    void elementsOfAListGoOnAsTheyCome() {
+        AnswerRestoration restoration = AnswerRestoration.of("application/json", vault());
+        byte[] first = "[{\"candidates\":[{\"text\":\"[EMAIL_1]\"}]}".getBytes(StandardCharsets.UTF_8);
+        assertThat(new String(restoration.feed(first, 0, first.length), StandardCharsets.UTF_8))
+                .isEqualTo("[{\"candidates\":[{\"text\":\"a@b.example\"}]}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[]",
+                "[ ]\n",
+                "[1,2]",
+                " [ 1 , \"a\" , {\"x\":[1,{}]} ,[] ] ",
+                "[{\"a\":\"]\\\"}[,\"}\n,\n2]\n",
+                "[",
+                "[[[",
+                "[{]",
+                "[1,2]]x[EMAIL_1]",
+                "[\"[EMAIL_1]",
+                "[,,]",
+                "[{\"candidates\":\"[EM\"}",
+                "[}]",
+                "[\"\\"
+            })
+    void listsWithNothingToPutBackStayByteForByte(String list) {
+        for (int seed = 0; seed < 4; seed++) {
+            assertThat(restored("application/json", list, seed)).isEqualTo(list);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[\"[EMAIL_1]\"]", "[1,\"[EMAIL_1]\" ,{\"x\":\"[EMAIL_1]\"}]", "[[\"[EMAIL_1]\"]]"})
+    void inListsOfAnyKind(String list) {
+        for (int seed = 0; seed < 4; seed++) {
+            assertThat(restored("application/json", list, seed)).isEqualTo(list.replace("[EMAIL_1]", "a@b.example"));
         }
     }
 

@@ -190,6 +190,11 @@ final class Fakes {
         }
 
         @Override
+        public List<ApiKey> certificateOnly() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public Page<ApiKey> list(UUID tenantId, @Nullable UUID userId, Page.Request page) {
             throw new UnsupportedOperationException();
         }

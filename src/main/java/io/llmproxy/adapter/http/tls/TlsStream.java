@@ -5,6 +5,8 @@ import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.webserver.CloseConnectionException;
 import java.nio.ByteBuffer;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -12,6 +14,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +67,19 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
     /** The protocol that ALPN chose; empty: the client did not ask. */
     public String protocol() {
         return engine.getApplicationProtocol();
+    }
+
+    /** The certificate that the client showed, signed by one of the authorities; null: it showed none. */
+    public @Nullable X509Certificate clientCertificate() {
+        if (!engine.getWantClientAuth() && !engine.getNeedClientAuth()) {
+            return null;
+        }
+        try {
+            Certificate[] shown = engine.getSession().getPeerCertificates();
+            return shown.length > 0 && shown[0] instanceof X509Certificate own ? own : null;
+        } catch (SSLPeerUnverifiedException e) {
+            return null;
+        }
     }
 
     /** The next bytes, or null at the end; blocks. */

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an operator may do to the files of a certificate. */
 class CertificateFilesTest {
@@ -50,7 +50,7 @@ class CertificateFilesTest {
     }
 
     private CertificateFiles open() throws CertificateFault {
-        return CertificateFiles.open(certificate, key, InstantSource.system());
+        return CertificateFiles.open(TlsSettings.of("gateway", certificate, key), InstantSource.system());
     }
 
     @Test
@@ -73,14 +73,23 @@ class CertificateFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "RSA PRIVATE KEY,openssl pkcs8 -topk8 -nocrypt -in",
-        "EC PRIVATE KEY,openssl pkcs8 -topk8 -nocrypt -in",
-        "ENCRYPTED PRIVATE KEY,openssl pkcs8 -in",
-    })
-    void anotherFormOfAKeyIsRefusedWithTheCommandThatChangesIt(String type, String command) throws Exception {
+    @ValueSource(strings = {"RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY"})
+    void aDamagedKeyIsRefusedWhateverItsForm(String type) throws Exception {
         Files.writeString(key, "-----BEGIN " + type + "-----\nAAAA\n-----END " + type + "-----\n");
-        refused(command + " " + key);
+        refused("gateway.tls.key " + key + ": is no RSA, EC or Ed25519 key, or is damaged");
+    }
+
+    @Test
+    void aKeyEncryptedTheOldWayIsRefusedWithTheCommandThatChangesIt() throws Exception {
+        Files.writeString(key, """
+                -----BEGIN RSA PRIVATE KEY-----
+                Proc-Type: 4,ENCRYPTED
+                DEK-Info: AES-256-CBC,00
+
+                AAAA
+                -----END RSA PRIVATE KEY-----
+                """);
+        refused("openssl pkcs8 -topk8 -v2 aes-256-cbc -in " + key);
     }
 
     @Test
@@ -92,7 +101,7 @@ class CertificateFilesTest {
     @Test
     void aCertificateThatHasExpiredIsUsedAndAFault() throws Exception {
         TestClock clock = new TestClock();
-        try (CertificateFiles files = CertificateFiles.open(certificate, key, clock)) {
+        try (CertificateFiles files = CertificateFiles.open(TlsSettings.of("gateway", certificate, key), clock)) {
             clock.advance(Duration.ofDays(4000));
             assertThat(files.fault()).contains(certificate.toString(), "has expired");
         }

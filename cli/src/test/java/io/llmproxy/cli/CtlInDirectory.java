@@ -1,0 +1,41 @@
+package io.llmproxy.cli;
+
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+
+/** llmproxyctl in this process, as if it were started in another directory, by somebody who has no terminal. */
+public final class CtlInDirectory {
+    private CtlInDirectory() {}
+
+    /** Its exit code. */
+    public static int run(
+            Path here,
+            String[] args,
+            Map<String, String> environment,
+            PrintStream out,
+            PrintStream err,
+            InputStream in) {
+        Shell shell = new Shell(
+                environment,
+                out,
+                err,
+                in,
+                Terminal.NONE,
+                InstantSource.system(),
+                PeerCheck.ofKernel(),
+                here.resolve("run"),
+                here,
+                new Host(
+                        here.resolve("etc"),
+                        here.resolve("lib"),
+                        here.resolve("log"),
+                        here.resolve("no-systemd"),
+                        null,
+                        false),
+                () -> false);
+        return Main.run(args, shell);
+    }
+}

@@ -1,0 +1,143 @@
+package io.llmproxy.adapter.http;
+
+import io.helidon.common.buffers.DataReader;
+import io.llmproxy.domain.identity.IpAddress;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the header that a proxy puts before a connection's own bytes, in version 1 or 2 of the PROXY protocol
+ * (haproxy.org/download/2.9/doc/proxy-protocol.txt), and not a byte more.
+ */
+final class ProxyHeader {
+    /** Of version 1, with its line end. */
+    private static final int LONGEST_LINE = 107;
+    /** Of what follows the fixed part in version 2: addresses and extensions, of which none is looked at. */
+    private static final int LONGEST_REST = 4096;
+
+    private static final byte[] SIGNATURE = {13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10};
+    private static final int LOCAL = 0x20;
+    private static final int PROXIED = 0x21;
+    private static final int TCP_4 = 0x11;
+    private static final int TCP_6 = 0x21;
+    private static final int PORTS = 4;
+
+    private final DataReader in;
+
+    private ProxyHeader(DataReader in) {
+        this.in = in;
+    }
+
+    /** What stands where the header should be is none; the message says why. */
+    static final class MalformedException extends Exception {
+        MalformedException(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Whom the proxy forwards for; null: nobody that it could name, as in its own checks. Blocks until the header has come.
+     *
+     * @throws MalformedException and then nobody knows what the connection's next bytes are
+     * @throws DataReader.InsufficientDataAvailableException where the connection ends before
+     */
+    static @Nullable InetSocketAddress read(DataReader in) throws MalformedException {
+        ProxyHeader header = new ProxyHeader(in);
+        return switch (in.lookup()) {
+            case 'P' -> header.line();
+            case 13 -> header.binary();
+            default -> throw new MalformedException("it began with no PROXY header");
+        };
+    }
+
+    private @Nullable InetSocketAddress line() throws MalformedException {
+        byte[] line = new byte[LONGEST_LINE];
+        int length = 0;
+        do {
+            if (length == LONGEST_LINE) {
+                throw new MalformedException("its PROXY header is longer than " + LONGEST_LINE + " bytes");
+            }
+            line[length++] = in.read();
+        } while (line[length - 1] != '\n');
+        String text = new String(line, 0, length, StandardCharsets.ISO_8859_1);
+        if (text.endsWith("\r\n")) {
+            String[] parts = text.substring(0, length - 2).split(" ", -1);
+            if (parts[0].equals("PROXY") && parts.length > 1 && parts[1].equals("UNKNOWN")) {
+                return null;
+            }
+            if (parts[0].equals("PROXY") && parts.length == 6) {
+                return source(parts);
+            }
+        }
+        throw malformed();
+    }
+
+    private static InetSocketAddress source(String[] parts) throws MalformedException {
+        int size = parts[1].equals("TCP4") ? 4 : parts[1].equals("TCP6") ? 16 : 0;
+        byte[] source = IpAddress.parse(parts[2]);
+        byte[] target = IpAddress.parse(parts[3]);
+        if (source == null || target == null || source.length != size || target.length != size) {
+            throw malformed();
+        }
+        port(parts[5]);
+        return address(source, port(parts[4]));
+    }
+
+    private static int port(String digits) throws MalformedException {
+        if (digits.matches("0|[1-9][0-9]{0,4}") && Integer.parseInt(digits) <= 65_535) {
+            return Integer.parseInt(digits);
+        }
+        throw malformed();
+    }
+
+    private @Nullable InetSocketAddress binary() throws MalformedException {
+        for (byte expected : SIGNATURE) {
+            if (in.read() != expected) {
+                throw malformed();
+            }
+        }
+        int command = in.read() & 255;
+        int family = in.read() & 255;
+        int length = number();
+        if (command != LOCAL && command != PROXIED) {
+            throw malformed();
+        }
+        if (length > LONGEST_REST) {
+            throw new MalformedException("its PROXY header is longer than " + LONGEST_REST + " bytes");
+        }
+        byte[] rest = new byte[length];
+        for (int i = 0; i < length; i++) {
+            rest[i] = in.read();
+        }
+        int size = family == TCP_4 ? 4 : family == TCP_6 ? 16 : 0;
+        if (command == LOCAL || size == 0) {
+            return null;
+        }
+        if (length < 2 * size + PORTS) {
+            throw malformed();
+        }
+        int port = (rest[2 * size] & 255) << 8 | rest[2 * size + 1] & 255;
+        return address(Arrays.copyOf(rest, size), port);
+    }
+
+    private int number() {
+        int high = in.read() & 255;
+        return high << 8 | in.read() & 255;
+    }
+
+    private static InetSocketAddress address(byte[] bytes, int port) throws MalformedException {
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(bytes), port);
+        } catch (UnknownHostException e) {
+            throw malformed();
+        }
+    }
+
+    private static MalformedException malformed() {
+        return new MalformedException("its PROXY header is malformed");
+    }
+}
