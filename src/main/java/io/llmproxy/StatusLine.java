@@ -42,7 +42,7 @@ final class StatusLine implements AutoCloseable {
     /** As {@code serving tenant acme on 127.0.0.1:8080, 3 requests running, 2 providers}, and how many problems there are. */
     static String of(Health health, ApplianceStatus status, String address) {
         String whom = status.tenant().equals("*") ? count(status.tenants(), "tenant") : "tenant " + status.tenant();
-        String how = health.obstacles().isEmpty() ? "serving " : String.join("; ", health.obstacles()) + "; ";
+        String how = health.reasons().isEmpty() ? "serving " : String.join("; ", health.reasons()) + "; ";
         String line = how + whom + " on " + address + ", " + count(status.requestsInFlight(), "request") + " running, "
                 + count(status.providers(), "provider");
         int problems = status.problems().size();

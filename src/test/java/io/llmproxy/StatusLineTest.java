@@ -25,7 +25,7 @@ class StatusLineTest {
                 .isEqualTo("serving tenant acme on [::1]:80, 0 requests running, 2 providers; 2 problems,"
                         + " `llmproxyctl status` tells: the disk is full");
         assertThat(StatusLine.of(
-                        new Health(true, List.of("the server is stopping")), status("acme", 1, List.of()), "h:1"))
+                        new Health(true, List.of(Health.Obstacle.STOPPING)), status("acme", 1, List.of()), "h:1"))
                 .isEqualTo("the server is stopping; tenant acme on h:1, 1 request running, 2 providers");
     }
 

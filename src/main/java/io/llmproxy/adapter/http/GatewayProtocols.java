@@ -6,8 +6,7 @@ import io.llmproxy.domain.error.ProxyError;
 import java.util.List;
 
 /** What the gateway speaks above TLS. */
-record GatewayProtocols(Connections http1, Serving serving)
-        implements SecureConnections.Protocols {
+record GatewayProtocols(Connections http1, Serving serving) implements SecureConnections.Protocols {
     private static final String HTTP_2 = "h2";
     private static final List<String> NAMES = List.of(HTTP_2, "http/1.1");
 

@@ -95,8 +95,7 @@ public final class GatewayServer implements AutoCloseable {
         this.connections = new Connections(serving, settings.patience(), settings.maxPayload(), drain);
         this.secure = certificate == null
                 ? null
-                : new SecureConnections(
-                        certificate, new GatewayProtocols(connections, serving), drain::stopping);
+                : new SecureConnections(certificate, new GatewayProtocols(connections, serving), drain::stopping);
         ServerConnectionSelector spoken = secure == null ? connections : secure;
         this.proxied = settings.proxyProtocol()
                 ? new ProxiedConnections(
