@@ -304,7 +304,7 @@ public final class Appliance implements AutoCloseable {
                     transcripts::flush,
                     setup.clock())));
             new ReloadedParts(log, desk, storage.secrets(), gatewayServer, refresher, tls).join(reload);
-            OwnListener own = new OwnListener(config.gateway().listen().host(), gatewayServer.port(), false);
+            OwnListener own = listeners.ownGateway();
             opened(new Watchdog(systemd, own, books::alive)).start();
             this.selfTest = new SelfTest(
                     own,

@@ -89,6 +89,12 @@ final class ApplianceListeners implements Succession.Listeners {
         return own;
     }
 
+    /** The gateway's as this process asks it itself. */
+    OwnListener ownGateway() {
+        ApplianceConfig.GatewayConfig config = setup.config().gateway();
+        return new OwnListener(config.listen().host(), gateway().port(), config.proxyProtocol());
+    }
+
     /** @throws NullPointerException before it was opened */
     GatewayServer gateway() {
         return Objects.requireNonNull(gateway, "the gateway's listener is not open yet");
