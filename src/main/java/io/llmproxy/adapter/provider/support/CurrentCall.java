@@ -10,7 +10,7 @@ public final class CurrentCall {
     private @Nullable ProviderCall current;
     private boolean cancelled;
 
-    /** It takes the place of the one before; it is cancelled at once where one before was. */
+    /** It takes the place of the one before; after {@link #cancel} it is cancelled at once. */
     public ProviderCall begin(ProviderCall call) {
         synchronized (lock) {
             current = call;

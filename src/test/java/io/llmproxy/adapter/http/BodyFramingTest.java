@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies of requests over raw sockets: how they are framed, held back, not read, and broken off. */
 @Timeout(60)
-class RequestBodyTest {
+class BodyFramingTest {
     private static final String TWO = "GET /v1/two?x=1 HTTP/1.1\r\nHost: a\r\nX-Two: 2\r\n\r\n";
     private ScriptedGateway gateway;
 
