@@ -136,7 +136,7 @@ class SignedCallsApplianceTest {
     @Test
     void isPassedThroughAsItIs() {
         String[] ids = called();
-        HTTP.post("/p/up/chat/completions", next("gpt-4o", ids));
+        BENCH.http("--passthrough").post("/p/up/chat/completions", next("gpt-4o", ids));
 
         assertThat(BENCH.openAi().lastRequest().text()).isEqualTo(next("gpt-4o", ids));
     }

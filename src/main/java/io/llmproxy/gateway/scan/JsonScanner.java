@@ -331,7 +331,7 @@ public final class JsonScanner {
 
     private Token string() {
         quoted();
-        if (ids != null && token >= 0 && at - token >= SignedIds.LEAST) {
+        if (ids != null && token >= 0 && at - token >= SignedIds.LEAST && at - token <= MAX_TEXT) {
             ids.look(in, token, at, start);
         }
         afterValue();

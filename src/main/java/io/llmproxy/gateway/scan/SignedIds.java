@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds, in the one scan of a request, the ids of calls that have a signature in them, which mean nothing to a provider that did not sign
- * and are too long for most. Texts are judged by their length and their first characters; so many are found as a request may name objects.
+ * and are too long for most. Texts are judged by their length and their first characters; of one request so many are found as it may name objects.
  */
 final class SignedIds {
     /** No signed one is shorter, with its quotation marks. */
@@ -19,7 +19,7 @@ final class SignedIds {
     private @Nullable List<Splice> changes;
 
     /**
-     * Looks at a text of at least {@link #LEAST} bytes.
+     * Looks at a text of at least {@link #LEAST} bytes, and at most as many as a window keeps.
      *
      * @param from index of its quotation mark
      * @param to index behind its end

@@ -71,6 +71,16 @@ class SignedIdsTest {
     }
 
     @Test
+    void leavesAnOverlongOneAsItIsWhereverItStands() throws IOException {
+        assertThat(LONGEST).hasSizeGreaterThan(8180);
+        for (int before : new int[] {0, 60_000, 65_000}) {
+            String json = "{\"a\":\"" + "x".repeat(before) + "\",\"b\":[\"" + LONGEST + "A".repeat(20) + "\"]}";
+
+            assertThat(plain(json)).isEqualTo(json);
+        }
+    }
+
+    @Test
     void findsNoMoreThanARequestMayNameObjects() throws IOException {
         String one = "\"" + SIGNED + "\"";
         String json = "{\"a\":[" + (one + ",").repeat(10_000) + one + "]}";

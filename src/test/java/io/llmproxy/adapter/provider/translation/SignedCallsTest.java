@@ -252,6 +252,26 @@ class SignedCallsTest {
         assertThat(json(written).findValuesAsString("thoughtSignature")).containsExactly("AQID", "BAUG", NOT_SIGNED);
     }
 
+    /** Ids tell which result is whose; where they stand, Gemini does. */
+    @Test
+    void resultsComeInTheOrderOfTheirCalls() {
+        String id = SignedCallId.of("f1", MODEL, "AQID");
+        List<Message> messages = new ArrayList<>();
+        messages.add(Message.of(Role.USER, new Content.Text("x")));
+        messages.add(Message.of(
+                Role.ASSISTANT, new Content.ToolCall(id, "first", "{}"), new Content.ToolCall("f2", "second", "{}")));
+        for (String called : List.of("f2", id)) {
+            messages.add(Message.of(
+                    Role.TOOL, new Content.ToolResult(called, List.of(new Content.Text("done")), false, null)));
+        }
+        JsonNode written = json(GEMINI.writeRequest(asked(messages), ACCOUNT, new Notes("nobody", false)));
+
+        assertThat(written.at("/contents/2/parts/0/functionResponse/name").stringValue())
+                .isEqualTo("first");
+        assertThat(written.at("/contents/2/parts/1/functionResponse/name").stringValue())
+                .isEqualTo("second");
+    }
+
     /** A plain id that no other API would take gives way to one that is made here. */
     @Test
     void anUnusualIdOfTheProviderIsReplaced() throws UpstreamException {
