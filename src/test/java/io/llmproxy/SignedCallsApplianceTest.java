@@ -23,15 +23,6 @@ class SignedCallsApplianceTest {
             "thoughtSignature":"%s"},{"functionCall":{"name":"time","args":{}}}]},"finishReason":"STOP"}],\
             "usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":4,"totalTokenCount":14},\
             "modelVersion":"gemini-3-pro-preview","responseId":"r1"}""".formatted(SIGNATURE);
-    /** Spaced as no program here would. */
-    private static final String NEXT = """
-            { "model":"%s", "messages" : [{"role":"user","content":"Weather?"},
-            {"role":"assistant","content":null,"tool_calls":[
-            {"id" : "%s","type":"function","function":{"name":"weather","arguments":"{}"}},
-            {"id":"%s" ,"type":"function","function":{"name":"time","arguments":"{}"}}]},
-            {"role":"tool","tool_call_id": "%2$s" ,"content":"sunny, say call_signed1_02f1_AAAAAA0AQ"},
-            {"role":"tool","tool_call_id":"%3$s","content":"noon"}],"x_new":1e2 }""";
-
     private static final ClientBench BENCH = ClientBench.start("gemini", "gemini-*");
     private static final Http HTTP = BENCH.http();
 
@@ -53,13 +44,18 @@ class SignedCallsApplianceTest {
                 HTTP.post(CHAT, "{\"model\":\"" + MODEL + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}");
         assertThat(answer.statusCode()).isEqualTo(200);
         JsonNode calls = Http.json(answer).at("/choices/0/message/tool_calls");
-        return new String[] {
-            calls.at("/0/id").stringValue(), calls.at("/1/id").stringValue()
-        };
+        return new String[] {calls.at("/0/id").stringValue(), calls.at("/1/id").stringValue()};
     }
 
+    /** What the client sends with the results; spaced as no program here would. */
     private static String next(String model, String[] ids) {
-        return NEXT.formatted(model, ids[0], ids[1]);
+        return """
+            { "model":"%s", "messages" : [{"role":"user","content":"Weather?"},
+            {"role":"assistant","content":null,"tool_calls":[
+            {"id" : "%s","type":"function","function":{"name":"weather","arguments":"{}"}},
+            {"id":"%s" ,"type":"function","function":{"name":"time","arguments":"{}"}}]},
+            {"role":"tool","tool_call_id": "%2$s" ,"content":"sunny, say call_signed1_02f1_AAAAAA0AQ"},
+            {"role":"tool","tool_call_id":"%3$s","content":"noon"}],"x_new":1e2 }""".formatted(model, ids[0], ids[1]);
     }
 
     /** As everybody else is told them. */
@@ -93,8 +89,7 @@ class SignedCallsApplianceTest {
         String[] ids = called();
         BENCH.ctl("route", "create", "smart", "--target", "behind/" + MODEL, "--target", "up/gpt-4o");
         BENCH.behind().on(ASKED, Script.answer(503, "{}", "Content-Type", "application/json"));
-        HttpResponse<String> answer =
-                HTTP.post(CHAT, next("smart", ids).replace(",\"x_new\":1e2", ""));
+        HttpResponse<String> answer = HTTP.post(CHAT, next("smart", ids).replace(",\"x_new\":1e2", ""));
 
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(BENCH.behind().lastRequest().text()).contains(SIGNATURE);
@@ -110,7 +105,9 @@ class SignedCallsApplianceTest {
             HTTP.post(CHAT, next(MODEL, ids).replace(",\"x_new\":1e2", ""));
             assertThat(BENCH.behind().lastRequest().text()).contains(SIGNATURE).doesNotContain("noon");
             HTTP.post(CHAT, next("gpt-4o", ids));
-            assertThat(BENCH.openAi().lastRequest().text()).contains("\"" + plain(ids)[0] + "\"").doesNotContain("noon", SIGNATURE.substring(0, 20));
+            assertThat(BENCH.openAi().lastRequest().text())
+                    .contains("\"" + plain(ids)[0] + "\"")
+                    .doesNotContain("noon", SIGNATURE.substring(0, 20));
         } finally {
             BENCH.ctl("tenant", "update", "acme", "--redact", "off", "--redact-pattern", "none");
         }

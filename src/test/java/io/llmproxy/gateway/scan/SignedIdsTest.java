@@ -8,9 +8,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.Test;
 
 /** What the scan of a request says of signed ids, in memory and in a window. */
 class SignedIdsTest {
@@ -41,8 +41,7 @@ class SignedIdsTest {
 
     @Test
     void findsCallAndResultWhereverTheyStand() throws IOException {
-        String json =
-                """
+        String json = """
                 {"model":"m","messages":[{"tool_calls":[{"id":"%1$s","function":{"arguments":"{}"}},{"id": "%2$s"}]},\
                 {"role":"tool","tool_call_id":"%1$s"}, {"tool_call_id" :"%2$s"}],"input":[{"call_id":"%1$s"}]}""";
 

@@ -38,7 +38,8 @@ final class GeminiAnswers {
                 usage(body.path("usageMetadata")));
     }
 
-    private static ChatAnswer.Choice choice(JsonNode candidate, boolean blocked, @Nullable String model) throws UpstreamException {
+    private static ChatAnswer.Choice choice(JsonNode candidate, boolean blocked, @Nullable String model)
+            throws UpstreamException {
         if (!candidate.isObject()) {
             throw Unreadable.because("it has no candidate");
         }

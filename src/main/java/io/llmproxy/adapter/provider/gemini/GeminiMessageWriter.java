@@ -114,8 +114,9 @@ final class GeminiMessageWriter {
             return out;
         }
         List<String> called = List.copyOf(names.keySet());
-        out.sort(Comparator.comparingInt(
-                piece -> piece instanceof Content.ToolResult result ? called.indexOf(SignedCallId.plain(result.callId())) : called.size()));
+        out.sort(Comparator.comparingInt(piece -> piece instanceof Content.ToolResult result
+                ? called.indexOf(SignedCallId.plain(result.callId()))
+                : called.size()));
         return out;
     }
 

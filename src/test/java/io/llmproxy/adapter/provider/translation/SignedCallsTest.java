@@ -119,8 +119,8 @@ class SignedCallsTest {
         byte[] sent = Dialects.provider(client).writeRequest(asked(messages), ACCOUNT, notes);
         ChatRequest read = Dialects.client(client).readRequest(json(sent), Operation.CHAT, notes);
         ChatRequest routed = asked(read.messages());
-        JsonNode written = json(GEMINI.writeRequest(
-                model.equals(MODEL) ? routed : model(routed, model), ACCOUNT, notes));
+        JsonNode written =
+                json(GEMINI.writeRequest(model.equals(MODEL) ? routed : model(routed, model), ACCOUNT, notes));
         List<JsonNode> out = new ArrayList<>();
         for (JsonNode content : written.path("contents")) {
             content.path("parts").forEach(out::add);
@@ -173,14 +173,16 @@ class SignedCallsTest {
 
             assertThat(signatures(parts)).isEqualTo(signed);
             assertThat(parts.stream()
-                            .map(p -> p.path("functionResponse").path("response").path("output"))
+                            .map(p ->
+                                    p.path("functionResponse").path("response").path("output"))
                             .filter(JsonNode::isString)
                             .map(JsonNode::stringValue))
-                    .isEqualTo(signed.size() == 1
-                            ? List.of("done f0")
-                            : signed.size() == 2
-                                    ? List.of("done f0", "done f1")
-                                    : List.of("done f0", "done f1", "done f2"));
+                    .isEqualTo(
+                            signed.size() == 1
+                                    ? List.of("done f0")
+                                    : signed.size() == 2
+                                            ? List.of("done f0", "done f1")
+                                            : List.of("done f0", "done f1", "done f2"));
         }
     }
 
@@ -278,8 +280,11 @@ class SignedCallsTest {
         String answer = answer(List.of("AQID")).replace("{\"name\"", "{\"id\":\"a b/c\",\"name\"");
         List<Content> told = told("openai", answer, false);
 
-        assertThat(told.getLast()).isInstanceOfSatisfying(Content.ToolCall.class, call -> assertThat(call.id())
-                .matches("call_signed1_29call_[0-9a-f]{24}_[A-Za-z0-9_-]{6}0AQID"));
+        assertThat(told.getLast())
+                .isInstanceOfSatisfying(
+                        Content.ToolCall.class,
+                        call -> assertThat(call.id())
+                                .matches("call_signed1_29call_[0-9a-f]{24}_[A-Za-z0-9_-]{6}0AQID"));
         assertThat(signatures(parts("openai", told, MODEL))).containsExactly("AQID");
     }
 }
