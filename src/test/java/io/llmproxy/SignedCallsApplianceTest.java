@@ -131,6 +131,17 @@ class SignedCallsApplianceTest {
     }
 
     @Test
+    void isNoMatterWhereAModelIsCalledSo() {
+        String model = "call_signed1_02f1_AAAAAA0AQ";
+        BENCH.ctl("route", "create", model, "--target", "up/gpt-4o");
+        String[] ids = called();
+        HttpResponse<String> answer = HTTP.post(CHAT, next(model, ids));
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(BENCH.openAi().lastRequest().text()).isEqualTo(next("gpt-4o", plain(ids)));
+    }
+
+    @Test
     void isPassedThroughAsItIs() {
         String[] ids = called();
         BENCH.http("--passthrough").post("/p/up/chat/completions", next("gpt-4o", ids));

@@ -26,7 +26,7 @@ final class SignedIds {
      * @param offset of the quotation mark in the whole input
      */
     void look(byte[] in, int from, int to, long offset) {
-        if (in[from + 1] != 'c' || in[from + 6] != 's' || !ByteSearch.equal(in, from, BEGINNING)) {
+        if (!ByteSearch.equal(in, from, BEGINNING)) {
             return;
         }
         int end = Math.min(to - 1, from + 1 + SignedCallId.BEGINNING);

@@ -34,7 +34,7 @@ public final class Splice {
             return some;
         }
         NavigableMap<Long, Splice> places = new TreeMap<>();
-        others.forEach(other -> places.put(other.offset, other));
+        others.forEach(other -> places.merge(other.offset, other, (a, b) -> a.removed < b.removed ? b : a));
         return some.stream().filter(one -> one.free(places)).toList();
     }
 

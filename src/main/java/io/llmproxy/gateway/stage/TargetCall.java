@@ -163,17 +163,18 @@ final class TargetCall {
         List<Splice> usage = x.usageWanted() ? x.ask().usageInStream() : List.of();
         List<Splice> ids = signs() ? List.of() : x.ask().plainCallIds();
         List<Splice> redactions = x.redactions(target.providerName());
-        boolean body = !redactions.isEmpty() || !ids.isEmpty();
-        if (usage.isEmpty() && !body) {
+        boolean inside = !redactions.isEmpty() || !ids.isEmpty();
+        if (usage.isEmpty() && !inside) {
             return model;
         }
-        if (model.isEmpty() && !body) {
+        if (model.isEmpty() && !inside) {
             return usage;
         }
         List<Splice> changes = new ArrayList<>(redactions);
-        changes.addAll(Splice.beside(ids, redactions));
         changes.addAll(model);
         changes.addAll(usage);
+        // a client may call anything so, its model too
+        changes.addAll(Splice.beside(ids, List.copyOf(changes)));
         return changes;
     }
 

@@ -71,6 +71,7 @@ class SignedIdsTest {
 
     @Test
     void leavesAnOverlongOneAsItIsWhereverItStands() throws IOException {
+        assertThat(SignedCallId.LONGEST + 2).isEqualTo(JsonScanner.MAX_TEXT);
         assertThat(LONGEST).hasSizeGreaterThan(8180);
         for (int before : new int[] {0, 60_000, 65_000}) {
             String json = "{\"a\":\"" + "x".repeat(before) + "\",\"b\":[\"" + LONGEST + "A".repeat(20) + "\"]}";
@@ -95,6 +96,10 @@ class SignedIdsTest {
         assertThat(Splice.beside(List.of(first, second), List.of())).containsExactly(first, second);
         assertThat(Splice.beside(List.of(first, second), List.of(new Splice(59, 1, ""), new Splice(0, 10, ""))))
                 .containsExactly(first);
+        assertThat(Splice.beside(List.of(first, second), List.of(new Splice(10, 0, "+"), new Splice(10, 20, ""))))
+                .containsExactly(second);
+        assertThat(Splice.beside(List.of(first, second), List.of(new Splice(11, 0, "+"), new Splice(60, 0, ""))))
+                .containsExactly(second);
         assertThat(Splice.beside(List.of(first, second), List.of(new Splice(30, 10, ""), new Splice(15, 2, ""))))
                 .containsExactly(second);
     }
