@@ -402,7 +402,10 @@ public final class Appliance implements AutoCloseable, ProcessControl {
             });
             reload.add((before, next) -> () -> limit(refresher, before, next));
             reload.add((before, next) -> renewed(tls));
-            OwnListener own = new OwnListener(config.gateway().listen().host(), gatewayServer.port(), false);
+            OwnListener own = new OwnListener(
+                    config.gateway().listen().host(),
+                    gatewayServer.port(),
+                    config.gateway().proxyProtocol());
             opened(new Watchdog(systemd, own, () -> flusher.running() && journal.backlog() >= 0))
                     .start();
             this.selfTest = new SelfTest(

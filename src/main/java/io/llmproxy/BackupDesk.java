@@ -102,7 +102,8 @@ final class BackupDesk implements AutoCloseable {
         boolean whole = flush.getAsBoolean();
         BackupManifest.Origin origin = origin(reason, withMasterKey, ledger);
         return BackupFile.write(out, seal, origin, writer -> {
-            if (ledger && !whole) {
+            // that of a process which is leaving is not known to this one's flush
+            if (ledger && (!whole || BackupPlace.journals(setup.places().data()).size() > 1)) {
                 BackupPlace.journal(setup.places().data(), writer);
             }
             if (withMasterKey) {

@@ -18,8 +18,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,9 @@ final class BackupPlace {
     static final String SCHEDULED = "scheduled";
     static final String BEFORE_MIGRATION = "before-migration";
     static final String JOURNAL = "journal/";
+    /** Of the directory of a process, see {@link DataDirectory#own}. */
+    static final String JOURNAL_NAME = "journal(-[0-9]{1,2})?";
+
     static final String MASTER_KEY = "master.key";
     private static final Logger LOG = System.getLogger(BackupPlace.class.getName());
     private final ApplianceConfig config;
@@ -83,25 +89,51 @@ final class BackupPlace {
 
     /** Usage records that may not be in the database yet; call it before the database is read. */
     static void journal(Path data, BackupWriter writer) throws IOException {
-        for (Path segment : segments(data)) {
-            try (InputStream in = Files.newInputStream(segment)) {
-                writer.file(JOURNAL + segment.getFileName(), in);
-            } catch (NoSuchFileException e) {
-                // it went since all of it is in the database
+        Set<String> written = new HashSet<>();
+        // twice, since a process may take in what another one left while this looks, which moves segments from one
+        // journal to the other
+        for (int look = 0; look < 2; look++) {
+            for (Path segment : segments(data)) {
+                String name = JOURNAL + segment.getFileName();
+                if (written.contains(name)) {
+                    continue;
+                }
+                try (InputStream in = Files.newInputStream(segment)) {
+                    writer.file(name, in);
+                    written.add(name);
+                } catch (NoSuchFileException e) {
+                    // it went since all of it is in the database, or is elsewhere by now
+                }
             }
         }
     }
 
-    static List<Path> segments(Path data) throws IOException {
-        Path journal = data.resolve("journal");
-        if (!Files.isDirectory(journal)) {
+    /** The directories of journals: the first process's and, where several follow one another, theirs. */
+    static List<Path> journals(Path data) throws IOException {
+        if (!Files.isDirectory(data)) {
             return List.of();
         }
-        try (Stream<Path> files = Files.list(journal)) {
-            return files.filter(f -> f.getFileName().toString().endsWith(".log"))
+        try (Stream<Path> files = Files.list(data)) {
+            return files.filter(f -> f.getFileName().toString().matches(JOURNAL_NAME))
+                    .filter(Files::isDirectory)
                     .sorted()
                     .toList();
         }
+    }
+
+    /** Their names are all different, whatever journal they are in. */
+    static List<Path> segments(Path data) throws IOException {
+        List<Path> segments = new ArrayList<>();
+        for (Path journal : journals(data)) {
+            try (Stream<Path> files = Files.list(journal)) {
+                files.filter(f -> f.getFileName().toString().endsWith(".log"))
+                        .sorted()
+                        .forEach(segments::add);
+            } catch (NoSuchFileException e) {
+                // it was taken in by another process meanwhile
+            }
+        }
+        return segments;
     }
 
     /** What is done before the schema of an embedded database changes. */

@@ -21,12 +21,10 @@ final class StateSwap {
     static final String STAGING = ".restoring";
     private static final String MARKER = "restore-unfinished";
 
-    /** What belongs to a state, in a data directory. */
-    private static final List<String> PARTS = List.of("db", "journal", BackupPlace.MASTER_KEY);
-
     /** Root may read what the service's user wrote: names lead nowhere but where they belong. */
-    private static final Pattern LINE = Pattern.compile("(db|journal|master\\.key) -> (replaced-[0-9TZ]{1,20})/\\1"
-            + "|\\.restoring/(db|journal|master\\.key) -> \\3");
+    private static final Pattern LINE =
+            Pattern.compile("(?<old>PART) -> replaced-[0-9TZ]{1,20}/\\k<old>|\\.restoring/(?<new>PART) -> \\k<new>"
+                    .replace("PART", "db|master\\.key|" + BackupPlace.JOURNAL_NAME));
 
     private final Path directory;
     private final List<Move> moves;
@@ -49,21 +47,30 @@ final class StateSwap {
      *
      * @param aside the name of the directory for what is there, {@code replaced-TIME}
      */
-    static StateSwap of(Path directory, String aside) {
+    static StateSwap of(Path directory, String aside) throws IOException {
         Path staging = directory.resolve(STAGING);
         List<Move> moves = new ArrayList<>();
-        for (String part : PARTS) {
+        for (String part : parts(directory)) {
             boolean stays = part.equals(BackupPlace.MASTER_KEY) && !Files.exists(staging.resolve(part));
             if (Files.exists(directory.resolve(part)) && !stays) {
                 moves.add(new Move(part, aside + "/" + part));
             }
         }
-        for (String part : PARTS) {
+        for (String part : parts(staging)) {
             if (Files.exists(staging.resolve(part))) {
                 moves.add(new Move(STAGING + "/" + part, part));
             }
         }
         return new StateSwap(directory, moves);
+    }
+
+    /** What belongs to a state, in a data directory. */
+    private static List<String> parts(Path directory) throws IOException {
+        List<String> parts = new ArrayList<>();
+        parts.add("db");
+        BackupPlace.journals(directory).forEach(journal -> parts.add(String.valueOf(journal.getFileName())));
+        parts.add(BackupPlace.MASTER_KEY);
+        return parts;
     }
 
     static Path marker(Path directory) {

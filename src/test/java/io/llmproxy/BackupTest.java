@@ -259,7 +259,8 @@ class BackupTest {
         assertThat(Files.readAllBytes(data.resolve("db/llmproxy.mv.db"))).isEqualTo(state);
         try (Stream<Path> left = Files.list(data)) {
             assertThat(left.map(f -> f.getFileName().toString()))
-                    .allMatch(n -> List.of("db", "llmproxy.lock").contains(n));
+                    .allMatch(
+                            n -> List.of("db", "llmproxy.lock", "place-1.lock").contains(n));
         }
     }
 
@@ -281,6 +282,17 @@ class BackupTest {
         assertThat(file).doesNotExist();
         Files.writeString(file, "mine");
         assertThat(appliance.ctl("backup", "create", file.toString()).code()).isEqualTo(5);
+
+        Path nowhere = directory.resolve("not/there");
+        TestAppliance.Ctl slip =
+                appliance.ctl("backup", "create", nowhere.resolve("x.zip").toString());
+        assertThat(slip.code()).isEqualTo(1);
+        assertThat(slip.err()).contains("there is no directory " + nowhere);
+        TestAppliance.Ctl made = appliance.ctl("backup", "create", "--directory", nowhere.toString(), "-q");
+        assertThat(made.code()).as(made.err()).isZero();
+        assertThat(Path.of(made.value())).exists().hasParent(nowhere);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(nowhere)))
+                .isEqualTo("rwx------");
         assertThat(file).hasContent("mine");
     }
 

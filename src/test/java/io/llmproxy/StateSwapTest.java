@@ -76,17 +76,20 @@ class StateSwapTest {
     private static Map<String, String> withLock(Map<String, String> files) {
         Map<String, String> all = new TreeMap<>(files);
         all.put("llmproxy.lock", "");
+        all.put("place-1.lock", "");
         return all;
     }
 
     @Test
     void everyRenameCanBeTakenBack() throws IOException {
         String[] whole = {"db/llmproxy.mv.db", "journal/1.log", "journal/position", "master.key"};
+        String[] followed = {"db/llmproxy.mv.db", "journal/1.log", "journal-2/2.log", "journal-13/3.log", "master.key"};
         String[] withoutKey = {"db/llmproxy.mv.db", "journal/1.log"};
         String[] database = {"db/llmproxy.mv.db"};
         cutEverywhere(whole, whole);
         cutEverywhere(whole, withoutKey);
         cutEverywhere(whole, database);
+        cutEverywhere(followed, whole);
         cutEverywhere(database, whole);
         cutEverywhere(new String[] {"master.key"}, whole);
         cutEverywhere(new String[] {}, whole);
@@ -94,7 +97,7 @@ class StateSwapTest {
 
     @Test
     void putsTheNewStateInThePlaceOfTheOld() throws IOException {
-        String[] old = {"db/llmproxy.mv.db", "journal/position", "master.key"};
+        String[] old = {"db/llmproxy.mv.db", "journal/position", "journal-2/2.log", "master.key"};
         Path data = data(old, new String[] {"db/llmproxy.mv.db", "journal/1.log"});
         StateSwap swap = StateSwap.of(data, ASIDE);
         assertThat(swap.replaces()).isTrue();
@@ -112,6 +115,8 @@ class StateSwapTest {
                         ASIDE + "/db/llmproxy.mv.db",
                         "old",
                         ASIDE + "/journal/position",
+                        "old",
+                        ASIDE + "/journal-2/2.log",
                         "old"));
     }
 
@@ -119,7 +124,14 @@ class StateSwapTest {
     @Test
     void followsNoNameThatLeadsElsewhere() throws IOException {
         Path data = data(new String[] {"db/llmproxy.mv.db"}, new String[] {});
-        for (String line : new String[] {"db -> ../db", "db -> replaced-1/../../x", "../x -> db", "db"}) {
+        for (String line : new String[] {
+            "db -> ../db",
+            "journal-2 -> replaced-1/../journal-2",
+            "journal-x -> replaced-1/journal-x",
+            "db -> replaced-1/../../x",
+            "../x -> db",
+            "db"
+        }) {
             Files.writeString(StateSwap.marker(data), line + "\n");
             assertThatThrownBy(() -> StateSwap.undo(data))
                     .isInstanceOf(OfflineException.class)

@@ -31,7 +31,7 @@ class PackageScriptsTest {
     void anInstallationMakesUserAndDirectoriesStartsNothingAndTellsTheNextStep() throws Exception {
         host.systemd().socket("acme");
         assertThat(host.run("deb/control/postinst", "configure", ""))
-                .contains("nothing of it runs yet", "systemctl enable --now llmproxy@acme");
+                .contains("nothing of it runs yet", "llmproxyctl tenant provision acme");
         assertThat(host.calls())
                 .containsExactly(
                         "systemd-sysusers --root=ROOT llmproxy.conf",

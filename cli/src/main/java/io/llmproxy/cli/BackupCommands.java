@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -50,7 +52,10 @@ final class BackupCommands {
                                 "Copies the whole state into one file while the server serves; with --data-dir also without.",
                                 BackupCommands::create)
                         .optionalArgument("FILE", "the new file; else one of a name with the time in it, here")
-                        .option(DIRECTORY, "DIR", "the directory for a file of a name with the time in it")
+                        .option(
+                                DIRECTORY,
+                                "DIR",
+                                "the directory, made if need be, for a file with the time in its name")
                         .option(PASSPHRASE, "FILE", "seal it under the passphrase in this file, 12 characters at least")
                         .option(RECIPIENT, "FILE", "seal it for the public key in this file, of `backup key`")
                         .flag(MASTER_KEY, "put the master key in too; the file must be sealed")
@@ -187,7 +192,25 @@ final class BackupCommands {
         if (Files.exists(named)) {
             throw new CliException(ExitCode.CONFLICT, named + " is there already; name another file");
         }
-        return named.normalize();
+        Path file = named.normalize();
+        prepare(Objects.requireNonNull(file.getParent()), c.line().has(DIRECTORY));
+        return file;
+    }
+
+    /** A directory that was asked for as one is made, for its owner alone; a file named in one that is not there is a slip. */
+    private static void prepare(Path directory, boolean made) {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        if (!made) {
+            throw new CliException(ExitCode.REFUSED, "there is no directory " + directory + " for the backup");
+        }
+        try {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new CliException(ExitCode.REFUSED, "the directory " + directory + " cannot be made: " + e);
+        }
     }
 
     private static @Nullable String text(Context c, String option) {

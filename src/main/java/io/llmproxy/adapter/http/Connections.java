@@ -51,6 +51,11 @@ final class Connections implements ServerConnectionSelector, AutoCloseable {
         patience = now;
     }
 
+    /** How long a client may take, as of now. */
+    ClientPatience patience() {
+        return patience;
+    }
+
     @Override
     public void close() {
         sweeper.close();

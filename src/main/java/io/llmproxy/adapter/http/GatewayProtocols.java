@@ -6,24 +6,9 @@ import io.llmproxy.domain.error.ProxyError;
 import java.util.List;
 
 /** What the gateway speaks above TLS. */
-final class GatewayProtocols implements SecureConnections.Protocols {
+record GatewayProtocols(Connections http1, Serving serving) implements SecureConnections.Protocols {
     private static final String HTTP_2 = "h2";
     private static final List<String> NAMES = List.of(HTTP_2, "http/1.1");
-
-    private final Connections http1;
-    private final Serving serving;
-    private volatile ClientPatience patience;
-
-    GatewayProtocols(Connections http1, Serving serving, ClientPatience patience) {
-        this.http1 = http1;
-        this.serving = serving;
-        this.patience = patience;
-    }
-
-    /** Another patience, which holds for connections that are opened from now on. */
-    void patience(ClientPatience now) {
-        patience = now;
-    }
 
     @Override
     public List<String> names() {
@@ -33,7 +18,7 @@ final class GatewayProtocols implements SecureConnections.Protocols {
     @Override
     public ServerConnection open(SecureContext connection, String protocol) {
         return protocol.equals(HTTP_2)
-                ? new Http2ServerConnection(connection, serving, patience)
+                ? new Http2ServerConnection(connection, serving, http1.patience())
                 : http1.connection(connection, connection.bytes());
     }
 

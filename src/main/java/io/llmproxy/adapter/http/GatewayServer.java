@@ -37,7 +37,6 @@ public final class GatewayServer implements AutoCloseable {
     private final ClientAddress addresses;
     private final Connections connections;
     private final Drain drain;
-    private final GatewayProtocols protocols;
     private final @Nullable SecureConnections secure;
     private final @Nullable ProxiedConnections proxied;
     private final WebServer server;
@@ -94,11 +93,13 @@ public final class GatewayServer implements AutoCloseable {
         this.addresses = new ClientAddress(settings.trustedProxies());
         Serving serving = new Serving(gateway, addresses, refuser);
         this.connections = new Connections(serving, settings.patience(), settings.maxPayload(), drain);
-        this.protocols = new GatewayProtocols(connections, serving, settings.patience());
-        this.secure = certificate == null ? null : new SecureConnections(certificate, protocols, drain::stopping);
+        this.secure = certificate == null
+                ? null
+                : new SecureConnections(certificate, new GatewayProtocols(connections, serving), drain::stopping);
         ServerConnectionSelector spoken = secure == null ? connections : secure;
         this.proxied = settings.proxyProtocol()
-                ? new ProxiedConnections(spoken, addresses, settings.patience().head())
+                ? new ProxiedConnections(
+                        spoken, addresses, () -> connections.patience().head())
                 : null;
         this.server = WebServer.builder()
                 .host(settings.host())
@@ -226,14 +227,10 @@ public final class GatewayServer implements AutoCloseable {
         }
     }
 
-    /** Other proxies and another patience from now on. */
+    /** Other proxies and another patience from now on, on connections of HTTP/2 only on those to come. */
     public void reload(List<Cidr> trustedProxies, ClientPatience patience) {
         addresses.trust(trustedProxies);
         connections.patience(patience);
-        protocols.patience(patience);
-        if (proxied != null) {
-            proxied.patience(patience.head());
-        }
     }
 
     /** {@code https} where the listener speaks TLS. */

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * The connections of a listener to which trusted proxies come with a PROXY header. One of theirs without it, or with one that is
@@ -22,7 +23,7 @@ final class ProxiedConnections implements ServerConnectionSelector, AutoCloseabl
 
     private final ServerConnectionSelector above;
     private final ClientAddress addresses;
-    private volatile Duration patience;
+    private final Supplier<Duration> patience;
     private final Set<Connection> beginning = ConcurrentHashMap.newKeySet();
     private final Periodic sweeper = new Periodic(
             Thread.ofPlatform().daemon().name("proxied-sweeper"),
@@ -34,7 +35,7 @@ final class ProxiedConnections implements ServerConnectionSelector, AutoCloseabl
      * @param addresses knows the trusted proxies
      * @param patience how long the header may take
      */
-    ProxiedConnections(ServerConnectionSelector above, ClientAddress addresses, Duration patience) {
+    ProxiedConnections(ServerConnectionSelector above, ClientAddress addresses, Supplier<Duration> patience) {
         this.above = above;
         this.addresses = addresses;
         this.patience = patience;
@@ -69,11 +70,6 @@ final class ProxiedConnections implements ServerConnectionSelector, AutoCloseabl
         return addresses.trusts(context.remotePeer()) ? new Connection(context) : above.connection(context);
     }
 
-    /** Another patience from now on. */
-    void patience(Duration now) {
-        patience = now;
-    }
-
     /** Ends those whose header has not come yet; the others are known above. */
     void cut() {
         beginning.forEach(LayeredConnection::cut);
@@ -81,8 +77,9 @@ final class ProxiedConnections implements ServerConnectionSelector, AutoCloseabl
 
     private void sweep(long now) {
         for (Connection connection : beginning) {
-            if (connection.stall().longerThan(patience, now)) {
-                connection.refuse("its PROXY header did not come within " + patience.toMillis() + " ms");
+            Duration atMost = patience.get();
+            if (connection.stall().longerThan(atMost, now)) {
+                connection.refuse("its PROXY header did not come within " + atMost.toMillis() + " ms");
             }
         }
     }
