@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens the bound of the output; -1: none
  * @param choices how many answers; -1: not said
  * @param usageInStream the changes to the body that make a stream tell its usage; none where that is not wanted
+ * @param plainCallIds the changes that take signatures out of the ids of calls; none where there are none
  * @param references the stored objects that the body names
  * @param images whether there are some for the model to look at
  * @param tools whether there are some for the model to call
@@ -32,6 +33,7 @@ public record Ask(
         long choices,
         @Nullable String user,
         List<Splice> usageInStream,
+        List<Splice> plainCallIds,
         Store store,
         References references,
         boolean images,
@@ -78,6 +80,19 @@ public record Ask(
 
     public static Ask of(@Nullable String model, @Nullable ModelValue value, References references) {
         return new Ask(
-                model, value, List.of(), false, false, -1, -1, null, List.of(), Store.UNSAID, references, false, false);
+                model,
+                value,
+                List.of(),
+                false,
+                false,
+                -1,
+                -1,
+                null,
+                List.of(),
+                List.of(),
+                Store.UNSAID,
+                references,
+                false,
+                false);
     }
 }

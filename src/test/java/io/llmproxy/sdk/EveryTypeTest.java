@@ -21,6 +21,9 @@ class EveryTypeTest {
     private static final List<String> BY_ORIGIN =
             List.of("azure", "anthropic", "gemini", "ollama", "cohere", "bedrock");
 
+    /** The others' tell what was called by its name. */
+    private static final List<String> SEND_IDS_BACK = List.of("openai", "anthropic", "gemini");
+
     private static FakeProvider sellers;
     private static TestAppliance appliance;
     private static WeatherProgrammes programmes;
@@ -80,6 +83,9 @@ class EveryTypeTest {
         assertThat(outcome.city()).contains("Zürich");
         assertThat(outcome.text()).isEqualTo(FakeSellers.REPLY);
         assertThat(sellers.lastRequest().text()).contains("Zürich", FakeSellers.RESULT);
+        if (type.equals("gemini") && SEND_IDS_BACK.contains(client)) {
+            assertThat(sellers.lastRequest().text()).contains("\"" + FakeSellers.SIGNATURE + "\"");
+        }
     }
 
     /** It makes up texts and calls no tools. */

@@ -14,6 +14,9 @@ public final class FakeSellers implements Script {
     /** What a tool must say. */
     public static final String RESULT = "sunny";
 
+    /** What Gemini signs its call with, as long as such signatures are. */
+    public static final String SIGNATURE = "EjQKMgEM" + "w+j/".repeat(300) + "qg==";
+
     private static final String JSON_CALL = "{\"name\":\"weather\",\"args\":{\"city\":\"Zürich\"}}";
 
     @Override
@@ -81,7 +84,9 @@ public final class FakeSellers implements Script {
     }
 
     private static void gemini(FakeConnection c, boolean told) throws IOException {
-        String part = told ? "{\"text\":\"" + REPLY + "\"}" : "{\"functionCall\":" + JSON_CALL + "}";
+        String part = told
+                ? "{\"text\":\"" + REPLY + "\"}"
+                : "{\"functionCall\":" + JSON_CALL + ",\"thoughtSignature\":\"" + SIGNATURE + "\"}";
         c.head(200, "Content-Type", "text/event-stream");
         c.chunk("data: {\"candidates\":[{\"content\":{\"parts\":[" + part
                         + "],\"role\":\"model\"},\"finishReason\":\"STOP\","

@@ -58,11 +58,13 @@ public final class JsonRequest {
     private int storesNull;
     private final ReferenceScan references;
     private final StreamOptions streamOptions = new StreamOptions();
+    private final SignedIds signedIds = new SignedIds();
 
     private JsonRequest(JsonScanner scanner, Form form) {
         this.scanner = scanner;
         this.form = form;
         this.references = new ReferenceScan(scanner, form);
+        scanner.tell(signedIds);
     }
 
     /** @throws MalformedException unless the bytes are exactly one JSON value */
@@ -312,6 +314,11 @@ public final class JsonRequest {
     /** The client's own name for its user; null where it is missing or too long to be one. */
     public @Nullable String user() {
         return user;
+    }
+
+    /** The changes that take signatures out of the ids of calls, for a provider that did not make them. */
+    public List<Splice> plainCallIds() {
+        return signedIds.changes();
     }
 
     /** The changes that make a stream tell its usage; none where the client asks for it itself. */

@@ -69,6 +69,7 @@ public final class JsonScanner {
     private int depth;
     private boolean escaped;
     private Expected expected = Expected.VALUE;
+    private @Nullable SignedIds ids;
 
     public JsonScanner(byte[] in, int from, int to) {
         this.in = in;
@@ -81,6 +82,11 @@ public final class JsonScanner {
     public JsonScanner(InputStream source) {
         this.in = new byte[WINDOW];
         this.source = source;
+    }
+
+    /** From now on they are told of each text, names apart, that may be one. */
+    void tell(SignedIds watching) {
+        ids = watching;
     }
 
     /** @throws MalformedException where the input is no JSON */
@@ -325,6 +331,9 @@ public final class JsonScanner {
 
     private Token string() {
         quoted();
+        if (ids != null && token >= 0 && at - token >= SignedIds.LEAST && at - token <= MAX_TEXT) {
+            ids.look(in, token, at, start);
+        }
         afterValue();
         return Token.STRING;
     }

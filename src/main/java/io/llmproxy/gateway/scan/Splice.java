@@ -3,6 +3,10 @@ package io.llmproxy.gateway.scan;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /** One change to bytes that otherwise stay as they are: at {@link #offset}, {@link #removed} bytes give way to others. */
 public final class Splice {
@@ -22,6 +26,21 @@ public final class Splice {
 
     public int removed() {
         return removed;
+    }
+
+    /** Those of {@code some} that change no byte which one of the others changes; the others do not overlap. */
+    public static List<Splice> beside(List<Splice> some, List<Splice> others) {
+        if (some.isEmpty() || others.isEmpty()) {
+            return some;
+        }
+        NavigableMap<Long, Splice> places = new TreeMap<>();
+        others.forEach(other -> places.merge(other.offset, other, (a, b) -> a.removed < b.removed ? b : a));
+        return some.stream().filter(one -> one.free(places)).toList();
+    }
+
+    private boolean free(NavigableMap<Long, Splice> places) {
+        Map.Entry<Long, Splice> before = places.lowerEntry(offset + removed);
+        return before == null || before.getValue().offset + before.getValue().removed <= offset;
     }
 
     public void writeTo(OutputStream out) throws IOException {

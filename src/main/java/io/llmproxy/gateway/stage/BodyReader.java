@@ -162,6 +162,7 @@ final class BodyReader {
                 request.n(),
                 request.user(),
                 asksUsage ? request.usageInStream() : List.of(),
+                request.plainCallIds(),
                 request.store(),
                 request.references(),
                 request.images(),

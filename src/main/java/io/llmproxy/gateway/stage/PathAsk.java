@@ -110,6 +110,7 @@ final class PathAsk {
                 body.choices(),
                 body.user(),
                 body.usageInStream(),
+                body.plainCallIds(),
                 body.store(),
                 body.references(),
                 body.images(),

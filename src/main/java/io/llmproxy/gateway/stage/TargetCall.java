@@ -4,6 +4,7 @@ import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.model.ProviderApi;
 import io.llmproxy.gateway.Api;
 import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.ClientPath;
@@ -160,17 +161,26 @@ final class TargetCall {
     private List<Splice> splices() {
         List<Splice> model = x.ask().saying(target.model());
         List<Splice> usage = x.usageWanted() ? x.ask().usageInStream() : List.of();
+        List<Splice> ids = signs() ? List.of() : x.ask().plainCallIds();
         List<Splice> redactions = x.redactions(target.providerName());
-        if (usage.isEmpty() && redactions.isEmpty()) {
+        boolean inside = !redactions.isEmpty() || !ids.isEmpty();
+        if (usage.isEmpty() && !inside) {
             return model;
         }
-        if (model.isEmpty() && redactions.isEmpty()) {
+        if (model.isEmpty() && !inside) {
             return usage;
         }
         List<Splice> changes = new ArrayList<>(redactions);
         changes.addAll(model);
         changes.addAll(usage);
+        // a client may call anything so, its model too
+        changes.addAll(Splice.beside(ids, List.copyOf(changes)));
         return changes;
+    }
+
+    /** Whether it is asked with the signatures of calls that it may have made, or with the body as it is. */
+    private boolean signs() {
+        return target.passthrough() || target.provider().account().kind().api() == ProviderApi.GEMINI;
     }
 
     /** The version of Azure's API means nothing to others. */

@@ -6,6 +6,7 @@ import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
+import io.llmproxy.domain.chat.SignedCallId;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
 import java.util.ArrayList;
@@ -17,11 +18,12 @@ import tools.jackson.databind.JsonNode;
 final class GeminiAnswers {
     private GeminiAnswers() {}
 
-    static ChatAnswer read(JsonNode body) throws UpstreamException {
+    /** @param model that was asked, whose signatures of calls are kept in their ids; null: they are not */
+    static ChatAnswer read(JsonNode body, @Nullable String model) throws UpstreamException {
         boolean blocked = blocked(body);
         List<ChatAnswer.Choice> choices = new ArrayList<>();
         for (JsonNode candidate : body.path("candidates")) {
-            choices.add(choice(candidate, blocked));
+            choices.add(choice(candidate, blocked, model));
         }
         if (choices.isEmpty()) {
             if (!blocked) {
@@ -36,14 +38,15 @@ final class GeminiAnswers {
                 usage(body.path("usageMetadata")));
     }
 
-    private static ChatAnswer.Choice choice(JsonNode candidate, boolean blocked) throws UpstreamException {
+    private static ChatAnswer.Choice choice(JsonNode candidate, boolean blocked, @Nullable String model)
+            throws UpstreamException {
         if (!candidate.isObject()) {
             throw Unreadable.because("it has no candidate");
         }
         List<Content> content = new ArrayList<>();
         boolean called = false;
         for (JsonNode part : candidate.path("content").path("parts")) {
-            Content piece = part(part);
+            Content piece = part(part, model);
             if (piece != null) {
                 content.add(piece);
                 called |= piece instanceof Content.ToolCall;
@@ -62,7 +65,7 @@ final class GeminiAnswers {
     }
 
     /** Null where it is of a kind that is not known. */
-    static @Nullable Content part(JsonNode part) throws UpstreamException {
+    static @Nullable Content part(JsonNode part, @Nullable String model) throws UpstreamException {
         String text = Json.text(part, "text");
         if (text != null) {
             boolean thought = part.path("thought").asBoolean(false);
@@ -77,15 +80,25 @@ final class GeminiAnswers {
         if (name == null || !(arguments.isObject() || arguments.isMissingNode() || arguments.isNull())) {
             throw Unreadable.because("a function call lacks its name or its arguments");
         }
-        return new Content.ToolCall(id(call), name, arguments.isObject() ? arguments.toString() : "{}");
+        String signature = Json.text(part, "thoughtSignature");
+        String id = model == null || signature == null ? id(call) : signed(call, model, signature);
+        return new Content.ToolCall(id, name, arguments.isObject() ? arguments.toString() : "{}");
     }
 
     /** The API gives none as a rule, and clients cannot do without. */
     private static String id(JsonNode call) {
         String id = Json.text(call, "id");
-        return id == null || id.isEmpty()
-                ? "call_" + Ids.random().toString().replace("-", "").substring(0, 24)
-                : id;
+        return id == null || id.isEmpty() ? made() : id;
+    }
+
+    private static String made() {
+        return "call_" + Ids.random().toString().replace("-", "").substring(0, 24);
+    }
+
+    /** The signature of a call has no place of its own with clients; its id comes back from all of them. */
+    private static String signed(JsonNode call, String model, String signature) {
+        String id = id(call);
+        return SignedCallId.of(SignedCallId.carries(id) ? id : made(), model, signature);
     }
 
     static FinishReason finish(String word) {

@@ -107,7 +107,12 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
 
     @Override
     public ChatAnswer readAnswer(JsonNode body) throws UpstreamException {
-        return GeminiAnswers.read(body);
+        return GeminiAnswers.read(body, null);
+    }
+
+    @Override
+    public ChatAnswer readAnswer(ChatRequest request, JsonNode body) throws UpstreamException {
+        return GeminiAnswers.read(body, name(request.model()));
     }
 
     @Override
@@ -122,12 +127,12 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
 
     @Override
     public StreamReader streamReader() {
-        return new GeminiStreamReader(1);
+        return new GeminiStreamReader(1, null);
     }
 
     @Override
     public StreamReader streamReader(ChatRequest request) {
-        return new GeminiStreamReader(request.choices());
+        return new GeminiStreamReader(request.choices(), name(request.model()));
     }
 
     @Override

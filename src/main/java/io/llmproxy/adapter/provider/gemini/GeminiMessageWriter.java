@@ -8,6 +8,7 @@ import io.llmproxy.domain.chat.Content.Source;
 import io.llmproxy.domain.chat.JsonText;
 import io.llmproxy.domain.chat.Message;
 import io.llmproxy.domain.chat.Role;
+import io.llmproxy.domain.chat.SignedCallId;
 import io.llmproxy.gateway.Refusals;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -20,21 +21,28 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Writes the contents of a request: turns of user and model. A result is told by the function's name, since calls have no id there,
- * so that results stand in the order of their calls.
+ * so that results stand in the order of their calls. A call's signature comes back in its id ({@link SignedCallId}).
  */
 final class GeminiMessageWriter {
-    /** What the API takes in the place of the signature of a call that another model made ("Thought signatures"). */
+    /** What the API takes in the place of a signature where the call has none of this model's ("Thought signatures"). */
     private static final String NOT_SIGNED = "skip_thought_signature_validator";
 
     private final JsonOut out;
+    private final String signer;
     private final boolean signatures;
     private final Notes notes;
     /** Of functions, by the ids of calls, in the order of these. */
     private final Map<String, String> names = new LinkedHashMap<>();
+    /** Whether the calls of the turn at hand need something in the place of a signature. */
+    private boolean unsigned;
 
-    /** @param signatures whether the model insists on signatures of calls */
-    GeminiMessageWriter(JsonOut out, boolean signatures, Notes notes) {
+    /**
+     * @param signer the model, whose own signatures go back to it
+     * @param signatures whether the model insists on signatures of calls
+     */
+    GeminiMessageWriter(JsonOut out, String signer, boolean signatures, Notes notes) {
         this.out = out;
+        this.signer = signer;
         this.signatures = signatures;
         this.notes = notes;
     }
@@ -93,6 +101,7 @@ final class GeminiMessageWriter {
         }
         if (!kept.isEmpty()) {
             out.open().member("role", model ? "model" : "user");
+            unsigned = signatures && model && !signed(kept);
             parts(kept);
             out.close();
         }
@@ -105,8 +114,9 @@ final class GeminiMessageWriter {
             return out;
         }
         List<String> called = List.copyOf(names.keySet());
-        out.sort(Comparator.comparingInt(
-                piece -> piece instanceof Content.ToolResult result ? called.indexOf(result.callId()) : called.size()));
+        out.sort(Comparator.comparingInt(piece -> piece instanceof Content.ToolResult result
+                ? called.indexOf(SignedCallId.plain(result.callId()))
+                : called.size()));
         return out;
     }
 
@@ -165,6 +175,16 @@ final class GeminiMessageWriter {
         out.close().close();
     }
 
+    /** Whether the first call of a turn, the one that must be, or there is none. */
+    private boolean signed(List<Content> turn) {
+        for (Content content : turn) {
+            if (content instanceof Content.ToolCall call) {
+                return SignedCallId.signature(call.id(), signer) != null;
+            }
+        }
+        return true;
+    }
+
     private void call(Content.ToolCall call) {
         JsonNode arguments = Json.parse(call.arguments().getBytes(StandardCharsets.UTF_8));
         if (!arguments.isObject()) {
@@ -172,14 +192,16 @@ final class GeminiMessageWriter {
             throw Refusals.invalid("`" + field + "` must be a JSON object.", field);
         }
         cached(call.cache());
-        names.put(call.id(), call.name());
+        names.put(SignedCallId.plain(call.id()), call.name());
         out.open().name("functionCall").open().member("name", call.name());
         out.member("args", new JsonText(arguments.toString())).close();
-        out.optional("thoughtSignature", signatures ? NOT_SIGNED : null).close();
+        String signature = SignedCallId.signature(call.id(), signer);
+        out.optional("thoughtSignature", signature == null && unsigned ? NOT_SIGNED : signature)
+                .close();
     }
 
     private void result(Content.ToolResult result) {
-        String name = names.get(result.callId());
+        String name = names.get(SignedCallId.plain(result.callId()));
         if (name == null) {
             throw Refusals.invalid("A tool's result is about a call that is not there.", "messages.tool_call_id");
         }

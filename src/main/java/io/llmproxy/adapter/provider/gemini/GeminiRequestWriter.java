@@ -26,7 +26,8 @@ final class GeminiRequestWriter {
 
     byte[] write() {
         out.open();
-        new GeminiMessageWriter(out, thinksByLevel(), notes).write(request.messages());
+        new GeminiMessageWriter(out, GeminiChat.name(request.model()), thinksByLevel(), notes)
+                .write(request.messages());
         if (!request.tools().isEmpty()) {
             tools();
         }

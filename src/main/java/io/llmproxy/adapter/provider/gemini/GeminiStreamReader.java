@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -21,6 +22,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class GeminiStreamReader implements StreamReader {
     private final int choices;
+    private final @Nullable String model;
     private final Map<Integer, Choice> begun = new HashMap<>();
     private Choice present = new Choice();
     private boolean started;
@@ -31,9 +33,13 @@ final class GeminiStreamReader implements StreamReader {
         private int calls;
     }
 
-    /** @param choices how many were asked for; what goes beyond is passed over */
-    GeminiStreamReader(int choices) {
+    /**
+     * @param choices how many were asked for; what goes beyond is passed over
+     * @param model that was asked, whose signatures of calls are kept in their ids; null: they are not
+     */
+    GeminiStreamReader(int choices, @Nullable String model) {
         this.choices = choices;
+        this.model = model;
         begun.put(0, present);
     }
 
@@ -79,7 +85,7 @@ final class GeminiStreamReader implements StreamReader {
             to.accept(new StreamEvent.Probabilities(tokens));
         }
         for (JsonNode part : candidate.path("content").path("parts")) {
-            part(GeminiAnswers.part(part), to);
+            part(GeminiAnswers.part(part, model), to);
         }
         if (candidate.path("finishReason").isString()) {
             FinishReason reason = GeminiAnswers.finish(Json.text(candidate, "finishReason", ""));
@@ -94,8 +100,7 @@ final class GeminiStreamReader implements StreamReader {
         }
     }
 
-    private void part(@org.jspecify.annotations.Nullable Content part, Consumer<StreamEvent> to)
-            throws UpstreamException {
+    private void part(@Nullable Content part, Consumer<StreamEvent> to) throws UpstreamException {
         if (part != null && present.finished) {
             throw Unreadable.because("content came after the end of the answer");
         }

@@ -56,7 +56,7 @@ sealed interface Answers {
 
         @Override
         public byte[] whole(HeaderFields head, JsonNode answer) throws UpstreamException {
-            return client.writeAnswer(request, named(provider.readAnswer(answer)), created);
+            return client.writeAnswer(request, named(provider.readAnswer(request, answer)), created);
         }
 
         /** Some providers do not say which model answered: then it is the one that was asked. */

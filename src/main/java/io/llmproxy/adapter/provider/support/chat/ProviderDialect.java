@@ -36,6 +36,11 @@ public interface ProviderDialect {
     /** @throws UpstreamException where a provider's answer is not what it must be */
     ChatAnswer readAnswer(JsonNode body) throws UpstreamException;
 
+    /** The same of the answer to a request, where that says something of it. */
+    default ChatAnswer readAnswer(ChatRequest request, JsonNode body) throws UpstreamException {
+        return readAnswer(body);
+    }
+
     /** How its streams are cut into events. */
     default StreamFormat streamFormat() {
         return StreamFormat.EVENTS;
