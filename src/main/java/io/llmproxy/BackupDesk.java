@@ -147,9 +147,7 @@ final class BackupDesk implements AutoCloseable {
     /** By the clock. */
     private Path make() {
         Seal seal = place.seal();
-        Path file = place.directory()
-                .made()
-                .resolve(BackupDirectory.name(origin(BackupPlace.SCHEDULED, false, true), seal != null));
+        Path file = place.directory().fresh(origin(BackupPlace.SCHEDULED, false, true), seal != null);
         NewFile.write(file, out -> written(out, seal, BackupPlace.SCHEDULED, false, true));
         return file;
     }

@@ -151,7 +151,7 @@ final class BackupPlace {
             }
             Seal seal = seal();
             BackupManifest.Origin origin = origin(from, "h2", BEFORE_MIGRATION, null, false, true);
-            Path file = directory().made().resolve(BackupDirectory.name(origin, seal != null));
+            Path file = directory().fresh(origin, seal != null);
             NewFile.write(
                     file,
                     out -> BackupFile.write(out, seal, origin, writer -> {

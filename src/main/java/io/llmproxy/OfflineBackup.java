@@ -99,9 +99,7 @@ final class OfflineBackup {
                     withKey,
                     ledger);
             Path named = line.path("file");
-            Path file = named == null
-                    ? place.directory().made().resolve(BackupDirectory.name(origin, seal != null))
-                    : named;
+            Path file = named == null ? place.directory().fresh(origin, seal != null) : named;
             BackupManifest manifest = NewFile.write(
                     file.toAbsolutePath(),
                     out -> BackupFile.write(out, seal, origin, writer -> {

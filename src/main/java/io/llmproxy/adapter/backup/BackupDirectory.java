@@ -50,6 +50,17 @@ public final class BackupDirectory {
         return "llmproxy-" + tenant + "-" + stamp(origin.createdAt()) + what + (sealed ? ".zip.sealed" : ".zip");
     }
 
+    /** A new file in it, which is made where it is not there; of several in one second the later ones have a number. */
+    public Path fresh(BackupManifest.Origin origin, boolean sealed) {
+        Path directory = made();
+        String name = name(origin, sealed);
+        Path file = directory.resolve(name);
+        for (int number = 2; Files.exists(file); number++) {
+            file = directory.resolve(name.replaceFirst("\\.zip", "-" + number + ".zip"));
+        }
+        return file;
+    }
+
     static String stamp(Instant time) {
         return STAMP.format(time);
     }

@@ -327,4 +327,18 @@ class BackupFileTest {
                 .last()
                 .satisfies(e -> assertThat(e.fault()).isNotNull());
     }
+
+    @Test
+    void severalOfOneSecondHaveNamesOfTheirOwn() throws IOException {
+        BackupDirectory backups = new BackupDirectory(directory.resolve("same"));
+        BackupManifest.Origin origin = new BackupManifest.Origin(
+                Instant.parse("2026-02-01T00:00:00Z"), "p", "12", "h2", "*", "before-migration", null, false, true);
+        for (String end : new String[] {"v12.zip", "v12-2.zip", "v12-3.zip"}) {
+            Path file = backups.fresh(origin, false);
+            assertThat(file).hasFileName("llmproxy-all-20260201T000000Z-before-migration-of-" + end);
+            NewFile.write(file, out -> BackupFile.write(out, null, origin, w -> {}));
+        }
+        assertThat(backups.fresh(origin, true).getFileName().toString()).endsWith("v12.zip.sealed");
+        assertThat(backups.list()).hasSize(3);
+    }
 }

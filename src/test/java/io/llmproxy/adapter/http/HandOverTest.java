@@ -68,7 +68,7 @@ class HandOverTest {
         after.close();
         enough.set(true);
         client.join();
-        assertThat(answers).as("none is refused or reset").containsOnly("before", "after");
+        assertThat(answers).as("none is refused or reset").isNotEmpty().isSubsetOf("before", "after");
         assertThat(tenOf(before.port())).containsOnly("before");
     }
 
