@@ -57,16 +57,15 @@ DEVICES
     ln -s /proc/self/fd "$root/dev/fd"
     : >"$root/dev/console"
 
-    # what the packages install, and nothing that this machine starts by itself
+    # the machine before an installation, without what it starts by itself
     system=$root/usr/lib/systemd/system
     rm -rf "$system"/*.target.wants "$root"/etc/systemd/system/* "$root/usr/lib/llmproxy" "$root/etc/llmproxy" "$root/var/lib/llmproxy"
-    mkdir -p "$root/usr/lib/llmproxy" "$root/etc/llmproxy" "$root/prove"
-    mount --bind "$IMAGE" "$root/usr/lib/llmproxy"
-    ln -sf /usr/lib/llmproxy/bin/llmproxy /usr/lib/llmproxy/bin/llmproxyctl "$root/usr/bin/"
-    cp "$REPO/packaging/systemd/llmproxy.service" "$REPO/packaging/systemd/llmproxy@.service" "$system/"
-    cp "$REPO/packaging/systemd/llmproxy.sysusers" "$root/usr/lib/sysusers.d/llmproxy.conf"
-    cp "$REPO/packaging/systemd/llmproxy.tmpfiles" "$root/usr/lib/tmpfiles.d/llmproxy.conf"
-    cp "$REPO/conf/llmproxy.yaml" "$root/etc/llmproxy/"
+    rm -rf "$root/opt/llmproxy" "$root"/usr/bin/llmproxy{,ctl} "$root"/{usr/,}lib/systemd/system/llmproxy*
+    # the place of a checkout that was built
+    mkdir -p "$root/prove/src/target"
+    cp -r "$REPO/packaging" "$REPO/conf" "$REPO/docs" "$root/prove/src/"
+    mkdir "$root/prove/src/target/llmproxy"
+    mount --bind "$IMAGE" "$root/prove/src/target/llmproxy"
     cp "$0" "$root/prove/prove.sh"
     : >"$root/prove/out"
     mount --bind "$WORK/out" "$root/prove/out"
@@ -142,14 +141,25 @@ as() {
 }
 status_of() { systemctl show -P StatusText "$1"; }
 
+page() { # HEADING: the first commands of that section of the page
+    awk -v heading="$1" '$0 == heading { on = 1; next } on && /^```sh/ { code = 1; next } on && /^```/ { exit } code' /prove/src/docs/install.md
+}
+installs() { # HEADING: whether every one of them succeeds
+    local commands
+    commands=$(page "$1")
+    [ -n "$commands" ] && (cd /prove/src && bash -euxc "$commands")
+}
+
 inside() {
     export HOME=/
     echo "$(systemctl --version | head -1), $(uname -r)"
-    systemd-sysusers llmproxy.conf
-    systemd-tmpfiles --create llmproxy.conf
+
+    echo "the page of the installation"
+    fine 'the image' installs '## The image'
+    fine 'the units' installs '## systemd'
+    fine 'a tenant: provision starts acme and waits for it' installs '### A tenant as a service'
 
     echo "two tenants"
-    fine 'provision starts acme and waits for it' llmproxyctl tenant provision acme
     fine 'provision finds other ports for beta' says ':8082' llmproxyctl tenant provision beta
     fine 'a second time changes nothing' says 'nothing changed' llmproxyctl tenant provision acme
     fine 'both are listed' says 'beta' llmproxyctl tenant list
