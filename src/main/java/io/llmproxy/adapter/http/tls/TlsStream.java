@@ -35,19 +35,18 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
     private ByteBuffer plain;
     // guarded by the lock
     private ByteBuffer out;
-    private final ByteBuffer source;
+    private ByteBuffer source;
 
     /** @param protocols for ALPN, the preferred one first */
     public TlsStream(SSLEngine engine, List<String> protocols, DataReader encryptedIn, DataWriter encryptedOut) {
         this.engine = engine;
         this.encryptedIn = encryptedIn;
         this.encryptedOut = encryptedOut;
-        int packet = engine.getSession().getPacketBufferSize();
-        int application = engine.getSession().getApplicationBufferSize();
-        in = ByteBuffer.allocate(packet).limit(0);
-        plain = ByteBuffer.allocate(application);
-        out = ByteBuffer.allocate(packet);
-        source = ByteBuffer.allocate(application);
+        // each grows when it is first needed: who only opens connections, or sends a first byte, is to cost little
+        in = ByteBuffer.allocate(0);
+        plain = ByteBuffer.allocate(0);
+        out = ByteBuffer.allocate(0);
+        source = ByteBuffer.allocate(0);
         // null: what the client asks for is not spoken here, and RFC 7301 has an alert for that
         engine.setHandshakeApplicationProtocolSelector((e, asked) ->
                 protocols.stream().filter(asked::contains).findFirst().orElse(null));
@@ -121,6 +120,9 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
     public void writeNow(BufferData data) {
         writing.lock();
         try {
+            if (source.capacity() == 0) {
+                source = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
+            }
             while (!data.consumed()) {
                 source.clear();
                 data.writeTo(source, Math.min(source.remaining(), data.available()));
@@ -234,15 +236,18 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
     private void wrap(ByteBuffer data) throws SSLException {
         out.clear();
         SSLEngineResult result = engine.wrap(data, out);
+        while (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+            out = larger(out, engine.getSession().getPacketBufferSize());
+            result = engine.wrap(data, out);
+        }
         switch (result.getStatus()) {
-            case BUFFER_OVERFLOW -> out = larger(out, engine.getSession().getPacketBufferSize());
             case CLOSED -> {
                 send();
                 if (data.hasRemaining()) {
                     throw new SSLException("The connection is closed for writing.");
                 }
             }
-            case OK, BUFFER_UNDERFLOW -> send();
+            case OK, BUFFER_UNDERFLOW, BUFFER_OVERFLOW -> send();
         }
     }
 
