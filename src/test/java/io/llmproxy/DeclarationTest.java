@@ -136,6 +136,29 @@ class DeclarationTest {
         }
     }
 
+    @Test
+    void whatWasSuspendedByHandStaysSoUntilAFileSaysOtherwise() {
+        String slug = tenant();
+        String file = of(slug, "users: {a@b.example: {name: A}}\nproviders: {sim: {type: simulated}}");
+        apply(file).value();
+        server.ctl("tenant", "suspend", slug, "--yes").value();
+        server.ctl("-t", slug, "user", "update", "a@b.example", "--status", "disabled")
+                .value();
+        server.ctl("-t", slug, "provider", "disable", "sim", "--yes").value();
+        assertThat(apply(file, "--prune").value()).startsWith("nothing to change");
+        assertThat(apply(of(slug, "name: Other\nusers: {a@b.example: {name: B}}"))
+                        .value())
+                .contains("2 changed");
+        assertThat(export(slug)).contains("status: suspended", "status: disabled");
+        assertThat(apply(
+                                of(
+                                        slug,
+                                        "status: active\nusers: {a@b.example: {status: enabled}}\nproviders: {sim: {type: simulated, status: enabled}}"))
+                        .value())
+                .contains("3 changed");
+        assertThat(export(slug)).doesNotContain("status:");
+    }
+
     /** Many ways lead to each of them: two to the fortieth in all. */
     @Test
     @Timeout(60)
@@ -406,7 +429,7 @@ class DeclarationTest {
         Ctl refused = apply(
                 of(slug, "keys: {c: {}}"), "--secrets-dir", plain.resolve("x").toString());
         assertThat(refused.code()).isEqualTo(2);
-        assertThat(export(slug)).doesNotContain("c:");
+        assertThat(export(slug)).doesNotContain(" c:");
     }
 
     @Test

@@ -57,7 +57,7 @@ final class DeclarationCommands {
                 List<AdminCommand> commands = new ArrayList<>();
                 commands.add(new CreateTenant(name, textOrNull(fields, "name")));
                 commands.addAll(tenant(
-                        new Declared(thing.id(), "", Json.MAPPER.createObjectNode(), null, true),
+                        Declared.said(thing.id(), "", Json.MAPPER.createObjectNode(), true),
                         thing,
                         without(fields, "name")));
                 yield commands;

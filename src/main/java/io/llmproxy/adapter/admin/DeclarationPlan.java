@@ -28,6 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  * they own, providers before what leads to them, and what is deleted only when nothing refers to it any more. Of one batch.
  */
 final class DeclarationPlan {
+    private static final String STATUS = "status";
     private final CommandBatch batch;
     private final Map<Declared.Id, Declared> current;
     private final DeclarationReader.Read declared;
@@ -82,10 +83,10 @@ final class DeclarationPlan {
     private void compare(Declared thing) {
         Declared before = current.get(thing.id());
         if (before == null) {
-            Declared whole = new Declared(thing.id(), thing.pointer(), told(thing, null), null, true);
+            Declared whole = thing.with(told(thing, null), null);
             // what a new tenant is beside its name may need providers that come between
             if (thing.id().kind() == DeclaredKind.TENANT) {
-                Declared bare = new Declared(thing.id(), thing.pointer(), bare(thing.fields()), null, true);
+                Declared bare = thing.with(bare(thing.fields()), null);
                 creations.add(new Step(null, bare, bare.fields()));
                 ObjectNode rest = difference(bare.fields(), whole.fields());
                 if (!rest.isEmpty()) {
@@ -99,7 +100,7 @@ final class DeclarationPlan {
         if (!before.live()) {
             notLive(before, thing);
         }
-        Declared after = new Declared(thing.id(), thing.pointer(), told(thing, before), before.handle(), true);
+        Declared after = thing.with(told(thing, before), before.handle());
         ObjectNode differing = difference(before.fields(), after.fields());
         if (differing.isEmpty()) {
             unchanged++;
@@ -132,6 +133,12 @@ final class DeclarationPlan {
     /** The fields with what a document does not tell put in from what is there. */
     private static ObjectNode told(Declared thing, @Nullable Declared before) {
         ObjectNode fields = thing.fields();
+        if (before != null && !thing.statusSaid() && before.fields().has(STATUS)) {
+            // who suspended or disabled it by hand had a reason, and a file that is silent about it is no order to end
+            // it
+            fields = fields.deepCopy();
+            fields.set(STATUS, before.fields().get(STATUS));
+        }
         if (thing.id().kind() == DeclaredKind.KEY && before != null && !fields.has("hash")) {
             fields = fields.deepCopy();
             fields.setAll(only(before.fields(), "hash", "prefix"));

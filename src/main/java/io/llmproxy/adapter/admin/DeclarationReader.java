@@ -197,12 +197,13 @@ final class DeclarationReader {
         if (faults.size() == before) {
             String name =
                     kind == DeclaredKind.LIMIT ? DeclaredState.limitName(fields) : DeclaredState.priceName(fields);
-            add(new Declared(new Declared.Id(kind, tenant, name), pointer, fields, null, true));
+            add(Declared.said(new Declared.Id(kind, tenant, name), pointer, fields, false));
         }
     }
 
     private void thing(Declared.Id id, String pointer, JsonNode given, Collection<String> known) {
-        add(new Declared(id, pointer, normal(id.kind(), id.name(), pointer, given, known), null, true));
+        add(Declared.said(
+                id, pointer, normal(id.kind(), id.name(), pointer, given, known), given.hasNonNull("status")));
     }
 
     private void add(Declared thing) {

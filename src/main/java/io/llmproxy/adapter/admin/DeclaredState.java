@@ -201,7 +201,7 @@ final class DeclaredState {
         Tenant owner = owner(tenantId);
         Declared.Id id = new Declared.Id(kind, owner == null ? null : owner.slug(), name);
         // what is stored was checked when it came; what an older version stored otherwise is left out
-        return new Declared(id, "", DeclaredFields.normal(kind, name, raw, fault -> {}), handle, live);
+        return Declared.there(id, DeclaredFields.normal(kind, name, raw, fault -> {}), handle, live);
     }
 
     private Declared tenant(Tenant tenant) {
