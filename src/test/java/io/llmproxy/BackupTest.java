@@ -334,6 +334,32 @@ class BackupTest {
         }
     }
 
+    /** A process of one tenant, on a database that another one's uses too. */
+    @Test
+    void makesNoneByTheClockOfWhatIsAnothers() {
+        String url = PostgresServer.freshDatabase();
+        Path backups = fresh("scheduled");
+        try (TestAppliance shared = TestAppliance.builder()
+                .set("database.url", url)
+                .set("database.user", PostgresServer.USER)
+                .start()) {
+            assertThat(shared.ctl("tenant", "create", "acme").code()).isZero();
+            assertThat(shared.ctl("tenant", "create", "beta").code()).isZero();
+        }
+        try (TestAppliance own = TestAppliance.builder()
+                .set("database.url", url)
+                .set("database.user", PostgresServer.USER)
+                .set("tenant", "acme")
+                .set("backup.directory", backups.toString())
+                .set("backup.every", "24h")
+                .start()) {
+            BackupDesk desk = own.appliance().backups();
+            desk.round();
+            assertThat(desk.fault()).contains("holds other tenants than acme");
+            assertThat(backups).doesNotExist();
+        }
+    }
+
     @Test
     void aFullDiskLeavesNothingHalf() throws Exception {
         Path file = fresh("full");
