@@ -52,6 +52,24 @@ final class BackupPlace {
         return new BackupDirectory(named == null ? data.resolve("backups") : named);
     }
 
+    /** For a try that hands over whether or not it fails. */
+    @FunctionalInterface
+    interface HandingOver extends AutoCloseable {
+        @Override
+        void close() throws IOException;
+    }
+
+    /**
+     * Gives what lies in the data directory to the user who owns that: what root's commands made there the service could not even
+     * list. A directory elsewhere has the owner that somebody chose.
+     */
+    void handOver() throws IOException {
+        Path path = directory().path().toAbsolutePath().normalize();
+        if (path.startsWith(data.toAbsolutePath().normalize()) && Files.isDirectory(path)) {
+            Ownership.like(data, path);
+        }
+    }
+
     String tenant() {
         String tenant = config.tenant();
         return tenant == null ? "*" : tenant;
