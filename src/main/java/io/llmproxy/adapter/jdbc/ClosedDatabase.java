@@ -145,12 +145,15 @@ public final class ClosedDatabase implements AutoCloseable {
                     .toList();
         }
         try {
-            new Migrations(source, scripts, upgrade.program()).run(state -> {
+            boolean changed = new Migrations(source, scripts, upgrade.program()).run(state -> {
                 if (dialect == SqlDialect.H2) {
                     upgrade.before()
                             .keep(String.valueOf(state.version()), state.known(), sink -> copy(t -> true, sink));
                 }
             });
+            if (changed && dialect == SqlDialect.H2) {
+                upgrade.before().changed();
+            }
         } catch (SQLException e) {
             throw away(shown, e);
         }

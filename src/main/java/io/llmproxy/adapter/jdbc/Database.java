@@ -123,12 +123,7 @@ public final class Database implements AutoCloseable {
         try {
             FileSeat seat = join ? FileSeat.join(directory, source) : FileSeat.take(directory, source);
             resources.push(seat);
-            new Migrations(seat.source(), upgrade.program())
-                    .run(state -> upgrade.before()
-                            .keep(
-                                    String.valueOf(state.version()),
-                                    state.known(),
-                                    sink -> copyBefore(seat.source(), sink)));
+            migrate(seat.source(), upgrade);
             HikariDataSource connections = Sources.movingPool(seat.source(), pool);
             resources.push(connections);
             seat.serve(connections);
@@ -151,6 +146,16 @@ public final class Database implements AutoCloseable {
      */
     private static void failInsteadOfSpinning() {
         ClassLoader.getSystemClassLoader().setClassAssertionStatus("org.h2.mvstore.MVStore", true);
+    }
+
+    private static void migrate(DataSource source, Upgrade upgrade) throws SQLException {
+        boolean changed = new Migrations(source, upgrade.program()).run(state -> {
+            String from = String.valueOf(state.version());
+            upgrade.before().keep(from, state.known(), sink -> copyBefore(source, sink));
+        });
+        if (changed) {
+            upgrade.before().changed();
+        }
     }
 
     private static void copyBefore(DataSource source, TableSink sink) {
