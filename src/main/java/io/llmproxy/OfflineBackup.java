@@ -113,7 +113,7 @@ final class OfflineBackup {
                                     BackupPlace.MASTER_KEY,
                                     new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)));
                         }
-                        database.copy(table -> BackupPlace.wanted(table, ledger), writer);
+                        database.copy(schema, table -> BackupPlace.wanted(table, ledger), writer);
                     }));
             return Shown.of(file, seal != null, manifest);
         }
