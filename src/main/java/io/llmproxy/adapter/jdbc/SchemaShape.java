@@ -26,16 +26,15 @@ final class SchemaShape {
             return there;
         }
         int last = Integer.parseInt(version);
-        Map<String, Set<String>> known = made(all.stream()
-                .filter(s -> Integer.parseInt(s.version()) <= last)
-                .toList());
+        Map<String, Set<String>> known = made(
+                all.stream().filter(s -> Integer.parseInt(s.version()) <= last).toList());
         return there.stream()
                 .filter(t -> known.containsKey(t.name()))
                 .map(t -> new TableLayout(
                         t.name(),
                         t.columns().stream()
-                                .filter(c -> known.getOrDefault(t.name(), Set.of())
-                                        .contains(c.name()))
+                                .filter(c ->
+                                        known.getOrDefault(t.name(), Set.of()).contains(c.name()))
                                 .toList()))
                 .toList();
     }

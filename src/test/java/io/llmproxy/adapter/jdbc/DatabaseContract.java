@@ -74,7 +74,9 @@ abstract class DatabaseContract {
             List<TableLayout> before = copied(database);
             execute("ALTER TABLE tenants ADD COLUMN later TEXT DEFAULT 'x' NOT NULL");
             database.tenants().insert(Samples.tenant(unique("kept")));
-            assertThat(copied(database)).isEqualTo(before).anyMatch(t -> t.name().equals("tenants"));
+            assertThat(copied(database))
+                    .isEqualTo(before)
+                    .anyMatch(t -> t.name().equals("tenants"));
         }
     }
 
