@@ -146,6 +146,7 @@ final class BackupDesk implements AutoCloseable {
 
     /** By the clock. */
     private Path make() {
+        BackupAdmin.refuseOthers(database.tenants(), setup.config().tenant());
         Seal seal = place.seal();
         Path file = place.directory().fresh(origin(BackupPlace.SCHEDULED, false, true), seal != null);
         NewFile.write(file, out -> written(out, seal, BackupPlace.SCHEDULED, false, true));

@@ -1,6 +1,7 @@
 package io.llmproxy;
 
 import io.llmproxy.adapter.backup.BackupDirectory;
+import io.llmproxy.adapter.backup.BackupException;
 import io.llmproxy.adapter.backup.BackupFile;
 import io.llmproxy.adapter.backup.BackupManifest;
 import io.llmproxy.adapter.backup.BackupWriter;
@@ -10,6 +11,7 @@ import io.llmproxy.adapter.backup.SealKeys;
 import io.llmproxy.adapter.jdbc.Upgrade;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.BackupConfig;
+import io.llmproxy.port.TableSink;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger;
@@ -23,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,24 @@ final class BackupPlace {
     BackupDirectory directory() {
         Path named = config.backup().directory();
         return new BackupDirectory(named == null ? data.resolve("backups") : named);
+    }
+
+    /** For a try that hands over whether or not it fails. */
+    @FunctionalInterface
+    interface HandingOver extends AutoCloseable {
+        @Override
+        void close() throws IOException;
+    }
+
+    /**
+     * Gives what lies in the data directory to the user who owns that: what root's commands made there the service could not even
+     * list. A directory elsewhere has the owner that somebody chose.
+     */
+    void handOver() throws IOException {
+        Path path = directory().path().toAbsolutePath().normalize();
+        if (path.startsWith(data.toAbsolutePath().normalize()) && Files.isDirectory(path)) {
+            Ownership.like(data, path);
+        }
     }
 
     String tenant() {
@@ -138,9 +159,14 @@ final class BackupPlace {
 
     /** What is done before the schema of an embedded database changes. */
     Upgrade upgrade() {
-        return new Upgrade(program(), (from, to, copy) -> {
-            int keep = config.backup().beforeMigration();
-            if (keep == 0) {
+        return new Upgrade(program(), new BeforeMigration());
+    }
+
+    /** Keeps what is there; the older ones of its kind go when the change was made, as one of them may be the only good one until then. */
+    private final class BeforeMigration implements Upgrade.BeforeMigration {
+        @Override
+        public void keep(String from, String to, Consumer<TableSink> copy) {
+            if (config.backup().beforeMigration() == 0) {
                 LOG.log(
                         Level.WARNING,
                         "event 6863: the schema of the database becomes {0}, of {1}; no backup was made, as"
@@ -164,8 +190,21 @@ final class BackupPlace {
                     to,
                     from,
                     file);
-            directory().prune(tenant(), BEFORE_MIGRATION, keep);
-        });
+        }
+
+        @Override
+        public void changed() {
+            int keep = config.backup().beforeMigration();
+            if (keep == 0) {
+                return;
+            }
+            try {
+                directory().prune(tenant(), BEFORE_MIGRATION, keep);
+            } catch (BackupException e) {
+                // the schema is changed by now, and one backup too many is no reason not to start
+                LOG.log(Level.WARNING, "old backups of before a migration cannot be deleted", e);
+            }
+        }
     }
 
     /** The newest backup that a program whose newest schema is that one can run on. */

@@ -80,7 +80,8 @@ final class OfflineBackup {
         BackupPlace place = new BackupPlace(config, data, InstantSource.system());
         // PostgreSQL gives a consistent copy whoever else is there
         boolean embedded = config.database().url() == null;
-        try (DataDirectory _ = embedded ? DataDirectory.take(data) : null;
+        try (BackupPlace.HandingOver _ = place::handOver;
+                DataDirectory _ = embedded ? DataDirectory.take(data) : null;
                 ClosedDatabase database = OfflineArguments.database(config, data)) {
             String schema = database.schema().version();
             if (schema == null) {
@@ -112,7 +113,7 @@ final class OfflineBackup {
                                     BackupPlace.MASTER_KEY,
                                     new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)));
                         }
-                        database.copy(table -> BackupPlace.wanted(table, ledger), writer);
+                        database.copy(schema, table -> BackupPlace.wanted(table, ledger), writer);
                     }));
             return Shown.of(file, seal != null, manifest);
         }

@@ -78,10 +78,12 @@ final class OfflineDatabase {
         }
         ApplianceConfig config = line.config();
         Path data = line.data(config);
-        try (DataDirectory _ = config.database().url() == null ? DataDirectory.take(data) : null;
+        BackupPlace place = new BackupPlace(config, data, InstantSource.system());
+        try (BackupPlace.HandingOver _ = place::handOver;
+                DataDirectory _ = config.database().url() == null ? DataDirectory.take(data) : null;
                 ClosedDatabase database = OfflineArguments.database(config, data)) {
             SchemaState before = database.schema();
-            database.migrate(null, new BackupPlace(config, data, InstantSource.system()).upgrade());
+            database.migrate(null, place.upgrade());
             return new Migrated(
                     database.shown(),
                     before.version(),

@@ -1,6 +1,7 @@
 package io.llmproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.llmproxy.adapter.backup.BackupFile;
 import io.llmproxy.adapter.backup.BackupManifest;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -331,6 +333,59 @@ class BackupTest {
                     .value());
             assertThat(list.size()).isEqualTo(2);
             assertThat(list.get(0).path("reason").asString()).isEqualTo("scheduled");
+        }
+    }
+
+    /** A process of one tenant, on a database that another one's uses too. */
+    @Test
+    void makesNoneByTheClockOfWhatIsAnothers() {
+        String url = PostgresServer.freshDatabase();
+        Path backups = fresh("scheduled");
+        try (TestAppliance shared = TestAppliance.builder()
+                .set("database.url", url)
+                .set("database.user", PostgresServer.USER)
+                .start()) {
+            assertThat(shared.ctl("tenant", "create", "acme").code()).isZero();
+            assertThat(shared.ctl("tenant", "create", "beta").code()).isZero();
+        }
+        try (TestAppliance own = TestAppliance.builder()
+                .set("database.url", url)
+                .set("database.user", PostgresServer.USER)
+                .set("tenant", "acme")
+                .set("backup.directory", backups.toString())
+                .set("backup.every", "24h")
+                .start()) {
+            BackupDesk desk = own.appliance().backups();
+            desk.round();
+            assertThat(desk.fault()).contains("holds other tenants than acme");
+            assertThat(backups).doesNotExist();
+        }
+    }
+
+    /** The service's user could not enter a directory that root made for itself, and would not start. */
+    @Test
+    void whatRootMakesInADataDirectoryIsItsOwners() throws IOException {
+        assumeTrue("root".equals(System.getProperty("user.name")), "root alone gives files away");
+        Path data = fresh("data");
+        assertThat(restore(backup(), data).code()).isZero();
+        UserPrincipal service =
+                data.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
+        for (Path file : Trees.files(data)) {
+            Files.setOwner(file, service);
+        }
+        TestAppliance.Ctl made = ctl(
+                appliance,
+                "backup",
+                "create",
+                "--directory",
+                data.resolve("backups").toString(),
+                "--data-dir",
+                data.toString(),
+                "-q");
+        assertThat(made.code()).as(made.err()).isZero();
+        assertThat(Path.of(made.value())).hasParent(data.resolve("backups"));
+        for (Path file : Trees.files(data.resolve("backups"))) {
+            assertThat(Files.getOwner(file)).as(file.toString()).isEqualTo(service);
         }
     }
 

@@ -134,6 +134,30 @@ class MigrationBackupTest {
         }
     }
 
+    /** H2 keeps what the first statements made, and no history row tells of it: the next try copies that state. */
+    @Test
+    void canBeRestoredThoughAnEarlierTryWasCutOff() throws Exception {
+        Path data = directory.resolve("data");
+        old(data);
+        SchemaState.Step next;
+        try (ClosedDatabase database = ClosedDatabase.embedded(data.resolve("db"))) {
+            next = database.schema().pending().getFirst();
+        }
+        String url = "jdbc:h2:async:" + data.resolve("db/llmproxy") + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE";
+        try (Connection connection = DriverManager.getConnection(url, "sa", "");
+                Statement statement = connection.createStatement()) {
+            statement.execute(next.statements().getFirst());
+        }
+        try (TestAppliance upgraded = TestAppliance.builder().directory(data).start()) {
+            Path file = beforeMigration(data);
+            Path restored = directory.resolve("restored");
+            TestAppliance.Ctl done = upgraded.ctl(
+                    "backup", "restore", file.toString(), "--data-dir", restored.toString(), "--yes", "-o", "json");
+            assertThat(done.code()).as(done.err()).isZero();
+            assertThat(JSON.readTree(done.value()).path("schema").asString()).isEqualTo("12");
+        }
+    }
+
     @Test
     void nothingIsChangedWhereItCannotBeMade() throws IOException {
         Path data = directory.resolve("data");

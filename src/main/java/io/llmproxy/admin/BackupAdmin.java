@@ -5,6 +5,7 @@ import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.port.TenantStore;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
@@ -64,16 +65,21 @@ public final class BackupAdmin {
             throw AdminException.forbidden(
                     "a backup holds the state of all tenants: only the installation's admins make one");
         }
-        refuseOthers();
+        refuseOthers(stores.tenants(), ownTenant);
         Writing writing = source.prepared(wish);
         record(actor, wish);
         return writing;
     }
 
-    /** A process of one tenant administers no other, so it copies none. */
-    private void refuseOthers() {
+    /**
+     * A process of one tenant administers no other, so it copies none, whoever or whatever wants the copy. Blocks.
+     *
+     * @param ownTenant the one that the process serves; null: all
+     * @throws AdminException where the database holds others
+     */
+    public static void refuseOthers(TenantStore tenants, @Nullable String ownTenant) {
         if (ownTenant != null
-                && stores.tenants().list(new Page.Request(2, null)).items().stream()
+                && tenants.list(new Page.Request(2, null)).items().stream()
                         .anyMatch(t -> !t.slug().equals(ownTenant))) {
             throw AdminException.forbidden("the database holds other tenants than " + ownTenant
                     + ", which this process serves alone; back the database up by its own means (pg_dump), or by"

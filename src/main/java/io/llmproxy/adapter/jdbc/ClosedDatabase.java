@@ -145,23 +145,36 @@ public final class ClosedDatabase implements AutoCloseable {
                     .toList();
         }
         try {
-            new Migrations(source, scripts, upgrade.program()).run(state -> {
+            boolean changed = new Migrations(source, scripts, upgrade.program()).run(state -> {
                 if (dialect == SqlDialect.H2) {
+                    String from = String.valueOf(state.version());
                     upgrade.before()
-                            .keep(String.valueOf(state.version()), state.known(), sink -> copy(t -> true, sink));
+                            .keep(from, state.known(), sink -> copy(from, t -> true, sink));
                 }
             });
+            if (changed && dialect == SqlDialect.H2) {
+                upgrade.before().changed();
+            }
         } catch (SQLException e) {
             throw away(shown, e);
         }
     }
 
-    /** Gives all rows of the wanted tables to the sink, as they are at one moment. */
+    /** Gives all rows of the wanted tables to the sink, as they are at one moment, in the schema that the database has. */
     public void copy(Predicate<String> wanted, TableSink sink) {
+        copy(String.valueOf(schema().version()), wanted, sink);
+    }
+
+    /**
+     * The same.
+     *
+     * @param version of the schema in which they are given, whatever was added to it: that of the database, or an earlier one
+     */
+    public void copy(String version, Predicate<String> wanted, TableSink sink) {
         asking("copying the database", connection -> {
             connection.setTransactionIsolation(dialect.snapshotIsolation());
             connection.setAutoCommit(false);
-            new TableReader(connection, dialect).copy(wanted, sink);
+            new TableReader(connection, dialect).copy(version, wanted, sink);
             connection.rollback();
             return true;
         });

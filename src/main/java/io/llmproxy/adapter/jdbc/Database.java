@@ -123,12 +123,7 @@ public final class Database implements AutoCloseable {
         try {
             FileSeat seat = join ? FileSeat.join(directory, source) : FileSeat.take(directory, source);
             resources.push(seat);
-            new Migrations(seat.source(), upgrade.program())
-                    .run(state -> upgrade.before()
-                            .keep(
-                                    String.valueOf(state.version()),
-                                    state.known(),
-                                    sink -> copyBefore(seat.source(), sink)));
+            migrate(seat.source(), upgrade);
             HikariDataSource connections = Sources.movingPool(seat.source(), pool);
             resources.push(connections);
             seat.serve(connections);
@@ -153,11 +148,21 @@ public final class Database implements AutoCloseable {
         ClassLoader.getSystemClassLoader().setClassAssertionStatus("org.h2.mvstore.MVStore", true);
     }
 
-    private static void copyBefore(DataSource source, TableSink sink) {
+    private static void migrate(DataSource source, Upgrade upgrade) throws SQLException {
+        boolean changed = new Migrations(source, upgrade.program()).run(state -> {
+            String from = String.valueOf(state.version());
+            upgrade.before().keep(from, state.known(), sink -> copyBefore(source, from, sink));
+        });
+        if (changed) {
+            upgrade.before().changed();
+        }
+    }
+
+    private static void copyBefore(DataSource source, String version, TableSink sink) {
         try (Connection connection = source.getConnection()) {
             connection.setTransactionIsolation(SqlDialect.H2.snapshotIsolation());
             connection.setAutoCommit(false);
-            new TableReader(connection, SqlDialect.H2).copy(table -> true, sink);
+            new TableReader(connection, SqlDialect.H2).copy(version, table -> true, sink);
             connection.rollback();
         } catch (SQLException e) {
             throw Failures.of("copying the database before its schema changes", e);
@@ -265,20 +270,20 @@ public final class Database implements AutoCloseable {
         return sql.dialect().name().toLowerCase(Locale.ROOT);
     }
 
-    /** The version of its schema, which is that of this program. */
+    /** The version of its schema as this program reads and copies it, which is its own, though a later one may have added to it. */
     public String schema() {
         return MigrationScript.all().getLast().version();
     }
 
     /**
      * Gives all rows of the wanted tables to the sink, as they are at one moment; others go on reading and writing. Blocks for as long
-     * as the sink takes; memory does not grow with the rows.
+     * as the sink takes; memory does not grow with the rows. What a later program has added to the schema is left out.
      *
      * @param wanted by the name of a table
      */
     public void copy(Predicate<String> wanted, TableSink sink) {
         transactions.snapshot(() -> transactions.read("copying the database", connection -> {
-            new TableReader(connection, sql.dialect()).copy(wanted, sink);
+            new TableReader(connection, sql.dialect()).copy(schema(), wanted, sink);
             return true;
         }));
     }

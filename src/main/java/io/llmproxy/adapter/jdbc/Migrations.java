@@ -59,17 +59,25 @@ final class Migrations {
         void change(SchemaState state) throws SQLException;
     }
 
-    /** @throws SQLException where the database does not answer */
-    void run(Before before) throws SQLException {
+    /**
+     * Does what is to be done.
+     *
+     * @return whether something was changed that was there
+     * @throws SQLException where the database does not answer
+     */
+    boolean run(Before before) throws SQLException {
         List<Applied> applied = applied();
         refuseUnknown(applied);
-        if (!upToDate(applied)) {
-            SchemaState state = state(applied);
-            if (state.version() != null) {
-                before.change(state);
-            }
-            migrate();
+        if (upToDate(applied)) {
+            return false;
         }
+        SchemaState state = state(applied);
+        boolean there = state.version() != null;
+        if (there) {
+            before.change(state);
+        }
+        migrate();
+        return there;
     }
 
     SchemaState state() throws SQLException {

@@ -51,6 +51,11 @@ final class Sources {
         return h2Url(url);
     }
 
+    /** One in memory, which is empty and ends with its connection. */
+    static DataSource scratch() {
+        return h2Url("jdbc:h2:mem:");
+    }
+
     /** The same settings in each process: H2 wants them so. */
     private static DataSource h2Url(String url) {
         JdbcDataSource source = new JdbcDataSource();

@@ -30,9 +30,13 @@ final class TableReader {
         this.dialect = dialect;
     }
 
-    /** @param wanted by the name of a table */
-    void copy(Predicate<String> wanted, TableSink sink) throws SQLException {
-        List<TableLayout> tables = StateTables.layouts(connection);
+    /**
+     * Reads what a schema of the version has of what is there.
+     *
+     * @param wanted by the name of a table
+     */
+    void copy(String version, Predicate<String> wanted, TableSink sink) throws SQLException {
+        List<TableLayout> tables = SchemaShape.within(StateTables.layouts(connection), version);
         try (Statement statement = connection.createStatement()) {
             dialect.stream(statement, true);
             try {

@@ -26,5 +26,8 @@ public record Upgrade(String program, BeforeMigration before) {
          * @param copy gives all rows of all tables to a sink
          */
         void keep(String from, String to, Consumer<TableSink> copy);
+
+        /** Called when the change after {@link #keep} was made, whole; not where it failed. */
+        default void changed() {}
     }
 }

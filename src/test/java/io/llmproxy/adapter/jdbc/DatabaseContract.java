@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.adapter.jdbc.DatabaseException.Reason;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.port.TableLayout;
+import io.llmproxy.port.TableSink;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,6 +15,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Opening a database that is empty, up to date, newer or altered. */
@@ -20,7 +23,7 @@ abstract class DatabaseContract {
     /** Opens this test's database. */
     abstract Database open();
 
-    /** Another way to the same database, for use while it is not open. */
+    /** Another way to the same database, for use while it is not open, or by the same program. */
     abstract DataSource source();
 
     private void execute(String sql) throws SQLException {
@@ -62,6 +65,38 @@ abstract class DatabaseContract {
                 .isEqualTo(MigrationScript.all().stream()
                         .map(s -> s.version() + " " + s.checksum() + " " + s.file())
                         .toList());
+    }
+
+    /** As a successor leaves it that changed the schema and failed: what the copy is said to be of could not take the rest. */
+    @Test
+    void aCopyLeavesOutWhatALaterProgramHasAdded() throws SQLException {
+        try (Database database = open()) {
+            List<TableLayout> before = copied(database);
+            execute("ALTER TABLE tenants ADD COLUMN later TEXT DEFAULT 'x' NOT NULL");
+            database.tenants().insert(Samples.tenant(unique("kept")));
+            assertThat(copied(database))
+                    .isEqualTo(before)
+                    .anyMatch(t -> t.name().equals("tenants"));
+        }
+    }
+
+    private static List<TableLayout> copied(Database database) {
+        List<TableLayout> tables = new ArrayList<>();
+        database.copy(table -> true, new TableSink() {
+            @Override
+            public void begin(TableLayout table) {
+                tables.add(table);
+            }
+
+            @Override
+            public void row(List<@Nullable Object> values) {
+                assertThat(values).hasSameSizeAs(tables.getLast().columns());
+            }
+
+            @Override
+            public void end() {}
+        });
+        return tables;
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.port.TableSink;
 import io.llmproxy.testing.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Tag;
@@ -182,6 +184,43 @@ class MigrationsTest {
         Database.open(null, directory, null, null, 2, keeping, false).close();
         String step = "12>" + SchemaState.newest();
         assertThat(kept).containsExactly(step, step);
+    }
+
+    /** Who deletes older copies waits for it: until then one of them may be the only good one. */
+    @Test
+    void tellsOfAChangeWhenItIsMadeAndNotWhereItFailed() throws SQLException {
+        try (ClosedDatabase old = ClosedDatabase.embedded(directory.resolve("db"))) {
+            old.migrate("12", Upgrade.by("llmproxy 0.0.9"));
+        }
+        List<String> told = new ArrayList<>();
+        Upgrade telling = new Upgrade("llmproxy 1.0.0", new Upgrade.BeforeMigration() {
+            @Override
+            public void keep(String from, String to, Consumer<TableSink> copy) {
+                told.add("kept");
+            }
+
+            @Override
+            public void changed() {
+                told.add("changed");
+            }
+        });
+        DataSource source = Sources.h2(directory.resolve("db/llmproxy"));
+        execute(source, "ALTER TABLE api_keys RENAME TO hidden");
+        assertThatThrownBy(() -> Database.open(null, directory, null, null, 2, telling, false))
+                .isInstanceOf(DatabaseException.class);
+        assertThat(told).containsExactly("kept");
+        execute(source, "ALTER TABLE hidden RENAME TO api_keys");
+        execute(source, "DELETE FROM \"flyway_schema_history\" WHERE NOT \"success\"");
+        Database.open(null, directory, null, null, 2, telling, false).close();
+        Database.open(null, directory, null, null, 2, telling, false).close();
+        assertThat(told).containsExactly("kept", "kept", "changed");
+    }
+
+    private static void execute(DataSource source, String sql) throws SQLException {
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     @Test
