@@ -365,6 +365,7 @@ public final class Appliance implements AutoCloseable {
      * none left; {@link #close} follows, or hastens it.
      */
     void leave() {
+        backups.close(); // they are the successor's from now on, with its settings
         Duration leave = reload.config().shutdown().leave();
         listeners.admin().close();
         departure.within(leave, "leave-cutter", () -> listeners.gateway().leave(leave.plus(Departure.CUTTING)));
