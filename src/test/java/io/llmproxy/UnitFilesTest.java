@@ -75,6 +75,7 @@ class UnitFilesTest {
             "LogsDirectoryMode",
             "TemporaryFileSystem",
             "BindReadOnlyPaths",
+            "BindPaths",
             "Restart",
             "RestartPreventExitStatus",
             "RestartSec",
@@ -119,12 +120,25 @@ class UnitFilesTest {
             assertThat(service).containsEntry(directory, "llmproxy/%i");
         }
         assertThat(value(service, "TemporaryFileSystem").split(" "))
-                .contains("/var/lib/llmproxy:ro", "/var/log/llmproxy:ro", "/run/llmproxy:ro", "/etc/llmproxy");
+                .contains(
+                        "/var/lib/llmproxy:ro",
+                        "/var/log/llmproxy:ro",
+                        "/run/llmproxy:ro",
+                        "/var/backups/llmproxy:ro",
+                        "/etc/llmproxy");
         assertThat(value(service, "TemporaryFileSystem")).contains("/etc/llmproxy/.all:ro,mode=0700");
         assertThat(value(service, "BindReadOnlyPaths").lines())
                 .containsExactly(
                         "/etc/llmproxy:/etc/llmproxy/.all/etc",
                         "-/etc/llmproxy/llmproxy.yaml -/etc/llmproxy/%i.yaml -/etc/llmproxy/%i -/etc/llmproxy/tls");
+    }
+
+    @Test
+    void backupsCanBeWrittenToAPlaceOfTheirOwn() throws IOException {
+        assertThat(service(ONE)).containsEntry("BindPaths", "-/var/backups/llmproxy/%i");
+        assertThat(service(ALL)).containsEntry("BindPaths", "-/var/backups/llmproxy/_all");
+        assertThat(Files.readString(DIRECTORY.resolve("llmproxy.tmpfiles")))
+                .containsPattern("d +/var/backups/llmproxy/_all +0700 llmproxy llmproxy");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.llmproxy.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -92,10 +93,21 @@ final class ProvisionCommands {
                         Json.object().put("slug", slug).put("purged", purge),
                         new View("slug"),
                         purge
-                                ? "tenant " + slug + " is gone: " + joined(there) + " deleted"
+                                ? "tenant " + slug + " is gone: " + joined(there) + " deleted" + kept(host, slug)
                                 : "tenant " + slug + " is no service any more; what is its own stays: "
                                         + joined(there));
         return ExitCode.DONE;
+    }
+
+    /** Backups beside the data are for the day on which those were deleted by mistake; an empty directory is for nothing. */
+    private static String kept(Host host, String slug) {
+        Path backups = host.backups().resolve(slug);
+        try {
+            Files.deleteIfExists(backups);
+            return "";
+        } catch (IOException e) {
+            return "; what is in " + backups + " stays";
+        }
     }
 
     private static void stop(Context c, String slug) {
