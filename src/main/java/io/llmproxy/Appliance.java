@@ -265,7 +265,7 @@ public final class Appliance implements AutoCloseable {
             desk.measure(telemetry);
             tls.measure(telemetry);
             counters.measure(telemetry);
-            this.succession = new Succession(reload, systemd, database, books.leftRecords(), listeners);
+            this.succession = new Succession(systemd, database, books.leftRecords(), listeners);
             this.control = new ApplianceControl(reload, succession);
             opened(listeners.openAdmin(new AdminServer.Application(
                     executor,

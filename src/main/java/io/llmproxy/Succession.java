@@ -2,7 +2,6 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.systemd.SdNotify;
-import io.llmproxy.port.ProcessControl.FaultyConfiguration;
 import io.llmproxy.port.ProcessControl.NotRestarted;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -35,7 +34,6 @@ final class Succession {
     /** Lines of a successor that failed, which the caller is told. */
     private static final int TOLD = 20;
 
-    private final Reload reload;
     private final SdNotify systemd;
     private final Database database;
     private final LeftRecords leftRecords;
@@ -66,8 +64,7 @@ final class Succession {
         void takeBack();
     }
 
-    Succession(Reload reload, SdNotify systemd, Database database, LeftRecords leftRecords, Listeners listeners) {
-        this.reload = reload;
+    Succession(SdNotify systemd, Database database, LeftRecords leftRecords, Listeners listeners) {
         this.systemd = systemd;
         this.database = database;
         this.leftRecords = leftRecords;
@@ -130,13 +127,7 @@ final class Succession {
     }
 
     private long started() {
-        try {
-            reload.check();
-        } catch (FaultyConfiguration e) {
-            throw new NotRestarted(
-                    "not restarted, since the configuration has faults; this process goes on: " + e.getMessage(),
-                    false);
-        }
+        // the configuration is the successor's to check: its program may know keys that this one does not, and it reads the files of now
         try {
             listeners.awaitAlone();
         } catch (InterruptedException e) {
