@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 import java.util.List;
@@ -292,6 +294,23 @@ class ProvisionTest {
         assertThat(directory.resolve("state")).isEmptyDirectory();
         assertThat(kept).exists();
         assertThat(ctl.run("tenant", "deprovision", "acme", "--yes")).isEqualTo(4);
+    }
+
+    @Test
+    void nothingIsDeletedUnderAProcess() throws IOException {
+        Path lock = Files.createDirectories(directory.resolve("state/acme")).resolve("llmproxy.lock");
+        ctl.run("tenant", "provision", "acme", "--no-start");
+        try (FileChannel process =
+                FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            process.lock();
+            assertThat(ctl.run("tenant", "deprovision", "acme", "--purge", "--yes"))
+                    .isEqualTo(5);
+        }
+        assertThat(ctl.err()).contains("a process still has " + lock.getParent());
+        assertThat(lock).exists();
+        assertThat(directory.resolve("etc/acme.yaml")).exists();
+        assertThat(ctl.run("tenant", "deprovision", "acme", "--purge", "--yes")).isZero();
+        assertThat(lock).doesNotExist();
     }
 
     @Test
