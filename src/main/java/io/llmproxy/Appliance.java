@@ -419,7 +419,11 @@ public final class Appliance implements AutoCloseable {
         if (predecessor != null) {
             LOG.log(Level.INFO, "event 6827: took over from process " + predecessor.pid());
         }
-        systemd.ready(statusLine());
+        if (predecessor == null) {
+            systemd.ready(statusLine());
+        } else {
+            systemd.readyAsMain(statusLine());
+        }
     }
 
     /** What {@code systemctl status} shows. */

@@ -62,6 +62,9 @@ final class Succession {
 
         /** It has ended without having served. */
         void takeBack();
+
+        /** Whether another process answers where this one did, which listens no longer. */
+        boolean followed();
     }
 
     Succession(SdNotify systemd, Database database, LeftRecords leftRecords, Listeners listeners) {
@@ -163,9 +166,15 @@ final class Succession {
         return successor.pid();
     }
 
-    /** systemd sees the end of its own children alone, and the successor is this process's: it would miss it while this one leaves. */
+    /**
+     * systemd sees the end of its own children alone, and the successor is this process's: it would miss it while this one leaves. One
+     * that had a successor itself may end as it likes.
+     */
     private void ended(Process successor) {
-        if (successor.exitValue() != 0 && systemd.listening() && stage.get() != Stage.STOPPED) {
+        if (successor.exitValue() != 0
+                && systemd.listening()
+                && stage.get() != Stage.STOPPED
+                && !listeners.followed()) {
             LOG.log(
                     Level.ERROR,
                     "event 6832: process " + successor.pid() + ", which had taken over, ended with exit code "
