@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class Succession {
     private static final Logger LOG = System.getLogger(Succession.class.getName());
     private static final String READY = "llmproxy ready ";
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    /** A migration of a large database must not be cut off; a successor that ends is known at once. */
+    static final Duration PATIENCE = Duration.ofMinutes(10);
+
     private static final String MAIN = "io.llmproxy.Main";
     /** Lines of a successor that failed, which the caller is told. */
     private static final int TOLD = 20;

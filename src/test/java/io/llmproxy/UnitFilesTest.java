@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -139,6 +142,14 @@ class UnitFilesTest {
         assertThat(service(ALL)).containsEntry("BindPaths", "-/var/backups/llmproxy/_all");
         assertThat(Files.readString(DIRECTORY.resolve("llmproxy.tmpfiles")))
                 .containsPattern("d +/var/backups/llmproxy/_all +0700 llmproxy llmproxy");
+    }
+
+    @Test
+    void anUpgradeWaitsForLongerThanASuccessorMayTake() throws IOException {
+        Matcher seconds = Pattern.compile("timeout (\\d+) .* restart ").matcher(Files.readString(Path.of("packaging/scripts/instances")));
+        assertThat(seconds.find()).isTrue();
+        assertThat(Duration.ofSeconds(Long.parseLong(seconds.group(1)))).isGreaterThan(Succession.PATIENCE);
+        assertThat(value(service(ONE), "TimeoutStartSec")).isEqualTo(Succession.PATIENCE.toMinutes() + "min");
     }
 
     @Test
