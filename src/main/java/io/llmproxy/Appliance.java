@@ -31,7 +31,6 @@ import io.llmproxy.gateway.BodyRoom;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.Ledger;
-import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.audit.AuditKeeper;
 import io.llmproxy.gateway.audit.Transcripts;
@@ -55,7 +54,6 @@ import io.llmproxy.runtime.Snapshots;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -142,7 +140,7 @@ public final class Appliance implements AutoCloseable {
             Storage storage = Storage.open(setup, directory, predecessor != null, parts);
             Database database = storage.database();
             Tokenizer tokenizer = new JtokkitTokenizer();
-            Path spool = spool(directory.own("spool"));
+            Path spool = SpoolPlace.cleared(directory, predecessor == null);
             BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
             BodyRoom room = new BodyRoom(spool, bodyMemory);
             Providers providers = new Providers(
@@ -330,13 +328,6 @@ public final class Appliance implements AutoCloseable {
     private @Nullable OtlpTracing tracing() throws StartException {
         OtlpTracing.Settings wanted = PartSettings.tracing(setup.config().tracing());
         return wanted == null ? null : opened(new OtlpTracing(wanted, setup.clock()));
-    }
-
-    /** Empty: what a former process left there belongs to requests that are over. */
-    private static Path spool(Path spool) throws IOException {
-        Files.createDirectories(spool);
-        Spool.clear(spool);
-        return spool;
     }
 
     private void startChecks(Snapshots snapshots, Gateway gateway) {
