@@ -227,6 +227,19 @@ class ClientCertificatesTest {
     }
 
     @Test
+    void aKeyThatTookOverByAnotherNameOfTheCertificateIsNotInTheWayOfTheRevokedOne() throws Exception {
+        Issued own = authority.issue("CN=twice", "dns:twice.acme.test", "uri:spiffe://acme/twice");
+        key("acme", "dns", "--certificate-san", "dns:twice.acme.test", "--certificate-only");
+        appliance.ctl("-t", "acme", "key", "revoke", "dns", "--yes").value();
+        key("acme", "uri", "--certificate-san", "uri:spiffe://acme/twice", "--certificate-only");
+        try (Client client = with(own)) {
+            assertThat(client.status(null)).isEqualTo(200);
+            appliance.ctl("-t", "acme", "key", "revoke", "uri", "--yes").value();
+            assertThat(client.status(null)).isEqualTo(401);
+        }
+    }
+
+    @Test
     void aCertificateIsOneKeysAlone() throws Exception {
         key("globex", "theirs", "--certificate-san", "dns:theirs.test", "--certificate-only");
         TestAppliance.Ctl again = appliance.ctl(

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -133,6 +134,27 @@ class DeclarationTest {
             assertThat(second.ctl("export").out()).isEqualTo(exported);
             assertThat(apply(first, exported, "--prune").value()).startsWith("nothing to change");
         }
+    }
+
+    /** Many ways lead to each of them: two to the fortieth in all. */
+    @Test
+    @Timeout(60)
+    void routesOfManyWaysAreFollowedOnce() {
+        StringBuilder routes =
+                new StringBuilder("providers:\n  up: {type: openai, credential: env:UPSTREAM_KEY}\nroutes:\n");
+        for (int level = 0; level < 40; level++) {
+            for (String side : new String[] {"a", "b"}) {
+                String below = level == 39 ? "up/gpt-4o" : "a" + (level + 1) + ", b" + (level + 1);
+                routes.append("  ")
+                        .append(side)
+                        .append(level)
+                        .append(": {targets: [")
+                        .append(below)
+                        .append("]}\n");
+            }
+        }
+        Ctl applied = apply(of(tenant(), routes.toString()));
+        assertThat(applied.code()).as(applied.err()).isZero();
     }
 
     @Test

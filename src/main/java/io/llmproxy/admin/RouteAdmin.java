@@ -21,6 +21,7 @@ import io.llmproxy.port.StoreException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -155,7 +156,7 @@ final class RouteAdmin {
         }
         Map<String, Route> known = known(owner);
         known.put(route.name(), route);
-        follow(route, known, new ArrayList<>());
+        follow(route, known, new ArrayList<>(), new HashSet<>());
     }
 
     private void checkProvider(@Nullable Tenant owner, Target target) {
@@ -182,7 +183,11 @@ final class RouteAdmin {
         return known;
     }
 
-    private static void follow(Route route, Map<String, Route> known, List<String> passed) {
+    /** @param done routes that are known to lead to no circle: many ways may lead to each */
+    private static void follow(Route route, Map<String, Route> known, List<String> passed, Set<String> done) {
+        if (done.contains(route.name())) {
+            return;
+        }
         if (passed.contains(route.name())) {
             passed.add(route.name());
             throw new InvalidValueException("targets", "leads round in a circle: " + String.join(" -> ", passed));
@@ -197,10 +202,11 @@ final class RouteAdmin {
                             "there is no route " + Checks.quoted(target.name())
                                     + " that is a model; a provider's model is written PROVIDER/MODEL");
                 }
-                follow(other, known, passed);
+                follow(other, known, passed, done);
             }
         }
         passed.removeLast();
+        done.add(route.name());
     }
 
     private void refuseWhereAliased(@Nullable Tenant owner, Route route, String what) {

@@ -57,7 +57,10 @@ public final class ClientCertificate {
         return entry;
     }
 
-    /** By the fingerprint, which is of one certificate alone; else by the names, which must all mean the same key. */
+    /**
+     * By the fingerprint, which is of one certificate alone; else by the names, which must all mean the same key. One that is revoked steps
+     * back behind one that took another name over.
+     */
     private @Nullable KeyEntry find(RuntimeSnapshot snapshot) {
         KeyEntry entry = null;
         for (CertificateName name : names) {
@@ -68,12 +71,17 @@ public final class ClientCertificate {
             if (named == null) {
                 continue;
             }
-            if (entry != null && !same(named, entry)) {
+            if (entry == null || same(named, entry) || revoked(entry)) {
+                entry = named;
+            } else if (!revoked(named)) {
                 return null;
             }
-            entry = named;
         }
         return entry;
+    }
+
+    private static boolean revoked(KeyEntry entry) {
+        return entry.principal().key().revoked();
     }
 
     private static boolean same(KeyEntry one, KeyEntry other) {

@@ -55,7 +55,7 @@ public final class RouteBook {
         for (Route route : known.values()) {
             List<Leg> legs = new ArrayList<>();
             List<Lost> lost = new ArrayList<>();
-            collect(route, Target.USUAL, known, providers, new HashSet<>(), legs, lost);
+            collect(route, Target.USUAL, known, providers, new HashSet<>(), new HashSet<>(), legs, lost);
             Way way = new Way(route, legs, lost);
             if (route.named()) {
                 byName.put(route.name(), way);
@@ -73,10 +73,16 @@ public final class RouteBook {
             Map<String, Route> known,
             Map<String, Provider> providers,
             Set<String> passed,
+            Set<String> done,
             List<Leg> out,
             List<Lost> lost) {
         if (!passed.add(route.name())) {
             lost.add(new Lost(route.name(), "the route leads back to itself"));
+            return;
+        }
+        if (!done.add(route.name() + " " + weight)) {
+            // by another way with the same share: all that it leads to is there already
+            passed.remove(route.name());
             return;
         }
         for (Target target : route.targets()) {
@@ -85,7 +91,7 @@ public final class RouteBook {
             // below an alias with a weight that one counts, so that the shares of the outer route are what they say
             int share = weight == Target.USUAL ? target.weight() : weight;
             if (target.alias() && other != null) {
-                collect(other, share, known, providers, passed, out, lost);
+                collect(other, share, known, providers, passed, done, out, lost);
             } else if (!target.alias() && provider != null) {
                 add(
                         new Leg(

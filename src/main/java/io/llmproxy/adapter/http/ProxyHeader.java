@@ -77,14 +77,20 @@ final class ProxyHeader {
     }
 
     private static InetSocketAddress source(String[] parts) throws MalformedException {
-        int size = parts[1].equals("TCP4") ? 4 : parts[1].equals("TCP6") ? 16 : 0;
+        boolean six = parts[1].equals("TCP6");
         byte[] source = IpAddress.parse(parts[2]);
         byte[] target = IpAddress.parse(parts[3]);
-        if (source == null || target == null || source.length != size || target.length != size) {
+        // by their text: a socket of both families spells IPv4 as ::ffff:192.0.2.1, which is 4 bytes when it is read
+        boolean fits = (six || parts[1].equals("TCP4")) && spelled(parts[2], six) && spelled(parts[3], six);
+        if (source == null || target == null || !fits) {
             throw malformed();
         }
         port(parts[5]);
         return address(source, port(parts[4]));
+    }
+
+    private static boolean spelled(String address, boolean six) {
+        return (address.indexOf(':') >= 0) == six;
     }
 
     private static int port(String digits) throws MalformedException {

@@ -8,6 +8,11 @@ import org.jspecify.annotations.Nullable;
 /** Turns what drivers throw into {@link StoreException}s that quote no values. */
 final class Failures {
     private static final String UNIQUE_VIOLATION = "23505";
+    /** The class of transactions that the database took back, as of a deadlock (SQL:2023, 40). */
+    private static final String ROLLED_BACK = "40";
+
+    private static final String H2_LOCK_TIMEOUT = "HYT00";
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String READ_ONLY = "25006";
 
     /** What H2 says of its own first write that fails; from the second on it says that it is closed. */
@@ -26,6 +31,10 @@ final class Failures {
             return new StoreException.Away(
                     doing + ": the database does not answer; check that it runs and can be reached", e);
         }
+        if (inTheWay(e)) {
+            return new StoreException.Away(
+                    doing + ": another transaction held what it needs for too long; try it again", withoutValues(e));
+        }
         if (READ_ONLY.equals(e.getSQLState())) {
             return new StoreException.ReadOnly(doing + ": the database is read-only", withoutValues(e));
         }
@@ -40,6 +49,16 @@ final class Failures {
                 || state == null
                 || connectionState(state)
                 || state.equals(H2_GENERAL) && e.getErrorCode() == H2_WRITE_FAILED;
+    }
+
+    /**
+     * Whether somebody else's transaction is what it failed for: a lock that was waited for too long, a deadlock, two that cannot be put in
+     * an order. That says nothing of what was to be written.
+     */
+    private static boolean inTheWay(SQLException e) {
+        String state = e.getSQLState();
+        return state != null
+                && (state.startsWith(ROLLED_BACK) || state.equals(H2_LOCK_TIMEOUT) || state.equals(LOCK_NOT_AVAILABLE));
     }
 
     private static boolean connectionState(String state) {

@@ -26,7 +26,7 @@ final class SignedIds {
      * @param offset of the quotation mark in the whole input
      */
     void look(byte[] in, int from, int to, long offset) {
-        if (!ByteSearch.equal(in, from, BEGINNING)) {
+        if (changes != null && changes.size() >= ReferenceScan.MAX || !ByteSearch.equal(in, from, BEGINNING)) {
             return;
         }
         int end = Math.min(to - 1, from + 1 + SignedCallId.BEGINNING);
@@ -43,9 +43,7 @@ final class SignedIds {
             all = new ArrayList<>();
             changes = all;
         }
-        if (all.size() < ReferenceScan.MAX) {
-            all.add(change);
-        }
+        all.add(change);
     }
 
     /** What leaves the plain ids in their places. */

@@ -92,6 +92,9 @@ class ProxyProtocolTest {
         assertThat(served(line("PROXY TCP4 203.0.113.7 10.0.0.1 4711 443\r\n"))).isEqualTo("203.0.113.7");
         assertThat(served(line("PROXY TCP6 2001:db8::7 2001:db8::1 4711 443\r\n")))
                 .isEqualTo("2001:db8::7");
+        // as a proxy with one socket for both families spells it
+        assertThat(served(line("PROXY TCP6 ::ffff:203.0.113.9 ::ffff:10.0.0.1 4711 443\r\n")))
+                .isEqualTo("203.0.113.9");
         assertThat(served(line("PROXY UNKNOWN\r\n"))).isEqualTo("127.0.0.1");
         assertThat(served(line("PROXY UNKNOWN ffff::1 ffff::1 1 2\r\n"))).isEqualTo("127.0.0.1");
     }

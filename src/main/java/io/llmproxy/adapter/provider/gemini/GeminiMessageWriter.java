@@ -13,7 +13,8 @@ import io.llmproxy.gateway.Refusals;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,10 @@ final class GeminiMessageWriter {
     private final String signer;
     private final boolean signatures;
     private final Notes notes;
-    /** Of functions, by the ids of calls, in the order of these. */
-    private final Map<String, String> names = new LinkedHashMap<>();
+    /** Of functions, by the ids of calls. */
+    private final Map<String, String> names = new HashMap<>();
+    /** Which call it was, by the ids of calls. */
+    private final Map<String, Integer> places = new HashMap<>();
     /** Whether the calls of the turn at hand need something in the place of a signature. */
     private boolean unsigned;
 
@@ -113,10 +116,16 @@ final class GeminiMessageWriter {
         if (content.stream().noneMatch(Content.ToolResult.class::isInstance)) {
             return out;
         }
-        List<String> called = List.copyOf(names.keySet());
-        out.sort(Comparator.comparingInt(piece -> piece instanceof Content.ToolResult result
-                ? called.indexOf(SignedCallId.plain(result.callId()))
-                : called.size()));
+        // looked up once each: there may be as many as a body holds
+        Map<Content, Integer> placed = new IdentityHashMap<>();
+        for (Content piece : content) {
+            placed.put(
+                    piece,
+                    piece instanceof Content.ToolResult result
+                            ? places.getOrDefault(SignedCallId.plain(result.callId()), -1)
+                            : Integer.MAX_VALUE);
+        }
+        out.sort(Comparator.comparingInt(piece -> placed.getOrDefault(piece, -1)));
         return out;
     }
 
@@ -192,7 +201,9 @@ final class GeminiMessageWriter {
             throw Refusals.invalid("`" + field + "` must be a JSON object.", field);
         }
         cached(call.cache());
-        names.put(SignedCallId.plain(call.id()), call.name());
+        String id = SignedCallId.plain(call.id());
+        names.put(id, call.name());
+        places.putIfAbsent(id, places.size());
         out.open().name("functionCall").open().member("name", call.name());
         out.member("args", new JsonText(arguments.toString())).close();
         String signature = SignedCallId.signature(call.id(), signer);

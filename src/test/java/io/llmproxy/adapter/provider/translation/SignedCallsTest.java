@@ -26,6 +26,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -272,6 +273,32 @@ class SignedCallsTest {
                 .isEqualTo("first");
         assertThat(written.at("/contents/2/parts/1/functionResponse/name").stringValue())
                 .isEqualTo("second");
+    }
+
+    /** A body holds as many as it has room for: their order must not cost more than they do. */
+    @Test
+    @Timeout(20)
+    void thousandsOfResultsInAnyOrderArePlacedAtOnce() {
+        int calls = 60_000;
+        List<Content> asked = new ArrayList<>();
+        List<Content> done = new ArrayList<>();
+        for (int i = 0; i < calls; i++) {
+            asked.add(new Content.ToolCall("c" + i, "f" + i, "{}"));
+            // seven times the number's place: every one far from where it belongs
+            done.add(new Content.ToolResult("c" + (int) (i * 7L % calls), List.of(new Content.Text("r")), false, null));
+        }
+        asked.add(new Content.ToolCall("last", "last", "{}"));
+        done.addFirst(new Content.ToolResult("last", List.of(new Content.Text("r")), false, null));
+        done = new ArrayList<>(done.subList(0, 20_000));
+        List<Message> messages = List.of(
+                Message.of(Role.USER, new Content.Text("x")),
+                new Message(Role.ASSISTANT, asked, null),
+                new Message(Role.TOOL, done, null));
+        JsonNode parts = json(GEMINI.writeRequest(asked(messages), ACCOUNT, new Notes("nobody", false)))
+                .at("/contents/2/parts");
+        assertThat(parts.size()).isEqualTo(20_000);
+        assertThat(parts.at("/0/functionResponse/name").stringValue()).isEqualTo("f0");
+        assertThat(parts.at("/19999/functionResponse/name").stringValue()).isEqualTo("last");
     }
 
     /** A plain id that no other API would take gives way to one that is made here. */
