@@ -132,7 +132,8 @@ final class Succession {
     }
 
     private long started() {
-        // the configuration is the successor's to check: its program may know keys that this one does not, and it reads the files of now
+        // the configuration is the successor's to check: its program may know keys that this one does not, and it reads
+        // the files of now
         try {
             listeners.awaitAlone();
         } catch (InterruptedException e) {

@@ -146,7 +146,8 @@ class UnitFilesTest {
 
     @Test
     void anUpgradeWaitsForLongerThanASuccessorMayTake() throws IOException {
-        Matcher seconds = Pattern.compile("timeout (\\d+) .* restart ").matcher(Files.readString(Path.of("packaging/scripts/instances")));
+        Matcher seconds = Pattern.compile("timeout (\\d+) .* restart ")
+                .matcher(Files.readString(Path.of("packaging/scripts/instances")));
         assertThat(seconds.find()).isTrue();
         assertThat(Duration.ofSeconds(Long.parseLong(seconds.group(1)))).isGreaterThan(Succession.PATIENCE);
         assertThat(value(service(ONE), "TimeoutStartSec")).isEqualTo(Succession.PATIENCE.toMinutes() + "min");

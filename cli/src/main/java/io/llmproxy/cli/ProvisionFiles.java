@@ -78,8 +78,7 @@ final class ProvisionFiles {
         }
         try {
             Files.setOwner(
-                    path,
-                    path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(group.getName()));
+                    path, path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(group.getName()));
         } catch (IOException e) {
             throw failed("giving " + path + " to the user " + group.getName(), e);
         }

@@ -149,7 +149,8 @@ class ProvisionTest {
     @Test
     void withoutThePackagesGroupNothingIsWritten() {
         Host host = ctl.host();
-        ctl.host(new Host(host.etc(), host.state(), host.logs(), host.backups(), host.systemd(), "no-such-group", true));
+        ctl.host(
+                new Host(host.etc(), host.state(), host.logs(), host.backups(), host.systemd(), "no-such-group", true));
         assertThat(ctl.run("tenant", "provision", "acme", "--no-start")).isEqualTo(1);
         assertThat(ctl.err()).contains("no group no-such-group").contains("systemd-sysusers");
         assertThat(directory.resolve("etc")).isEmptyDirectory();
@@ -300,8 +301,7 @@ class ProvisionTest {
     void nothingIsDeletedUnderAProcess() throws IOException {
         Path lock = Files.createDirectories(directory.resolve("state/acme")).resolve("llmproxy.lock");
         ctl.run("tenant", "provision", "acme", "--no-start");
-        try (FileChannel process =
-                FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        try (FileChannel process = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             process.lock();
             assertThat(ctl.run("tenant", "deprovision", "acme", "--purge", "--yes"))
                     .isEqualTo(5);
