@@ -193,6 +193,12 @@ inside() {
     fine 'no /proc/PID/environ for the same user' not "${outside[@]}" cat "/proc/$beta/environ"
     fine 'no /proc/PID/mem for the same user' not "${outside[@]}" head -c 1 "/proc/$beta/mem"
 
+    echo "backups beside the data"
+    fine 'a process can write its own' as acme touch /var/backups/llmproxy/acme/x
+    fine 'which is there on the machine' rm /var/backups/llmproxy/acme/x
+    fine 'it sees none of beta' not as acme test -e /var/backups/llmproxy/beta
+    fine 'nor writes beside its own' not as acme touch /var/backups/llmproxy/x
+
     echo "changes of the configuration"
     sed -i '1i # edited' /etc/llmproxy/acme.yaml /etc/llmproxy/llmproxy.yaml
     fine 'the process still sees the file of before' not as acme grep -q '^# edited' /etc/llmproxy/acme.yaml

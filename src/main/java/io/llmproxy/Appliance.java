@@ -31,7 +31,6 @@ import io.llmproxy.gateway.BodyRoom;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.Ledger;
-import io.llmproxy.gateway.Spool;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.audit.AuditKeeper;
 import io.llmproxy.gateway.audit.Transcripts;
@@ -55,7 +54,6 @@ import io.llmproxy.runtime.Snapshots;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -142,7 +140,7 @@ public final class Appliance implements AutoCloseable {
             Storage storage = Storage.open(setup, directory, predecessor != null, parts);
             Database database = storage.database();
             Tokenizer tokenizer = new JtokkitTokenizer();
-            Path spool = spool(directory.own("spool"));
+            Path spool = SpoolPlace.cleared(directory, predecessor == null);
             BodyMemory bodyMemory = new BodyMemory(config.gateway().bodyMemory());
             BodyRoom room = new BodyRoom(spool, bodyMemory);
             Providers providers = new Providers(
@@ -265,7 +263,7 @@ public final class Appliance implements AutoCloseable {
             desk.measure(telemetry);
             tls.measure(telemetry);
             counters.measure(telemetry);
-            this.succession = new Succession(reload, systemd, database, books.leftRecords(), listeners);
+            this.succession = new Succession(systemd, database, books.leftRecords(), listeners);
             this.control = new ApplianceControl(reload, succession);
             opened(listeners.openAdmin(new AdminServer.Application(
                     executor,
@@ -332,13 +330,6 @@ public final class Appliance implements AutoCloseable {
         return wanted == null ? null : opened(new OtlpTracing(wanted, setup.clock()));
     }
 
-    /** Empty: what a former process left there belongs to requests that are over. */
-    private static Path spool(Path spool) throws IOException {
-        Files.createDirectories(spool);
-        Spool.clear(spool);
-        return spool;
-    }
-
     private void startChecks(Snapshots snapshots, Gateway gateway) {
         Duration interval = setup.config().resilience().healthCheck();
         if (!interval.isZero()) {
@@ -365,6 +356,7 @@ public final class Appliance implements AutoCloseable {
      * none left; {@link #close} follows, or hastens it.
      */
     void leave() {
+        backups.close(); // they are the successor's from now on, with its settings
         Duration leave = reload.config().shutdown().leave();
         listeners.admin().close();
         departure.within(leave, "leave-cutter", () -> listeners.gateway().leave(leave.plus(Departure.CUTTING)));
@@ -418,7 +410,11 @@ public final class Appliance implements AutoCloseable {
         if (predecessor != null) {
             LOG.log(Level.INFO, "event 6827: took over from process " + predecessor.pid());
         }
-        systemd.ready(statusLine());
+        if (predecessor == null) {
+            systemd.ready(statusLine());
+        } else {
+            systemd.readyAsMain(statusLine());
+        }
     }
 
     /** What {@code systemctl status} shows. */

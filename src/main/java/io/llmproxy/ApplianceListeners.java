@@ -7,6 +7,8 @@ import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.gateway.Gateway;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -143,5 +145,19 @@ final class ApplianceListeners implements Succession.Listeners {
     @Override
     public void takeBack() {
         admin().takeSocketBack();
+    }
+
+    @Override
+    public boolean followed() {
+        return answered(socket());
+    }
+
+    /** Whether a process listens there; the file alone stays behind one that was killed. */
+    static boolean answered(Path socket) {
+        try (SocketChannel _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

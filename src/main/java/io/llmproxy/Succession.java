@@ -2,7 +2,6 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.systemd.SdNotify;
-import io.llmproxy.port.ProcessControl.FaultyConfiguration;
 import io.llmproxy.port.ProcessControl.NotRestarted;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -30,12 +29,13 @@ import org.jspecify.annotations.Nullable;
 final class Succession {
     private static final Logger LOG = System.getLogger(Succession.class.getName());
     private static final String READY = "llmproxy ready ";
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    /** A migration of a large database must not be cut off; a successor that ends is known at once. */
+    static final Duration PATIENCE = Duration.ofMinutes(10);
+
     private static final String MAIN = "io.llmproxy.Main";
     /** Lines of a successor that failed, which the caller is told. */
     private static final int TOLD = 20;
 
-    private final Reload reload;
     private final SdNotify systemd;
     private final Database database;
     private final LeftRecords leftRecords;
@@ -64,10 +64,12 @@ final class Succession {
 
         /** It has ended without having served. */
         void takeBack();
+
+        /** Whether another process answers where this one did, which listens no longer. */
+        boolean followed();
     }
 
-    Succession(Reload reload, SdNotify systemd, Database database, LeftRecords leftRecords, Listeners listeners) {
-        this.reload = reload;
+    Succession(SdNotify systemd, Database database, LeftRecords leftRecords, Listeners listeners) {
         this.systemd = systemd;
         this.database = database;
         this.leftRecords = leftRecords;
@@ -130,13 +132,8 @@ final class Succession {
     }
 
     private long started() {
-        try {
-            reload.check();
-        } catch (FaultyConfiguration e) {
-            throw new NotRestarted(
-                    "not restarted, since the configuration has faults; this process goes on: " + e.getMessage(),
-                    false);
-        }
+        // the configuration is the successor's to check: its program may know keys that this one does not, and it reads
+        // the files of now
         try {
             listeners.awaitAlone();
         } catch (InterruptedException e) {
@@ -172,9 +169,15 @@ final class Succession {
         return successor.pid();
     }
 
-    /** systemd sees the end of its own children alone, and the successor is this process's: it would miss it while this one leaves. */
+    /**
+     * systemd sees the end of its own children alone, and the successor is this process's: it would miss it while this one leaves. One
+     * that had a successor itself may end as it likes.
+     */
     private void ended(Process successor) {
-        if (successor.exitValue() != 0 && systemd.listening() && stage.get() != Stage.STOPPED) {
+        if (successor.exitValue() != 0
+                && systemd.listening()
+                && stage.get() != Stage.STOPPED
+                && !listeners.followed()) {
             LOG.log(
                     Level.ERROR,
                     "event 6832: process " + successor.pid() + ", which had taken over, ended with exit code "

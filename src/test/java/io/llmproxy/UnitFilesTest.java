@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -75,6 +78,7 @@ class UnitFilesTest {
             "LogsDirectoryMode",
             "TemporaryFileSystem",
             "BindReadOnlyPaths",
+            "BindPaths",
             "Restart",
             "RestartPreventExitStatus",
             "RestartSec",
@@ -119,12 +123,34 @@ class UnitFilesTest {
             assertThat(service).containsEntry(directory, "llmproxy/%i");
         }
         assertThat(value(service, "TemporaryFileSystem").split(" "))
-                .contains("/var/lib/llmproxy:ro", "/var/log/llmproxy:ro", "/run/llmproxy:ro", "/etc/llmproxy");
+                .contains(
+                        "/var/lib/llmproxy:ro",
+                        "/var/log/llmproxy:ro",
+                        "/run/llmproxy:ro",
+                        "/var/backups/llmproxy:ro",
+                        "/etc/llmproxy");
         assertThat(value(service, "TemporaryFileSystem")).contains("/etc/llmproxy/.all:ro,mode=0700");
         assertThat(value(service, "BindReadOnlyPaths").lines())
                 .containsExactly(
                         "/etc/llmproxy:/etc/llmproxy/.all/etc",
                         "-/etc/llmproxy/llmproxy.yaml -/etc/llmproxy/%i.yaml -/etc/llmproxy/%i -/etc/llmproxy/tls");
+    }
+
+    @Test
+    void backupsCanBeWrittenToAPlaceOfTheirOwn() throws IOException {
+        assertThat(service(ONE)).containsEntry("BindPaths", "-/var/backups/llmproxy/%i");
+        assertThat(service(ALL)).containsEntry("BindPaths", "-/var/backups/llmproxy/_all");
+        assertThat(Files.readString(DIRECTORY.resolve("llmproxy.tmpfiles")))
+                .containsPattern("d +/var/backups/llmproxy/_all +0700 llmproxy llmproxy");
+    }
+
+    @Test
+    void anUpgradeWaitsForLongerThanASuccessorMayTake() throws IOException {
+        Matcher seconds = Pattern.compile("timeout (\\d+) .* restart ")
+                .matcher(Files.readString(Path.of("packaging/scripts/instances")));
+        assertThat(seconds.find()).isTrue();
+        assertThat(Duration.ofSeconds(Long.parseLong(seconds.group(1)))).isGreaterThan(Succession.PATIENCE);
+        assertThat(value(service(ONE), "TimeoutStartSec")).isEqualTo(Succession.PATIENCE.toMinutes() + "min");
     }
 
     @Test

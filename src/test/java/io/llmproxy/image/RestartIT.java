@@ -212,6 +212,8 @@ class RestartIT {
             Installation.Run faulty = installation.ctl(server, "restart");
             assertThat(faulty.code()).isEqualTo(1);
             assertThat(faulty.err())
+                    // checked by the program that is to read it
+                    .contains("the successor failed")
                     .contains("llmproxy.yaml:2: gateway.max-body")
                     .contains("this process goes on");
 

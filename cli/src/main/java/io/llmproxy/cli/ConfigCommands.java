@@ -6,8 +6,8 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code llmproxyctl config …} and {@code llmproxyctl restart}. */
 final class ConfigCommands {
-    /** The server gives a successor a minute and a half. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** The server gives a successor ten minutes. */
+    private static final Duration PATIENCE = Duration.ofSeconds(630);
 
     private static final View VALUES = new View("key", Column.text("key", "key"), Column.text("value", "value"));
     private static final View ORIGINS = new View(

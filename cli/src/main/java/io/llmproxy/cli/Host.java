@@ -11,14 +11,16 @@ import org.jspecify.annotations.Nullable;
  * @param etc configuration: {@code llmproxy.yaml}, and for each tenant {@code TENANT.yaml} and the directory {@code TENANT}
  * @param state for each tenant the directory of its data
  * @param logs for each tenant the directory of its log
+ * @param backups for each tenant a directory that its process may write backups to, beside its data
  * @param systemd is there where systemd runs the machine
- * @param group whose members may read the configuration; null: whoever owns it
+ * @param group whose members may read the configuration, and the user of that name that the services run as; null: whoever owns it
  * @param superuser whether this program may do all that is wanted of it
  */
 record Host(
         Path etc,
         Path state,
         Path logs,
+        Path backups,
         Path systemd,
         @Nullable String group,
         boolean superuser) {
@@ -27,6 +29,7 @@ record Host(
                 Path.of("/etc/llmproxy"),
                 Path.of("/var/lib/llmproxy"),
                 Path.of("/var/log/llmproxy"),
+                Path.of("/var/backups/llmproxy"),
                 Path.of("/run/systemd/system"),
                 "llmproxy",
                 root());

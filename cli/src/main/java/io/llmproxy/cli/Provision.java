@@ -64,6 +64,7 @@ final class Provision {
         boolean changed;
         try {
             files.directory(host.secrets(slug), "rwxr-x---");
+            files.serviceDirectory(host.backups(), slug);
             boolean key = masterKey(files);
             if (!exists) {
                 files.write(host.configuration(slug), text(settings), "rw-r-----", true);

@@ -1,8 +1,12 @@
 package io.llmproxy.cli;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /** {@code llmproxyctl tenant provision} and {@code deprovision}: a tenant as a service of this machine. */
@@ -85,17 +89,57 @@ final class ProvisionCommands {
                 + (purge ? " and delete all that is its own: " + joined(there) : ""));
         stop(c, slug);
         if (purge) {
-            there.forEach(ProvisionFiles::delete);
+            purge(host.data(slug), there);
         }
         c.output()
                 .done(
                         Json.object().put("slug", slug).put("purged", purge),
                         new View("slug"),
                         purge
-                                ? "tenant " + slug + " is gone: " + joined(there) + " deleted"
+                                ? "tenant " + slug + " is gone: " + joined(there) + " deleted" + kept(host, slug)
                                 : "tenant " + slug + " is no service any more; what is its own stays: "
                                         + joined(there));
         return ExitCode.DONE;
+    }
+
+    /** No process may have the data meanwhile: one that serves without systemd, or still finishes requests, would go on in deleted files. */
+    private static void purge(Path data, List<Path> there) {
+        Path file = data.resolve("llmproxy.lock");
+        if (Files.isSymbolicLink(data) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            there.forEach(ProvisionFiles::delete);
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            if (!locked(channel)) {
+                throw new CliException(
+                        ExitCode.CONFLICT,
+                        "a process still has " + data + ", and nothing was deleted: stop it, or wait until it has"
+                                + " finished its requests, then run the command again");
+            }
+            there.forEach(ProvisionFiles::delete);
+        } catch (IOException e) {
+            throw new CliException(
+                    ExitCode.REFUSED, "whether a process has " + data + " cannot be told, from " + file + ": " + e);
+        }
+    }
+
+    private static boolean locked(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    /** Backups beside the data are for the day on which those were deleted by mistake; an empty directory is for nothing. */
+    private static String kept(Host host, String slug) {
+        Path backups = host.backups().resolve(slug);
+        try {
+            Files.deleteIfExists(backups);
+            return "";
+        } catch (IOException e) {
+            return "; what is in " + backups + " stays";
+        }
     }
 
     private static void stop(Context c, String slug) {

@@ -65,6 +65,25 @@ final class ProvisionFiles {
         }
     }
 
+    /** A directory of the service's user alone, where it is missing, below one that others can only go through. */
+    void serviceDirectory(Path parent, String name) {
+        directory(parent, "rwx--x--x");
+        Path path = parent.resolve(name);
+        if (Files.isDirectory(path)) {
+            return;
+        }
+        directory(path, "rwx------");
+        if (group == null) {
+            return;
+        }
+        try {
+            Files.setOwner(
+                    path, path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(group.getName()));
+        } catch (IOException e) {
+            throw failed("giving " + path + " to the user " + group.getName(), e);
+        }
+    }
+
     /** @param shared whether the group may read it as its mode says; else it is root's alone */
     void write(Path path, String text, String mode, boolean shared) {
         Path draft = path.resolveSibling("." + path.getFileName() + ".new");

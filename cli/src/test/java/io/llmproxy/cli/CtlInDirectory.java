@@ -32,6 +32,7 @@ public final class CtlInDirectory {
                         here.resolve("etc"),
                         here.resolve("state"),
                         here.resolve("logs"),
+                        here.resolve("backups"),
                         here.resolve("systemd"),
                         null,
                         false),

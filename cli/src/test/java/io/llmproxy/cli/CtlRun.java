@@ -31,6 +31,7 @@ final class CtlRun {
                 directory.resolve("etc"),
                 directory.resolve("state"),
                 directory.resolve("logs"),
+                directory.resolve("backups"),
                 directory.resolve("systemd"),
                 null,
                 true);

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 import java.util.List;
@@ -39,6 +41,7 @@ class ProvisionTest {
         assertThat(mode("etc/acme.yaml")).isEqualTo("rw-r-----");
         assertThat(mode("etc/acme")).isEqualTo("rwxr-x---");
         assertThat(mode("etc/acme/master-key")).isEqualTo("r--------");
+        assertThat(mode("backups/acme")).isEqualTo("rwx------");
         assertThat(Base64.getDecoder().decode(text("etc/acme/master-key").strip()))
                 .hasSize(32);
         assertThat(text("etc/acme.yaml"))
@@ -137,7 +140,7 @@ class ProvisionTest {
     @Test
     void onlyRootMay() {
         Host host = ctl.host();
-        ctl.host(new Host(host.etc(), host.state(), host.logs(), host.systemd(), null, false));
+        ctl.host(new Host(host.etc(), host.state(), host.logs(), host.backups(), host.systemd(), null, false));
         assertThat(ctl.run("tenant", "provision", "acme")).isEqualTo(1);
         assertThat(ctl.err()).contains("as root");
         assertThat(ctl.run("tenant", "deprovision", "acme", "--yes")).isEqualTo(1);
@@ -146,7 +149,8 @@ class ProvisionTest {
     @Test
     void withoutThePackagesGroupNothingIsWritten() {
         Host host = ctl.host();
-        ctl.host(new Host(host.etc(), host.state(), host.logs(), host.systemd(), "no-such-group", true));
+        ctl.host(
+                new Host(host.etc(), host.state(), host.logs(), host.backups(), host.systemd(), "no-such-group", true));
         assertThat(ctl.run("tenant", "provision", "acme", "--no-start")).isEqualTo(1);
         assertThat(ctl.err()).contains("no group no-such-group").contains("systemd-sysusers");
         assertThat(directory.resolve("etc")).isEmptyDirectory();
@@ -283,11 +287,30 @@ class ProvisionTest {
         assertThat(ctl.run("tenant", "deprovision", "acme", "--yes")).isZero();
         assertThat(ctl.out()).contains("what is its own stays").contains("etc/acme.yaml");
         assertThat(text("asked")).contains("disable --now llmproxy@acme.service");
+        Path backup = Files.writeString(directory.resolve("backups/acme/llmproxy-acme.zip"), "x");
         assertThat(ctl.run("tenant", "deprovision", "acme", "--purge", "--yes")).isZero();
+        assertThat(ctl.out()).contains("what is in " + backup.getParent() + " stays");
+        assertThat(backup).exists();
         assertThat(directory.resolve("etc")).isEmptyDirectory();
         assertThat(directory.resolve("state")).isEmptyDirectory();
         assertThat(kept).exists();
         assertThat(ctl.run("tenant", "deprovision", "acme", "--yes")).isEqualTo(4);
+    }
+
+    @Test
+    void nothingIsDeletedUnderAProcess() throws IOException {
+        Path lock = Files.createDirectories(directory.resolve("state/acme")).resolve("llmproxy.lock");
+        ctl.run("tenant", "provision", "acme", "--no-start");
+        try (FileChannel process = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            process.lock();
+            assertThat(ctl.run("tenant", "deprovision", "acme", "--purge", "--yes"))
+                    .isEqualTo(5);
+        }
+        assertThat(ctl.err()).contains("a process still has " + lock.getParent());
+        assertThat(lock).exists();
+        assertThat(directory.resolve("etc/acme.yaml")).exists();
+        assertThat(ctl.run("tenant", "deprovision", "acme", "--purge", "--yes")).isZero();
+        assertThat(lock).doesNotExist();
     }
 
     @Test

@@ -72,8 +72,13 @@ final class FileDoor implements AutoCloseable {
         Thread.ofPlatform().daemon().name("database-door").start(server::listen);
         Path file = file(directory);
         Path draft = directory.resolve("door.new");
-        Files.writeString(draft, server.getPort() + " " + key + "\n");
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            Files.writeString(draft, server.getPort() + " " + key + "\n");
+            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            server.stop();
+            throw e;
+        }
         return new FileDoor(file, inside, server);
     }
 

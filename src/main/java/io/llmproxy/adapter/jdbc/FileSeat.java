@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class FileSeat implements AutoCloseable {
     private static final Logger LOG = System.getLogger(FileSeat.class.getName());
     private static final Duration LOOK = Duration.ofMillis(40);
+    private static final Duration AGAIN = Duration.ofMillis(200);
     private static final Duration RETRY = Duration.ofMillis(10);
     private static final Duration VISITORS = Duration.ofSeconds(3);
     private static final Duration STATEMENTS = Duration.ofSeconds(5);
@@ -177,18 +178,25 @@ final class FileSeat implements AutoCloseable {
 
     /** By a platform thread of its own, since it waits for files and locks. */
     private void watch() {
+        boolean failing = false;
         while (!closed) {
-            pause(LOOK);
+            pause(failing ? AGAIN : LOOK);
             turn.lock();
             try {
-                if (closed || lock != null) {
+                if (closed || lock != null && door != null) {
                     return;
                 }
-                if (unsettled()) {
+                if (lock != null) {
+                    open(); // it could not be when the file was: the disk was full
+                } else if (unsettled()) {
                     move();
                 }
+                failing = false;
             } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, "the embedded database cannot be moved to; tried again", e);
+                if (!failing) {
+                    LOG.log(Level.ERROR, "the embedded database cannot be moved to; tried again", e);
+                }
+                failing = true;
             } finally {
                 turn.unlock();
             }

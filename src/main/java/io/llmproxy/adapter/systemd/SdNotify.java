@@ -70,6 +70,13 @@ public final class SdNotify {
         send("READY=1\n" + statusLine());
     }
 
+    /** The same of a process that follows another: systemd is to know it even where that one has died meanwhile. */
+    public void readyAsMain(String status) {
+        ready = true;
+        text = status;
+        send("READY=1\nMAINPID=" + ProcessHandle.current().pid() + "\n" + statusLine());
+    }
+
     /** The service reads its configuration again; {@link #reloaded} follows in any case. */
     public void reloading() {
         if (ready) {

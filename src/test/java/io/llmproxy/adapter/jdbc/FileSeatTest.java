@@ -101,6 +101,24 @@ class FileSeatTest {
         }
     }
 
+    @Test
+    void aDoorThatCannotBeOpenedIsTriedAgain() throws Exception {
+        Database first = take();
+        first.letIn();
+        try (Database second = join()) {
+            // as on a full disk: the file of the door cannot be written
+            Path obstacle = Files.createDirectory(directory.resolve("db/door.new"));
+            first.close();
+            until(() -> inserted(second, unique("t")));
+            assertThat(open()).isFalse();
+            Files.delete(obstacle);
+            until(this::open);
+            try (Database third = join()) {
+                assertThat(inserted(third, unique("t"))).isTrue();
+            }
+        }
+    }
+
     private static boolean inserted(Database database, String slug) {
         try {
             database.tenants().insert(Samples.tenant(slug));

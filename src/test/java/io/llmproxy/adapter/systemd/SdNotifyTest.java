@@ -97,6 +97,16 @@ class SdNotifyTest {
     }
 
     @Test
+    void whoFollowsAnotherSaysItIsTheMainProcess() throws Throwable {
+        String name = dir.resolve("notify").toString();
+        try (Receiver receiver = new Receiver(name)) {
+            new SdNotify(Map.of("NOTIFY_SOCKET", name)).readyAsMain("serving");
+            assertThat(receiver.receive())
+                    .isEqualTo("READY=1\nMAINPID=" + ProcessHandle.current().pid() + "\nSTATUS=serving");
+        }
+    }
+
+    @Test
     void doesNothingWhereThereIsNoSystemd() {
         new SdNotify(Map.of()).ready("serving");
         new SdNotify(Map.of("NOTIFY_SOCKET", "")).stopping();
