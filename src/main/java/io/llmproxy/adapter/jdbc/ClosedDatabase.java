@@ -148,8 +148,7 @@ public final class ClosedDatabase implements AutoCloseable {
             boolean changed = new Migrations(source, scripts, upgrade.program()).run(state -> {
                 if (dialect == SqlDialect.H2) {
                     String from = String.valueOf(state.version());
-                    upgrade.before()
-                            .keep(from, state.known(), sink -> copy(from, t -> true, sink));
+                    upgrade.before().keep(from, state.known(), sink -> copy(from, t -> true, sink));
                 }
             });
             if (changed && dialect == SqlDialect.H2) {

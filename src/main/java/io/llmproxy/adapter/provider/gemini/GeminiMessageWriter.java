@@ -117,7 +117,7 @@ final class GeminiMessageWriter {
             return out;
         }
         // looked up once each: there may be as many as a body holds
-        Map<Content, Integer> placed = new IdentityHashMap<>();
+        IdentityHashMap<Content, Integer> placed = new IdentityHashMap<>();
         for (Content piece : content) {
             placed.put(
                     piece,
