@@ -81,8 +81,8 @@ public final class ClosedDatabase implements AutoCloseable {
      */
     public static ClosedDatabase postgresql(String url, @Nullable String user, @Nullable Secret password) {
         String known = Sources.known(url);
-        DataSource source = Sources.postgresql(known, user, password, APPLICATION);
-        DataSource beside = Sources.postgresql(Sources.inSchema(known, BESIDE), user, password, APPLICATION);
+        DataSource source = Sources.patient(known, user, password, APPLICATION);
+        DataSource beside = Sources.patient(Sources.inSchema(known, BESIDE), user, password, APPLICATION);
         ClosedDatabase database =
                 new ClosedDatabase(source, SqlDialect.POSTGRESQL, Sources.shown(known), new ArrayDeque<>(), beside);
         database.asking("opening the database", connection -> true);

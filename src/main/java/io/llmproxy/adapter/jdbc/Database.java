@@ -174,7 +174,8 @@ public final class Database implements AutoCloseable {
         DataSource source = Sources.postgresql(url, user, password);
         Deque<AutoCloseable> resources = new ArrayDeque<>();
         try {
-            new Migrations(source, upgrade.program()).run(state -> {});
+            DataSource patient = Sources.patient(url, user, password, Sources.APPLICATION);
+            new Migrations(source, patient, upgrade.program()).run(state -> {});
             HikariDataSource connections = pooled(source, pool, resources);
             connections.setConnectionTimeout(Sources.patience(url).toMillis());
             return new Database(connections, SqlDialect.POSTGRESQL, () -> {}, resources, null);

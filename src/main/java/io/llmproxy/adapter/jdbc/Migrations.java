@@ -32,6 +32,7 @@ final class Migrations {
 
     private static final int LONGEST_NAME = 100;
     private final DataSource source;
+    private final DataSource patient;
     private final List<MigrationScript> scripts;
     private final String program;
 
@@ -40,9 +41,19 @@ final class Migrations {
         this(source, MigrationScript.all(), program);
     }
 
+    /** @param patient the same database, for the changes alone: one may take long, unlike the look at what is there */
+    Migrations(DataSource source, DataSource patient, String program) {
+        this(source, patient, MigrationScript.all(), program);
+    }
+
     /** @param scripts from the first one on, and no others */
     Migrations(DataSource source, List<MigrationScript> scripts, String program) {
+        this(source, source, scripts, program);
+    }
+
+    private Migrations(DataSource source, DataSource patient, List<MigrationScript> scripts, String program) {
         this.source = source;
+        this.patient = patient;
         this.scripts = scripts;
         this.program = program.substring(0, Math.min(program.length(), LONGEST_NAME));
     }
@@ -184,7 +195,7 @@ final class Migrations {
         try {
             Flyway.configure(Migrations.class.getClassLoader())
                     .loggers("slf4j")
-                    .dataSource(source)
+                    .dataSource(patient)
                     .table(HISTORY)
                     .installedBy(program)
                     .locations(new String[0])

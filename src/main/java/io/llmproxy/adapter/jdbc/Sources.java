@@ -16,7 +16,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Where connections come from: the two drivers, set up so that trouble is told within seconds, and the pool over them. */
 final class Sources {
+    /** What PostgreSQL shows of a server's connections. */
+    static final String APPLICATION = "llmproxy";
+
     private static final int CONNECT_SECONDS = 5;
+    /** How long an answer to a statement may take. */
+    private static final int SOCKET_SECONDS = 60;
     /** H2's own choice is 64 MiB for each GiB that the heap may grow to, which a busy ledger fills and a collector then copies. */
     private static final int CACHE_KIB = 16 * 1024;
 
@@ -69,14 +74,25 @@ final class Sources {
     }
 
     static DataSource postgresql(String url, @Nullable String user, @Nullable Secret password) {
-        return postgresql(url, user, password, "llmproxy");
+        return postgresql(url, user, password, APPLICATION);
     }
 
     /** @param application what PostgreSQL shows of its connections */
     static DataSource postgresql(String url, @Nullable String user, @Nullable Secret password, String application) {
+        return postgresql(url, user, password, application, SOCKET_SECONDS);
+    }
+
+    /** One for work that may take hours in a single statement, as a change of a large table does: an answer is waited for without an end. */
+    static DataSource patient(String url, @Nullable String user, @Nullable Secret password, String application) {
+        return postgresql(url, user, password, application, 0);
+    }
+
+    private static DataSource postgresql(
+            String url, @Nullable String user, @Nullable Secret password, String application, int socketSeconds) {
         String plain = password == null ? null : password.reveal();
         Properties defaults = postgresqlDefaults();
         defaults.setProperty("ApplicationName", application);
+        defaults.setProperty("socketTimeout", String.valueOf(socketSeconds));
         try {
             return new DriverDataSource(url, "org.postgresql.Driver", defaults, user, plain);
         } catch (RuntimeException e) {
@@ -90,7 +106,6 @@ final class Sources {
         Properties defaults = new Properties();
         defaults.setProperty("connectTimeout", String.valueOf(CONNECT_SECONDS));
         defaults.setProperty("loginTimeout", String.valueOf(CONNECT_SECONDS));
-        defaults.setProperty("socketTimeout", "60");
         defaults.setProperty("tcpKeepAlive", "true");
         // the detail of an error quotes the values of the row
         defaults.setProperty("logServerErrorDetail", "false");

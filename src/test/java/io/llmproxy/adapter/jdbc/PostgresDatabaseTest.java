@@ -15,6 +15,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +97,24 @@ class PostgresDatabaseTest extends DatabaseContract {
                 .hasMessageContaining("127.0.0.1:" + port)
                 .satisfies(e -> assertThat(e.toString() + e.getCause()).doesNotContain("hunter"));
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
+    }
+
+    /** A change of a large table is one statement, and no reason to break the connection. */
+    @Test
+    void changesOfTheSchemaAreWaitedForAndOtherStatementsNotForEver() throws SQLException {
+        DataSource patient = Sources.patient(url, PostgresServer.USER, null, Sources.APPLICATION);
+        try (Connection changing = patient.getConnection();
+                Connection other = source().getConnection()) {
+            assertThat(changing.getNetworkTimeout()).isZero();
+            assertThat(other.getNetworkTimeout()).isEqualTo(60_000);
+        }
+        DataSource never = Sources.patient("jdbc:postgresql://127.0.0.1:1/none", PostgresServer.USER, null, "none");
+        Migrations migrations = new Migrations(source(), never, "llmproxy test");
+        assertThatThrownBy(() -> migrations.run(state -> {}))
+                .as("the changes are made by the patient one")
+                .isInstanceOf(DatabaseException.class);
+        open().close();
+        assertThat(migrations.run(state -> {})).isFalse();
     }
 
     @Test
