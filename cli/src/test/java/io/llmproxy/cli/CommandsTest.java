@@ -5,34 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What all commands have in common: their options, the tenant that they are about, their questions and their exit codes. */
-class CommandsTest {
+class CommandsTest extends AgainstFakeServer {
     private static final String EMPTY = "{\"items\":[],\"next\":null}";
     private static final String KEY = """
             {"id":"k1","tenant":"acme","user":null,"name":"dev","prefix":"llmp_abcdefg","secret":"llmp_abcdefgXYZ",\
             "status":"active","models":[],"createdAt":"2026-11-20T11:59:58Z"}""";
-
-    private FakeAdminServer server;
-    private CtlRun ctl;
-
-    @BeforeEach
-    void setUp(@TempDir Path directory) throws IOException {
-        Path socket = directory.resolve("s");
-        server = FakeAdminServer.on(socket);
-        ctl = new CtlRun(directory).env("LLMPROXY_SOCKET", socket.toString());
-    }
-
-    @AfterEach
-    void close() {
-        server.close();
-    }
 
     @Test
     void takesGlobalOptionsAnywhereOnTheLine() {

@@ -2,32 +2,12 @@ package io.llmproxy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ExitCodeTest {
-    private FakeAdminServer server;
-    private CtlRun ctl;
-
-    @BeforeEach
-    void setUp(@TempDir Path directory) throws IOException {
-        Path socket = directory.resolve("s");
-        server = FakeAdminServer.on(socket);
-        ctl = new CtlRun(directory).env("LLMPROXY_SOCKET", socket.toString());
-    }
-
-    @AfterEach
-    void close() {
-        server.close();
-    }
-
+class ExitCodeTest extends AgainstFakeServer {
     @ParameterizedTest
     @CsvSource({"400,1", "401,1", "403,1", "404,4", "409,5", "500,1", "503,1"})
     void followsTheServersStatusAndPrintsItsDetail(int status, int code) {

@@ -2,33 +2,13 @@ package io.llmproxy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Commands about tenants, keys and providers: what they send, and what they show of the answer. */
-class ManagementCommandsTest {
+class ManagementCommandsTest extends AgainstFakeServer {
     private static final String KEY = """
             {"id":"k1","tenant":"acme","user":null,"name":"dev","prefix":"llmp_abcdefg","secret":"llmp_abcdefgXYZ",\
             "status":"active","models":[],"createdAt":"2026-11-20T11:59:58Z"}""";
-
-    private FakeAdminServer server;
-    private CtlRun ctl;
-
-    @BeforeEach
-    void setUp(@TempDir Path directory) throws IOException {
-        Path socket = directory.resolve("s");
-        server = FakeAdminServer.on(socket);
-        ctl = new CtlRun(directory).env("LLMPROXY_SOCKET", socket.toString());
-    }
-
-    @AfterEach
-    void close() {
-        server.close();
-    }
 
     @Test
     void showsTheSecretOfANewKeyOnceAndSaysSoOnStandardError() {

@@ -3,33 +3,14 @@ package io.llmproxy.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.wire.admin.UsageJson;
-import java.io.IOException;
 import java.lang.reflect.RecordComponent;
-import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Commands about what was used: reports, exports, the ledger, and the proof that limits hold. */
-class UsageCommandsTest {
+class UsageCommandsTest extends AgainstFakeServer {
     private static final String EMPTY = "{\"items\":[],\"next\":null}";
-    private FakeAdminServer server;
-    private CtlRun ctl;
-
-    @BeforeEach
-    void setUp(@TempDir Path directory) throws IOException {
-        Path socket = directory.resolve("s");
-        server = FakeAdminServer.on(socket);
-        ctl = new CtlRun(directory).env("LLMPROXY_SOCKET", socket.toString());
-    }
-
-    @AfterEach
-    void close() {
-        server.close();
-    }
 
     @Test
     void reportsUsageWithATotalOverSeveralRows() {

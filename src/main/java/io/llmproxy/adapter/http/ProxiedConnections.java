@@ -1,12 +1,10 @@
 package io.llmproxy.adapter.http;
 
-import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
-import io.llmproxy.runtime.Periodic;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
@@ -18,46 +16,23 @@ import java.util.function.Supplier;
  * malformed or slow, is closed; one of anybody else is what it is without this, and its header, if it sends one, a request
  * that is malformed.
  */
-final class ProxiedConnections implements ServerConnectionSelector, AutoCloseable {
+final class ProxiedConnections extends LayeredConnections {
     private static final System.Logger LOG = System.getLogger(ProxiedConnections.class.getName());
 
     private final ServerConnectionSelector above;
     private final ClientAddress addresses;
     private final Supplier<Duration> patience;
     private final Set<Connection> beginning = ConcurrentHashMap.newKeySet();
-    private final Periodic sweeper = new Periodic(
-            Thread.ofPlatform().daemon().name("proxied-sweeper"),
-            Connections.SWEEP_EVERY,
-            () -> sweep(System.nanoTime()),
-            "connections of proxies whose PROXY header takes too long are not ended; tried again");
 
     /**
      * @param addresses knows the trusted proxies
      * @param patience how long the header may take
      */
     ProxiedConnections(ServerConnectionSelector above, ClientAddress addresses, Supplier<Duration> patience) {
+        super("proxied-sweeper", "connections of proxies whose PROXY header takes too long are not ended; tried again");
         this.above = above;
         this.addresses = addresses;
         this.patience = patience;
-    }
-
-    void start() {
-        sweeper.start();
-    }
-
-    @Override
-    public void close() {
-        sweeper.close();
-    }
-
-    @Override
-    public int bytesToIdentifyConnection() {
-        return 0;
-    }
-
-    @Override
-    public Support supports(BufferData data) {
-        return Support.SUPPORTED;
     }
 
     @Override
@@ -75,7 +50,8 @@ final class ProxiedConnections implements ServerConnectionSelector, AutoCloseabl
         beginning.forEach(LayeredConnection::cut);
     }
 
-    private void sweep(long now) {
+    @Override
+    void sweep(long now) {
         for (Connection connection : beginning) {
             Duration atMost = patience.get();
             if (connection.stall().longerThan(atMost, now)) {

@@ -1,16 +1,13 @@
 package io.llmproxy.adapter.http;
 
-import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
-import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.adapter.http.tls.ClientNames;
 import io.llmproxy.adapter.http.tls.TlsStream;
 import io.llmproxy.gateway.ClientCertificate;
-import io.llmproxy.runtime.Periodic;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -23,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The living connections of a listener with TLS: does the handshake, within a time, and gives the connection to the protocol
  * that ALPN chose. Who speaks plain HTTP here is told so.
  */
-final class SecureConnections implements ServerConnectionSelector, AutoCloseable {
+final class SecureConnections extends LayeredConnections {
     private static final Duration HANDSHAKE = Duration.ofSeconds(10);
     private static final int TLS_HANDSHAKE_RECORD = 22;
 
@@ -31,11 +28,6 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
     private final Protocols protocols;
     private final BooleanSupplier stopping;
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
-    private final Periodic sweeper = new Periodic(
-            Thread.ofPlatform().daemon().name("secure-sweeper"),
-            Connections.SWEEP_EVERY,
-            () -> sweep(System.nanoTime()),
-            "handshakes that take too long and idle connections of clients are not ended; tried again");
 
     /** What is spoken above TLS. */
     interface Protocols {
@@ -51,28 +43,12 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
 
     /** @param stopping whether connections are to end with what they are at */
     SecureConnections(CertificateFiles certificate, Protocols protocols, BooleanSupplier stopping) {
+        super(
+                "secure-sweeper",
+                "handshakes that take too long and idle connections of clients are not ended; tried again");
         this.certificate = certificate;
         this.protocols = protocols;
         this.stopping = stopping;
-    }
-
-    void start() {
-        sweeper.start();
-    }
-
-    @Override
-    public void close() {
-        sweeper.close();
-    }
-
-    @Override
-    public int bytesToIdentifyConnection() {
-        return 0;
-    }
-
-    @Override
-    public Support supports(BufferData data) {
-        return Support.SUPPORTED;
     }
 
     @Override
@@ -99,7 +75,8 @@ final class SecureConnections implements ServerConnectionSelector, AutoCloseable
         live.forEach(LayeredConnection::cut);
     }
 
-    private void sweep(long now) {
+    @Override
+    void sweep(long now) {
         live.forEach(connection -> connection.sweep(now));
     }
 
