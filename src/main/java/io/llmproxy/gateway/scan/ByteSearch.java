@@ -18,6 +18,29 @@ public final class ByteSearch {
         return either(in, from, to, '"', '\\');
     }
 
+    /** The first question mark. */
+    public static int questionMark(byte[] in, int from, int to) {
+        return either(in, from, to, '?', '?');
+    }
+
+    /** The first byte that JSON has escaped in a string (RFC 8259, section 7). */
+    public static int quoteBackslashOrControl(byte[] in, int from, int to) {
+        int i = from;
+        for (; i + 8 <= to; i += 8) {
+            long word = (long) EIGHT_BYTES.get(in, i);
+            long quote = word ^ ONES * '"';
+            long backslash = word ^ ONES * '\\';
+            long found = (quote - ONES & ~quote | backslash - ONES & ~backslash | word - ONES * ' ' & ~word) & HIGH_BITS;
+            if (found != 0) {
+                return i + (Long.numberOfTrailingZeros(found) >>> 3);
+            }
+        }
+        while (i < to && in[i] != '"' && in[i] != '\\' && (in[i] < 0 || in[i] >= ' ')) {
+            i++;
+        }
+        return i;
+    }
+
     /** The first byte that is a backslash or no ASCII. */
     public static int backslashOrBeyondAscii(byte[] in, int from, int to) {
         int i = from;

@@ -1,34 +1,49 @@
 package io.llmproxy.adapter.provider.support.chat;
 
 import io.llmproxy.domain.chat.JsonText;
+import io.llmproxy.gateway.scan.ByteSearch;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Writes JSON piece by piece; commas come by themselves, correct nesting is the caller's. Reusable; one thread. */
+/**
+ * Writes JSON piece by piece, as the UTF-8 that it becomes; commas come by themselves, correct nesting is the caller's. Reusable;
+ * one thread.
+ */
 public final class JsonOut {
-    private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final int FIRST_ROOM = 512;
+    /** More is not kept for what comes next. */
+    private static final int MOST_KEPT = 64 * 1024;
+    /** Texts up to that length are written as they are looked at: names, mostly. */
+    private static final int SHORT = 24;
+    /** What one character becomes at most. */
+    private static final int LONGEST = 6;
+    /** The longest array that every JVM makes. */
+    private static final int MOST_ROOM = Integer.MAX_VALUE - 8;
 
-    private final StringBuilder out = new StringBuilder(256);
+    private byte[] out = new byte[FIRST_ROOM];
+    private int length;
 
     public JsonOut open() {
         separate();
-        out.append('{');
+        append('{');
         return this;
     }
 
     public JsonOut close() {
-        out.append('}');
+        append('}');
         return this;
     }
 
     public JsonOut openList() {
         separate();
-        out.append('[');
+        append('[');
         return this;
     }
 
     public JsonOut closeList() {
-        out.append(']');
+        append(']');
         return this;
     }
 
@@ -36,7 +51,7 @@ public final class JsonOut {
     public JsonOut name(String name) {
         separate();
         quote(name);
-        out.append(':');
+        append(':');
         return this;
     }
 
@@ -48,19 +63,19 @@ public final class JsonOut {
 
     public JsonOut json(JsonText value) {
         separate();
-        out.append(value.text());
+        append(value.text());
         return this;
     }
 
     public JsonOut number(long value) {
         separate();
-        out.append(value);
+        append(Long.toString(value));
         return this;
     }
 
     public JsonOut nothing() {
         separate();
-        out.append("null");
+        append("null");
         return this;
     }
 
@@ -79,7 +94,7 @@ public final class JsonOut {
 
     public JsonOut member(String name, boolean value) {
         name(name);
-        out.append(value);
+        append(Boolean.toString(value));
         return this;
     }
 
@@ -93,7 +108,7 @@ public final class JsonOut {
             name(name);
             double number = value.doubleValue();
             boolean whole = number == Math.rint(number) && Math.abs(number) < 1e15;
-            out.append(whole ? Long.toString(value.longValue()) : value.toString());
+            append(whole ? Long.toString(value.longValue()) : value.toString());
         }
         return this;
     }
@@ -105,51 +120,128 @@ public final class JsonOut {
 
     /** Bytes that are no JSON, as an event stream has them around it. */
     public JsonOut raw(String text) {
-        out.append(text);
+        append(text);
         return this;
     }
 
     private void separate() {
-        if (out.isEmpty()) {
+        if (length == 0) {
             return;
         }
-        char last = out.charAt(out.length() - 1);
+        byte last = out[length - 1];
         boolean within = last == '"' || last == '}' || last == ']' || last >= 'a' && last <= 'z' || isDigit(last);
         if (within) {
-            out.append(',');
+            append(',');
         }
     }
 
-    private static boolean isDigit(char c) {
-        return c >= '0' && c <= '9';
+    private static boolean isDigit(byte b) {
+        return b >= '0' && b <= '9';
+    }
+
+    private void append(char ascii) {
+        room(1);
+        out[length++] = (byte) ascii;
+    }
+
+    private void append(String text) {
+        if (text.length() > SHORT || !plain(text)) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            append(bytes, 0, bytes.length);
+        }
+    }
+
+    private void append(byte[] bytes, int from, int to) {
+        room(to - from);
+        System.arraycopy(bytes, from, out, length, to - from);
+        length += to - from;
+    }
+
+    private void room(int more) {
+        if (out.length - length < more) {
+            out = Arrays.copyOf(out, Math.max(Math.addExact(length, more), (int) Math.min(2L * out.length, MOST_ROOM)));
+        }
+    }
+
+    /** Whether it is ASCII all through; then it is written. What {@link #quote} escapes is not taken for that. */
+    private boolean plain(String text) {
+        room(text.length());
+        int at = length;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+                return false;
+            }
+            out[at++] = (byte) c;
+        }
+        length = at;
+        return true;
     }
 
     private void quote(String text) {
-        out.append('"');
+        append('"');
+        if (text.length() > SHORT || !plain(text)) {
+            escaped(text);
+        }
+        append('"');
+    }
+
+    private void escaped(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        // half a surrogate pair, which UTF-8 cannot have, has become a question mark
+        if (ByteSearch.questionMark(bytes, 0, bytes.length) < bytes.length && unpaired(text)) {
+            eachEscaped(text);
+            return;
+        }
+        int from = 0;
+        while (true) {
+            int to = ByteSearch.quoteBackslashOrControl(bytes, from, bytes.length);
+            append(bytes, from, to);
+            if (to == bytes.length) {
+                return;
+            }
+            escape((char) bytes[to]);
+            from = to + 1;
+        }
+    }
+
+    private static boolean unpaired(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i)) && !paired(text, i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void eachEscaped(String text) {
         int from = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '"' || c == '\\' || c < ' ' || Character.isSurrogate(c) && !paired(text, i)) {
-                out.append(text, from, i);
+                append(text.substring(from, i));
                 escape(c);
                 from = i + 1;
             }
         }
-        out.append(text, from, text.length()).append('"');
+        append(text.substring(from));
     }
 
     private void escape(char c) {
+        room(LONGEST);
+        out[length++] = '\\';
         switch (c) {
-            case '"', '\\' -> out.append('\\').append(c);
-            case '\n' -> out.append("\\n");
-            case '\r' -> out.append("\\r");
-            case '\t' -> out.append("\\t");
-            default ->
-                out.append("\\u")
-                        .append(HEX[c >> 12])
-                        .append(HEX[c >> 8 & 15])
-                        .append(HEX[c >> 4 & 15])
-                        .append(HEX[c & 15]);
+            case '"', '\\' -> out[length++] = (byte) c;
+            case '\n' -> out[length++] = 'n';
+            case '\r' -> out[length++] = 'r';
+            case '\t' -> out[length++] = 't';
+            default -> {
+                out[length++] = 'u';
+                out[length++] = HEX[c >> 12];
+                out[length++] = HEX[c >> 8 & 15];
+                out[length++] = HEX[c >> 4 & 15];
+                out[length++] = HEX[c & 15];
+            }
         }
     }
 
@@ -159,24 +251,27 @@ public final class JsonOut {
                 : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
     }
 
-    /** How much is written; what comes after it can be taken back. */
+    /** How many bytes are written; what comes after them can be taken back. */
     int mark() {
-        return out.length();
+        return length;
     }
 
     /** Takes back what was written since. */
     void backTo(int mark) {
-        out.setLength(mark);
+        length = mark;
     }
 
     public boolean isEmpty() {
-        return out.isEmpty();
+        return length == 0;
     }
 
-    /** Everything written so far, in UTF-8; the next begins anew. */
+    /** Everything written so far; the next begins anew. */
     public byte[] take() {
-        byte[] bytes = out.toString().getBytes(StandardCharsets.UTF_8);
-        out.setLength(0);
+        byte[] bytes = Arrays.copyOf(out, length);
+        length = 0;
+        if (out.length > MOST_KEPT) {
+            out = new byte[FIRST_ROOM];
+        }
         return bytes;
     }
 }

@@ -39,6 +39,9 @@ public final class TranslatingProvider implements Provider {
     private final List<ClientDialect> foreign;
     private final List<EmbeddingClient> embeddings;
     private final Translations translations;
+    /** How clients are told of it. */
+    private final String who;
+
     private final @Nullable Downloader downloader;
 
     /** One that fetches nothing, and embeds in its own dialect alone. */
@@ -61,6 +64,7 @@ public final class TranslatingProvider implements Provider {
             Translations translations,
             @Nullable Downloader downloader) {
         this.provider = provider;
+        this.who = who(provider.account());
         this.own = own;
         this.foreign = clients.stream()
                 .filter(d -> !d.equals(own))
@@ -125,19 +129,18 @@ public final class TranslatingProvider implements Provider {
             }
         }
         if (!own.takes(plain, request.headers())) {
-            throw Refusals.invalid(who() + " has nothing like `/v1" + plain + "`; take another model.", "model");
+            throw Refusals.invalid(who + " has nothing like `/v1" + plain + "`; take another model.", "model");
         }
         return provider.call(request);
     }
 
-    private String who() {
-        ProviderAccount account = provider.account();
+    private static String who(ProviderAccount account) {
         return "provider " + Checks.quoted(account.name()) + " (type "
                 + account.kind().word() + ")";
     }
 
     private ProviderCall translated(UpstreamRequest request, ClientDialect client, Operation operation) {
-        Notes notes = new Notes(who(), translations.drop());
+        Notes notes = new Notes(who, translations.drop());
         ChatRequest chat;
         ProviderDialect.Place place;
         KeptBody body;
@@ -196,7 +199,7 @@ public final class TranslatingProvider implements Provider {
     }
 
     private ProviderCall embedded(UpstreamRequest request, EmbeddingClient client, Embedder embedder) {
-        Notes notes = new Notes(who(), translations.drop());
+        Notes notes = new Notes(who, translations.drop());
         try (Translations.Turn _ = translations.turn(request.body().length())) {
             EmbeddingRequest asked = client.read(request, tree(bytes(request.body())), notes);
             List<EmbeddingRequest> parts = asked.parts(embedder.most(asked));
@@ -228,13 +231,24 @@ public final class TranslatingProvider implements Provider {
     }
 
     private static byte[] bytes(RequestBody body) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(Math.toIntExact(body.length()));
+        Whole whole = new Whole(Math.toIntExact(body.length()));
         try {
-            body.writeTo(bytes);
+            body.writeTo(whole);
         } catch (IOException e) {
             throw new UncheckedIOException("reading back a request body to translate it failed", e);
         }
-        return bytes.toByteArray();
+        return whole.bytes();
+    }
+
+    /** Gives away its array, which has the length that was foreseen. */
+    private static final class Whole extends ByteArrayOutputStream {
+        Whole(int length) {
+            super(length);
+        }
+
+        byte[] bytes() {
+            return count == buf.length ? buf : toByteArray();
+        }
     }
 
     private static JsonNode tree(byte[] body) {
