@@ -1,6 +1,7 @@
 package io.llmproxy.gateway;
 
 import io.llmproxy.gateway.scan.JsonRequest.Store;
+import io.llmproxy.gateway.scan.PlainChat;
 import io.llmproxy.gateway.scan.References;
 import io.llmproxy.gateway.scan.Splice;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param usageInStream the changes to the body that make a stream tell its usage; none where that is not wanted
  * @param plainCallIds the changes that take signatures out of the ids of calls; none where there are none
  * @param references the stored objects that the body names
+ * @param plainChat the size of its messages; null where they are not that plain
  * @param images whether there are some for the model to look at
  * @param tools whether there are some for the model to call
  */
@@ -36,6 +38,7 @@ public record Ask(
         List<Splice> plainCallIds,
         Store store,
         References references,
+        @Nullable PlainChat plainChat,
         boolean images,
         boolean tools) {
 
@@ -92,6 +95,7 @@ public record Ask(
                 List.of(),
                 Store.UNSAID,
                 references,
+                null,
                 false,
                 false);
     }

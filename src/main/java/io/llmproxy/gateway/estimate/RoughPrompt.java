@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.estimate;
 
+import io.llmproxy.gateway.scan.PlainChat;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -9,6 +10,11 @@ public final class RoughPrompt {
     public static final int BYTES_PER_TOKEN = 4;
 
     private RoughPrompt() {}
+
+    /** The same of {@link PromptShape#CHAT} that was measured before, without a second look at it. */
+    public static long tokens(PlainChat chat) {
+        return chat.quarters() + (long) PromptCounter.PER_MESSAGE * chat.messages() + PromptCounter.REPLY;
+    }
 
     /**
      * Text by its length, images at their fixed price.

@@ -7,6 +7,7 @@ import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.estimate.PromptShape;
 import io.llmproxy.gateway.estimate.RoughPrompt;
+import io.llmproxy.gateway.scan.PlainChat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -79,6 +80,10 @@ public final class Needs {
     }
 
     private static long input(Exchange x, PromptShape shape) {
+        PlainChat plain = shape == PromptShape.CHAT ? x.ask().plainChat() : null;
+        if (plain != null) {
+            return RoughPrompt.tokens(plain);
+        }
         try (InputStream in = x.body().open()) {
             return RoughPrompt.tokens(shape, in, x.tally().requestBytes());
         } catch (IOException e) {

@@ -57,6 +57,7 @@ public final class JsonRequest {
     private int storesFalse;
     private int storesNull;
     private final ReferenceScan references;
+    private final PlainChat.Measure chat = new PlainChat.Measure();
     private final StreamOptions streamOptions = new StreamOptions();
     private final SignedIds signedIds = new SignedIds();
 
@@ -133,8 +134,13 @@ public final class JsonRequest {
             streamOptions.read(scanner);
         } else if (scanner.is("store")) {
             store(value().kind());
+        } else if (form == Form.V1 && scanner.is("messages")) {
+            references.messages(chat);
         } else if (form == Form.V1 || !own()) {
             boolean tool = scanner.is("tools") || scanner.is("functions");
+            if (tool) {
+                chat.other();
+            }
             tools |= references.member() && tool;
         }
     }
@@ -289,6 +295,11 @@ public final class JsonRequest {
     /** Whether it names tools that the model may call. */
     public boolean tools() {
         return tools;
+    }
+
+    /** The size of its messages where they are a plain conversation, without tools; null: they are not, or not known to be. */
+    public @Nullable PlainChat plainChat() {
+        return object && form == Form.V1 ? chat.found() : null;
     }
 
     /** Whether it has images for the model to look at. */

@@ -68,6 +68,7 @@ public final class JsonScanner {
     private int end;
     private int depth;
     private boolean escaped;
+    private boolean beyondAscii;
     private Expected expected = Expected.VALUE;
     private @Nullable SignedIds ids;
 
@@ -146,6 +147,11 @@ public final class JsonScanner {
     /** Whether the name or string just read has escapes. */
     boolean escaped() {
         return escaped;
+    }
+
+    /** How many characters the string just read has; -1 where that takes decoding it: it has escapes, or some are not ASCII. */
+    int plainLength() {
+        return escaped || beyondAscii ? -1 : end - start - 2;
     }
 
     /** Whether the name or string just read is {@code text}, which is short and ASCII. */
@@ -388,6 +394,7 @@ public final class JsonScanner {
 
     private void quoted() {
         escaped = false;
+        beyondAscii = false;
         at++;
         while (true) {
             skipPlain();
@@ -445,6 +452,7 @@ public final class JsonScanner {
 
     /** One character beyond ASCII: no overlong form, no surrogate, nothing above U+10FFFF (RFC 3629, section 4). */
     private void multibyte() {
+        beyondAscii = true;
         int lead = in[at] & 255;
         int low = 0x80;
         int high = 0xBF;

@@ -133,6 +133,42 @@ final class ReferenceScan {
         return value == Token.ARRAY_START && scanner.end() - begin > 2;
     }
 
+    /** The same of a conversation of OpenAI's form, which is measured along the way. */
+    void messages(PlainChat.Measure measure) {
+        Token value = scanner.next();
+        if (value != Token.ARRAY_START) {
+            measure.other();
+            if (opens(value)) {
+                walk();
+            }
+            return;
+        }
+        int inside = scanner.depth();
+        for (Token token = scanner.next(); scanner.depth() >= inside; token = scanner.next()) {
+            boolean within = scanner.depth() == inside + 1;
+            if (token == Token.OBJECT_START && within) {
+                measure.message();
+            } else if (token == Token.NAME && within && (scanner.is("content") || scanner.is("role"))) {
+                said(measure);
+            } else if (token != Token.OBJECT_END) {
+                measure.other();
+                if (token == Token.NAME) {
+                    nested();
+                }
+            }
+        }
+    }
+
+    /** Reads a value that a message says, or the start of it. */
+    private void said(PlainChat.Measure measure) {
+        Token value = scanner.next();
+        if (value == Token.STRING) {
+            measure.text(scanner.plainLength());
+        } else if (value != Token.NULL) {
+            measure.other();
+        }
+    }
+
     private @Nullable Name name(Name[][] names) {
         if (scanner.escaped()) {
             for (Name[] some : names) {

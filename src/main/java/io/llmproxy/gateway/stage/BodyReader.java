@@ -165,6 +165,7 @@ final class BodyReader {
                 request.plainCallIds(),
                 request.store(),
                 request.references(),
+                request.plainChat(),
                 request.images(),
                 request.tools());
     }

@@ -113,6 +113,7 @@ final class PathAsk {
                 body.plainCallIds(),
                 body.store(),
                 body.references(),
+                body.plainChat(),
                 body.images(),
                 body.tools());
     }

@@ -3,10 +3,13 @@ package io.llmproxy.gateway.estimate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.usage.TokenEncoding;
+import io.llmproxy.gateway.scan.JsonRequest;
+import io.llmproxy.gateway.scan.PlainChat;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RoughPromptTest {
@@ -54,6 +57,51 @@ class RoughPromptTest {
             json.append("]}");
             assertThat(rough(json.toString())).as(json::toString).isEqualTo(decoded(json.toString()));
         }
+    }
+
+    @Test
+    void whatTheScanMeasuredIsTheSame() throws IOException {
+        String[] twists = {
+            "", "", "", ",\"name\":\"bob\"", ",\"content\":\"again\"", ",\"content\":null", ",\"content\":7", ",\"refusal\":\"no way\"",
+            ",\"content\":[{\"type\":\"text\",\"text\":\"part\"}]", ",\"file_id\":\"file-1\"", ",\"content\":\"\\n\"", ",\"r\\u006fle\":\"tool\"",
+            ",\"content\":\"é\"", ",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]"
+        };
+        String[] members = {
+            "", "", "", "", ",\"tools\":[]", ",\"functions\":[{\"name\":\"f\"}]", ",\"messages\":\"text\"", ",\"messages\":null",
+            ",\"messages\":[7,\"x\",[{\"content\":\"in a list\"}]]", ",\"messages\":{\"content\":\"alone\"}", ",\"messages\":[{\"role\":\"x\"}]"
+        };
+        Random random = new Random(23);
+        int plain = 0;
+        for (int round = 0; round < 5000; round++) {
+            StringBuilder json = new StringBuilder("{\"model\":\"m\",\"messages\":[");
+            for (int i = random.nextInt(4); i > 0; i--) {
+                json.append("{\"role\":\"user\",\"content\":\"").append("abc d".repeat(random.nextInt(9))).append('"');
+                json.append(twists[random.nextInt(twists.length)]).append(i == 1 ? "}" : "},");
+            }
+            json.append(']').append(members[random.nextInt(members.length)]).append(",\"temperature\":0.5}");
+            byte[] bytes = json.toString().getBytes(StandardCharsets.UTF_8);
+            PlainChat chat = JsonRequest.scan(bytes, bytes.length).plainChat();
+            if (chat != null) {
+                plain++;
+                assertThat(RoughPrompt.tokens(chat)).as(json::toString).isEqualTo(rough(json.toString()));
+            }
+        }
+        assertThat(plain).as("of 5000").isBetween(500, 4500);
+    }
+
+    @Test
+    void onlyAPlainConversationIsMeasuredByTheScan() {
+        assertThat(measured("{\"messages\":[{\"role\":\"user\",\"content\":\"12345678\"},{\"content\":null}]}"))
+                .isEqualTo(new PlainChat(2, 1 + 2));
+        assertThat(measured("{}")).isEqualTo(new PlainChat(0, 0));
+        assertThat(measured("[]")).isNull();
+        assertThat(measured("{\"messages\":[{\"content\":[{\"type\":\"image_url\"}]}]}")).isNull();
+        assertThat(measured("{\"messages\":[],\"tools\":[]}")).isNull();
+    }
+
+    private static @Nullable PlainChat measured(String json) {
+        byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+        return JsonRequest.scan(bytes, bytes.length).plainChat();
     }
 
     private static void object(Random random, StringBuilder json, int depth) {
