@@ -30,7 +30,8 @@ public final class ByteSearch {
             long word = (long) EIGHT_BYTES.get(in, i);
             long quote = word ^ ONES * '"';
             long backslash = word ^ ONES * '\\';
-            long found = (quote - ONES & ~quote | backslash - ONES & ~backslash | word - ONES * ' ' & ~word) & HIGH_BITS;
+            long found =
+                    (quote - ONES & ~quote | backslash - ONES & ~backslash | word - ONES * ' ' & ~word) & HIGH_BITS;
             if (found != 0) {
                 return i + (Long.numberOfTrailingZeros(found) >>> 3);
             }

@@ -32,7 +32,8 @@ public record PlainChat(int messages, long quarters) {
             other = true;
         }
 
-        @Nullable PlainChat found() {
+        @Nullable
+        PlainChat found() {
             return other ? null : new PlainChat(messages, quarters);
         }
     }

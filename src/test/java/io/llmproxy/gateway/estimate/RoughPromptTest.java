@@ -62,20 +62,42 @@ class RoughPromptTest {
     @Test
     void whatTheScanMeasuredIsTheSame() throws IOException {
         String[] twists = {
-            "", "", "", ",\"name\":\"bob\"", ",\"content\":\"again\"", ",\"content\":null", ",\"content\":7", ",\"refusal\":\"no way\"",
-            ",\"content\":[{\"type\":\"text\",\"text\":\"part\"}]", ",\"file_id\":\"file-1\"", ",\"content\":\"\\n\"", ",\"r\\u006fle\":\"tool\"",
-            ",\"content\":\"é\"", ",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]"
+            "",
+            "",
+            "",
+            ",\"name\":\"bob\"",
+            ",\"content\":\"again\"",
+            ",\"content\":null",
+            ",\"content\":7",
+            ",\"refusal\":\"no way\"",
+            ",\"content\":[{\"type\":\"text\",\"text\":\"part\"}]",
+            ",\"file_id\":\"file-1\"",
+            ",\"content\":\"\\n\"",
+            ",\"r\\u006fle\":\"tool\"",
+            ",\"content\":\"é\"",
+            ",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]"
         };
         String[] members = {
-            "", "", "", "", ",\"tools\":[]", ",\"functions\":[{\"name\":\"f\"}]", ",\"messages\":\"text\"", ",\"messages\":null",
-            ",\"messages\":[7,\"x\",[{\"content\":\"in a list\"}]]", ",\"messages\":{\"content\":\"alone\"}", ",\"messages\":[{\"role\":\"x\"}]"
+            "",
+            "",
+            "",
+            "",
+            ",\"tools\":[]",
+            ",\"functions\":[{\"name\":\"f\"}]",
+            ",\"messages\":\"text\"",
+            ",\"messages\":null",
+            ",\"messages\":[7,\"x\",[{\"content\":\"in a list\"}]]",
+            ",\"messages\":{\"content\":\"alone\"}",
+            ",\"messages\":[{\"role\":\"x\"}]"
         };
         Random random = new Random(23);
         int plain = 0;
         for (int round = 0; round < 5000; round++) {
             StringBuilder json = new StringBuilder("{\"model\":\"m\",\"messages\":[");
             for (int i = random.nextInt(4); i > 0; i--) {
-                json.append("{\"role\":\"user\",\"content\":\"").append("abc d".repeat(random.nextInt(9))).append('"');
+                json.append("{\"role\":\"user\",\"content\":\"")
+                        .append("abc d".repeat(random.nextInt(9)))
+                        .append('"');
                 json.append(twists[random.nextInt(twists.length)]).append(i == 1 ? "}" : "},");
             }
             json.append(']').append(members[random.nextInt(members.length)]).append(",\"temperature\":0.5}");
@@ -95,7 +117,8 @@ class RoughPromptTest {
                 .isEqualTo(new PlainChat(2, 1 + 2));
         assertThat(measured("{}")).isEqualTo(new PlainChat(0, 0));
         assertThat(measured("[]")).isNull();
-        assertThat(measured("{\"messages\":[{\"content\":[{\"type\":\"image_url\"}]}]}")).isNull();
+        assertThat(measured("{\"messages\":[{\"content\":[{\"type\":\"image_url\"}]}]}"))
+                .isNull();
         assertThat(measured("{\"messages\":[],\"tools\":[]}")).isNull();
     }
 

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 class JsonOutTest {
     private static final String[] PIECES = {
-        "a", "word ", "\n", "\r", "\t", "\u0000", "\u001f", "\u007f", "\"", "\\", "/", "?", "é", "漢", "😀", "\ud83d", "\ude00", "\uffff"
+        "a", "word ", "\n", "\r", "\t", "\u0000", "\u001f", "\u007f", "\"", "\\", "/", "?", "é", "漢", "😀", "\ud83d",
+        "\ude00", "\uffff"
     };
 
     private final JsonOut out = new JsonOut();
@@ -20,8 +21,20 @@ class JsonOutTest {
 
     @Test
     void commasStandBetweenValuesAlone() {
-        out.open().member("a", 1).name("b").openList().text("x").number(-2).nothing().open().close().closeList();
-        out.member("c", true).optional("left out", (String) null).member("d", new JsonText("{\"e\":[]}")).close();
+        out.open()
+                .member("a", 1)
+                .name("b")
+                .openList()
+                .text("x")
+                .number(-2)
+                .nothing()
+                .open()
+                .close()
+                .closeList();
+        out.member("c", true)
+                .optional("left out", (String) null)
+                .member("d", new JsonText("{\"e\":[]}"))
+                .close();
         assertThat(written()).isEqualTo("{\"a\":1,\"b\":[\"x\",-2,null,{}],\"c\":true,\"d\":{\"e\":[]}}");
     }
 
@@ -30,7 +43,11 @@ class JsonOutTest {
         out.openList();
         out.closeList();
         assertThat(written()).isEqualTo("[]");
-        out.open().optional("whole", 3.0).optional("part", 0.25).optional("none", (Number) null).close();
+        out.open()
+                .optional("whole", 3.0)
+                .optional("part", 0.25)
+                .optional("none", (Number) null)
+                .close();
         assertThat(written()).isEqualTo("{\"whole\":3,\"part\":0.25}");
     }
 
