@@ -9,7 +9,7 @@ final class Frames {
     static final int HEADER = 8;
     static final int MAX_PAYLOAD = 1 << 18;
     static final int MAX_FRAME = HEADER + MAX_PAYLOAD;
-    private static final int USUAL_FRAME = 768;
+    private static final int USUAL_FRAME = 448;
 
     private Frames() {}
 
