@@ -61,12 +61,9 @@ class BackupGroundTest {
             Files.delete(file);
             assertThat(appliance.ctl("status").out()).doesNotContain("directory of backups");
         }
-        // what root left there in the place of the usual one
+        // what stands in the place of the usual one is in nobody's way who makes none
         Path data = Files.createDirectory(directory.resolve("data"));
         Files.writeString(data.resolve("backups"), "");
-        try (TestAppliance appliance = TestAppliance.builder().directory(data).start()) {
-            assertThat(appliance.appliance().backups().fault()).contains("is no directory");
-        }
         try (TestAppliance none = TestAppliance.builder()
                 .directory(data)
                 .set("backup.before-migration", "0")

@@ -21,6 +21,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -282,6 +283,39 @@ class MigrationBackupTest {
         assertThat(code).isEqualTo(OfflineException.FAILED);
         assertThat(said.toString())
                 .contains("What was before the first try is in " + backups(data).getFirst());
+    }
+
+    private static JsonNode migrate(Path data, String... options) {
+        List<String> line = new ArrayList<>(List.of("db-migrate", "--data-dir=" + data));
+        line.addAll(List.of(options));
+        StringWriter said = new StringWriter();
+        int code = new OfflineProgram()
+                .run(
+                        new PrintWriter(said, true),
+                        new PrintWriter(Writer.nullWriter()),
+                        line.toArray(String[]::new));
+        assertThat(code).as(said.toString()).isZero();
+        return JSON.readTree(said.toString());
+    }
+
+    @Test
+    void isMadeByTheCommandTooAndADryRunChangesNothing() throws Exception {
+        Path data = directory.resolve("data");
+        old(data);
+        JsonNode wouldBe = migrate(data, "--dry-run");
+        assertThat(wouldBe.path("state").asString()).isEqualTo("pending");
+        assertThat(wouldBe.path("pending").size()).isEqualTo(Integer.parseInt(SchemaState.newest()) - 12);
+        assertThat(wouldBe.at("/pending/0/statements/0").asString()).isNotBlank();
+        assertThat(data.resolve("backups")).doesNotExist();
+        assertThat(migrate(data, "--dry-run")).as("still").isEqualTo(wouldBe);
+
+        JsonNode made = migrate(data);
+        assertThat(made.path("from").asString()).isEqualTo("12");
+        assertThat(made.path("done").size()).isEqualTo(wouldBe.path("pending").size());
+        Path file = beforeMigration(data);
+        assertThat(migrate(data).path("done").size()).isZero();
+        assertThat(beforeMigration(data)).as("the only one").isEqualTo(file);
+        assertThat(migrate(data, "--dry-run").path("state").asString()).isEqualTo("current");
     }
 
     @Test
