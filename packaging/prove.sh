@@ -114,6 +114,28 @@ llmproxyctl -t acme provider create slow --type simulated --base-url 'simulated:
 key=$(llmproxyctl -t acme key create dev -q)
 serves
 owner /var/lib/llmproxy/acme "llmproxy:llmproxy 700"
+
+step "backups by root, while it serves and while it does not"
+data=/var/lib/llmproxy/acme
+made=$(llmproxyctl -t acme backup create --directory $data/backups -q) || fail "no backup"
+owner $data/backups "llmproxy:llmproxy 700"
+owner "$made" "llmproxy:llmproxy 600"
+systemctl stop llmproxy@acme
+install -d -m 0750 -g llmproxy /etc/llmproxy/acme
+install -m 0400 $data/master.key /etc/llmproxy/acme/master-key
+rm $data/master.key
+(umask 077 && echo "a passphrase of the proof" >/prove/pass)
+llmproxyctl backup create /prove/b.zip.sealed --data-dir $data --include-master-key --passphrase-file /prove/pass -q >/prove/backup.out 2>&1 ||
+    fail "the key of a unit that is stopped: $(cat /prove/backup.out)"
+is "$(find $data ! -user llmproxy)" "" "files in the data that are not the service's"
+# a restore brings the key, and knows that the unit has it
+llmproxyctl backup restore /prove/b.zip.sealed --data-dir $data --replace --yes --passphrase-file /prove/pass >/prove/backup.out 2>&1 ||
+    fail "$(cat /prove/backup.out)"
+grep -q warning /prove/backup.out && fail "$(cat /prove/backup.out)"
+is "$(find $data ! -user llmproxy)" "" "files in the data that are not the service's"
+systemctl start llmproxy@acme
+serves
+
 restarts=no
 llmproxyctl --help >/prove/help.out
 grep -q '^  restart ' /prove/help.out && restarts=yes

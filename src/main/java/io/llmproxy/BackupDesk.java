@@ -54,6 +54,10 @@ final class BackupDesk implements AutoCloseable {
     }
 
     void start() {
+        String unfit = unfit();
+        if (unfit != null) {
+            LOG.log(Level.WARNING, "event 6890: {0}", unfit);
+        }
         if (!config().every().isZero()) {
             rounds.start();
         }
@@ -63,10 +67,19 @@ final class BackupDesk implements AutoCloseable {
         return setup.config().backup();
     }
 
-    /** Why the last backup by the clock was not made; null: it was. */
+    /** Why the last backup by the clock was not made, or the next one of any kind cannot be; null: all is well. */
     @Nullable
     String fault() {
-        return fault;
+        String last = fault;
+        return last == null ? unfit() : last;
+    }
+
+    /** Where none is ever made by this process, it need not be able to. */
+    private @Nullable String unfit() {
+        boolean never = config().every().isZero()
+                && config().directory() == null
+                && (config().beforeMigration() == 0 || setup.config().database().url() != null);
+        return never ? null : BackupGround.of(place.directory().path()).fault();
     }
 
     /** For the admin API. */

@@ -1,21 +1,17 @@
 package io.llmproxy;
 
 import io.llmproxy.adapter.backup.BackupDirectory;
-import io.llmproxy.adapter.backup.BackupException;
-import io.llmproxy.adapter.backup.BackupFile;
 import io.llmproxy.adapter.backup.BackupManifest;
 import io.llmproxy.adapter.backup.BackupWriter;
-import io.llmproxy.adapter.backup.NewFile;
 import io.llmproxy.adapter.backup.Seal;
 import io.llmproxy.adapter.backup.SealKeys;
+import io.llmproxy.adapter.jdbc.DatabaseException;
+import io.llmproxy.adapter.jdbc.SchemaState;
 import io.llmproxy.adapter.jdbc.Upgrade;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.BackupConfig;
-import io.llmproxy.port.TableSink;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -25,7 +21,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +34,6 @@ final class BackupPlace {
     static final String JOURNAL_NAME = "journal(-[0-9]{1,2})?";
 
     static final String MASTER_KEY = "master.key";
-    private static final Logger LOG = System.getLogger(BackupPlace.class.getName());
     private final ApplianceConfig config;
     private final Path data;
     private final InstantSource clock;
@@ -62,14 +56,10 @@ final class BackupPlace {
         void close() throws IOException;
     }
 
-    /**
-     * Gives what lies in the data directory to the user who owns that: what root's commands made there the service could not even
-     * list. A directory elsewhere has the owner that somebody chose.
-     */
+    /** Gives what root's commands made in the data directory to the user who owns that: the service could not even list it. */
     void handOver() throws IOException {
-        Path path = directory().path().toAbsolutePath().normalize();
-        if (path.startsWith(data.toAbsolutePath().normalize()) && Files.isDirectory(path)) {
-            Ownership.like(data, path);
+        if (Files.isDirectory(data)) {
+            Ownership.like(data, data);
         }
     }
 
@@ -159,56 +149,42 @@ final class BackupPlace {
 
     /** What is done before the schema of an embedded database changes. */
     Upgrade upgrade() {
-        return new Upgrade(program(), new BeforeMigration());
+        return new Upgrade(
+                program(), new BackupBeforeMigration(this, data, config.backup().beforeMigration()));
     }
 
-    /** Keeps what is there; the older ones of its kind go when the change was made, as one of them may be the only good one until then. */
-    private final class BeforeMigration implements Upgrade.BeforeMigration {
-        @Override
-        public void keep(String from, String to, Consumer<TableSink> copy) {
-            if (config.backup().beforeMigration() == 0) {
-                LOG.log(
-                        Level.WARNING,
-                        "event 6863: the schema of the database becomes {0}, of {1}; no backup was made, as"
-                                + " backup.before-migration is 0",
-                        to,
-                        from);
-                return;
-            }
-            Seal seal = seal();
-            BackupManifest.Origin origin = origin(from, "h2", BEFORE_MIGRATION, null, false, true);
-            Path file = directory().fresh(origin, seal != null);
-            NewFile.write(
-                    file,
-                    out -> BackupFile.write(out, seal, origin, writer -> {
-                        journal(data, writer);
-                        copy.accept(writer);
-                    }));
-            LOG.log(
-                    Level.WARNING,
-                    "event 6863: the schema of the database becomes {0}, of {1}; what was before is in {2}",
-                    to,
-                    from,
-                    file);
-        }
+    UpgradeTries tries() {
+        return new UpgradeTries(data, directory().path());
+    }
 
-        @Override
-        public void changed() {
-            int keep = config.backup().beforeMigration();
-            if (keep == 0) {
-                return;
+    /** What to do about a schema that this program cannot use, behind the sentence that says so; empty where there is nothing. */
+    String wayBack(DatabaseException e) {
+        return switch (e.reason()) {
+            case NEWER ->
+                wayBack(Integer.parseInt(SchemaState.newest()))
+                        .map(file ->
+                                ": " + file + " is one, for llmproxyctl backup restore --replace of the newer program")
+                        .orElse(" (llmproxyctl backup list)");
+            case SCHEMA -> {
+                List<UpgradeTries.Kept> kept = tries().kept();
+                yield kept.isEmpty()
+                        ? ""
+                        : wayBack(kept.getFirst().backup(), kept.getLast().backup());
             }
-            try {
-                directory().prune(tenant(), BEFORE_MIGRATION, keep);
-            } catch (BackupException e) {
-                // the schema is changed by now, and one backup too many is no reason not to start
-                LOG.log(Level.WARNING, "old backups of before a migration cannot be deleted", e);
-            }
-        }
+            case SETTINGS, AWAY, IN_USE -> "";
+        };
+    }
+
+    private String wayBack(Path first, Path last) {
+        return ". What was before the first try is in " + first
+                + (first.equals(last) ? "" : ", and what was before the last one in " + last)
+                + "; the way back to the older program is llmproxyctl backup restore " + first
+                + " --replace --data-dir "
+                + data + ", before that is installed again";
     }
 
     /** The newest backup that a program whose newest schema is that one can run on. */
-    Optional<String> wayBack(int schema) {
+    private Optional<String> wayBack(int schema) {
         return directory().list().stream()
                 .filter(e ->
                         e.schema() != null && e.schema().matches("\\d{1,6}") && Integer.parseInt(e.schema()) <= schema)

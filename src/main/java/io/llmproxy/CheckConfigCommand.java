@@ -16,7 +16,7 @@ record CheckConfigCommand(PrintStream out) implements ServerCommand {
     public CommandSpec spec() {
         CommandSpec spec = ServerCommand.named(
                 "check-config",
-                "Check configuration files: exit 0, or 2 with every fault, its file, line and key.",
+                "Check configuration files: exit 0, with what is worth a warning, or 2 with every fault, its file, line and key.",
                 "  llmproxy check-config /etc/llmproxy/llmproxy.yaml",
                 "  llmproxy check-config /etc/llmproxy/llmproxy.yaml /etc/llmproxy/acme.yaml   later wins");
         spec.addPositional(PositionalParamSpec.builder()
@@ -34,8 +34,13 @@ record CheckConfigCommand(PrintStream out) implements ServerCommand {
         String[] none = {};
         List<Path> files =
                 Stream.of(line.matchedPositionalValue(0, none)).map(Path::of).toList();
-        ConfigLoader.load(ConfigLoader.Sources.files(files));
+        ConfigLoader.Loaded loaded = ConfigLoader.load(ConfigLoader.Sources.files(files));
         files.forEach(f -> out.println(f + ": ok"));
+        Path backups = loaded.config().backup().directory();
+        String unfit = backups == null ? null : BackupGround.of(backups).faultForServices();
+        if (unfit != null) {
+            out.println(loaded.origins().get("backup.directory") + ": warning: backup.directory: " + unfit);
+        }
         return 0;
     }
 }

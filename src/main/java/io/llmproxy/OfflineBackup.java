@@ -14,6 +14,7 @@ import io.llmproxy.config.ConfigException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -23,9 +24,11 @@ import org.jspecify.annotations.Nullable;
 /** Backups without a server: of a state that none runs on, and of files. */
 final class OfflineBackup {
     private final OfflineArguments line;
+    private final KeyAtStart keys;
 
-    OfflineBackup(OfflineArguments line) {
+    OfflineBackup(OfflineArguments line, KeyAtStart keys) {
         this.line = line;
+        this.keys = keys;
     }
 
     /** What a backup is, for people and scripts. */
@@ -88,10 +91,7 @@ final class OfflineBackup {
                 throw new OfflineException(
                         OfflineException.FAILED, database.shown() + " is empty: there is nothing to keep");
             }
-            Optional<MasterKey> key = MasterKey.find(System.getenv()::get, data);
-            if (withKey && key.isEmpty()) {
-                throw new OfflineException(OfflineException.FAILED, "there is no master key to include");
-            }
+            Optional<MasterKey> key = keys.of(data, withKey);
             BackupManifest.Origin origin = place.origin(
                     schema,
                     database.kind(),
@@ -156,6 +156,19 @@ final class OfflineBackup {
     List<String> tidy() {
         new BackupDirectory(Path.of(line.required("directory")))
                 .tidy(InstantSource.system().instant());
+        return List.of();
+    }
+
+    /**
+     * Gives a backup that root wrote, and the directories that were made for it, to the service's user, where that has the directory in which
+     * they are. The service could not list or delete it otherwise, nor write beside it. Directories of others, root's among them, are left as
+     * they are: who reads there is for whoever made them.
+     */
+    List<String> handOver() throws IOException {
+        Path data = line.path("data-dir");
+        String user =
+                data == null ? line.required("user") : Files.getOwner(data).getName();
+        Ownership.below(Path.of(line.required("base")), Path.of(line.required("file")), user);
         return List.of();
     }
 

@@ -3,6 +3,7 @@ package io.llmproxy;
 import io.llmproxy.adapter.backup.BackupException;
 import io.llmproxy.adapter.backup.TableTally;
 import io.llmproxy.adapter.jdbc.ClosedDatabase;
+import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.jdbc.SchemaState;
 import io.llmproxy.adapter.jdbc.Upgrade;
 import io.llmproxy.config.ApplianceConfig;
@@ -58,7 +59,9 @@ final class OfflineDatabase {
                     OfflineException.FAILED,
                     "there is no database in " + data + "; name its directory with --data-dir");
         }
-        try (DataDirectory _ = embedded ? DataDirectory.take(data) : null;
+        BackupPlace place = new BackupPlace(config, data, InstantSource.system());
+        try (BackupPlace.HandingOver _ = place::handOver;
+                DataDirectory _ = embedded ? DataDirectory.take(data) : null;
                 ClosedDatabase database = OfflineArguments.database(config, data)) {
             return status(database);
         }
@@ -83,12 +86,23 @@ final class OfflineDatabase {
                 DataDirectory _ = config.database().url() == null ? DataDirectory.take(data) : null;
                 ClosedDatabase database = OfflineArguments.database(config, data)) {
             SchemaState before = database.schema();
-            database.migrate(null, place.upgrade());
+            migrate(database, place);
             return new Migrated(
                     database.shown(),
                     before.version(),
                     before.known(),
                     before.pending().stream().map(SchemaState.Step::name).toList());
+        }
+    }
+
+    private static void migrate(ClosedDatabase database, BackupPlace place) {
+        try {
+            database.migrate(null, place.upgrade());
+        } catch (DatabaseException e) {
+            if (e.reason() == DatabaseException.Reason.SCHEMA) {
+                throw new OfflineException(OfflineException.FAILED, e.getMessage() + place.wayBack(e));
+            }
+            throw e;
         }
     }
 

@@ -65,12 +65,13 @@ public final class OfflineProgram implements ToolProvider {
 
     private static Object result(OfflineArguments line) throws IOException, StartException, ConfigException {
         return switch (line.command()) {
-            case "backup-create" -> new OfflineBackup(line).create();
-            case "backup-verify" -> new OfflineBackup(line).verify();
-            case "backup-list" -> new OfflineBackup(line).list();
-            case "backup-tidy" -> new OfflineBackup(line).tidy();
-            case "backup-key" -> new OfflineBackup(line).key();
-            case "backup-restore" -> new OfflineRestore(line).run();
+            case "backup-create" -> new OfflineBackup(line, KeyAtStart.INSTALLED).create();
+            case "backup-verify" -> new OfflineBackup(line, KeyAtStart.INSTALLED).verify();
+            case "backup-list" -> new OfflineBackup(line, KeyAtStart.INSTALLED).list();
+            case "backup-tidy" -> new OfflineBackup(line, KeyAtStart.INSTALLED).tidy();
+            case "backup-hand-over" -> new OfflineBackup(line, KeyAtStart.INSTALLED).handOver();
+            case "backup-key" -> new OfflineBackup(line, KeyAtStart.INSTALLED).key();
+            case "backup-restore" -> new OfflineRestore(line, KeyAtStart.INSTALLED).run();
             case "db-status" -> new OfflineDatabase(line).status();
             case "db-migrate" -> new OfflineDatabase(line).migrate();
             case "db-move" -> new OfflineDatabase(line).move();

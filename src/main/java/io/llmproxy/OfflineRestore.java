@@ -10,7 +10,6 @@ import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.SchemaState;
 import io.llmproxy.adapter.jdbc.Upgrade;
 import io.llmproxy.adapter.journal.JournalFormat;
-import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ConfigException;
 import java.io.IOException;
@@ -24,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +34,13 @@ final class OfflineRestore {
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     private final OfflineArguments line;
+    private final KeyAtStart keys;
     private final InstantSource clock = InstantSource.system();
     private final List<String> warnings = new ArrayList<>();
 
-    OfflineRestore(OfflineArguments line) {
+    OfflineRestore(OfflineArguments line, KeyAtStart keys) {
         this.line = line;
+        this.keys = keys;
     }
 
     /**
@@ -77,7 +77,7 @@ final class OfflineRestore {
                 warnings.add("a restore that was cut off was taken back first");
             }
             Restored restored = embedded ? embedded(held, file) : onPostgresql(config, data, file);
-            Ownership.like(there ? data : data.getParent(), data);
+            Ownership.like(there ? data : data.toAbsolutePath().getParent(), data);
             return restored;
         }
     }
@@ -101,7 +101,8 @@ final class OfflineRestore {
             Trees.delete(staging);
             throw e;
         }
-        warnOfKey(manifest, data, staging);
+        keys.fault(manifest.masterKeyId(), data, Files.exists(staging.resolve(BackupPlace.MASTER_KEY)))
+                .ifPresent(warnings::add);
         String aside = "replaced-" + STAMP.format(clock.instant());
         StateSwap swap = StateSwap.of(data, aside);
         swap.run();
@@ -170,23 +171,6 @@ final class OfflineRestore {
         }
     }
 
-    /** Credentials that were sealed under a key that is not here cannot be opened, which a start would refuse. */
-    private void warnOfKey(BackupManifest manifest, Path data, Path staging) {
-        if (manifest.masterKeyId() == null) {
-            return;
-        }
-        Optional<String> here = Files.exists(staging.resolve(BackupPlace.MASTER_KEY))
-                ? Optional.of(manifest.masterKeyId())
-                : MasterKey.find(System.getenv()::get, data).map(MasterKey::id);
-        if (here.isEmpty() || !here.get().equals(manifest.masterKeyId())) {
-            warnings.add(
-                    "credentials in the backup are sealed under the master key " + manifest.masterKeyId() + ", and "
-                            + (here.isEmpty() ? "there is none here" : "the one here is " + here.get())
-                            + "; bring it back as " + data.resolve(BackupPlace.MASTER_KEY)
-                            + ", a systemd credential or LLMPROXY_MASTER_KEY before the start");
-        }
-    }
-
     private Restored onPostgresql(ApplianceConfig config, @Nullable Path data, BackupFile file) throws IOException {
         try (ClosedDatabase database = ClosedDatabase.postgresql(
                 String.valueOf(config.database().url()),
@@ -220,7 +204,10 @@ final class OfflineRestore {
                 }
             }
             if (data != null && staging != null) {
-                warnOfKey(manifest, data, staging);
+                // a key that is there stays
+                boolean brought = Files.exists(staging.resolve(BackupPlace.MASTER_KEY))
+                        && !Files.exists(data.resolve(BackupPlace.MASTER_KEY));
+                keys.fault(manifest.masterKeyId(), data, brought).ifPresent(warnings::add);
                 addFiles(data, staging);
             }
             return restored(file, database.shown(), manifest, empty ? null : "schema " + aside, null);

@@ -5,7 +5,6 @@ import io.llmproxy.adapter.backup.BackupException;
 import io.llmproxy.adapter.http.PortTakenException;
 import io.llmproxy.adapter.http.tls.CertificateFault;
 import io.llmproxy.adapter.jdbc.DatabaseException;
-import io.llmproxy.adapter.jdbc.SchemaState;
 import io.llmproxy.adapter.secret.MasterKeyException;
 
 /** What a part that does not start means for the process: its exit code, and what to do. */
@@ -40,13 +39,6 @@ final class StartFailure {
     }
 
     private static String wayBack(Appliance.Setup setup, DatabaseException e) {
-        if (e.reason() != DatabaseException.Reason.NEWER) {
-            return "";
-        }
-        int known = Integer.parseInt(SchemaState.newest());
-        return new BackupPlace(setup.config(), setup.places().data(), setup.clock())
-                .wayBack(known)
-                .map(file -> ": " + file + " is one, for llmproxyctl backup restore --replace of the newer program")
-                .orElse(" (llmproxyctl backup list)");
+        return new BackupPlace(setup.config(), setup.places().data(), setup.clock()).wayBack(e);
     }
 }

@@ -189,9 +189,11 @@ class DeclarationTest {
                     .replaceFirst(".* ", "");
             String exported = server.ctl("-t", slug, "export", "--hashes").out();
             assertThat(exported).contains("hash: sha256:", "prefix: " + secret.substring(0, 12));
-            Ctl moved = apply(second, exported);
+            Ctl moved = apply(second, exported, "--accept-hashes");
             assertThat(moved.code()).as(moved.err()).isZero();
-            assertThat(moved.out()).doesNotContain("secret of key");
+            assertThat(moved.out())
+                    .doesNotContain("secret of key")
+                    .contains("+ key " + slug + "/dev, with the secret that begins with " + secret.substring(0, 12));
             try (Http http = new Http(second.gateway(), secret)) {
                 assertThat(http.chat().statusCode()).isEqualTo(200);
             }
@@ -202,6 +204,51 @@ class DeclarationTest {
             assertThat(other.code()).isEqualTo(1);
             assertThat(other.err()).contains("is another than the key's");
         }
+    }
+
+    /** Somebody deleted or rotated it for a reason, and the file is older than that. */
+    @Test
+    void theSecretOfAKeyThatWentDoesNotComeBackUnasked() {
+        String slug = tenant();
+        String secret = apply(of(slug, "providers: {sim: {type: simulated}}\nkeys: {dev: {}, other: {}}"), "-q")
+                .value()
+                .lines()
+                .filter(line -> line.contains("/dev "))
+                .findFirst()
+                .orElseThrow()
+                .replaceFirst(".* ", "");
+        String old = server.ctl("-t", slug, "export", "--hashes").out();
+        server.ctl("-t", slug, "key", "rotate", "dev", "--grace", "0s", "--yes", "-q").value();
+        Ctl rotated = apply(old);
+        assertThat(rotated.code()).isEqualTo(1);
+        assertThat(rotated.err()).contains("keys.dev.hash", "is another than the key's");
+        assertThat(apply(old, "--accept-hashes").code())
+                .as("nor where that is asked")
+                .isEqualTo(1);
+
+        server.ctl("-t", slug, "key", "delete", "dev", "--yes").value();
+        for (String[] options : new String[][] {{}, {"--dry-run"}, {"--prune", "--yes"}}) {
+            Ctl refused = apply(old, options);
+            assertThat(refused.code()).isEqualTo(5);
+            assertThat(refused.err())
+                    .contains("keys.dev.hash", "the secret that begins with " + secret.substring(0, 12))
+                    .contains("--accept-hashes", "nothing was changed")
+                    .doesNotContain("keys.other");
+        }
+        try (Http http = new Http(server.gateway(), secret)) {
+            assertThat(http.chat().statusCode()).isEqualTo(401);
+            assertThat(apply(old, "--accept-hashes", "--dry-run").value())
+                    .contains("+ key " + slug + "/dev, with the secret that begins with " + secret.substring(0, 12));
+            assertThat(http.chat().statusCode()).isEqualTo(401);
+            apply(old, "--accept-hashes").value();
+            assertThat(http.chat().statusCode()).isEqualTo(200);
+        }
+        assertThat(server.ctl("-t", slug, "audit", "list", "-o", "jsonl").value())
+                .contains("known by its hash");
+        // without a hash it is a new one
+        server.ctl("-t", slug, "key", "delete", "dev", "--yes").value();
+        assertThat(apply(old.replaceAll("(?m)^ +(hash|prefix): .*\\n", "")).value())
+                .contains("+ key " + slug + "/dev\n", "secret of key");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.llmproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.adapter.secret.UnitFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -165,6 +166,17 @@ class UnitFilesTest {
                 .containsEntry("LoadCredential", "master-key:/etc/llmproxy/%i/master-key")
                 // what MasterKey takes for none
                 .containsEntry("SetCredential", "master-key:none");
+    }
+
+    /** Commands beside a stopped unit look there for its master key. */
+    @Test
+    void theProgramKnowsWhereTheUnitsHaveTheirKeys() throws IOException {
+        UnitFiles known = UnitFiles.INSTALLED;
+        assertThat(service(ONE))
+                .containsEntry("LoadCredential", "master-key:" + known.settings() + "/%i/master-key")
+                .containsEntry("EnvironmentFile", "-" + known.settings() + "/%i.env")
+                .containsEntry("StateDirectory", known.states().getFileName() + "/%i");
+        assertThat(known.states().getParent()).isEqualTo(Path.of("/var/lib"));
     }
 
     @Test

@@ -67,7 +67,8 @@ final class KeyAdmin {
             Details details = new Details()
                     .put("prefix", key.prefix())
                     .put("user", user == null ? null : user.email())
-                    .put("expiresAt", expiry);
+                    .put("expiresAt", expiry)
+                    .put("secret", c.secret() == null ? null : "known by its hash");
             scope(details, c.scope());
             // a secret that is not accepted is nobody's business
             boolean silent = secret.isEmpty() || c.scope().certificates().alone();

@@ -110,15 +110,17 @@ final class BackupCommands {
     private static ExitCode create(Context c) {
         if (Offline.named(c.line())) {
             List<String> given = new ArrayList<>();
-            Path file = target(c, false);
-            if (file != null) {
-                given.add("--file=" + file);
-            }
+            Path file = name(c, false);
+            Path base = made(c, file);
+            given.add("--file=" + file);
             List<String> options = new ArrayList<>(Offline.PLACE);
             options.addAll(List.of(PASSPHRASE, RECIPIENT, MASTER_KEY, WITHOUT_LEDGER));
-            return written(c, Offline.run(c, "backup-create", given, options));
+            JsonNode backup = Offline.run(c, "backup-create", given, options);
+            handOver(c, file, base);
+            return written(c, backup);
         }
-        Path file = target(c, true);
+        Path file = name(c, true);
+        Path base = made(c, file);
         ObjectNode wish = Json.object();
         String passphrase = text(c, PASSPHRASE);
         String recipient = text(c, RECIPIENT);
@@ -138,6 +140,7 @@ final class BackupCommands {
             throw new CliException(
                     ExitCode.REFUSED, "the backup " + file + " was not written: " + e + "; nothing of it is left");
         }
+        handOver(c, file, base);
         if (recipient != null) {
             // who writes it cannot read it; that it is whole was seen
             ObjectNode sealed = Json.object();
@@ -172,7 +175,7 @@ final class BackupCommands {
         return file == null ? null : c.shell().here().resolve(file);
     }
 
-    private static Path target(Context c, boolean online) {
+    private static Path name(Context c, boolean online) {
         Path named = named(c);
         if (named == null) {
             String directory = c.line().option(DIRECTORY);
@@ -192,24 +195,44 @@ final class BackupCommands {
         if (Files.exists(named)) {
             throw new CliException(ExitCode.CONFLICT, named + " is there already; name another file");
         }
-        Path file = named.normalize();
-        prepare(Objects.requireNonNull(file.getParent()), c.line().has(DIRECTORY));
-        return file;
+        return named.normalize();
     }
 
-    /** A directory that was asked for as one is made, for its owner alone; a file named in one that is not there is a slip. */
-    private static void prepare(Path directory, boolean made) {
-        if (Files.isDirectory(directory)) {
-            return;
+    /**
+     * Makes the directory that was asked for as one, for its owner alone; a file named in one that is not there is a slip.
+     *
+     * @return the directory that was there before, in which all of it is
+     */
+    private static Path made(Context c, Path file) {
+        Path directory = Objects.requireNonNull(file.toAbsolutePath().getParent());
+        Path base = directory;
+        while (!Files.exists(base) && base.getParent() != null) {
+            base = base.getParent();
         }
-        if (!made) {
+        if (Files.isDirectory(directory)) {
+            return directory;
+        }
+        if (!c.line().has(DIRECTORY)) {
             throw new CliException(ExitCode.REFUSED, "there is no directory " + directory + " for the backup");
         }
         try {
             Files.createDirectories(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            return base;
         } catch (IOException e) {
             throw new CliException(ExitCode.REFUSED, "the directory " + directory + " cannot be made: " + e);
+        }
+    }
+
+    /** What root writes among the service's files is the service's, which writes and deletes there too. */
+    private static void handOver(Context c, Path file, Path base) {
+        Host host = c.shell().host();
+        List<String> given = new ArrayList<>(List.of("--file=" + file.toAbsolutePath(), "--base=" + base));
+        if (host.group() != null) {
+            given.add("--user=" + host.group());
+        }
+        if (host.superuser() && (host.group() != null || c.line().has("--data-dir"))) {
+            Offline.run(c, "backup-hand-over", given, List.of("--data-dir"));
         }
     }
 

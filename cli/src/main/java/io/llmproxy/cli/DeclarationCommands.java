@@ -18,6 +18,7 @@ final class DeclarationCommands {
             # Written by `llmproxyctl export`. `llmproxyctl apply -f FILE` makes it so again; it holds no secrets.
             """;
     private static final String SECRETS_DIR = "--secrets-dir";
+    private static final String ACCEPT_HASHES = "--accept-hashes";
     private static final View NOTHING = new View("version", Column.text("version", "version"));
 
     private DeclarationCommands() {}
@@ -68,11 +69,15 @@ final class DeclarationCommands {
                 .flag("--exit-code", "with --dry-run: exit 1 where something would change, as diff does")
                 .flag("--prune", "also delete what the file's sections do not name; tenants never")
                 .option("--expect", "VERSION", "only where the state is the one of that version, else exit 5")
+                .flag(
+                        ACCEPT_HASHES,
+                        "let new keys have the secrets whose hashes the file has, as export --hashes writes them")
                 .option(SECRETS_DIR, "DIR", "write the secrets of new keys to DIR/TENANT/KEY instead of printing them")
                 .example(
                         "llmproxyctl apply -f llmproxy.yaml --dry-run",
                         "llmproxyctl apply -f llmproxy.yaml --secrets-dir /root/keys",
                         "llmproxyctl -t acme apply -f acme.yaml --prune --yes",
+                        "llmproxyctl apply -f moving.yaml --accept-hashes",
                         "ssh a llmproxyctl export | llmproxyctl apply -f - --dry-run --exit-code");
     }
 
@@ -121,7 +126,10 @@ final class DeclarationCommands {
     }
 
     private static JsonNode posted(Context c, DeclarationFile file, boolean dry, @Nullable String expect) {
-        ObjectNode body = Json.object().put("dryRun", dry).put("prune", c.line().flag("--prune"));
+        ObjectNode body = Json.object()
+                .put("dryRun", dry)
+                .put("prune", c.line().flag("--prune"))
+                .put("acceptHashes", c.line().flag(ACCEPT_HASHES));
         @Nullable String tenant = c.namedTenant();
         if (tenant != null) {
             body.put("tenant", tenant);

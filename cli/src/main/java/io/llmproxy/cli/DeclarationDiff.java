@@ -82,10 +82,16 @@ final class DeclarationDiff {
         boolean named = !tenant.isEmpty() && !kind.equals("tenant");
         String thing = kind + " " + (named ? tenant + "/" : "") + Json.text(change.path("name"));
         switch (Json.text(change.path("change"))) {
-            case "create" -> print(GREEN, "+ " + thing);
+            case "create" -> print(GREEN, "+ " + thing + known(change));
             case "update" -> print(YELLOW, "~ " + thing + ": " + String.join(", ", fields(change)));
             default -> print(RED, "- " + thing + " (--prune)");
         }
+    }
+
+    /** A secret that somebody has is accepted from now on, which nobody should overlook. */
+    private static String known(JsonNode change) {
+        JsonNode prefix = change.path("fields").path(0).path("after");
+        return Json.absent(prefix) ? "" : ", with the secret that begins with " + Json.text(prefix);
     }
 
     private static List<String> fields(JsonNode change) {

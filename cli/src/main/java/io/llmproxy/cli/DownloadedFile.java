@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -39,7 +40,8 @@ final class DownloadedFile {
         Path temporary = target.resolveSibling("." + target.getFileName() + ".llmproxy-part");
         try (FileChannel channel = FileChannel.open(
                 temporary,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                // where a link leads, its maker may not write
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
             if (!held(channel)) {
                 throw new CliException(ExitCode.CONFLICT, target + " is being written by another process");

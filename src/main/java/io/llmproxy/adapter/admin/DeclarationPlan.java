@@ -29,6 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class DeclarationPlan {
     private static final String STATUS = "status";
+    private static final int MOST_FAULTS = 50;
     private final CommandBatch batch;
     private final Map<Declared.Id, Declared> current;
     private final DeclarationReader.Read declared;
@@ -42,14 +43,26 @@ final class DeclarationPlan {
     /** @param fields that differ, as a merge patch; of an update alone */
     private record Step(@Nullable Declared before, Declared thing, ObjectNode fields) {}
 
+    /**
+     * What is done only where it is asked for.
+     *
+     * @param prune whether what is not declared is deleted
+     * @param hashes whether keys are made whose secret somebody has already
+     */
+    record Allowed(boolean prune, boolean hashes) {}
+
+    /** @throws DeclarationProblem where something is wanted that is not asked for */
     DeclarationPlan(
-            CommandBatch batch, Map<Declared.Id, Declared> current, DeclarationReader.Read declared, boolean prune) {
+            CommandBatch batch, Map<Declared.Id, Declared> current, DeclarationReader.Read declared, Allowed allowed) {
         this.batch = batch;
         this.current = current;
         this.declared = declared;
         declared.things().values().forEach(this::compare);
+        if (!allowed.hashes) {
+            refuseKnownSecrets();
+        }
         current.values().stream().filter(this::undeclared).forEach(thing -> {
-            if (prune) {
+            if (allowed.prune) {
                 deletions.add(new Step(thing, thing, Json.MAPPER.createObjectNode()));
             } else {
                 undeclared++;
@@ -107,6 +120,30 @@ final class DeclarationPlan {
         } else {
             updates.add(new Step(before, after, differing));
         }
+    }
+
+    /** A file of some time ago would bring back the secret of a key that was deleted since, for whatever reason. */
+    private void refuseKnownSecrets() {
+        List<Fault> faults = creations.stream()
+                .filter(DeclarationPlan::knownSecret)
+                .map(
+                        step -> new Fault(
+                                step.thing.pointer() + "/hash",
+                                said(
+                                        step.thing,
+                                        "the key is not there, and would be made with the secret that begins with "
+                                                + DeclaredFields.text(step.fields, "prefix")
+                                                + ": whoever has that could use it again; ask for it with --accept-hashes, as for a"
+                                                + " server that takes another's place, or take hash and prefix out for a new one")))
+                .limit(MOST_FAULTS)
+                .toList();
+        if (!faults.isEmpty()) {
+            throw new DeclarationProblem(409, "conflict", faults);
+        }
+    }
+
+    private static boolean knownSecret(Step step) {
+        return step.thing.id().kind() == DeclaredKind.KEY && step.fields.has("hash");
     }
 
     private static ObjectNode bare(ObjectNode fields) {
@@ -302,7 +339,7 @@ final class DeclarationPlan {
         Set<Declared.Id> fresh = new HashSet<>();
         creations.forEach(step -> {
             fresh.add(step.thing.id());
-            changes.add(change("create", step, List.of()));
+            changes.add(change("create", step, knownSecret(step) ? List.of(secret(step)) : List.of()));
         });
         updates.stream()
                 .filter(step -> !fresh.contains(step.thing.id()))
@@ -312,6 +349,11 @@ final class DeclarationPlan {
                 .thenComparing(c -> DeclaredKind.valueOf(c.kind().toUpperCase(Locale.ROOT)))
                 .thenComparing(DeclarationJson.Change::name));
         return changes;
+    }
+
+    /** That it is no new one. */
+    private static DeclarationJson.Field secret(Step step) {
+        return new DeclarationJson.Field("prefix", null, shown(step.fields, "prefix"));
     }
 
     private static DeclarationJson.Change change(String what, Step step, List<DeclarationJson.Field> fields) {

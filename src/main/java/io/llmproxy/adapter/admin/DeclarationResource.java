@@ -40,15 +40,16 @@ final class DeclarationResource {
     }
 
     private Answer apply(AdminRequest r) {
-        Body body = r.body().only("declaration", "tenant", "dryRun", "prune", "expect");
+        Body body = r.body().only("declaration", "tenant", "dryRun", "prune", "expect", "acceptHashes");
         @Nullable String tenant = body.value("tenant", Body::text);
         DeclarationReader.Read declared =
                 DeclarationReader.read(body.required("declaration", (field, node) -> node), tenant);
         boolean dry = body.value("dryRun", Body::bool, false);
-        boolean prune = body.value("prune", Body::bool, false);
+        DeclarationPlan.Allowed allowed = new DeclarationPlan.Allowed(
+                body.value("prune", Body::bool, false), body.value("acceptHashes", Body::bool, false));
         @Nullable String expect = body.value("expect", Body::text);
         DeclarationJson.Applied applied =
-                executor.together(r.actor(), !dry, batch -> run(batch, tenant, declared, prune, expect, dry));
+                executor.together(r.actor(), !dry, batch -> run(batch, tenant, declared, allowed, expect, dry));
         if (!dry && !applied.changes().isEmpty()) {
             LOG.log(
                     Level.INFO,
@@ -62,7 +63,7 @@ final class DeclarationResource {
             CommandBatch batch,
             @Nullable String tenant,
             DeclarationReader.Read declared,
-            boolean prune,
+            DeclarationPlan.Allowed allowed,
             @Nullable String expect,
             boolean dry) {
         DeclaredState current = new DeclaredState(batch.state(tenant), shapes, batch.now());
@@ -77,6 +78,6 @@ final class DeclarationResource {
                     "what is administered has changed since it was compared (it is " + version
                             + " now); nothing was changed: look at the difference again");
         }
-        return new DeclarationPlan(batch, current.things(), declared, prune).run(dry, version);
+        return new DeclarationPlan(batch, current.things(), declared, allowed).run(dry, version);
     }
 }

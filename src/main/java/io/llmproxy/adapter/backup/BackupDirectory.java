@@ -158,11 +158,23 @@ public final class BackupDirectory {
      * @return what was deleted
      */
     public List<String> prune(String tenant, String reason, int keep) {
+        return prune(tenant, reason, keep, List.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param spared not deleted, however old
+     */
+    public List<String> prune(String tenant, String reason, int keep, List<Path> spared) {
         List<Entry> same = list().stream()
                 .filter(e -> e.fault() == null && reason.equals(e.reason()) && tenant.equals(e.tenant()))
                 .toList();
         List<String> deleted = new ArrayList<>();
         for (Entry old : same.subList(Math.min(Math.max(1, keep), same.size()), same.size())) {
+            if (spared.contains(Path.of(old.file()))) {
+                continue;
+            }
             try {
                 Files.deleteIfExists(Path.of(old.file()));
                 deleted.add(old.file());

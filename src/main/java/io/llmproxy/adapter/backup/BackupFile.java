@@ -126,6 +126,19 @@ public final class BackupFile {
         });
     }
 
+    /**
+     * Reads all of it and compares it with its end, for which nothing need be opened: what is whole by that was changed on purpose or not at
+     * all. Blocks.
+     *
+     * @throws BackupException where it is cut or changed
+     */
+    public void checkEnd() {
+        reading(() -> {
+            checkTrailer();
+            return true;
+        });
+    }
+
     private void checkTrailer() throws IOException {
         long size = Files.size(path);
         byte[] end;

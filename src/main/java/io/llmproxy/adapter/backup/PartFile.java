@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -46,7 +47,8 @@ final class PartFile implements AutoCloseable {
         refuseThere(target);
         FileChannel channel = FileChannel.open(
                 path,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                // where a link leads, its maker may not write
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         PartFile part = new PartFile(target, path, channel);
         try {
@@ -133,7 +135,7 @@ final class PartFile implements AutoCloseable {
         if (Files.getLastModifiedTime(part).toInstant().isAfter(old)) {
             return;
         }
-        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             if (channel.tryLock() != null) {
                 Files.deleteIfExists(part);
             }

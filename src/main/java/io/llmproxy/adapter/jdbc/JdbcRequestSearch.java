@@ -32,9 +32,11 @@ final class JdbcRequestSearch implements RequestSearch {
 
     private final Sql sql;
     private final UsageBlocks blocks;
+    private final SummaryCompletion completion;
 
     JdbcRequestSearch(Sql sql, UsageFormat format) {
         this.sql = sql;
+        this.completion = new SummaryCompletion(sql);
         this.blocks = new UsageBlocks(sql, format);
     }
 
@@ -87,6 +89,7 @@ final class JdbcRequestSearch implements RequestSearch {
     @Override
     public Page<UsageRecord> search(RequestQuery query, Page.Request request) {
         Position at = Position.parse(request.after());
+        completion.run();
         List<UsageRecord> found = new ArrayList<>();
         int opened = 0;
         for (int seen = 0; seen < SUMMARIES_OF_A_PAGE && opened < BLOCKS_OF_A_PAGE; seen += AT_ONCE) {

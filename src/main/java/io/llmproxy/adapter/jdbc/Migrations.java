@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * Brings the schema to the version of this program. Most starts find it there already, and for them the history is read by
  * one query, since loading Flyway takes longer than all else that a start does with the database.
  *
- * <p>A script that was cut off in its middle is run again, whole: each can be, since H2 keeps what its first statements made, and no
- * history row says that it was done.
+ * <p>A script that was cut off in its middle or failed there is run again, whole, by the next start: each can be, since H2 keeps what its
+ * first statements made. Of one that was cut off there is no history row, and that of one that failed goes, since Flyway stops at it.
  */
 final class Migrations {
     static final String HISTORY = "flyway_schema_history";
@@ -87,6 +88,7 @@ final class Migrations {
         if (there) {
             before.change(state);
         }
+        forgetFailed(applied);
         migrate();
         return there;
     }
@@ -161,16 +163,23 @@ final class Migrations {
                 SchemaState state = state(applied);
                 throw new DatabaseException(
                         Reason.NEWER,
-                        "the database has schema version " + (state.newer() ? state.version() : row.version) + by(state)
-                                + "; this program, " + program + ", knows versions up to " + known()
+                        newer(state, row) + "; this program, " + program + ", knows versions up to " + known()
                                 + ". Nothing was changed. Run the newer program, or restore a backup that was made before",
                         null);
             }
         }
     }
 
-    private static String by(SchemaState state) {
-        String program = state.program();
+    private static String newer(SchemaState state, Applied row) {
+        if (!row.success && !state.newer()) {
+            return "a change of the database to schema version " + row.version + by(row.program)
+                    + ", failed and may be half done";
+        }
+        return "the database has schema version "
+                + (state.newer() ? state.version() + by(state.program()) : row.version);
+    }
+
+    private static String by(@Nullable String program) {
         return program != null && program.startsWith("llmproxy ") ? ", of " + program : "";
     }
 
@@ -187,6 +196,17 @@ final class Migrations {
             }
         }
         return done;
+    }
+
+    /** There are such rows on H2 alone: PostgreSQL takes back what a script did, and its row with it. */
+    private void forgetFailed(List<Applied> applied) throws SQLException {
+        if (applied.stream().allMatch(Applied::success)) {
+            return;
+        }
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("DELETE FROM \"" + HISTORY + "\" WHERE NOT \"success\"");
+        }
     }
 
     /** Flyway lets one process at a time do it where several share a database. */
@@ -207,10 +227,41 @@ final class Migrations {
                     .load()
                     .migrate();
         } catch (FlywayException e) {
-            throw new DatabaseException(
-                    Reason.SCHEMA,
-                    "the database's schema cannot be brought to the version of this program: " + e.getMessage(),
-                    e);
+            throw new DatabaseException(Reason.SCHEMA, failed(e), e);
+        }
+    }
+
+    private String failed(FlywayException e) {
+        String what = "the database's schema cannot be brought to version " + known();
+        SQLException fault = databasesOwn(e);
+        if (fault == null) {
+            return what + ": " + e.getMessage();
+        }
+        return what + ": " + unfinished() + " failed: " + firstLine(fault) + " (SQL state " + fault.getSQLState()
+                + "). The next start tries it again";
+    }
+
+    private static @Nullable SQLException databasesOwn(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return sql;
+            }
+        }
+        return null;
+    }
+
+    /** H2 quotes the whole statement behind it, and PostgreSQL details. */
+    private static String firstLine(SQLException e) {
+        String line = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        return line.replaceFirst("; SQL statement:.*", "");
+    }
+
+    private String unfinished() {
+        try {
+            List<SchemaState.Step> pending = state().pending();
+            return pending.isEmpty() ? "the last step" : pending.getFirst().name();
+        } catch (SQLException e) {
+            return "a step";
         }
     }
 }

@@ -215,6 +215,11 @@ public enum Event {
             Severity.WARN,
             "the schema of the embedded database is changed by this version; the line names the backup that was made before",
             "keep it until the new version has proved itself; docs/disaster-recovery.md tells the way back"),
+    BACKUPS_UNFIT(
+            6890,
+            Severity.WARN,
+            "the directory of backups cannot be written to; the line says why",
+            "make it the service's user's, and restart the service; or name another with `backup.directory`"),
     DECLARATION_APPLIED(6881, Severity.INFO, "a declaration was applied", "nothing: the audit log has each change"),
     DECLARATION_OUTDATED(
             6882,

@@ -74,17 +74,61 @@ public final class MasterKey {
 
     /** The key that there is, wherever it is; empty where there is none. Nothing is made. */
     public static Optional<MasterKey> find(Function<String, @Nullable String> environment, Path dataDir) {
-        String credentials = environment.apply(CREDENTIALS_DIRECTORY);
-        Optional<MasterKey> credential = credentials == null || credentials.isEmpty()
-                ? Optional.empty()
-                : KeyFile.read(Path.of(credentials, CREDENTIAL), false)
-                        .filter(text -> !text.strip().equals(NO_CREDENTIAL))
-                        .map(text -> parse(text, "the systemd credential " + CREDENTIAL));
         Path file = file(dataDir);
-        return credential
-                .or(() -> Optional.ofNullable(environment.apply(VARIABLE))
-                        .map(text -> parse(text, "the environment variable " + VARIABLE)))
+        return credential(environment)
+                .or(() -> variable(environment))
                 .or(() -> KeyFile.read(file, true).map(text -> parse(text, file.toString())));
+    }
+
+    /**
+     * A key that does not lie in the data directory.
+     *
+     * @param place where it lies, for people
+     */
+    public record Outside(MasterKey key, String place) {}
+
+    /**
+     * The key that the start of a data directory takes whatever lies in that, for a command beside it, which systemd gives no credential:
+     * where it is the directory of a unit, what the unit is given is read.
+     *
+     * @return empty: the start takes what is in the data directory
+     * @throws MasterKeyException where it is unfit, or this user cannot read it
+     */
+    public static Optional<Outside> outside(
+            Function<String, @Nullable String> environment, Path dataDir, UnitFiles units) {
+        return credential(environment)
+                .map(key -> new Outside(key, "the systemd credential " + CREDENTIAL))
+                .or(() -> units.credential(dataDir).flatMap(MasterKey::outside))
+                .or(() -> units.environment(dataDir).flatMap(MasterKey::assigned))
+                .or(() -> variable(environment).map(key -> new Outside(key, "the environment variable " + VARIABLE)));
+    }
+
+    private static Optional<Outside> outside(Path credential) {
+        return read(credential, credential.toString()).map(key -> new Outside(key, credential.toString()));
+    }
+
+    private static Optional<Outside> assigned(Path environmentFile) {
+        return KeyFile.read(environmentFile, false)
+                .flatMap(UnitFiles::masterKey)
+                .map(text -> new Outside(parse(text, environmentFile.toString()), VARIABLE + " in " + environmentFile));
+    }
+
+    private static Optional<MasterKey> credential(Function<String, @Nullable String> environment) {
+        String credentials = environment.apply(CREDENTIALS_DIRECTORY);
+        return credentials == null || credentials.isEmpty()
+                ? Optional.empty()
+                : read(Path.of(credentials, CREDENTIAL), "the systemd credential " + CREDENTIAL);
+    }
+
+    private static Optional<MasterKey> read(Path credential, String shown) {
+        return KeyFile.read(credential, false)
+                .filter(text -> !text.strip().equals(NO_CREDENTIAL))
+                .map(text -> parse(text, shown));
+    }
+
+    private static Optional<MasterKey> variable(Function<String, @Nullable String> environment) {
+        return Optional.ofNullable(environment.apply(VARIABLE))
+                .map(text -> parse(text, "the environment variable " + VARIABLE));
     }
 
     private static void refuseToReplace(

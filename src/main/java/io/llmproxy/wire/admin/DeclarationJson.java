@@ -19,13 +19,15 @@ public record DeclarationJson(String version, Map<String, Object> declaration) {
      * @param dryRun whether only to tell what would change
      * @param prune whether what the sections of the document do not name is deleted
      * @param expect the version of the state that it was compared with; null: whatever there is
+     * @param acceptHashes whether keys that are made may have the secret whose hash the document has
      */
     public record Apply(
             Map<String, Object> declaration,
             @Nullable String tenant,
             @Nullable Boolean dryRun,
             @Nullable Boolean prune,
-            @Nullable String expect) {}
+            @Nullable String expect,
+            @Nullable Boolean acceptHashes) {}
 
     /**
      * Its answer.
@@ -49,7 +51,7 @@ public record DeclarationJson(String version, Map<String, Object> declaration) {
      * @param change {@code create}, {@code update} or {@code delete}
      * @param kind {@code tenant}, {@code provider}, {@code user}, {@code key}, {@code route}, {@code limit} or {@code price}
      * @param tenant null: it belongs to none
-     * @param fields of an update, each as it was and as it is to be
+     * @param fields of an update, each as it was and as it is to be; of a new key that gets a secret which somebody has already, its prefix
      */
     public record Change(
             String change, String kind, @Nullable String tenant, String name, List<Field> fields) {}

@@ -210,7 +210,6 @@ class MigrationsTest {
                 .isInstanceOf(DatabaseException.class);
         assertThat(told).containsExactly("kept");
         execute(source, "ALTER TABLE hidden RENAME TO api_keys");
-        execute(source, "DELETE FROM \"flyway_schema_history\" WHERE NOT \"success\"");
         Database.open(null, directory, null, null, 2, telling, false).close();
         Database.open(null, directory, null, null, 2, telling, false).close();
         assertThat(told).containsExactly("kept", "kept", "changed");
@@ -221,6 +220,58 @@ class MigrationsTest {
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
+    }
+
+    /** H2 keeps what the first statements did, and Flyway writes down that the script failed. */
+    @Test
+    void aScriptThatFailedIsRunAgainByTheNextStart() throws SQLException {
+        DataSource source = memory("failed");
+        new Migrations(source, "llmproxy 1.0.0").run(state -> {});
+        List<MigrationScript> later = new ArrayList<>(SCRIPTS);
+        later.add(new MigrationScript(
+                "V9999__later.sql",
+                "ALTER TABLE tenants ADD COLUMN IF NOT EXISTS later TEXT;\nUPDATE missing SET later = 'x';"));
+        for (int tries = 0; tries < 2; tries++) {
+            assertThatThrownBy(() -> new Migrations(source, later, "llmproxy 9.9.9").run(state -> {}))
+                    .isInstanceOf(DatabaseException.class)
+                    .hasMessageContaining("to version 9999: V9999__later.sql failed: Table \"missing\" not found")
+                    .hasMessageContaining("(SQL state 42S02). The next start tries it again")
+                    .hasMessageNotContaining("UPDATE")
+                    .satisfies(e ->
+                            assertThat(((DatabaseException) e).reason()).isEqualTo(DatabaseException.Reason.SCHEMA));
+        }
+        assertThat(columns(source)).contains("tenants later");
+        assertThat(new Migrations(source, later, "").state().pending()).hasSize(1);
+        assertThatThrownBy(() -> new Migrations(source, "llmproxy 1.0.0").run(state -> {}))
+                .hasMessageContaining(
+                        "a change of the database to schema version 9999, of llmproxy 9.9.9, failed and may be half done");
+
+        execute(source, "CREATE TABLE missing (later TEXT)");
+        new Migrations(source, later, "llmproxy 9.9.9").run(state -> {});
+        assertThat(new Migrations(source, later, "").state().version()).isEqualTo("9999");
+        try (Connection connection = source.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "SELECT COUNT(*) FROM \"flyway_schema_history\" WHERE \"version\" = '9999' OR NOT \"success\"")) {
+            rows.next();
+            assertThat(rows.getInt(1))
+                    .as("of the try that worked, and no other")
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aScriptThatFailedOnPostgresqlLeavesNothing() throws SQLException {
+        DataSource source = Sources.postgresql(PostgresServer.freshDatabase(), PostgresServer.USER, null);
+        new Migrations(source, "llmproxy 1.0.0").run(state -> {});
+        String before = columns(source);
+        List<MigrationScript> later = new ArrayList<>(SCRIPTS);
+        later.add(new MigrationScript(
+                "V9999__later.sql", "ALTER TABLE tenants ADD COLUMN later TEXT;\nUPDATE missing SET later = 'x';"));
+        assertThatThrownBy(() -> new Migrations(source, later, "llmproxy 9.9.9").run(state -> {}))
+                .hasMessageContaining("V9999__later.sql failed: ERROR: relation \"missing\" does not exist");
+        assertThat(columns(source)).isEqualTo(before);
+        new Migrations(source, "llmproxy 1.0.0").run(state -> {});
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,6 +77,36 @@ class MasterKeyTest {
         assertThat(load().id()).isEqualTo("66687aad");
         Files.writeString(credentials.resolve("master-key"), TWO + "\n");
         assertThat(load().id()).isEqualTo(MasterKey.parse(TWO, "x").id());
+    }
+
+    @Test
+    void aCommandBesideAUnitKnowsTheKeyThatItsStartTakes() throws IOException {
+        UnitFiles units = new UnitFiles(dataDir.resolve("etc"), dataDir.resolve("lib"));
+        Path state = Files.createDirectories(units.states().resolve("acme"));
+        Path credential =
+                Files.createDirectories(units.settings().resolve("acme")).resolve(MasterKey.CREDENTIAL);
+        assertThat(outside(state, units)).isNull();
+        Files.writeString(credential, "none");
+        assertThat(outside(state, units)).isNull();
+        environment.put(MasterKey.VARIABLE, TWO);
+        assertThat(outside(state, units)).endsWith(" of the environment variable LLMPROXY_MASTER_KEY");
+        Path variables = Files.writeString(
+                units.settings().resolve("acme.env"),
+                "# LLMPROXY_MASTER_KEY=none\nOTHER=1\nLLMPROXY_MASTER_KEY=\"" + ONE + "\"\n");
+        assertThat(outside(state, units)).isEqualTo("66687aad of LLMPROXY_MASTER_KEY in " + variables);
+        Files.writeString(variables, "");
+        Files.writeString(credential, ONE + "\n");
+        assertThat(outside(state, units)).isEqualTo("66687aad of " + credential);
+        // a directory of the same name elsewhere is no unit's
+        Path elsewhere = Files.createDirectories(dataDir.resolve("drill/acme"));
+        assertThat(outside(elsewhere, units))
+                .startsWith(MasterKey.parse(TWO, "x").id());
+    }
+
+    private @Nullable String outside(Path state, UnitFiles units) {
+        return MasterKey.outside(environment::get, state, units)
+                .map(found -> found.key().id() + " of " + found.place())
+                .orElse(null);
     }
 
     @Test
