@@ -147,11 +147,15 @@ final class TargetCall {
                 Credentials.cleaned(query(), queryKey),
                 headers(),
                 x.body().with(splices()).followedBy(HeaderPolicy.trailersToProvider(request.trailers())),
-                target.model());
+                target.model(),
+                x.principal().tenant().id());
     }
 
     private HeaderFields headers() {
         HeaderFields headers = HeaderPolicy.toProvider(x.request().headers(), x.plainWanted());
+        if (x.body().decoded()) {
+            headers.remove("content-encoding"); // said again by who sends the coded body
+        }
         if (span != null) {
             span.carry(headers);
         }

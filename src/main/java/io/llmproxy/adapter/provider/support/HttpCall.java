@@ -57,7 +57,7 @@ final class HttpCall implements ProviderCall {
         call.check();
         pool.enter(call);
         entered = true;
-        UpstreamConnection idle = pool.lease();
+        UpstreamConnection idle = pool.lease(call.tenant());
         if (idle != null) {
             try {
                 return exchange(idle);
@@ -69,6 +69,7 @@ final class HttpCall implements ProviderCall {
                 }
             }
         }
+        pool.makeRoom();
         return exchange(connector.connect(call));
     }
 
