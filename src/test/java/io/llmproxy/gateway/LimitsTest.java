@@ -301,6 +301,8 @@ class LimitsTest {
         FakeRequest third = fixture.chat(CHAT).from(10, 0, 0, 1);
         assertThat(refused(fixture.send(third)).scope()).isEqualTo("ip");
         assertThat(third.bodyTouched()).isFalse();
+        assertThat(lastRecord().outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(lastRecord().errorCode()).isEqualTo("ip-requests");
         assertThat(fixture.send(fixture.chat(CHAT).from(10, 0, 0, 2)).status()).isEqualTo(200);
         FakeRequest last = fixture.chat(CHAT).from(10, 0, 0, 3);
         assertThat(refused(fixture.send(last)).scope()).isEqualTo("global");

@@ -36,6 +36,7 @@ final class HttpCall implements ProviderCall {
     private @Nullable AnswerBody answer;
     private boolean reusable;
     private boolean entered;
+    private boolean sent;
 
     HttpCall(
             ConnectionPool pool,
@@ -73,6 +74,11 @@ final class HttpCall implements ProviderCall {
         return exchange(connector.connect(call));
     }
 
+    @Override
+    public boolean sent() {
+        return sent;
+    }
+
     private Head exchange(UpstreamConnection on) throws UpstreamException {
         boolean answered = false;
         try {
@@ -103,6 +109,7 @@ final class HttpCall implements ProviderCall {
             writeOwn(head, out);
             writeBody(on, out);
             out.flush();
+            sent = true;
         } catch (UpstreamException e) {
             throw e;
         } catch (IOException e) {

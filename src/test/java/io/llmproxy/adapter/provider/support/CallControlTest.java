@@ -347,6 +347,24 @@ class CallControlTest {
         assertThat(fake.connections()).isEqualTo(2);
     }
 
+    @Test
+    void tellsWhetherTheRequestHasGoneOut() throws Exception {
+        HttpUpstream upstream = TestUpstream.to(fake.port()).build();
+        ProviderCall waiting = call(upstream, "/silent");
+        CompletableFuture<Long> ended = inBackground(() -> {
+            assertFails(Kind.CANCELLED, waiting::execute);
+            assertThat(waiting.sent()).isTrue();
+        });
+        fake.awaitRequests(1);
+        waiting.cancel();
+        ended.get(20, TimeUnit.SECONDS);
+        waiting.close();
+        try (ProviderCall nowhere = call(TestUpstream.to(1).build(), "/ok")) {
+            assertFails(Kind.CONNECT, nowhere::execute);
+            assertThat(nowhere.sent()).isFalse();
+        }
+    }
+
     private static String postFor(UUID tenant, HttpUpstream upstream) throws Exception {
         return read(upstream.call(tenant, "POST", "/ok", new HeaderFields(), TestUpstream.body("{}")))
                 .body();
