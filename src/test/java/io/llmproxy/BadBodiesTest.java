@@ -9,6 +9,7 @@ import io.llmproxy.testing.SocketClient;
 import io.llmproxy.testing.TestAppliance;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -16,11 +17,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -164,6 +168,82 @@ class BadBodiesTest {
     @Test
     void aFaultAtTheEndOfALargeBody() {
         refused(bytes("{\"model\":\"gpt-4o\",\"a\":\"" + "x".repeat(20_000_000) + "\"]"));
+    }
+
+    // --- content codings
+
+    private static byte[] gzipped(byte[] plain) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(plain);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] changed(byte[] bytes, int at) {
+        byte[] copy = bytes.clone();
+        copy[at] ^= 0x20;
+        return copy;
+    }
+
+    private static byte[] joined(byte[] first, byte[] second) {
+        byte[] all = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, all, first.length, second.length);
+        return all;
+    }
+
+    /** What is coded otherwise than it says, and what two readers might read differently. */
+    static Stream<Arguments> badlyCoded() {
+        byte[] chat = bytes(Http.CHAT);
+        byte[] good = gzipped(chat);
+        return Stream.of(
+                Arguments.of("no gzip at all", "gzip", chat),
+                Arguments.of("a coding that nobody knows", "br", good),
+                Arguments.of("two codings", "gzip, gzip", gzipped(good)),
+                Arguments.of("no deflate", "deflate", good),
+                Arguments.of("nothing", "gzip", new byte[0]),
+                Arguments.of("half a head", "gzip", Arrays.copyOf(good, 7)),
+                Arguments.of("half of it", "gzip", Arrays.copyOf(good, good.length / 2)),
+                Arguments.of("no checksum", "gzip", Arrays.copyOf(good, good.length - 8)),
+                Arguments.of("half a length", "gzip", Arrays.copyOf(good, good.length - 2)),
+                Arguments.of("a wrong checksum", "gzip", changed(good, good.length - 6)),
+                Arguments.of("a wrong length", "gzip", changed(good, good.length - 2)),
+                Arguments.of("flags of the future", "gzip", changed(good, 3)),
+                Arguments.of("a byte behind it", "gzip", joined(good, new byte[1])),
+                Arguments.of("a second member behind it", "gzip", joined(good, gzipped(bytes(" ")))),
+                Arguments.of("an empty body in it", "gzip", gzipped(new byte[0])),
+                Arguments.of("no JSON in it", "gzip", gzipped(bytes(Http.CHAT + "]"))),
+                Arguments.of("two models in it", "gzip", gzipped(bytes("{\"model\":\"a\",\"model\":\"b\"}"))));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("badlyCoded")
+    void aBodyThatIsNotCodedAsItSays(String name, String coding, byte[] body) {
+        int before = upstream.requests().size();
+        HttpResponse<String> answer = coded(coding, body);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+        assertThat(Http.error(answer)).startsWith("invalid_request_error/");
+        nothingCameOf(before);
+    }
+
+    @Test
+    void aSmallBodyThatIsAHugeOne() {
+        int before = upstream.requests().size();
+        byte[] bomb = gzipped(bytes("{\"model\":\"gpt-4o\"" + " ".repeat(40_000_000) + "}"));
+        assertThat(bomb).hasSizeLessThan(100_000);
+        HttpResponse<String> answer = coded("gzip", bomb);
+        assertThat(answer.statusCode()).isEqualTo(413);
+        assertThat(Http.error(answer)).isEqualTo("request_too_large/request_too_large");
+        nothingCameOf(before);
+    }
+
+    private static HttpResponse<String> coded(String coding, byte[] body) {
+        return http.send(http.request(CHAT)
+                .header("Content-Type", "application/json")
+                .header("Content-Encoding", coding)
+                .POST(BodyPublishers.ofByteArray(body)));
     }
 
     // --- size

@@ -9,15 +9,18 @@ import io.llmproxy.testing.TestAppliance;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,6 +75,53 @@ class ExactnessTest {
     void onlyTheModelsValueWhereItHasAPrefix(String written) {
         String body = " {\"b\":1.0, \"mod\\u0065l\" :\t%s ,\"a\":\"up/gpt-4o\",\"x\":{\"model\":\"up/gpt-4o\"}}\r\n ";
         assertThat(sent(body.formatted(written))).isEqualTo(body.formatted("\"gpt-4o\""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "x-gzip", "deflate", "GZIP"})
+    void aCodedRequestBody(String coding) throws IOException {
+        byte[] coded = coded(coding, " {\"model\":\"gpt-4o\" ,\"a\":1.0,\"b\":1e400,\"s\":\"\\u0000é\"}\r\n");
+        upstream.on(CHAT, Script.answer(200, "{}"));
+        assertThat(sent(coding, coded)).isEqualTo(200);
+        assertThat(upstream.lastRequest().body()).isEqualTo(coded);
+        assertThat(upstream.lastRequest().header("Content-Encoding")).isEqualToIgnoringCase(coding);
+        assertThat(upstream.lastRequest().header("Content-Length")).isEqualTo(String.valueOf(coded.length));
+    }
+
+    @Test
+    void aCodedRequestBodyWithoutItsCodingWhereSomethingInItMustChange() throws IOException {
+        upstream.on(CHAT, Script.answer(200, "{}"));
+        String body = " {\"b\":1.0, \"model\":\t\"%s\" ,\"x\":\"up/gpt-4o\"}\r\n ";
+        assertThat(sent("gzip", coded("gzip", body.formatted("up/gpt-4o")))).isEqualTo(200);
+        assertThat(upstream.lastRequest().text()).isEqualTo(body.formatted("gpt-4o"));
+        assertThat(upstream.lastRequest().header("Content-Encoding")).isNull();
+    }
+
+    @Test
+    void aLargeCodedRequestBody() throws IOException {
+        upstream.on(CHAT, Script.answer(200, "{}"));
+        String random = Base64.getEncoder().encodeToString(random(3_000_000));
+        byte[] coded = coded("gzip", "{\"model\":\"gpt-4o\",\"x\":\"" + random + "\"}");
+        assertThat(sent("gzip", coded)).isEqualTo(200);
+        assertThat(Arrays.equals(upstream.lastRequest().body(), coded)).isTrue();
+        assertThat(appliance.directory().resolve("spool")).isEmptyDirectory();
+    }
+
+    private static byte[] coded(String coding, String text) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream out =
+                coding.equals("deflate") ? new DeflaterOutputStream(bytes) : new GZIPOutputStream(bytes)) {
+            out.write(bytes(text));
+        }
+        return bytes.toByteArray();
+    }
+
+    private static int sent(String coding, byte[] body) {
+        return http.bytes(http.request(CHAT)
+                        .header("Content-Type", "application/json")
+                        .header("Content-Encoding", coding)
+                        .POST(BodyPublishers.ofByteArray(body)))
+                .statusCode();
     }
 
     @Test

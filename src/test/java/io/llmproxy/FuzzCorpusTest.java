@@ -9,6 +9,7 @@ import io.llmproxy.adapter.provider.bedrock.EventStreamFuzz;
 import io.llmproxy.adapter.provider.support.AnswerFuzz;
 import io.llmproxy.adapter.provider.support.RedactFuzz;
 import io.llmproxy.adapter.provider.translation.TranslationFuzz;
+import io.llmproxy.gateway.CodedBodyFuzz;
 import io.llmproxy.gateway.CredentialsFuzz;
 import io.llmproxy.gateway.privacy.PrivacyFuzz;
 import io.llmproxy.gateway.privacy.VaultFuzz;
@@ -60,6 +61,7 @@ class FuzzCorpusTest {
                 new Case(UsageFuzz.class, UsageFuzz::fuzzerTestOneInput),
                 new Case(ObjectAnswerFuzz.class, ObjectAnswerFuzz::fuzzerTestOneInput),
                 new Case(UsageFilterFuzz.class, UsageFilterFuzz::fuzzerTestOneInput),
+                new Case(CodedBodyFuzz.class, CodedBodyFuzz::fuzzerTestOneInput),
                 new Case(CredentialsFuzz.class, CredentialsFuzz::fuzzerTestOneInput),
                 new Case(ChunkFuzz.class, ChunkFuzz::fuzzerTestOneInput),
                 new Case(HeadFuzz.class, HeadFuzz::fuzzerTestOneInput),

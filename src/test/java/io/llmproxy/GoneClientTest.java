@@ -92,6 +92,33 @@ class GoneClientTest {
         });
     }
 
+    /** A budget is not evaded by clients that do not wait for what they asked for, whoever is asked. */
+    @ParameterizedTest
+    @CsvSource({"gpt-4o-mini", "claude-sonnet-4-5"})
+    void isChargedForWhatTheProviderHasRead(String model) throws Exception {
+        boolean claude = model.startsWith("claude");
+        FakeProvider provider = claude ? ANTHROPIC : OPENAI;
+        BlockingQueue<Long> closed = hanging(provider, claude ? MESSAGES : CHAT, false, "");
+        String before = ledger();
+        leave(model, false, true, provider, provider.requests().size());
+        assertThat(closed.poll(30, TimeUnit.SECONDS)).as("the call has ended").isNotNull();
+        String records = ledger();
+        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+                records.length() <= before.length();
+                records = ledger()) {
+            assertThat(System.nanoTime() - end).as("no record came").isNegative();
+        }
+        assertThat(records.lines().toList().getLast())
+                .contains("\"outcome\":\"client_gone\"", "\"usageSource\":\"estimated\"", "\"outputTokens\":0")
+                .containsPattern("\"inputTokens\":[1-9]");
+    }
+
+    private static String ledger() {
+        return APPLIANCE
+                .ctl("-t", "acme", "usage", "export", "-o", "jsonl")
+                .value();
+    }
+
     /** Asks, waits until the provider has got it or the client its first event, and goes; when it went. */
     private static long leave(String model, boolean begun, boolean reset, FakeProvider provider, int before)
             throws Exception {

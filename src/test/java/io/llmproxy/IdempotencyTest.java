@@ -88,6 +88,21 @@ class IdempotencyTest {
     }
 
     @Test
+    void whatWasLeftOfLimitsAtThatTimeIsNotToldAgain() {
+        upstream.on(
+                CHAT,
+                Script.answer(200, "{}", "x-ratelimit-remaining-requests", "7", "openai-processing-ms", "12"));
+        String key = key();
+        HttpResponse<String> first = http.send(chat(key));
+        assertThat(header(first, "x-upstream-ratelimit-remaining-requests")).isEqualTo("7");
+        HttpResponse<String> again = http.send(chat(key));
+        assertThat(header(again, REPLAYED)).isEqualTo("true");
+        assertThat(header(again, "openai-processing-ms")).isEqualTo("12");
+        assertThat(again.headers().firstValue("x-upstream-ratelimit-remaining-requests"))
+                .isEmpty();
+    }
+
+    @Test
     void theLedgerSaysThatAReplayCostNothing() {
         String key = key();
         http.send(chat(key));

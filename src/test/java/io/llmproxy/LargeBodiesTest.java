@@ -8,6 +8,7 @@ import io.llmproxy.testing.Http;
 import io.llmproxy.testing.ServerJvm;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -20,6 +21,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -30,12 +33,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Bodies of 30 MB, many at once, in a server whose heap could not hold three of them, and on a disk that cannot hold one. */
+/** Bodies of 30 MB, up and down, many at once, in a server whose heap could not hold three of them, and on a disk that cannot hold one. */
 class LargeBodiesTest {
     private static final String CHAT = "/v1/chat/completions";
     private static final String TEXT = "0123456789".repeat(3_000_000);
     private static final byte[] BODY = bytes("{\"model\":\"up/m\",\"x\":\"" + TEXT + "\"}");
     private static final long ARRIVES = crc(bytes("{\"model\":\"m\",\"x\":\"" + TEXT + "\"}"));
+
+    private static final String SPEECH = "/v1/audio/speech";
+    private static final int MEGABYTES = 32;
+    private static final byte[] SOUND = sound();
+    private static final long ANSWERED = crcOfSound();
 
     private HttpServer upstream;
 
@@ -44,6 +52,7 @@ class LargeBodiesTest {
         upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
         upstream.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         upstream.createContext("/v1", LargeBodiesTest::tellChecksum);
+        upstream.createContext(SPEECH, LargeBodiesTest::speak);
         upstream.start();
     }
 
@@ -71,6 +80,7 @@ class LargeBodiesTest {
                 Http http = new Http(server.gateway(), server.tenantWithKey("acme", baseUrl()))) {
             assertThat(left).doesNotExist();
             assertThat(together(http, count)).hasSize(count).containsOnly("200 " + ARRIVES);
+            assertThat(answersTogether(http, count)).hasSize(count).containsOnly("200 " + ANSWERED);
             assertThat(directory.resolve("spool")).isEmptyDirectory();
             assertThat(server.alive()).isTrue();
         }
@@ -123,6 +133,38 @@ class LargeBodiesTest {
         return out;
     }
 
+    /** The same of large answers, every other one of which comes without its length. */
+    private static List<String> answersTogether(Http http, int count) throws Exception {
+        List<Future<String>> answers = new ArrayList<>();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < count; i++) {
+                String known = i % 2 == 0 ? "known" : "unknown";
+                answers.add(clients.submit(() -> {
+                    String json = "{\"model\":\"" + known + "\",\"input\":\"x\"}";
+                    HttpResponse<InputStream> answer = http.stream(SPEECH, json);
+                    return answer.statusCode() + " " + checksum(Objects.requireNonNull(answer.body()));
+                }));
+            }
+        }
+        List<String> out = new ArrayList<>();
+        for (Future<String> answer : answers) {
+            out.add(answer.get());
+        }
+        return out;
+    }
+
+    private static void speak(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            boolean known =
+                    new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8).contains("\"known\"");
+            exchange.getResponseHeaders().set("Content-Type", "audio/mpeg");
+            exchange.sendResponseHeaders(200, known ? (long) MEGABYTES * SOUND.length : 0);
+            for (int i = 0; i < MEGABYTES; i++) {
+                exchange.getResponseBody().write(SOUND);
+            }
+        }
+    }
+
     private static HttpResponse<String> post(Http http, BodyPublisher body) {
         return http.send(http.request(CHAT).timeout(Duration.ofMinutes(2)).POST(body));
     }
@@ -133,15 +175,33 @@ class LargeBodiesTest {
 
     private static void tellChecksum(HttpExchange exchange) throws IOException {
         try (exchange) {
-            CheckedInputStream body = new CheckedInputStream(exchange.getRequestBody(), new CRC32());
-            byte[] buffer = new byte[64 * 1024];
-            while (body.read(buffer) >= 0) {
-                // only its checksum is of interest
-            }
-            byte[] answer = bytes(String.valueOf(body.getChecksum().getValue()));
+            byte[] answer = bytes(String.valueOf(checksum(exchange.getRequestBody())));
             exchange.sendResponseHeaders(200, answer.length);
             exchange.getResponseBody().write(answer);
         }
+    }
+
+    private static long checksum(InputStream in) throws IOException {
+        CheckedInputStream body = new CheckedInputStream(in, new CRC32());
+        byte[] buffer = new byte[64 * 1024];
+        while (body.read(buffer) >= 0) {
+            // only its checksum is of interest
+        }
+        return body.getChecksum().getValue();
+    }
+
+    private static long crcOfSound() {
+        CRC32 crc = new CRC32();
+        for (int i = 0; i < MEGABYTES; i++) {
+            crc.update(SOUND);
+        }
+        return crc.getValue();
+    }
+
+    private static byte[] sound() {
+        byte[] bytes = new byte[1 << 20];
+        new Random(7).nextBytes(bytes);
+        return bytes;
     }
 
     private static long crc(byte[] bytes) {

@@ -45,6 +45,36 @@ class TenancyTest {
         }
     }
 
+    @Test
+    void tenantsShareAProviderAndNoConnectionToIt() {
+        try (TestAppliance appliance = TestAppliance.start()) {
+            appliance
+                    .ctl(
+                            "provider",
+                            "create",
+                            "common",
+                            "--shared",
+                            "--type",
+                            "custom",
+                            "--base-url",
+                            "" + upstream.baseUrl())
+                    .value();
+            int before = upstream.connections();
+            for (String tenant : new String[] {"acme", "globex"}) {
+                appliance.ctl("tenant", "create", tenant).value();
+                String key = appliance
+                        .ctl("-t", tenant, "key", "create", "dev", "-q")
+                        .value();
+                try (Http http = new Http(appliance.gateway(), key)) {
+                    for (int i = 0; i < 3; i++) {
+                        assertThat(http.chat().statusCode()).isEqualTo(200);
+                    }
+                }
+            }
+            assertThat(upstream.connections() - before).isEqualTo(2);
+        }
+    }
+
     private static String withoutNames(HttpResponse<String> answer) {
         return Http.json(answer).path("error").path("message").asString("").replaceAll("(up|no)/gpt-4o", "MODEL");
     }

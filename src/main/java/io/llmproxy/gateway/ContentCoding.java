@@ -1,6 +1,7 @@
 package io.llmproxy.gateway;
 
 import io.llmproxy.domain.HeaderFields;
+import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,9 +59,18 @@ public final class ContentCoding {
     }
 
     /**
+     * A request body without its coding, strictly: see {@link CodedBody}. Whoever opens it closes it.
+     *
+     * @throws IOException where it is not in that coding, as reading it on may too
+     */
+    public static InputStream strictly(String coding, InputStream in) throws IOException {
+        return CodedBody.of(coding, in);
+    }
+
+    /**
      * The body without its coding; reads of the source begin with the first read, and bytes come as soon as they can. The source
      * is read to its own end before the end is told, so that one that breaks off behind the coded data is no complete answer.
-     * A body that is not in the coding it names fails with an {@link java.io.IOException}.
+     * A body that is not in the coding it names fails with an {@link IOException}.
      */
     public static InputStream decoded(String coding, InputStream in) {
         return new DecodedStream(coding.equals("deflate"), in);

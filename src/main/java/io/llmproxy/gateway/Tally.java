@@ -22,6 +22,7 @@ public final class Tally {
     private TokenUsage tokens = TokenUsage.NONE;
     private @Nullable DeliveredText delivered;
     private boolean wholeAnswerSeen;
+    private boolean unanswered;
     private boolean replayed;
     private @Nullable AnswerEnds answer;
 
@@ -113,6 +114,15 @@ public final class Tally {
 
     public void delivered(DeliveredText text) {
         delivered = text;
+    }
+
+    /** Whether the request was given up when a provider had it and had not answered. */
+    public boolean unanswered() {
+        return unanswered;
+    }
+
+    public void givenUpUnanswered() {
+        unanswered = true;
     }
 
     /** Whether the provider's answer came to its end, so that a client that leaves now leaves with all of it. */

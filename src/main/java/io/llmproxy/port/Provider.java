@@ -3,6 +3,7 @@ package io.llmproxy.port;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,7 @@ public interface Provider {
      * @param query without the question mark; null: none
      * @param headers the client's, without hop-by-hop fields, credentials, Host and lengths
      * @param model which one is asked for, where that is known: some APIs have it in the path; null: none, or not known
+     * @param tenant whose request it is, since tenants share no connections; null: the installation's own
      */
     record UpstreamRequest(
             String method,
@@ -57,8 +59,9 @@ public interface Provider {
             @Nullable String query,
             HeaderFields headers,
             RequestBody body,
-            @Nullable String model) {
-        /** About no model. */
+            @Nullable String model,
+            @Nullable UUID tenant) {
+        /** Of the installation, about no model. */
         public UpstreamRequest(
                 String method,
                 String path,
@@ -66,7 +69,17 @@ public interface Provider {
                 @Nullable String query,
                 HeaderFields headers,
                 RequestBody body) {
-            this(method, path, passthrough, query, headers, body, null);
+            this(method, path, passthrough, query, headers, body, null, null);
+        }
+
+        /** Of the same tenant to another place, with another body. */
+        public UpstreamRequest instead(
+                String place,
+                @Nullable String otherQuery,
+                HeaderFields fields,
+                RequestBody other,
+                @Nullable String asked) {
+            return new UpstreamRequest("POST", place, false, otherQuery, fields, other, asked, tenant);
         }
     }
 }

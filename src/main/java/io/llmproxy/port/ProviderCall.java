@@ -15,6 +15,11 @@ public interface ProviderCall extends AutoCloseable {
      */
     Head execute() throws UpstreamException;
 
+    /** Whether the whole request has gone out, so that the provider may be at work on it and bill it. Of the executing thread. */
+    default boolean sent() {
+        return false;
+    }
+
     /**
      * The body as the provider sent it, transfer coding removed, content coding kept. Reads return what has come, as it comes;
      * {@link UpstreamException} (an IOException) tells a body that breaks off or stalls from one that ends.

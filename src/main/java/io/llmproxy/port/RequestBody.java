@@ -3,6 +3,7 @@ package io.llmproxy.port;
 import io.llmproxy.domain.HeaderFields;
 import java.io.IOException;
 import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The body of an upstream request; may be written more than once, for a retry. */
 public interface RequestBody {
@@ -21,28 +22,47 @@ public interface RequestBody {
         return HeaderFields.NONE;
     }
 
+    /**
+     * The same content as the client sent it.
+     *
+     * @param coding its Content-Encoding, which the request does not say
+     */
+    record Coded(String coding, RequestBody body) {}
+
+    /** What whoever sends the content on unchanged is to send in its place; null: the body itself. */
+    default @Nullable Coded coded() {
+        return null;
+    }
+
+    /** The same body, which the client sent in a content coding. */
+    default RequestBody orCoded(String coding, RequestBody as) {
+        return new Same(this, trailers(), new Coded(coding, as));
+    }
+
     /** The same body with fields after it. */
     default RequestBody followedBy(HeaderFields trailers) {
         if (trailers.size() == 0) {
             return this;
         }
-        RequestBody body = this;
-        return new RequestBody() {
-            @Override
-            public long length() {
-                return body.length();
-            }
+        Coded coded = coded();
+        return new Same(
+                this, trailers, coded == null ? null : new Coded(coded.coding, coded.body.followedBy(trailers)));
+    }
 
-            @Override
-            public void writeTo(OutputStream out) throws IOException {
-                body.writeTo(out);
-            }
+    /** A body with something beside it. */
+    record Same(
+            RequestBody body,
+            HeaderFields trailers,
+            @Nullable Coded coded) implements RequestBody {
+        @Override
+        public long length() {
+            return body.length();
+        }
 
-            @Override
-            public HeaderFields trailers() {
-                return trailers;
-            }
-        };
+        @Override
+        public void writeTo(OutputStream out) throws IOException {
+            body.writeTo(out);
+        }
     }
 
     RequestBody NONE = new RequestBody() {

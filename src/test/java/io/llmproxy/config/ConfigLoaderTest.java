@@ -30,6 +30,9 @@ class ConfigLoaderTest {
         assertThat(config.gateway().listen()).hasToString("127.0.0.1:8080");
         assertThat(config.gateway().maxBody()).isEqualTo(32L << 20);
         assertThat(config.gateway().maxUpload()).isEqualTo(512L << 20);
+        assertThat(config.gateway().sseKeepAlive()).isEqualTo(Duration.ofSeconds(15));
+        assertThat(config.gateway().clients().head()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(config.gateway().clients().rate()).isEqualTo(1024);
         assertThat(config.database().url()).isNull();
         assertThat(config.limits().concurrency()).isEqualTo(500);
         assertThat(config.limits().user().segments()).isEqualTo(6);

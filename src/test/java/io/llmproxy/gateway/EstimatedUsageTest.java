@@ -3,6 +3,7 @@ package io.llmproxy.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.usage.Outcome;
+import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.ScriptedProvider.Script;
@@ -75,6 +76,30 @@ class EstimatedUsageTest {
         assertThat(serving.join(Duration.ofSeconds(30))).isTrue();
         assertThat(fixture.record().outcome()).isEqualTo(Outcome.CLIENT_GONE);
         assertThat(fixture.record().tokens()).isEqualTo(estimated(10, 2));
+    }
+
+    @Test
+    void aClientThatLeavesBeforeTheAnswerHasWhatWasSentCounted() throws InterruptedException {
+        WaitingRequest.begin(fixture, fixture.chat(CHAT)).leave();
+        assertThat(fixture.record().outcome()).isEqualTo(Outcome.CLIENT_GONE);
+        assertThat(fixture.record().tokens()).isEqualTo(estimated(10, 0));
+        assertThat(fixture.record().cost().state()).isEqualTo(Cost.State.PRICED);
+        assertThat(fixture.record().cost()).isNotEqualTo(Cost.NOTHING);
+    }
+
+    @Test
+    void aClientThatLeavesWhileAnErrorComesIsCountedNothing() throws InterruptedException {
+        fixture.up().answers(r -> Script.events("{\"error\":{}}").status(500).hangsAtEnd());
+        FakeRequest request = fixture.chat(CHAT);
+        RecordingSink sink = new RecordingSink();
+        Thread serving = Thread.ofVirtual().start(() -> fixture.send(request, sink));
+        for (long end = System.nanoTime() + Duration.ofSeconds(30).toNanos(); sink.bytesWritten() == 0; ) {
+            assertThat(System.nanoTime() - end).as("nothing came").isNegative();
+            Thread.onSpinWait();
+        }
+        request.leave();
+        assertThat(serving.join(Duration.ofSeconds(30))).isTrue();
+        assertThat(fixture.record().tokens()).isEqualTo(TokenUsage.NONE);
     }
 
     @Test

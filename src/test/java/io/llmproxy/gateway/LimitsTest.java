@@ -193,6 +193,31 @@ class LimitsTest {
         assertThat(used(day)).isEqualTo(60);
     }
 
+    /** What is used up for days is a matter of payment where it costs money; all else is one of pace. */
+    @Test
+    void tokensOfDaysAndLongerAreABudgetAndAllElseIsAPace() {
+        for (LimitMetric metric : LimitMetric.values()) {
+            for (LimitPeriod period : LimitPeriod.values()) {
+                if (metric == LimitMetric.COST || metric == LimitMetric.CONCURRENCY || period == LimitPeriod.NONE) {
+                    continue;
+                }
+                setUp();
+                add(LimitScope.TENANT, null, metric, 1, period);
+                RecordingSink sink = chat();
+                LimitExceeded error = refused(sink.status() == 200 ? chat() : sink);
+                boolean budget = metric != LimitMetric.REQUESTS
+                        && Set.of(LimitPeriod.DAY, LimitPeriod.MONTH, LimitPeriod.TOTAL)
+                                .contains(period);
+                String which = metric + " per " + period;
+                assertThat(error.status()).as(which).isEqualTo(budget ? 402 : 429);
+                assertThat(error.type()).as(which).isEqualTo(budget ? "insufficient_quota" : "rate_limit_error");
+                assertThat(error.retryAfter() != null)
+                        .as(which + " with Retry-After")
+                        .isEqualTo(!budget && period != LimitPeriod.TOTAL);
+            }
+        }
+    }
+
     @Test
     void tokensPerMinuteAreAMatterOfPace() {
         add(LimitScope.TENANT, null, LimitMetric.TOKENS, 120, LimitPeriod.MINUTE);
@@ -276,6 +301,8 @@ class LimitsTest {
         FakeRequest third = fixture.chat(CHAT).from(10, 0, 0, 1);
         assertThat(refused(fixture.send(third)).scope()).isEqualTo("ip");
         assertThat(third.bodyTouched()).isFalse();
+        assertThat(lastRecord().outcome()).isEqualTo(Outcome.REFUSED);
+        assertThat(lastRecord().errorCode()).isEqualTo("ip-requests");
         assertThat(fixture.send(fixture.chat(CHAT).from(10, 0, 0, 2)).status()).isEqualTo(200);
         FakeRequest last = fixture.chat(CHAT).from(10, 0, 0, 3);
         assertThat(refused(fixture.send(last)).scope()).isEqualTo("global");
@@ -357,6 +384,17 @@ class LimitsTest {
         chat();
         chat();
         assertThat(refused(chat()).limitId()).isEqualTo("setting:acme:max-requests-per-minute");
+        fixture.settings(SampleSettings.limits(new UsageLimits(null, 1L, null, null, null)));
+        chat();
+        LimitExceeded daily = refused(chat());
+        assertThat(daily.limitId()).isEqualTo("setting:acme:max-requests-per-day");
+        assertThat(daily.status()).isEqualTo(429);
+        assertThat(daily.retryAfter()).isNotNull();
+        fixture.settings(SampleSettings.limits(new UsageLimits(null, null, 130L, null, null)));
+        chat();
+        LimitExceeded tokens = refused(chat());
+        assertThat(tokens.limitId()).isEqualTo("setting:acme:max-tokens-per-day");
+        assertThat(tokens.status()).isEqualTo(402);
         fixture.settings(TenantSettings.DEFAULT);
         fixture.scope(new KeyScope(List.of(), Set.of(), List.of(), false, Map.of(), 1L));
         assertThat(chat().status()).isEqualTo(200);

@@ -192,6 +192,11 @@ final class ScriptedProvider implements Provider {
             return new Head(next.status, next.headers, next.length);
         }
 
+        @Override
+        public boolean sent() {
+            return script != null && script.failsBeforeHead != Kind.CONNECT;
+        }
+
         private void awaitCancel() throws UpstreamException {
             try {
                 cancel.await();

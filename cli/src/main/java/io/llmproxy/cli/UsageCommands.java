@@ -61,8 +61,9 @@ final class UsageCommands {
             fields(
                     "requestId clientRequestId upstreamRequestId startedAt tenant user key method endpoint model provider"
                             + " upstreamModel status outcome errorCode stream inputTokens outputTokens cachedInputTokens"
-                            + " cacheWriteTokens reasoningTokens usageSource requestBytes responseBytes durationMicros"
-                            + " firstByteMicros overheadMicros attempts cost priced priceId failedAttempts"));
+                            + " cacheWriteTokens reasoningTokens audioInputTokens audioOutputTokens usageSource requestBytes"
+                            + " responseBytes durationMicros firstByteMicros overheadMicros attempts cost priced priceId"
+                            + " failedAttempts"));
 
     /** How many records an answer holds at most; a full one is followed up at once. */
     private static final int PAGE = 500;

@@ -40,6 +40,8 @@ final class UsageShapes {
                 t.cachedInput(),
                 t.cacheWrite(),
                 t.reasoning(),
+                t.audioInput(),
+                t.audioOutput(),
                 t.source().name().toLowerCase(Locale.ROOT),
                 u.requestBytes(),
                 u.responseBytes(),

@@ -108,6 +108,45 @@ final class JsonPieces {
         return EscapedText.whole(kept.toByteArray(), 0, kept.size());
     }
 
+    /** Whether the string just read is that word, of ASCII and without escapes; it is taken. */
+    boolean is(String word) throws IOException {
+        Word found = begin(word);
+        return found.matched == word.length() && found.length == found.matched;
+    }
+
+    /** Whether the string just read begins with that word; it is taken. */
+    boolean begins(String word) throws IOException {
+        return begin(word).matched == word.length();
+    }
+
+    private Word begin(String word) throws IOException {
+        Word compared = new Word(word);
+        takeString(compared);
+        return compared;
+    }
+
+    /** How far a string goes along with a word. */
+    private static final class Word implements Taker {
+        private final String word;
+        private int matched;
+        private int length;
+
+        Word(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public void take(byte[] bytes, int from, int to) {
+            int at = from;
+            while (at < to && matched == length && matched < word.length() && bytes[at] == word.charAt(matched)) {
+                at++;
+                matched++;
+                length++;
+            }
+            length += to - at;
+        }
+    }
+
     private interface Taker {
         void take(byte[] bytes, int from, int to);
     }

@@ -5,8 +5,8 @@ import java.io.IOException;
 
 /**
  * Counts the tokens of a request. Messages cost what OpenAI's cookbook says ("How to count tokens with tiktoken"): three each,
- * one more for a name, three for the reply to begin. An image counts {@value #IMAGE}, what gpt-4o takes for 1024 by 1024 pixels,
- * or {@value #SMALL_IMAGE} in low detail (OpenAI's guide "Images and vision"); sound, files and the schema of an answer's format
+ * one more for a name, three for the reply to begin. An image of any API counts {@value #IMAGE}, what gpt-4o takes for 1024 by 1024
+ * pixels, or {@value #SMALL_IMAGE} in low detail (OpenAI's guide "Images and vision"); sound, files and the schema of an answer's format
  * count nothing, since nobody publishes what they cost.
  */
 final class PromptCounter {
@@ -28,6 +28,13 @@ final class PromptCounter {
         FREE,
         IMAGE,
         DETAIL,
+        /** Says what a block of Anthropic's is, and holds what is no text of it. */
+        KIND,
+        SOURCE,
+        /** Google's images and other files. */
+        FILE,
+        /** Ollama's, a list. */
+        IMAGES,
         NAME,
         NOTHING
     }
@@ -67,6 +74,7 @@ final class PromptCounter {
             case TOOLS -> tools.read(value);
             case GOOGLES_TOOLS -> googlesTools(value);
             case PLAIN -> plain(value, 0);
+            case IMAGES -> images(value);
             case NOTHING -> json.skip(value);
         }
     }
@@ -81,6 +89,7 @@ final class PromptCounter {
         TOOLS,
         GOOGLES_TOOLS,
         PLAIN,
+        IMAGES,
         NOTHING
     }
 
@@ -107,6 +116,7 @@ final class PromptCounter {
             case OLLAMA ->
                 switch (name) {
                     case "messages", "prompt", "system" -> Meaning.CONVERSATION;
+                    case "images" -> Meaning.IMAGES;
                     case "tools" -> Meaning.TOOLS;
                     default -> Meaning.NOTHING;
                 };
@@ -231,6 +241,8 @@ final class PromptCounter {
     private void members(boolean message, int depth) throws IOException {
         boolean image = false;
         boolean small = false;
+        boolean called = false;
+        boolean source = false;
         for (Token t = json.next(); t == Token.NAME; t = json.next()) {
             Part part = partOf(json.name());
             Token value = json.next();
@@ -240,6 +252,10 @@ final class PromptCounter {
                     image = true;
                     small |= value == Token.OBJECT && lowDetail();
                 }
+                case KIND -> called = text ? json.is("image") : skipped(value);
+                case SOURCE -> source = !skipped(value);
+                case FILE -> image |= value == Token.OBJECT ? imageFile() : skipped(value);
+                case IMAGES -> images(value);
                 case DETAIL -> small |= text ? json.text(WORD, counter).equals("low") : skipped(value);
                 case NAME -> {
                     overhead += message && text ? PER_NAME : 0;
@@ -252,7 +268,33 @@ final class PromptCounter {
                 case NOTHING -> json.skip(value);
             }
         }
-        overhead += image ? small ? SMALL_IMAGE : IMAGE : 0;
+        overhead += image || called && source ? small ? SMALL_IMAGE : IMAGE : 0;
+    }
+
+    /** Whether a file of Google's says that it is one. */
+    private boolean imageFile() throws IOException {
+        boolean image = false;
+        for (Token t = json.next(); t == Token.NAME; t = json.next()) {
+            boolean type = json.name().equals("mimeType") || json.name().equals("mime_type");
+            Token value = json.next();
+            if (type && value == Token.STRING) {
+                image = json.begins("image/");
+            } else {
+                json.skip(value);
+            }
+        }
+        return image;
+    }
+
+    private void images(Token value) throws IOException {
+        if (value != Token.ARRAY) {
+            json.skip(value);
+            return;
+        }
+        for (Token t = json.next(); !t.closes(); t = json.next()) {
+            overhead += t == Token.STRING ? IMAGE : 0;
+            json.skip(t);
+        }
     }
 
     private static Part partOf(String name) {
@@ -263,6 +305,10 @@ final class PromptCounter {
                 Part.HOLDER;
             case "args", "response" -> Part.FREE;
             case "image_url" -> Part.IMAGE;
+            case "type" -> Part.KIND;
+            case "source" -> Part.SOURCE;
+            case "inlineData", "inline_data", "fileData", "file_data" -> Part.FILE;
+            case "images" -> Part.IMAGES;
             case "detail" -> Part.DETAIL;
             case "name" -> Part.NAME;
             default -> Part.NOTHING;

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.gateway.Ask;
 import io.llmproxy.gateway.Ask.ModelValue;
@@ -8,6 +9,7 @@ import io.llmproxy.gateway.BodyMemory;
 import io.llmproxy.gateway.ClientGoneException;
 import io.llmproxy.gateway.ClientPath;
 import io.llmproxy.gateway.ClientRequest;
+import io.llmproxy.gateway.ContentCoding;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Endpoint.BodyKind;
 import io.llmproxy.gateway.Endpoint.Kind;
@@ -89,23 +91,72 @@ final class BodyReader {
 
     private Read json(Exchange x, Endpoint endpoint, Spool spool) {
         boolean lenient = endpoint.kind() == Kind.PASSTHROUGH;
-        boolean coded = x.request()
-                .headers()
-                .first("content-encoding")
-                .filter(c -> !c.strip().equalsIgnoreCase("identity"))
-                .isPresent();
-        if (coded && !lenient) {
-            throw Refusals.invalid("The request body is compressed (Content-Encoding); send it uncompressed.", null);
+        String coding = coding(x.request());
+        boolean coded = !coding.isEmpty();
+        if (coded && !lenient && !ContentCoding.known(coding)) {
+            throw Refusals.invalid(
+                    "The request body is compressed in a way that the gateway cannot look into (Content-Encoding); send it"
+                            + " as gzip, or uncompressed.",
+                    null);
         }
-        receive(x, spool, Math.min(settings.maxBody(), MAX_JSON), Spool.Tap.DEAF);
+        receive(x, spool, mostJson(), Spool.Tap.DEAF);
         if (spool.length() == 0) {
             if (endpoint.body() == BodyKind.JSON) {
-                throw Refusals.invalid("The request body is empty; it must be a JSON object.", null);
+                throw emptyBody();
             }
             return new Read(empty(x), Ask.NOTHING);
         }
+        if (coded && !lenient) {
+            return decoded(x, endpoint, coding, spool);
+        }
         Ask ask = lenient ? leniently(x, spool, coded) : scanned(x, spool, endpoint);
         return new Read(Body.of(spool), ask);
+    }
+
+    private long mostJson() {
+        return Math.min(settings.maxBody(), MAX_JSON);
+    }
+
+    private static ProxyException emptyBody() {
+        return Refusals.invalid("The request body is empty; it must be a JSON object.", null);
+    }
+
+    /** Empty: none. */
+    private static String coding(ClientRequest request) {
+        HeaderFields headers = request.headers();
+        if (!headers.contains("content-encoding")) {
+            return "";
+        }
+        String all = String.join(",", headers.all("content-encoding")).strip().toLowerCase(Locale.ROOT);
+        return all.equals("identity") ? "" : all;
+    }
+
+    /** A body that is looked into without its coding, and goes on in it where nothing has to be changed. */
+    private Read decoded(Exchange x, Endpoint endpoint, String coding, Spool received) {
+        Spool plain = new Spool(settings.spoolDirectory(), memory, -1);
+        try {
+            inflate(coding, received, plain);
+            if (plain.length() == 0) {
+                throw emptyBody();
+            }
+            return new Read(Body.of(plain, coding, received), scanned(x, plain, endpoint));
+        } catch (RuntimeException | Error e) {
+            plain.close();
+            throw e;
+        }
+    }
+
+    private void inflate(String coding, Spool received, Spool plain) {
+        try (InputStream coded = received.open();
+                InputStream in = ContentCoding.strictly(coding, coded)) {
+            while (plain.readFrom(in, Spool.Tap.DEAF)) {
+                if (plain.length() > mostJson()) {
+                    throw Refusals.tooLarge(mostJson());
+                }
+            }
+        } catch (IOException e) {
+            throw Refusals.invalid("The request body is not in the coding that its Content-Encoding says.", null);
+        }
     }
 
     private static JsonRequest scan(Spool spool, JsonRequest.Form form) {

@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.gateway.Exchange;
+import io.llmproxy.gateway.Generation;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
 import io.llmproxy.gateway.estimate.PromptShape;
@@ -11,7 +12,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what was sent and delivered where an answer came whose provider told no tokens, however the exchange ended. */
+/**
+ * Counts what was sent and delivered where an answer came whose provider told no tokens, however the exchange ended; and what was sent
+ * where the client left, or the gateway cut it off, before the provider that had it answered: it reads a prompt at once, and bills it.
+ */
 public final class Estimate implements Stage {
     private final UsageEstimator estimator;
 
@@ -25,6 +29,9 @@ public final class Estimate implements Stage {
             next.handle(x);
         } finally {
             DeliveredText delivered = x.tally().delivered();
+            if (delivered == null && x.tally().unanswered() && Generation.possible(x)) {
+                delivered = new DeliveredText();
+            }
             if (delivered != null && x.tally().tokens().source() == TokenUsage.Source.NONE) {
                 estimate(x, delivered);
             }

@@ -30,11 +30,16 @@ record Replay(int status, Answer answer) {
         HeaderFields kept = new HeaderFields();
         sent.forEach((name, value) -> {
             boolean ours = startsWith(name, "x-llmproxy-") && !OF_THE_ROUTE.contains(name);
-            if (!ours && !OF_ONE_EXCHANGE.contains(name) && !startsWith(name, "x-ratelimit-")) {
+            if (!ours && !OF_ONE_EXCHANGE.contains(name) && !ofLimits(name)) {
                 kept.add(name, value);
             }
         });
         return kept.add(ORIGINAL, requestId.toString());
+    }
+
+    /** Ours, and the provider's. */
+    private static boolean ofLimits(String name) {
+        return startsWith(name, "x-ratelimit-") || startsWith(name, "x-upstream-ratelimit-");
     }
 
     private static boolean startsWith(String name, String prefix) {

@@ -51,6 +51,7 @@ final class TargetCall {
     private final long began;
     private @Nullable AttemptSpan span;
     private boolean answered;
+    private boolean sent;
     private volatile boolean gone;
 
     /** @param course where another call may follow; null: this is the only one */
@@ -121,6 +122,9 @@ final class TargetCall {
 
     private Failure failure(IOException e) {
         ProxyError cut = x.cutReason();
+        if (sent && (cut != null || gone)) {
+            x.tally().givenUpUnanswered();
+        }
         if (cut != null) {
             throw new ProxyException(cut);
         }
@@ -147,11 +151,15 @@ final class TargetCall {
                 Credentials.cleaned(query(), queryKey),
                 headers(),
                 x.body().with(splices()).followedBy(HeaderPolicy.trailersToProvider(request.trailers())),
-                target.model());
+                target.model(),
+                x.principal().tenant().id());
     }
 
     private HeaderFields headers() {
         HeaderFields headers = HeaderPolicy.toProvider(x.request().headers(), x.plainWanted());
+        if (x.body().decoded()) {
+            headers.remove("content-encoding"); // said again by who sends the coded body
+        }
         if (span != null) {
             span.carry(headers);
         }
@@ -200,7 +208,7 @@ final class TargetCall {
     }
 
     private @Nullable Failure relay(ProviderCall call) throws IOException {
-        ProviderCall.Head head = call.execute();
+        ProviderCall.Head head = executed(call);
         String upstreamId = Records.upstreamId(head.headers());
         x.tally().upstreamRequestId(upstreamId);
         if (span != null) {
@@ -235,6 +243,17 @@ final class TargetCall {
             x.trailers(call.trailers());
         }
         return null;
+    }
+
+    private ProviderCall.Head executed(ProviderCall call) throws IOException {
+        try {
+            ProviderCall.Head head = call.execute();
+            sent = head.status() < 300;
+            return head;
+        } catch (IOException e) {
+            sent = call.sent();
+            throw e;
+        }
     }
 
     /** Tells the board how the head looks; null where it is not one that another target might better. */

@@ -31,6 +31,8 @@ public record UsageJson(
         long cachedInputTokens,
         long cacheWriteTokens,
         long reasoningTokens,
+        long audioInputTokens,
+        long audioOutputTokens,
         String usageSource,
         long requestBytes,
         long responseBytes,

@@ -7,6 +7,8 @@ import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.TestAppliance;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadInputTest {
     private static final String LINE = "POST /v1/chat/completions HTTP/1.1\r\n";
     private static final String LEFT = "/v1/moderations";
+    private static final String TRICKLED = "/v1/embeddings";
     private static final String TYPE = "Content-Type: application/json\r\n";
     private static final String LENGTH = "Content-Length: " + Http.CHAT.length() + "\r\n";
 
@@ -32,6 +35,7 @@ class BadInputTest {
     private static TestAppliance appliance;
     private static String key;
     private static int earlier;
+    private static CompletableFuture<Boolean> trickled = new CompletableFuture<>();
 
     @BeforeAll
     static void start() {
@@ -41,12 +45,52 @@ class BadInputTest {
                 .set("gateway.idle-timeout", "3s")
                 .start();
         key = "Authorization: Bearer " + appliance.tenantWithKey("acme", upstream.baseUrl()) + "\r\n";
+        trickled = trickling();
     }
 
     @AfterAll
     static void stop() {
         appliance.close();
         upstream.close();
+    }
+
+    /** From the beginning of the class on: the rate is that of ten seconds. */
+    private static CompletableFuture<Boolean> trickling() {
+        CompletableFuture<Boolean> ended = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try (RawClient client = connect()) {
+                client.send("POST " + TRICKLED + " HTTP/1.1\r\nHost: a\r\n" + key + TYPE + "Content-Length: 1000\r\n\r\n");
+                Thread.ofVirtual().start(() -> trickle(client));
+                ends(client);
+                ended.complete(true);
+            } catch (IOException e) {
+                ended.completeExceptionally(e);
+            }
+        });
+        return ended;
+    }
+
+    private static void trickle(RawClient client) {
+        try {
+            while (true) {
+                client.send(" ");
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        } catch (IOException e) {
+            return; // the server has closed
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void aBodyThatTricklesReachesNobodyAndIsInTheLedgerAsTooSlow() throws Exception {
+        trickled.get(50, TimeUnit.SECONDS);
+        expectNothingUpstream();
+        assertNothingUpstreamAndTheNextServed();
+        assertThat(upstream.requests()).noneMatch(request -> request.path().equals(TRICKLED));
+        assertThat(appliance.ctl("-t", "acme", "usage", "export", "-o", "jsonl").value())
+                .containsPattern("\"endpoint\":\"" + TRICKLED + "\"[^}]*\"status\":408");
     }
 
     static Stream<Arguments> refused() {
@@ -88,6 +132,7 @@ class BadInputTest {
                 head("10,000 fields", 431, "X: 1\r\n".repeat(10_000) + LENGTH),
                 head("10,000 fields of different names", 431, names(10_000) + LENGTH),
                 head("a key of 1 MB", 431, "x-api-key: " + "k".repeat(1 << 20) + "\r\n" + LENGTH),
+                head("a bearer of 1 MB", 431, "X-A: 1\r\nAuthorization: Bearer " + "k".repeat(1 << 20) + "\r\n" + LENGTH),
                 head("two Host", 400, "Host: a\r\n" + LENGTH),
                 host("no Host", ""),
                 host("an empty Host", "Host:\r\n"),
@@ -183,6 +228,21 @@ class BadInputTest {
                 assertThat(client.answer().status()).isEqualTo(i % 2 == 0 ? 400 : 401);
             }
         }
+    }
+
+    @Test
+    void servesPipelinedRequestsUpToTheFirstBadOneAndNoneBehindIt() throws IOException {
+        expectNothingUpstream();
+        String good = LINE + "Host: a\r\n" + key + TYPE + LENGTH + "\r\n" + Http.CHAT;
+        String bad = LINE + "Host: a\r\n" + key + TYPE + LENGTH + LENGTH + "\r\n" + Http.CHAT;
+        try (RawClient client = connect().send(good + good + bad + good + good)) {
+            assertThat(client.answer().status()).isEqualTo(200);
+            assertThat(client.answer().status()).isEqualTo(200);
+            assertThat(client.answer().status()).isEqualTo(400);
+            assertThat(ends(client)).isTrue();
+        }
+        assertThat(upstreamRequests()).isEqualTo(earlier + 2);
+        assertServed();
     }
 
     @ParameterizedTest

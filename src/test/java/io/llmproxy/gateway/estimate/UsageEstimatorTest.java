@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class UsageEstimatorTest {
     /** Every word is a token. */
@@ -121,6 +123,41 @@ class UsageEstimatorTest {
                                 PromptShape.CHAT,
                                 "{\"messages\":[{\"content\":[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"a b c\"}}]}]}"))
                 .isEqualTo(3 + 3);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "MESSAGES|1|{'type':'image','source':{'type':'base64','media_type':'image/png','data':'a b c'}}",
+                "MESSAGES|1|{'source':{'type':'url','url':'https://x y'},'type':'image','cache_control':{'type':'e'}}",
+                "MESSAGES|2|{'type':'tool_result','content':[{'type':'image','source':{}},{'type':'image','source':{}}]}",
+                "MESSAGES|0|{'type':'document','source':{'type':'base64','media_type':'application/pdf','data':'a b'}}",
+                "MESSAGES|0|{'type':'images','source':{}}",
+                "CONTENTS|1|{'inlineData':{'mimeType':'image/png','data':'a b c'}}",
+                "CONTENTS|1|{'inline_data':{'data':'a b','mime_type':'image/webp'}}",
+                "CONTENTS|1|{'fileData':{'fileUri':'a b','mimeType':'image/png'}}",
+                "CONTENTS|0|{'inlineData':{'mimeType':'audio/mp3','data':'a b c'}}",
+                "CONTENTS|0|{'inlineData':'image/png'}"
+            })
+    void countsImagesOfOtherApisAlike(PromptShape shape, int images, String part) {
+        String list = shape == PromptShape.CONTENTS ? "contents" : "messages";
+        String parts = shape == PromptShape.CONTENTS ? "parts" : "content";
+        String json = "{'" + list + "':[{'role':'user','" + parts + "':[" + part + "]}]}";
+        assertThat(input(shape, json.replace('\'', '"'))).isEqualTo(3 + 1 + 3 + (long) images * PromptCounter.IMAGE);
+    }
+
+    @Test
+    void countsOllamasListsOfImages() {
+        assertThat(input(
+                        PromptShape.OLLAMA,
+                        "{\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"images\":[\"a b\",\"c\"]}]}"))
+                .isEqualTo(1 + 3 + 1 + 3 + 2 * PromptCounter.IMAGE);
+        assertThat(input(PromptShape.OLLAMA, "{\"prompt\":\"a\",\"images\":[\"a b\"]}"))
+                .isEqualTo(1 + 4 + 3 + PromptCounter.IMAGE);
+        assertThat(input(PromptShape.OLLAMA, "{\"prompt\":\"a\",\"images\":\"a b\"}"))
+                .isEqualTo(1 + 4 + 3);
     }
 
     @Test

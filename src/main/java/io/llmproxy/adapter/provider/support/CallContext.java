@@ -5,12 +5,22 @@ import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.port.UpstreamException;
 import io.llmproxy.port.UpstreamException.Kind;
 import java.util.Objects;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What one call's connection needs to know of it: whose it is, how long it may take, whether it was cancelled. */
-record CallContext(String provider, ProviderTimeouts timeouts, Deadline deadline, Cancellation cancellation) {
-    static CallContext start(String provider, ProviderTimeouts timeouts) {
-        return new CallContext(provider, timeouts, Deadline.in(timeouts.total()), new Cancellation());
+/**
+ * What one call's connection needs to know of it: whose it is, how long it may take, whether it was cancelled.
+ *
+ * @param tenant whose request it is; null: the installation's own
+ */
+record CallContext(
+        String provider,
+        @Nullable UUID tenant,
+        ProviderTimeouts timeouts,
+        Deadline deadline,
+        Cancellation cancellation) {
+    static CallContext start(String provider, @Nullable UUID tenant, ProviderTimeouts timeouts) {
+        return new CallContext(provider, tenant, timeouts, Deadline.in(timeouts.total()), new Cancellation());
     }
 
     boolean cancelled() {

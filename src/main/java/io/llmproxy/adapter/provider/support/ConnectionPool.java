@@ -5,6 +5,7 @@ import io.llmproxy.domain.Durations;
 import io.llmproxy.port.UpstreamException;
 import io.llmproxy.port.UpstreamException.Kind;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -14,8 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one account to its one origin. The one used last is used next, so that the others grow old at the far
- * end, where a virtual thread closes them; it runs only while connections lie idle. Calls in flight are bounded by permits;
- * as a connection is made only when none lies idle, so are the connections.
+ * end, where a virtual thread closes them; it runs only while connections lie idle. Calls in flight are bounded by permits, and
+ * connections by the same number.
+ *
+ * <p>A connection serves the requests of one tenant alone, so that nothing that an upstream sends late or too much of can ever reach
+ * another tenant. Where an account is one tenant's, that is the first connection that lies there.
  */
 final class ConnectionPool {
     private final ConcurrentLinkedDeque<UpstreamConnection> idle = new ConcurrentLinkedDeque<>();
@@ -68,16 +72,36 @@ final class ConnectionPool {
         Carrier.yieldToOthers(maxConnections - permits.availablePermits());
     }
 
-    /** The youngest idle connection on which nothing came meanwhile. */
+    /** The tenant's youngest idle connection on which nothing came meanwhile. */
     @Nullable
-    UpstreamConnection lease() {
-        for (UpstreamConnection c; (c = idle.pollFirst()) != null; ) {
+    UpstreamConnection lease(@Nullable UUID tenant) {
+        for (UpstreamConnection c; (c = youngest(tenant)) != null; ) {
             if (!expired(c) && c.quiet()) {
                 return c;
             }
             c.abort();
         }
         return null;
+    }
+
+    private @Nullable UpstreamConnection youngest(@Nullable UUID tenant) {
+        for (UpstreamConnection c : idle) {
+            if (c.serves(tenant) && idle.removeFirstOccurrence(c)) {
+                return c;
+            }
+        }
+        return null;
+    }
+
+    /** Before a new connection is made: those of other tenants that have lain longest make room for it. */
+    void makeRoom() {
+        int most = maxConnections - busyCount();
+        for (int surplus = idle.size() - most; surplus > 0; surplus--) {
+            UpstreamConnection oldest = idle.pollLast();
+            if (oldest != null) {
+                oldest.abort();
+            }
+        }
     }
 
     /** Takes back a connection whose last answer was read to its end. */

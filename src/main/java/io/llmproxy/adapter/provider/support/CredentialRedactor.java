@@ -84,6 +84,11 @@ public final class CredentialRedactor {
             return head;
         }
 
+        @Override
+        public boolean sent() {
+            return call.sent();
+        }
+
         private Head redacted(Head head) {
             HeaderFields fields = redact(head.headers());
             String coding = coding(fields);

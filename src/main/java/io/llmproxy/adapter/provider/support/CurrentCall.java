@@ -28,6 +28,13 @@ public final class CurrentCall {
         }
     }
 
+    /** Whether its request has gone out. */
+    public boolean sent() {
+        synchronized (lock) {
+            return current != null && current.sent();
+        }
+    }
+
     /** That one, and all that begin after it. */
     public void cancel() {
         synchronized (lock) {

@@ -36,6 +36,7 @@ final class HttpCall implements ProviderCall {
     private @Nullable AnswerBody answer;
     private boolean reusable;
     private boolean entered;
+    private boolean sent;
 
     HttpCall(
             ConnectionPool pool,
@@ -57,7 +58,7 @@ final class HttpCall implements ProviderCall {
         call.check();
         pool.enter(call);
         entered = true;
-        UpstreamConnection idle = pool.lease();
+        UpstreamConnection idle = pool.lease(call.tenant());
         if (idle != null) {
             try {
                 return exchange(idle);
@@ -69,7 +70,13 @@ final class HttpCall implements ProviderCall {
                 }
             }
         }
+        pool.makeRoom();
         return exchange(connector.connect(call));
+    }
+
+    @Override
+    public boolean sent() {
+        return sent;
     }
 
     private Head exchange(UpstreamConnection on) throws UpstreamException {
@@ -102,6 +109,7 @@ final class HttpCall implements ProviderCall {
             writeOwn(head, out);
             writeBody(on, out);
             out.flush();
+            sent = true;
         } catch (UpstreamException e) {
             throw e;
         } catch (IOException e) {

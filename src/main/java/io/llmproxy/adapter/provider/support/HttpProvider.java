@@ -4,6 +4,7 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.RequestBody;
 import io.llmproxy.port.UpstreamConnections;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -93,8 +94,14 @@ public final class HttpProvider implements Provider {
         }
         String target = target(request);
         HeaderFields fields = headers(request, state.fields());
-        login.sign(request.method(), target, fields, request.body());
-        ProviderCall call = upstream.call(request.method(), target, fields, request.body());
+        RequestBody body = request.body();
+        RequestBody.Coded coded = body.coded();
+        if (coded != null) {
+            body = coded.body();
+            fields.set("Content-Encoding", coded.coding());
+        }
+        login.sign(request.method(), target, fields, body);
+        ProviderCall call = upstream.call(request.tenant(), request.method(), target, fields, body);
         CredentialRedactor redactor = state.redactor();
         return redactor == null ? call : redactor.redacting(call, request.method());
     }

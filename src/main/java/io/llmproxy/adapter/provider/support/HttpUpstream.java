@@ -9,10 +9,11 @@ import io.llmproxy.port.RequestBody;
 import io.llmproxy.port.UpstreamConnections;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP/1.1 client of one provider account: blocking sockets, its own connections, no redirects, nothing decoded. HttpCore
+ * The HTTP/1.1 client of one provider account: blocking sockets, its own connections, which tenants do not share, no redirects, nothing decoded. HttpCore
  * parses and delimits; pool, timeouts and the one silent retry are {@link ConnectionPool}'s, {@link UpstreamInput}'s and
  * {@link HttpCall}'s. Thread-safe.
  */
@@ -67,10 +68,20 @@ public final class HttpUpstream {
      * @param headers all fields but Content-Length, and Host where the origin's own is meant
      */
     public ProviderCall call(String method, String target, HeaderFields headers, RequestBody body) {
+        return call(null, method, target, headers, body);
+    }
+
+    /**
+     * The same for a tenant.
+     *
+     * @param tenant whose request it is: it goes over no connection of another's; null: it is the installation's own
+     */
+    public ProviderCall call(
+            @Nullable UUID tenant, String method, String target, HeaderFields headers, RequestBody body) {
         HeadBytes head = proxy == null
                 ? RequestHead.bytes(method, target, origin, headers, body)
                 : RequestHead.bytes(method, proxy.target(target), origin, proxy.fields(headers), body);
-        return new HttpCall(pool, connector, CallContext.start(name, timeouts), method, head, body);
+        return new HttpCall(pool, connector, CallContext.start(name, tenant, timeouts), method, head, body);
     }
 
     /** Closes idle connections now and those in use when they come back. */

@@ -160,6 +160,11 @@ public final class RotatingProvider implements Provider {
         }
 
         @Override
+        public boolean sent() {
+            return current.sent();
+        }
+
+        @Override
         public InputStream body() {
             return current.get().body();
         }

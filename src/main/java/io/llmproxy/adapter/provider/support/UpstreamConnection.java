@@ -5,6 +5,8 @@ import io.llmproxy.port.UpstreamException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.util.Objects;
+import java.util.UUID;
 import javax.net.ssl.SSLSocket;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
@@ -17,6 +19,7 @@ import org.apache.hc.core5.http.impl.io.DefaultHttpResponseParser;
 import org.apache.hc.core5.http.impl.io.IdentityInputStream;
 import org.apache.hc.core5.http.impl.io.SessionInputBufferImpl;
 import org.apache.hc.core5.http.message.LazyLaxLineParser;
+import org.jspecify.annotations.Nullable;
 
 /** One HTTP/1.1 connection to an upstream: its sockets, its buffers and the parser of its answers. */
 final class UpstreamConnection {
@@ -37,11 +40,16 @@ final class UpstreamConnection {
             new SessionInputBufferImpl(new BasicHttpTransportMetrics(), 8192, -1, LIMITS.getMaxLineLength(), null);
     private final DefaultHttpResponseParser parser =
             new DefaultHttpResponseParser(LIMITS, LazyLaxLineParser.INSTANCE, null);
+    private final @Nullable UUID tenant;
     private long idleSinceNanos;
 
-    /** @param socket {@code raw} itself, or TLS over it */
+    /**
+     * @param socket {@code raw} itself, or TLS over it
+     * @param call the first one, whose tenant's connection it stays
+     */
     UpstreamConnection(Socket raw, Socket socket, CallContext call, ReadSweeper reads) throws IOException {
         this.reads = reads;
+        this.tenant = call.tenant();
         this.raw = raw;
         this.tls = socket instanceof SSLSocket;
         this.rawInput = raw.getInputStream();
@@ -123,6 +131,11 @@ final class UpstreamConnection {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Whether requests of that tenant may go over it; null: the installation's own. */
+    boolean serves(@Nullable UUID other) {
+        return Objects.equals(tenant, other);
     }
 
     void idleSince(long nanos) {

@@ -34,6 +34,12 @@ final class WaitingCall implements ProviderCall {
         return begun.execute();
     }
 
+    @Override
+    public boolean sent() {
+        ProviderCall begun = begun();
+        return begun != null && begun.sent();
+    }
+
     private synchronized @Nullable ProviderCall begun() {
         return call;
     }

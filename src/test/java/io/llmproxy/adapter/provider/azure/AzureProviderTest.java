@@ -70,7 +70,7 @@ class AzureProviderTest {
 
     private static UpstreamRequest post(String path, @Nullable String query, @Nullable String model) {
         RequestBody body = RequestBody.of("{\"model\":\"gpt-4o\"}".getBytes(StandardCharsets.UTF_8));
-        return new UpstreamRequest("POST", path, false, query, new HeaderFields(), body, model);
+        return new UpstreamRequest("POST", path, false, query, new HeaderFields(), body, model, null);
     }
 
     private static String send(Provider provider, UpstreamRequest request) throws IOException {
@@ -109,7 +109,7 @@ class AzureProviderTest {
     })
     void whatIsPassedThroughKeepsItsPath(String path, String query, String target) throws IOException {
         UpstreamRequest request =
-                new UpstreamRequest("POST", path, true, query, new HeaderFields(), RequestBody.NONE, null);
+                new UpstreamRequest("POST", path, true, query, new HeaderFields(), RequestBody.NONE, null, null);
         send(open(azure()), request);
         assertThat(fake.lastRequest().target()).isEqualTo(target);
     }

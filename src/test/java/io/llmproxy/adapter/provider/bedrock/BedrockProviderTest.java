@@ -63,7 +63,7 @@ class BedrockProviderTest {
     private static UpstreamRequest chat(String model) {
         String json = "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
         RequestBody body = RequestBody.of(json.getBytes(StandardCharsets.UTF_8));
-        return new UpstreamRequest("POST", "/chat/completions", false, null, new HeaderFields(), body, model);
+        return new UpstreamRequest("POST", "/chat/completions", false, null, new HeaderFields(), body, model, null);
     }
 
     @Test

@@ -39,7 +39,7 @@ public final class AnswerFuzz {
     private record Answer(String text, boolean framed) {}
 
     private static Answer read(byte[] bytes, int seed) {
-        CallContext call = CallContext.start("fuzzed", ProviderTimeouts.DEFAULT);
+        CallContext call = CallContext.start("fuzzed", null, ProviderTimeouts.DEFAULT);
         PiecewiseSocket socket = new PiecewiseSocket(Pieces.of(bytes, seed));
         try {
             UpstreamConnection connection = new UpstreamConnection(socket, socket, call, new ReadSweeper());

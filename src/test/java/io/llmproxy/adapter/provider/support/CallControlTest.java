@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -344,6 +345,54 @@ class CallControlTest {
             post(upstream, "/ok");
         }
         assertThat(fake.connections()).isEqualTo(2);
+    }
+
+    @Test
+    void tellsWhetherTheRequestHasGoneOut() throws Exception {
+        HttpUpstream upstream = TestUpstream.to(fake.port()).build();
+        ProviderCall waiting = call(upstream, "/silent");
+        CompletableFuture<Long> ended = inBackground(() -> {
+            assertFails(Kind.CANCELLED, waiting::execute);
+            assertThat(waiting.sent()).isTrue();
+        });
+        fake.awaitRequests(1);
+        waiting.cancel();
+        ended.get(20, TimeUnit.SECONDS);
+        waiting.close();
+        try (ProviderCall nowhere = call(TestUpstream.to(1).build(), "/ok")) {
+            assertFails(Kind.CONNECT, nowhere::execute);
+            assertThat(nowhere.sent()).isFalse();
+        }
+    }
+
+    private static String postFor(UUID tenant, HttpUpstream upstream) throws Exception {
+        return read(upstream.call(tenant, "POST", "/ok", new HeaderFields(), TestUpstream.body("{}")))
+                .body();
+    }
+
+    @Test
+    void tenantsShareNoConnection() throws Exception {
+        HttpUpstream upstream = TestUpstream.to(fake.port()).build();
+        UUID acme = UUID.randomUUID();
+        UUID globex = UUID.randomUUID();
+        for (int i = 0; i < 5; i++) {
+            assertThat(postFor(acme, upstream)).isEqualTo("fine");
+            assertThat(postFor(globex, upstream)).isEqualTo("fine");
+            assertThat(post(upstream, "/ok").body()).as("of the installation").isEqualTo("fine");
+        }
+        assertThat(fake.connections()).isEqualTo(3);
+        assertThat(upstream.idleConnections()).isEqualTo(3);
+    }
+
+    @Test
+    void idleConnectionsOfOtherTenantsMakeRoom() throws Exception {
+        HttpUpstream upstream = TestUpstream.to(fake.port()).maxConnections(2).build();
+        for (int i = 0; i < 6; i++) {
+            assertThat(postFor(UUID.randomUUID(), upstream)).isEqualTo("fine");
+            assertThat(upstream.idleConnections()).isLessThanOrEqualTo(2);
+        }
+        assertThat(fake.connections()).isEqualTo(6);
+        fake.awaitClosedByPeer(4);
     }
 
     @Test

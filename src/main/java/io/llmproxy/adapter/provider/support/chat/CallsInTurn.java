@@ -82,6 +82,11 @@ final class CallsInTurn implements ProviderCall {
     }
 
     @Override
+    public boolean sent() {
+        return current.sent();
+    }
+
+    @Override
     public InputStream body() {
         InputStream known = body;
         return known == null ? InputStream.nullInputStream() : known;

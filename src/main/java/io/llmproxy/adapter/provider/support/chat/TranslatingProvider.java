@@ -187,8 +187,8 @@ public final class TranslatingProvider implements Provider {
             UpstreamRequest request, ProviderDialect.Place place, Answers answers, KeptBody body, Notes notes) {
         boolean sent = false;
         try {
-            ProviderCall call = provider.call(new UpstreamRequest(
-                    "POST", place.path(), false, place.query(), fields(request.headers()), body, answers.model()));
+            ProviderCall call = provider.call(
+                    request.instead(place.path(), place.query(), fields(request.headers()), body, answers.model()));
             sent = true;
             return new TranslatedCall(call, body, own, answers, translations, notes.warning());
         } finally {
@@ -222,8 +222,7 @@ public final class TranslatingProvider implements Provider {
         HeaderFields fields = fields(request.headers());
         List<UpstreamRequest> all = answers.parts().stream()
                 .map(part -> RequestBody.of(embedder.write(part, notes)))
-                .map(body ->
-                        new UpstreamRequest("POST", place.path(), false, place.query(), fields, body, answers.model()))
+                .map(body -> request.instead(place.path(), place.query(), fields, body, answers.model()))
                 .toList();
         ProviderCall calls = new CallsInTurn(provider, all, embedder.tokensField());
         KeptBody nothing = translations.room().keep(new byte[0]);
