@@ -28,7 +28,6 @@ record GeminiSigner(String model, boolean thoughts) {
     /** The signature of a thought that stands for one of a part; null: there is none, or the client has no use for it. */
     @Nullable
     String thought(SignedThought.Part part, @Nullable String signature) {
-        boolean told = thoughts && signature != null && !signature.isEmpty();
-        return told ? SignedThought.of(part, model, signature) : null;
+        return !thoughts || signature == null || signature.isEmpty() ? null : SignedThought.of(part, model, signature);
     }
 }

@@ -82,15 +82,11 @@ final class SignedParts {
         if (known == null) {
             return;
         }
-        Part last = parts.isEmpty() ? null : parts.getLast();
         boolean its = known.part() == SignedThought.Part.TEXT
-                && last != null
-                && last.content() instanceof Content.Text
-                && last.signature() == null;
-        if (its) {
-            parts.set(parts.size() - 1, new Part(last.content(), known.signature()));
-        } else {
-            parts.add(new Part(new Content.Text(""), known.signature()));
-        }
+                && !parts.isEmpty()
+                && parts.getLast().content() instanceof Content.Text
+                && parts.getLast().signature() == null;
+        Content signed = its ? parts.removeLast().content() : new Content.Text("");
+        parts.add(new Part(signed, known.signature()));
     }
 }

@@ -1,43 +1,54 @@
 package io.llmproxy.adapter.provider.support.chat;
 
 import io.llmproxy.domain.chat.JsonText;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Writes JSON piece by piece; commas come by themselves, correct nesting is the caller's. Reusable; one thread. */
+/**
+ * Writes JSON piece by piece, in UTF-8; commas come by themselves, correct nesting is the caller's. What may be mebibytes of an image is
+ * copied once into the bytes that grow with it, and once out of them. Reusable; one thread.
+ */
 public final class JsonOut {
-    private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+    private static final int USUAL = 512;
+    /** The most bytes that a character becomes: an escape by its number. */
+    private static final int MOST = 6;
 
-    private final StringBuilder out = new StringBuilder(256);
+    private byte[] out;
+    private int length;
+
+    public JsonOut() {
+        this(USUAL);
+    }
+
+    /** @param room how many bytes are likely to be written */
+    public JsonOut(int room) {
+        out = new byte[room];
+    }
 
     public JsonOut open() {
         separate();
-        out.append('{');
-        return this;
+        return put('{');
     }
 
     public JsonOut close() {
-        out.append('}');
-        return this;
+        return put('}');
     }
 
     public JsonOut openList() {
         separate();
-        out.append('[');
-        return this;
+        return put('[');
     }
 
     public JsonOut closeList() {
-        out.append(']');
-        return this;
+        return put(']');
     }
 
     /** A member's name; its value comes next. */
     public JsonOut name(String name) {
         separate();
         quote(name);
-        out.append(':');
-        return this;
+        return put(':');
     }
 
     public JsonOut text(String value) {
@@ -48,20 +59,20 @@ public final class JsonOut {
 
     public JsonOut json(JsonText value) {
         separate();
-        out.append(value.text());
-        return this;
+        return raw(value.text());
     }
 
     public JsonOut number(long value) {
         separate();
-        out.append(value);
-        return this;
+        if (value >= 0 && value < 10) {
+            return put((char) ('0' + value));
+        }
+        return raw(Long.toString(value));
     }
 
     public JsonOut nothing() {
         separate();
-        out.append("null");
-        return this;
+        return raw("null");
     }
 
     public JsonOut member(String name, String value) {
@@ -78,9 +89,7 @@ public final class JsonOut {
     }
 
     public JsonOut member(String name, boolean value) {
-        name(name);
-        out.append(value);
-        return this;
+        return name(name).raw(value ? "true" : "false");
     }
 
     public JsonOut member(String name, JsonText value) {
@@ -89,13 +98,12 @@ public final class JsonOut {
 
     /** Left out where it is null; a finite number. */
     public JsonOut optional(String name, @Nullable Number value) {
-        if (value != null) {
-            name(name);
-            double number = value.doubleValue();
-            boolean whole = number == Math.rint(number) && Math.abs(number) < 1e15;
-            out.append(whole ? Long.toString(value.longValue()) : value.toString());
+        if (value == null) {
+            return this;
         }
-        return this;
+        double number = value.doubleValue();
+        boolean whole = number == Math.rint(number) && Math.abs(number) < 1e15;
+        return name(name).raw(whole ? Long.toString(value.longValue()) : value.toString());
     }
 
     /** Left out where it is null. */
@@ -103,80 +111,157 @@ public final class JsonOut {
         return value == null ? this : member(name, value.booleanValue());
     }
 
-    /** Bytes that are no JSON, as an event stream has them around it. */
+    /** What is JSON already, or no JSON, as an event stream has it around its own. */
     public JsonOut raw(String text) {
-        out.append(text);
+        int plain = plain(text, false);
+        if (plain < text.length()) {
+            rest(text, plain, false);
+        }
+        return this;
+    }
+
+    /** What was written before, with all that such a text may hold. */
+    public JsonOut raw(byte[] written) {
+        room(written.length);
+        System.arraycopy(written, 0, out, length, written.length);
+        length += written.length;
         return this;
     }
 
     private void separate() {
-        if (out.isEmpty()) {
+        if (length == 0) {
             return;
         }
-        char last = out.charAt(out.length() - 1);
-        boolean within = last == '"' || last == '}' || last == ']' || last >= 'a' && last <= 'z' || isDigit(last);
+        byte last = out[length - 1];
+        boolean within =
+                last == '"' || last == '}' || last == ']' || last >= 'a' && last <= 'z' || last >= '0' && last <= '9';
         if (within) {
-            out.append(',');
+            put(',');
         }
-    }
-
-    private static boolean isDigit(char c) {
-        return c >= '0' && c <= '9';
     }
 
     private void quote(String text) {
-        out.append('"');
-        int from = 0;
-        for (int i = 0; i < text.length(); i++) {
+        put('"');
+        int plain = plain(text, true);
+        if (plain < text.length()) {
+            rest(text, plain, true);
+        }
+        put('"');
+    }
+
+    /** Writes as much of the beginning as is ASCII and, where it is to be quoted, has no escape; how much that is. */
+    private int plain(String text, boolean quoted) {
+        int end = text.length();
+        room(end);
+        byte[] to = out;
+        int at = length;
+        int i = 0;
+        while (i < end) {
             char c = text.charAt(i);
-            if (c == '"' || c == '\\' || c < ' ' || Character.isSurrogate(c) && !paired(text, i)) {
-                out.append(text, from, i);
-                escape(c);
-                from = i + 1;
+            if (c >= 0x80 || quoted && (c < ' ' || c == '"' || c == '\\')) {
+                break;
+            }
+            to[at + i] = (byte) c;
+            i++;
+        }
+        length = at + i;
+        return i;
+    }
+
+    private void rest(String text, int from, boolean quoted) {
+        for (int i = from; i < text.length(); i++) {
+            room(MOST);
+            char c = text.charAt(i);
+            if (c < 0x80) {
+                if (quoted && (c < ' ' || c == '"' || c == '\\')) {
+                    escape(c);
+                } else {
+                    put(c);
+                }
+            } else if (c < 0x800) {
+                put((char) (0xC0 | c >> 6));
+                put(low(c));
+            } else if (!Character.isSurrogate(c)) {
+                put((char) (0xE0 | c >> 12));
+                put(low(c >> 6));
+                put(low(c));
+            } else if (Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
+                pair(Character.toCodePoint(c, text.charAt(++i)));
+            } else {
+                number(c);
             }
         }
-        out.append(text, from, text.length()).append('"');
+    }
+
+    private void pair(int codePoint) {
+        put((char) (0xF0 | codePoint >> 18));
+        put(low(codePoint >> 12));
+        put(low(codePoint >> 6));
+        put(low(codePoint));
+    }
+
+    private static char low(int bits) {
+        return (char) (0x80 | bits & 0x3F);
     }
 
     private void escape(char c) {
         switch (c) {
-            case '"', '\\' -> out.append('\\').append(c);
-            case '\n' -> out.append("\\n");
-            case '\r' -> out.append("\\r");
-            case '\t' -> out.append("\\t");
-            default ->
-                out.append("\\u")
-                        .append(HEX[c >> 12])
-                        .append(HEX[c >> 8 & 15])
-                        .append(HEX[c >> 4 & 15])
-                        .append(HEX[c & 15]);
+            case '"', '\\' -> put('\\').put(c);
+            case '\n' -> put('\\').put('n');
+            case '\r' -> put('\\').put('r');
+            case '\t' -> put('\\').put('t');
+            default -> number(c);
         }
     }
 
-    private static boolean paired(String text, int i) {
-        return Character.isHighSurrogate(text.charAt(i))
-                ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
-                : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
+    /** A character by its number. */
+    private void number(char c) {
+        put('\\').put('u');
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            put((char) HEX[c >> shift & 15]);
+        }
+    }
+
+    /** One byte. */
+    private JsonOut put(char c) {
+        room(1);
+        out[length++] = (byte) c;
+        return this;
+    }
+
+    private void room(int more) {
+        if (out.length - length < more) {
+            out = Arrays.copyOf(out, Math.max(2 * out.length, length + more));
+        }
     }
 
     /** How much is written; what comes after it can be taken back. */
-    int mark() {
-        return out.length();
+    int size() {
+        return length;
     }
 
-    /** Takes back what was written since. */
-    void backTo(int mark) {
-        out.setLength(mark);
+    /** Takes back what was written since it was so much. */
+    void backTo(int size) {
+        length = size;
+    }
+
+    /** Copies what was written, from there on, as far as there is room for it; how much that is. */
+    int copy(int from, byte[] to, int offset, int most) {
+        int n = Math.min(most, length - from);
+        System.arraycopy(out, from, to, offset, n);
+        return n;
     }
 
     public boolean isEmpty() {
-        return out.isEmpty();
+        return length == 0;
     }
 
-    /** Everything written so far, in UTF-8; the next begins anew. */
+    /** Everything written so far; the next begins anew. */
     public byte[] take() {
-        byte[] bytes = out.toString().getBytes(StandardCharsets.UTF_8);
-        out.setLength(0);
+        byte[] bytes = Arrays.copyOf(out, length);
+        length = 0;
         return bytes;
     }
 }

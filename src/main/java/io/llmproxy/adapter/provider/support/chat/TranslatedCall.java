@@ -132,11 +132,7 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private JsonNode tree(Head head, int most) throws IOException {
-        byte[] bytes = plain(head).readNBytes(most + 1);
-        if (bytes.length > most) {
-            throw Unreadable.because("it is larger than " + most + " bytes");
-        }
-        JsonNode tree = Json.parse(bytes);
+        JsonNode tree = Bytes.tree(plain(head), head.contentLength(), most);
         if (!tree.isObject()) {
             throw Unreadable.because("it is no JSON object");
         }
