@@ -83,6 +83,30 @@ class GeminiClientsTest {
         assertThat(BENCH.record(list).path("stream").asBoolean()).isTrue();
     }
 
+    /** What the model signed, of whatever part, and the ids of its calls: a conversation of its own clients is none of ours. */
+    @Test
+    void idsAndSignaturesGoThroughByteForByteOverAConversation() {
+        String told = "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"Hm\",\"thought\":true,"
+                + "\"thoughtSignature\":\"AQ+/\"}, {\"functionCall\":{\"id\":\"a1\",\"name\":\"f\",\"args\":{}},"
+                + "\"thoughtSignature\":\"Ag==\"},{\"text\":\"\" , \"thoughtSignature\":\"Aw==\"}]},\"finishReason\":\"STOP\"}]}";
+        answers(FLASH, told);
+        assertThat(HTTP.post(FLASH, ASKED).body()).isEqualTo(told);
+
+        String parts = told.substring(told.indexOf("[{\"text\""), told.indexOf("},\"finishReason"));
+        String next = "{\"contents\":[{\"role\":\"model\",\"parts\":" + parts
+                + "},{\"role\":\"user\",\"parts\":[{\"functionResponse\":{\"id\":\"a1\",\"name\":\"f\",\"response\":{}}}]}]}";
+        HTTP.post(FLASH, next);
+        assertThat(BEHIND.lastRequest().text()).isEqualTo(next);
+
+        BEHIND.on(STREAM, c -> {
+            c.head(200, "Content-Type", "text/event-stream");
+            c.chunk("data: " + told + "\r\n\r\n");
+            c.lastChunk();
+        });
+        assertThat(HTTP.post(STREAM + "?alt=sse", next).body()).isEqualTo("data: " + told + "\r\n\r\n");
+        assertThat(BEHIND.lastRequest().text()).isEqualTo(next);
+    }
+
     @Test
     void anAliasStandsInThePathAndInTheBodyUpstream() {
         BENCH.ctl("route", "create", "quick", "--strategy", "failover", "--target", "behind/gemini-2.5-flash");

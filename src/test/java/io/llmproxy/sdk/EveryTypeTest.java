@@ -2,24 +2,33 @@ package io.llmproxy.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.domain.model.ProviderApi;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.Quirk;
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.FakeSellers;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.TestAppliance;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One unchanged programme for each dialect's client holds its conversation with a tool, streamed, with every type of provider. */
 class EveryTypeTest {
     private static final List<String> CLIENTS = List.of("openai", "anthropic", "gemini", "ollama");
-    private static final List<String> IN_OPENAIS_FORMAT = List.of("openai", "mistral", "huggingface", "custom");
+    /** Presets are among them; one of them calls no tools. */
+    private static final List<String> IN_OPENAIS_FORMAT =
+            types(kind -> kind.api() == ProviderApi.OPENAI && !kind.has(Quirk.NO_TOOLS));
+
     private static final List<String> BY_ORIGIN =
-            List.of("azure", "anthropic", "gemini", "ollama", "cohere", "bedrock");
+            types(kind -> kind.api() != ProviderApi.OPENAI && kind.api() != ProviderApi.SIMULATED);
 
     /** The others' tell what was called by its name. */
     private static final List<String> SEND_IDS_BACK = List.of("openai", "anthropic", "gemini");
@@ -29,6 +38,13 @@ class EveryTypeTest {
     private static WeatherProgrammes programmes;
     private static String key;
 
+    private static List<String> types(Predicate<ProviderKind> which) {
+        return Arrays.stream(ProviderKind.values())
+                .filter(which)
+                .map(ProviderKind::word)
+                .toList();
+    }
+
     @BeforeAll
     static void start() {
         sellers = FakeProvider.start().otherwise(new FakeSellers());
@@ -36,7 +52,7 @@ class EveryTypeTest {
         appliance.ctl("tenant", "create", "acme").value();
         IN_OPENAIS_FORMAT.forEach(type -> create(type, sellers.baseUrl().toString()));
         BY_ORIGIN.forEach(type -> create(type, sellers.origin()));
-        create("simulated", "simulated:?first-byte=0ms&tokens-per-second=0");
+        create("simulated", "simulated:?first-byte=0ms&tokens-per-second=0&calls=1");
         key = appliance.ctl("-t", "acme", "key", "create", "dev", "-q").value();
         programmes = new WeatherProgrammes(appliance.gateway(), key, FakeSellers.RESULT);
     }
@@ -88,7 +104,41 @@ class EveryTypeTest {
         }
     }
 
-    /** It makes up texts and calls no tools. */
+    /** It makes up its texts, and calls tools where it is told to. */
+    @ParameterizedTest
+    @ValueSource(strings = {"openai", "anthropic", "gemini", "ollama"})
+    void theSimulatedTypeHoldsOneToo(String client) throws Exception {
+        WeatherProgrammes.Outcome outcome = programmes.run(client, "simulated-model");
+
+        assertThat(outcome.city()).contains("Weather in Zürich?");
+        assertThat(outcome.text()).contains("I am a simulated model");
+    }
+
+    @Test
+    void everyTypeIsAmongThem() {
+        List<String> tried = new ArrayList<>(IN_OPENAIS_FORMAT);
+        tried.addAll(BY_ORIGIN);
+        tried.addAll(List.of("simulated", "perplexity"));
+
+        assertThat(tried).containsExactlyInAnyOrderElementsOf(types(_ -> true));
+    }
+
+    /** What a type has no tools for is refused by name before anything is sent. */
+    @Test
+    void aTypeThatCallsNoToolsIsNotAskedTo() {
+        create("perplexity", sellers.baseUrl().toString());
+        int asked = sellers.requests().size();
+        try (Http http = new Http(appliance.gateway(), key)) {
+            String answer = http.post(
+                            "/v1/messages",
+                            "{\"model\":\"perplexity-model\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"
+                                    + "\"tools\":[{\"name\":\"weather\",\"input_schema\":{\"type\":\"object\"}}]}")
+                    .body();
+            assertThat(answer).contains("`tools` is not supported", "perplexity");
+            assertThat(sellers.requests()).hasSize(asked);
+        }
+    }
+
     @Test
     void theSimulatedTypeTalksToEveryClient() {
         try (Http http = new Http(appliance.gateway(), key)) {

@@ -59,7 +59,12 @@ public sealed interface Content {
     }
 
     /** @param signature by which the provider knows its own thoughts again; null: it gave none */
-    record Thinking(String text, @Nullable String signature) implements Content {}
+    record Thinking(String text, @Nullable String signature) implements Content {
+        /** Whether a provider that signs thoughts as such may know them again; a {@link SignedThought} is for its own model alone. */
+        public boolean signed() {
+            return signature != null && !signature.isEmpty() && !SignedThought.is(signature);
+        }
+    }
 
     /** Thoughts that only the provider can read. */
     record RedactedThinking(String data) implements Content {}

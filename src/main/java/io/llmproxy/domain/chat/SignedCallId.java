@@ -23,7 +23,8 @@ public final class SignedCallId {
 
     private static final int LONGEST_PLAIN = 40;
     private static final int PLAIN = PREFIX.length() + 2;
-    private static final int CHECK = 6;
+    /** How many characters a {@link #check} has. */
+    static final int CHECK = 6;
 
     /** How long the beginning may be in which the plain id is. */
     public static final int BEGINNING = PLAIN + LONGEST_PLAIN + 1;
@@ -114,9 +115,10 @@ public final class SignedCallId {
         return usual + "=".repeat(spelling % OF_URLS);
     }
 
-    private static String check(String plain, String model, String kept) {
+    /** A checksum in letters, digits, {@code _} and {@code -}. */
+    static String check(String what, String model, String kept) {
         CRC32 sum = new CRC32();
-        sum.update((plain + "\n" + model + "\n" + kept).getBytes(StandardCharsets.UTF_8));
+        sum.update((what + "\n" + model + "\n" + kept).getBytes(StandardCharsets.UTF_8));
         char[] out = new char[CHECK];
         long left = sum.getValue();
         for (int i = 0; i < CHECK; i++) {

@@ -108,7 +108,7 @@ final class AnthropicMessageWriter {
 
     /** Thoughts that the provider would not know again. */
     private static boolean unsigned(Content content) {
-        return content instanceof Content.Thinking(var _, var signature) && (signature == null || signature.isEmpty());
+        return content instanceof Content.Thinking thought && !thought.signed();
     }
 
     private void block(Content content) {

@@ -44,7 +44,7 @@ final class AnthropicRequestReader {
     private final Notes notes;
 
     AnthropicRequestReader(JsonNode body, Notes notes) {
-        this.request = new RequestNode(body, "");
+        this.request = new RequestNode(body);
         this.notes = notes;
     }
 

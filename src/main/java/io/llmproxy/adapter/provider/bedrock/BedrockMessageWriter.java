@@ -123,7 +123,7 @@ final class BedrockMessageWriter {
                 result(result);
                 cached(result.cache());
             }
-            case Content.Thinking(String text, var signature) -> thought(text, signature);
+            case Content.Thinking thought -> thought(thought);
             case Content.RedactedThinking(String data) -> {
                 out.open().name("reasoningContent").open();
                 out.member("redactedContent", data).close().close();
@@ -148,13 +148,13 @@ final class BedrockMessageWriter {
         out.optional("ttl", cache.equals("1h") ? cache : null).close().close();
     }
 
-    private void thought(String text, @Nullable String signature) {
-        if (signature == null || signature.isEmpty()) {
+    private void thought(Content.Thinking thought) {
+        if (!thought.signed()) {
             notes.hint("messages.reasoning");
             return;
         }
         out.open().name("reasoningContent").open().name("reasoningText").open();
-        out.member("text", text).member("signature", signature);
+        out.member("text", thought.text()).optional("signature", thought.signature());
         out.close().close().close();
     }
 

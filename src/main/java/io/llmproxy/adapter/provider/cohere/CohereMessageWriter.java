@@ -104,11 +104,11 @@ final class CohereMessageWriter {
     private boolean kept(Content content) {
         switch (content) {
             case Content.RedactedThinking _ -> notes.hint("messages.reasoning");
-            case Content.Thinking(var _, var signature) -> {
+            case Content.Thinking(String text, var signature) -> {
                 if (signature != null && !signature.isEmpty()) {
                     notes.hint("messages.reasoning.signature");
                 }
-                return true;
+                return !text.isEmpty();
             }
             case Content.ToolCall _ -> {}
             case Content.Text _,

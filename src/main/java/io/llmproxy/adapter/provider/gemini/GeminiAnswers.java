@@ -1,12 +1,16 @@
 package io.llmproxy.adapter.provider.gemini;
 
+import static io.llmproxy.domain.chat.SignedThought.Part.EMPTY;
+import static io.llmproxy.domain.chat.SignedThought.Part.TEXT;
+import static io.llmproxy.domain.chat.SignedThought.Part.THOUGHT;
+
 import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.Unreadable;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
-import io.llmproxy.domain.chat.SignedCallId;
+import io.llmproxy.domain.chat.SignedThought;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
 import java.util.ArrayList;
@@ -18,12 +22,12 @@ import tools.jackson.databind.JsonNode;
 final class GeminiAnswers {
     private GeminiAnswers() {}
 
-    /** @param model that was asked, whose signatures of calls are kept in their ids; null: they are not */
-    static ChatAnswer read(JsonNode body, @Nullable String model) throws UpstreamException {
+    /** @param signer keeps the signatures; null: they are not kept */
+    static ChatAnswer read(JsonNode body, @Nullable GeminiSigner signer) throws UpstreamException {
         boolean blocked = blocked(body);
         List<ChatAnswer.Choice> choices = new ArrayList<>();
         for (JsonNode candidate : body.path("candidates")) {
-            choices.add(choice(candidate, blocked, model));
+            choices.add(choice(candidate, blocked, signer));
         }
         if (choices.isEmpty()) {
             if (!blocked) {
@@ -38,20 +42,16 @@ final class GeminiAnswers {
                 usage(body.path("usageMetadata")));
     }
 
-    private static ChatAnswer.Choice choice(JsonNode candidate, boolean blocked, @Nullable String model)
+    private static ChatAnswer.Choice choice(JsonNode candidate, boolean blocked, @Nullable GeminiSigner signer)
             throws UpstreamException {
         if (!candidate.isObject()) {
             throw Unreadable.because("it has no candidate");
         }
         List<Content> content = new ArrayList<>();
-        boolean called = false;
         for (JsonNode part : candidate.path("content").path("parts")) {
-            Content piece = part(part, model);
-            if (piece != null) {
-                content.add(piece);
-                called |= piece instanceof Content.ToolCall;
-            }
+            part(part, signer, content);
         }
+        boolean called = content.stream().anyMatch(Content.ToolCall.class::isInstance);
         FinishReason finish = blocked ? FinishReason.REFUSED : finish(Json.text(candidate, "finishReason", "STOP"));
         return new ChatAnswer.Choice(
                 content,
@@ -64,41 +64,54 @@ final class GeminiAnswers {
         return body.path("promptFeedback").path("blockReason").isString();
     }
 
-    /** Null where it is of a kind that is not known. */
-    static @Nullable Content part(JsonNode part, @Nullable String model) throws UpstreamException {
+    /**
+     * Adds what a part says, nothing where it is of a kind that is not known; a signature that is no call's is a thought of its own,
+     * behind the text that it is of.
+     */
+    static void part(JsonNode part, @Nullable GeminiSigner signer, List<Content> to) throws UpstreamException {
         String text = Json.text(part, "text");
-        if (text != null) {
-            boolean thought = part.path("thought").asBoolean(false);
-            return text.isEmpty() ? null : thought ? new Content.Thinking(text, null) : new Content.Text(text);
-        }
         JsonNode call = part.path("functionCall");
-        if (!call.isObject()) {
-            return null;
+        if (text != null) {
+            said(text, part, signer, to);
+        } else if (call.isObject()) {
+            to.add(call(call, Json.text(part, "thoughtSignature"), signer));
         }
+    }
+
+    private static void said(String text, JsonNode part, @Nullable GeminiSigner signer, List<Content> to) {
+        boolean thought = part.path("thought").asBoolean(false);
+        SignedThought.Part signed = thought ? THOUGHT : text.isEmpty() ? EMPTY : TEXT;
+        String signature = signer == null ? null : signer.thought(signed, Json.text(part, "thoughtSignature"));
+        if (thought) {
+            if (!text.isEmpty() || signature != null) {
+                to.add(new Content.Thinking(text, signature));
+            }
+            return;
+        }
+        if (!text.isEmpty()) {
+            to.add(new Content.Text(text));
+        }
+        if (signature != null) {
+            to.add(new Content.Thinking("", signature));
+        }
+    }
+
+    private static Content call(JsonNode call, @Nullable String signature, @Nullable GeminiSigner signer)
+            throws UpstreamException {
         String name = Json.text(call, "name");
         JsonNode arguments = call.path("args");
         if (name == null || !(arguments.isObject() || arguments.isMissingNode() || arguments.isNull())) {
             throw Unreadable.because("a function call lacks its name or its arguments");
         }
-        String signature = Json.text(part, "thoughtSignature");
-        String id = model == null || signature == null ? id(call) : signed(call, model, signature);
-        return new Content.ToolCall(id, name, arguments.isObject() ? arguments.toString() : "{}");
-    }
-
-    /** The API gives none as a rule, and clients cannot do without. */
-    private static String id(JsonNode call) {
-        String id = Json.text(call, "id");
-        return id == null || id.isEmpty() ? made() : id;
+        String told = Json.text(call, "id", "");
+        String id = told.isEmpty() ? made() : told; // earlier models give none, and clients cannot do without
+        // a signature has no place of its own with clients; the id comes back from all of them
+        String kept = signer == null || signature == null ? id : signer.call(id, made(), signature);
+        return new Content.ToolCall(kept, name, arguments.isObject() ? arguments.toString() : "{}");
     }
 
     private static String made() {
         return "call_" + Ids.random().toString().replace("-", "").substring(0, 24);
-    }
-
-    /** The signature of a call has no place of its own with clients; its id comes back from all of them. */
-    private static String signed(JsonNode call, String model, String signature) {
-        String id = id(call);
-        return SignedCallId.of(SignedCallId.carries(id) ? id : made(), model, signature);
     }
 
     static FinishReason finish(String word) {

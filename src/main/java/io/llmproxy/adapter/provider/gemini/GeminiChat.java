@@ -112,7 +112,7 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
 
     @Override
     public ChatAnswer readAnswer(ChatRequest request, JsonNode body) throws UpstreamException {
-        return GeminiAnswers.read(body, name(request.model()));
+        return GeminiAnswers.read(body, GeminiSigner.of(request));
     }
 
     @Override
@@ -132,7 +132,7 @@ public final class GeminiChat implements ClientDialect, ProviderDialect {
 
     @Override
     public StreamReader streamReader(ChatRequest request) {
-        return new GeminiStreamReader(request.choices(), name(request.model()));
+        return new GeminiStreamReader(request.choices(), GeminiSigner.of(request));
     }
 
     @Override

@@ -38,7 +38,7 @@ public final class GeminiEmbeddings implements EmbeddingClient, Embedder {
     public EmbeddingRequest read(UpstreamRequest asked, JsonNode body, Notes notes) {
         String path = asked.path();
         String model = ClientPath.decoded(path.substring(MODELS.length(), path.lastIndexOf(':')));
-        RequestNode whole = new RequestNode(GeminiNames.plain(body), "");
+        RequestNode whole = new RequestNode(GeminiNames.plain(body));
         List<RequestNode> requests =
                 GoogleVerb.ofPath(path) == GoogleVerb.EMBED ? List.of(whole) : whole.objects("requests");
         if (requests.isEmpty()) {

@@ -87,8 +87,21 @@ final class GeminiMessageReader {
 
     private List<Content> parts(RequestNode content) {
         List<Content> out = new ArrayList<>();
-        content.objects("parts").forEach(part -> out.add(part(part)));
+        for (RequestNode part : content.objects("parts")) {
+            if (!bare(part)) {
+                out.add(part(part));
+            }
+        }
         return out;
+    }
+
+    /** Whether it is a model's signature and nothing else, with which its streams end. */
+    private boolean bare(RequestNode part) {
+        boolean bare = "".equals(part.text("text")) && !part.isTrue("thought") && part.has("thoughtSignature");
+        if (bare) {
+            notes.hint(part.at("thoughtSignature"));
+        }
+        return bare;
     }
 
     private Content part(RequestNode part) {

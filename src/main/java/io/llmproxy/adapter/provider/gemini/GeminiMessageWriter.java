@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Writes the contents of a request: turns of user and model. A result is told by the function's name, since calls have no id there,
- * so that results stand in the order of their calls. A call's signature comes back in its id ({@link SignedCallId}).
+ * Writes the contents of a request: turns of user and model. A call and its result have the same id, by which models from generation 3 on
+ * tell parallel calls apart ("Function calling", ai.google.dev/gemini-api/docs/function-calling: "Include this exact id in your
+ * functionResponse"); for earlier ones, which give none, results stand in the order of their calls. A call's signature comes back in its id
+ * ({@link SignedCallId}), that of another part in a thought ({@link SignedParts}).
  */
 final class GeminiMessageWriter {
     /** What the API takes in the place of a signature where the call has none of this model's ("Thought signatures"). */
@@ -91,22 +93,21 @@ final class GeminiMessageWriter {
             }
         }
         if (!parts.isEmpty()) {
-            out.name("systemInstruction").open();
-            parts(parts);
-            out.close();
+            out.name("systemInstruction").open().name("parts").openList();
+            parts.forEach(part -> part(part, null));
+            out.closeList().close();
         }
     }
 
     private void turn(boolean model, List<Content> content) {
-        List<Content> kept = model ? new ArrayList<>(content) : inOrder(content);
-        if (kept.removeIf(GeminiMessageWriter::thought)) {
-            notes.hint("messages.reasoning");
-        }
+        List<SignedParts.Part> kept =
+                model ? SignedParts.of(content, signer, notes) : SignedParts.unsigned(inOrder(content));
         if (!kept.isEmpty()) {
+            unsigned = signatures && model && !signed(content);
             out.open().member("role", model ? "model" : "user");
-            unsigned = signatures && model && !signed(kept);
-            parts(kept);
-            out.close();
+            out.name("parts").openList();
+            kept.forEach(part -> part(part.content(), part.signature()));
+            out.closeList().close();
         }
     }
 
@@ -129,21 +130,14 @@ final class GeminiMessageWriter {
         return out;
     }
 
-    private static boolean thought(Content content) {
-        return content instanceof Content.Thinking || content instanceof Content.RedactedThinking;
-    }
-
-    private void parts(List<Content> content) {
-        out.name("parts").openList();
-        content.forEach(this::part);
-        out.closeList();
-    }
-
-    private void part(Content content) {
+    private void part(Content content, @Nullable String signature) {
         switch (content) {
             case Content.Text(String text, var cache) -> {
                 cached(cache);
-                out.open().member("text", text).close();
+                out.open()
+                        .member("text", text)
+                        .optional("thoughtSignature", signature)
+                        .close();
             }
             case Content.Refusal(String text) -> out.open().member("text", text).close();
             case Content.Image image -> {
@@ -160,7 +154,11 @@ final class GeminiMessageWriter {
             case Content.Audio(String data, String format) -> inline("audio/" + format, data);
             case Content.ToolCall call -> call(call);
             case Content.ToolResult result -> result(result);
-            case Content.Thinking _, Content.RedactedThinking _ -> {}
+            case Content.Thinking(String text, var _) -> {
+                out.open().member("text", text).member("thought", true);
+                out.optional("thoughtSignature", signature).close();
+            }
+            case Content.RedactedThinking _ -> {}
         }
     }
 
@@ -204,7 +202,7 @@ final class GeminiMessageWriter {
         String id = SignedCallId.plain(call.id());
         names.put(id, call.name());
         places.putIfAbsent(id, places.size());
-        out.open().name("functionCall").open().member("name", call.name());
+        out.open().name("functionCall").open().member("id", id).member("name", call.name());
         out.member("args", new JsonText(arguments.toString())).close();
         String signature = SignedCallId.signature(call.id(), signer);
         out.optional("thoughtSignature", signature == null && unsigned ? NOT_SIGNED : signature)
@@ -212,7 +210,8 @@ final class GeminiMessageWriter {
     }
 
     private void result(Content.ToolResult result) {
-        String name = names.get(SignedCallId.plain(result.callId()));
+        String id = SignedCallId.plain(result.callId());
+        String name = names.get(id);
         if (name == null) {
             throw Refusals.invalid("A tool's result is about a call that is not there.", "messages.tool_call_id");
         }
@@ -227,6 +226,7 @@ final class GeminiMessageWriter {
         out.open()
                 .name("functionResponse")
                 .open()
+                .member("id", id)
                 .member("name", name)
                 .name("response")
                 .open();

@@ -85,13 +85,14 @@ final class GeminiParts {
         return new Content.Thinking(text, known);
     }
 
-    /** Null where it was not written here. */
+    /** Null where it was not written here, but by a model of this API: those sign with bytes that are no text. */
     private static @Nullable String decoded(String signature) {
         try {
             // clients write bytes in either alphabet
             byte[] bytes =
                     Base64.getDecoder().decode(signature.replace('-', '+').replace('_', '/'));
-            return new String(bytes, StandardCharsets.UTF_8);
+            String known = new String(bytes, StandardCharsets.ISO_8859_1);
+            return known.chars().allMatch(c -> c > ' ' && c <= '~') ? known : null;
         } catch (IllegalArgumentException e) {
             return null;
         }

@@ -63,11 +63,11 @@ final class GeminiRequestReader {
     private final Notes notes;
 
     GeminiRequestReader(JsonNode body, Notes notes) {
-        RequestNode whole = new RequestNode(GeminiNames.plain(body), "");
+        RequestNode whole = new RequestNode(GeminiNames.plain(body));
         RequestNode inner = whole.object("generateContentRequest");
         this.request = inner == null ? whole : inner;
         RequestNode given = request.object("generationConfig");
-        this.config = given == null ? new RequestNode(request.node().path("generationConfig"), "") : given;
+        this.config = given == null ? new RequestNode(request.node().path("generationConfig")) : given;
         this.notes = notes;
     }
 

@@ -9,6 +9,7 @@ import io.llmproxy.domain.chat.StreamEvent;
 import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,8 @@ import tools.jackson.databind.JsonNode;
  */
 final class GeminiStreamReader implements StreamReader {
     private final int choices;
-    private final @Nullable String model;
+    private final @Nullable GeminiSigner signer;
+    private final List<Content> content = new ArrayList<>();
     private final Map<Integer, Choice> begun = new HashMap<>();
     private Choice present = new Choice();
     private boolean started;
@@ -35,11 +37,11 @@ final class GeminiStreamReader implements StreamReader {
 
     /**
      * @param choices how many were asked for; what goes beyond is passed over
-     * @param model that was asked, whose signatures of calls are kept in their ids; null: they are not
+     * @param signer keeps the signatures; null: they are not kept
      */
-    GeminiStreamReader(int choices, @Nullable String model) {
+    GeminiStreamReader(int choices, @Nullable GeminiSigner signer) {
         this.choices = choices;
-        this.model = model;
+        this.signer = signer;
         begun.put(0, present);
     }
 
@@ -85,8 +87,12 @@ final class GeminiStreamReader implements StreamReader {
             to.accept(new StreamEvent.Probabilities(tokens));
         }
         for (JsonNode part : candidate.path("content").path("parts")) {
-            part(GeminiAnswers.part(part, model), to);
+            GeminiAnswers.part(part, signer, content);
         }
+        for (Content piece : content) {
+            piece(piece, to);
+        }
+        content.clear();
         if (candidate.path("finishReason").isString()) {
             FinishReason reason = GeminiAnswers.finish(Json.text(candidate, "finishReason", ""));
             finish(reason == FinishReason.STOP && present.calls > 0 ? FinishReason.TOOL_CALLS : reason, to);
@@ -100,19 +106,31 @@ final class GeminiStreamReader implements StreamReader {
         }
     }
 
-    private void part(@Nullable Content part, Consumer<StreamEvent> to) throws UpstreamException {
-        if (part != null && present.finished) {
+    private void piece(Content piece, Consumer<StreamEvent> to) throws UpstreamException {
+        if (present.finished) {
             throw Unreadable.because("content came after the end of the answer");
         }
-        switch (part) {
+        switch (piece) {
             case Content.Text(String text, var _) -> to.accept(new StreamEvent.Text(text));
-            case Content.Thinking(String text, var _) -> to.accept(new StreamEvent.Thinking(text));
+            case Content.Thinking(String text, var signature) -> {
+                if (!text.isEmpty()) {
+                    to.accept(new StreamEvent.Thinking(text));
+                }
+                if (signature != null) {
+                    to.accept(new StreamEvent.ThinkingSigned(signature));
+                }
+            }
             case Content.ToolCall call -> {
                 to.accept(new StreamEvent.ToolCallStarted(present.calls, call.id(), call.name()));
                 to.accept(new StreamEvent.ToolCallArguments(present.calls, call.arguments()));
                 present.calls++;
             }
-            case null, default -> {}
+            case Content.Refusal _,
+                    Content.RedactedThinking _,
+                    Content.Image _,
+                    Content.File _,
+                    Content.Audio _,
+                    Content.ToolResult _ -> {}
         }
     }
 

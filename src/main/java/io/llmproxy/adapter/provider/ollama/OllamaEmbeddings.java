@@ -28,7 +28,7 @@ public final class OllamaEmbeddings implements EmbeddingClient {
 
     @Override
     public EmbeddingRequest read(UpstreamRequest asked, JsonNode body, Notes notes) {
-        RequestNode request = new RequestNode(body, "");
+        RequestNode request = new RequestNode(body);
         request.others(KNOWN).forEach(notes::unsupported);
         for (String hint : List.of("truncate", "keep_alive", "options")) {
             if (request.has(hint)) {

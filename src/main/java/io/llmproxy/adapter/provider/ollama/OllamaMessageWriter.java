@@ -58,7 +58,9 @@ final class OllamaMessageWriter {
                 case Content.Refusal(String some) -> append(text, some);
                 case Content.Image image -> images.add(bytes(image));
                 case Content.Thinking(String some, var signature) -> {
-                    append(thinking, some);
+                    if (!some.isEmpty()) {
+                        append(thinking, some);
+                    }
                     if (signature != null && !signature.isEmpty()) {
                         notes.hint("messages.reasoning.signature");
                     }

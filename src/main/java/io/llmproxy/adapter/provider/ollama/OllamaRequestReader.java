@@ -65,9 +65,9 @@ final class OllamaRequestReader {
     private final Notes notes;
 
     OllamaRequestReader(JsonNode body, OllamaForm form, Notes notes) {
-        this.request = new RequestNode(body, "");
+        this.request = new RequestNode(body);
         RequestNode given = request.object("options");
-        this.options = given == null ? new RequestNode(body.path("options"), "") : given;
+        this.options = given == null ? new RequestNode(body.path("options")) : given;
         this.form = form;
         this.notes = notes;
     }

@@ -34,7 +34,7 @@ public final class OpenAiEmbeddings implements EmbeddingClient, Embedder {
 
     @Override
     public EmbeddingRequest read(UpstreamRequest asked, JsonNode body, Notes notes) {
-        RequestNode request = new RequestNode(body, "");
+        RequestNode request = new RequestNode(body);
         request.others(KNOWN).forEach(notes::unsupported);
         if (request.isList("input") && body.path("input").path(0).isNumber()
                 || body.path("input").path(0).isArray()) {

@@ -185,9 +185,7 @@ final class OpenAiMessageWriter {
     private void thoughts(List<Content> content) {
         boolean open = false;
         for (Content thought : content) {
-            boolean signed = thought instanceof Content.Thinking(var _, var signature)
-                    && signature != null
-                    && !signature.isEmpty();
+            boolean signed = thought instanceof Content.Thinking thinking && thinking.signed();
             boolean known = signed || thought instanceof Content.RedactedThinking;
             if (known && details) {
                 if (!open) {

@@ -57,7 +57,7 @@ final class OpenAiRequestReader {
     private final Notes notes;
 
     OpenAiRequestReader(JsonNode body, Notes notes) {
-        this.request = new RequestNode(body, "");
+        this.request = new RequestNode(body);
         this.notes = notes;
     }
 

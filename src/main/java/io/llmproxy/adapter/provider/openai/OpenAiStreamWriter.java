@@ -9,6 +9,7 @@ import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.usage.TokenUsage;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a stream of {@code chat.completion.chunk}. */
 final class OpenAiStreamWriter implements StreamWriter {
@@ -22,6 +23,8 @@ final class OpenAiStreamWriter implements StreamWriter {
     private String id = "";
     private String model = "";
     private TokenUsage usage = TokenUsage.NONE;
+    /** How every chunk begins; null: that is not known yet. */
+    private byte @Nullable [] beginning;
 
     /** What is known of one of the answers, which come mixed. */
     private static final class Choice {
@@ -47,6 +50,7 @@ final class OpenAiStreamWriter implements StreamWriter {
                 id = itsId;
                 model = itsModel;
                 usage = known;
+                beginning = null;
                 begin(out);
             }
             case StreamEvent.Choice(int index) -> turnTo(index, out);
@@ -122,11 +126,15 @@ final class OpenAiStreamWriter implements StreamWriter {
     }
 
     private JsonOut chunk(JsonOut out) {
-        out.raw("data: ").open().member("id", id).member("object", "chat.completion.chunk");
-        return out.member("created", created)
-                .member("model", model)
-                .name("choices")
-                .openList();
+        byte[] same = beginning;
+        if (same == null) {
+            JsonOut first = new JsonOut();
+            first.raw("data: ").open().member("id", id).member("object", "chat.completion.chunk");
+            first.member("created", created).member("model", model).name("choices");
+            same = first.openList().take();
+            beginning = same;
+        }
+        return out.raw(same);
     }
 
     private JsonOut delta(JsonOut out) {

@@ -58,7 +58,7 @@ final class ResponsesRequestReader {
     private final Notes notes;
 
     ResponsesRequestReader(JsonNode body, Notes notes) {
-        this.request = new RequestNode(body, "");
+        this.request = new RequestNode(body);
         this.notes = notes;
     }
 

@@ -80,10 +80,14 @@ final class ResponsesStreamWriter implements StreamWriter {
             case StreamEvent.Refusal(String piece) -> piece(out, Kind.REFUSAL, piece);
             case StreamEvent.Thinking(String piece) -> piece(out, Kind.THINKING, piece);
             case StreamEvent.ThinkingSigned(String signature) -> {
-                begin(out, Kind.THINKING);
-                close(out, signature);
+                if (open == Kind.THINKING) {
+                    close(out, signature);
+                } else {
+                    textless(out, new Content.Thinking("", signature), signature);
+                }
             }
-            case StreamEvent.RedactedThinking(String data) -> redacted(out, data);
+            case StreamEvent.RedactedThinking(String data) ->
+                textless(out, new Content.RedactedThinking(data), ResponsesItems.redacted(data));
             case StreamEvent.ToolCallStarted(int index, String itsId, String name) -> {
                 close(out, null);
                 call = index;
@@ -232,15 +236,16 @@ final class ResponsesStreamWriter implements StreamWriter {
         open = Kind.NONE;
     }
 
-    private void redacted(JsonOut out, String data) {
+    /** Thoughts that have no text, or had it before. */
+    private void textless(JsonOut out, Content thought, String signature) {
         close(out, null);
         String itemId = ResponsesItems.id("rs", id, items.size());
         for (String event : List.of("response.output_item.added", "response.output_item.done")) {
             event(out, event).member("output_index", items.size()).name("item");
-            ResponsesItems.reasoning(out, itemId, null, ResponsesItems.redacted(data));
+            ResponsesItems.reasoning(out, itemId, null, signature);
             send(out);
         }
-        add(new Content.RedactedThinking(data), List.of());
+        add(thought, List.of());
     }
 
     private void add(Content item, List<TokenProbability> itsTokens) {

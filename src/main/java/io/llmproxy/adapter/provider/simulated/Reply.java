@@ -7,6 +7,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What a simulated model says to one request, before it is put in a format.
  *
+ * @param calls of tools, in the place of a text
  * @param cut whether it would have said more than the request allows
  * @param includeUsage whether a stream tells its usage
  */
@@ -15,6 +16,7 @@ record Reply(
         String model,
         long createdAt,
         List<String> tokens,
+        List<SimulatedTools.Call> calls,
         int promptTokens,
         boolean cut,
         boolean includeUsage) {
@@ -28,7 +30,7 @@ record Reply(
     }
 
     String finish() {
-        return cut ? "length" : "stop";
+        return cut ? "length" : calls.isEmpty() ? "stop" : "tool_calls";
     }
 
     ObjectNode object(String idPrefix, String type) {

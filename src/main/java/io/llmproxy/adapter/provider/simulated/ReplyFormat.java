@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** OpenAI's three shapes of a reply, whole and streamed. */
@@ -33,10 +34,12 @@ enum ReplyFormat {
         ObjectNode whole(Reply reply) {
             ObjectNode whole = reply.object("chatcmpl-", "chat.completion");
             ObjectNode choice = whole.putArray("choices").addObject().put("index", 0);
-            choice.putObject("message")
-                    .put("role", "assistant")
-                    .put("content", reply.text())
-                    .putNull("refusal");
+            ObjectNode message = choice.putObject("message").put("role", "assistant");
+            message.put("content", reply.calls().isEmpty() ? reply.text() : null).putNull("refusal");
+            if (!reply.calls().isEmpty()) {
+                ArrayNode calls = message.putArray("tool_calls");
+                reply.calls().forEach(call -> call(calls.addObject(), call));
+            }
             choice.putNull("logprobs").put("finish_reason", reply.finish());
             whole.set("usage", reply.usage());
             return whole;
@@ -53,6 +56,12 @@ enum ReplyFormat {
                 delta(chunk).put("content", token);
                 events.add(data(reply, chunk));
             }
+            for (int i = 0; i < reply.calls().size(); i++) {
+                ObjectNode chunk = chunk(reply);
+                ObjectNode call = delta(chunk).putArray("tool_calls").addObject().put("index", i);
+                call(call, reply.calls().get(i));
+                events.add(data(reply, chunk));
+            }
             ObjectNode last = chunk(reply);
             delta(last);
             ((ObjectNode) last.path("choices").path(0)).put("finish_reason", reply.finish());
@@ -64,6 +73,12 @@ enum ReplyFormat {
             ObjectNode chunk = reply.object("chatcmpl-", "chat.completion.chunk");
             chunk.putArray("choices").addObject().put("index", 0).putNull("finish_reason");
             return withoutUsage(reply, chunk);
+        }
+
+        private static void call(ObjectNode to, SimulatedTools.Call call) {
+            ObjectNode function =
+                    to.put("id", call.id()).put("type", "function").putObject("function");
+            function.put("name", call.name()).put("arguments", call.arguments());
         }
 
         private ObjectNode delta(ObjectNode chunk) {

@@ -114,7 +114,11 @@ final class SimulatedApi {
         }
         String prompt = format.prompt(request);
         int limit = format.limit(request);
-        List<String> wanted = SimulatedText.reply(format.lastSaid(request), settings.tokens());
+        String said = format.lastSaid(request);
+        List<SimulatedTools.Call> calls = format == ReplyFormat.CHAT
+                ? SimulatedTools.called(json, request, said, settings.calls())
+                : List.of();
+        List<String> wanted = calls.isEmpty() ? SimulatedText.reply(said, settings.tokens()) : List.of();
         boolean cut = limit > 0 && limit < wanted.size();
         List<String> tokens = cut ? wanted.subList(0, limit) : wanted;
         Reply reply = new Reply(
@@ -122,6 +126,7 @@ final class SimulatedApi {
                 request.path("model").asString(),
                 clock.instant().getEpochSecond(),
                 tokens,
+                calls,
                 SimulatedText.count(prompt) + 3,
                 cut,
                 request.path("stream_options").path("include_usage").asBoolean(false));

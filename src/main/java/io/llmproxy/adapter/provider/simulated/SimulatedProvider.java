@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code retry-after=3}: seconds, sent with a failure; 0, the default: not sent
  *   <li>{@code cut-after=20}: a stream breaks off after so many pieces, another answer after so many bytes; 0: never
  *   <li>{@code hang=5}: a stream stops after so many pieces and stays open; 0: not even a head comes; -1, the default: never
+ *   <li>{@code calls=2}: a chat with tools is answered by so many calls first, and by a text once it has results; 0, the default: by a text
  * </ul>
  */
 public final class SimulatedProvider implements Provider {

@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param retryAfter seconds that a failure names; 0: it names none
  * @param cutAfter pieces of a stream, or bytes of another answer, after which it breaks off; 0: never
  * @param hang pieces of a stream after which nothing more comes; 0: nothing at all comes; negative: never
+ * @param calls how many of a chat's tools are called before it is answered by a text
  */
 public record SimulatedSettings(
         Duration firstByte,
@@ -26,9 +27,10 @@ public record SimulatedSettings(
         int status,
         int retryAfter,
         int cutAfter,
-        int hang) {
+        int hang,
+        int calls) {
 
-    static final SimulatedSettings DEFAULT = new SimulatedSettings(Duration.ofMillis(150), 50, 0, 0, 500, 0, 0, -1);
+    static final SimulatedSettings DEFAULT = new SimulatedSettings(Duration.ofMillis(150), 50, 0, 0, 500, 0, 0, -1, 0);
     private static final String FIELD = "baseUrl";
 
     /** @throws InvalidValueException where the URL is not {@code simulated:?name=value&...} with known names and good values */
@@ -57,12 +59,13 @@ public record SimulatedSettings(
             case "status" -> withStatus(whole(name, value, 400, 599));
             case "retry-after" -> withRetryAfter(whole(name, value, 0, 86_400));
             case "cut-after" -> withCutAfter(whole(name, value, 0, 1_000_000));
+            case "calls" -> withCalls(whole(name, value, 0, 100));
             case "hang" -> withHang(whole(name, value, -1, 1_000_000));
             default ->
                 throw new InvalidValueException(
                         FIELD,
                         "has an unknown parameter " + Checks.quoted(name) + "; known are first-byte, tokens-per-second,"
-                                + " tokens, fail, status, retry-after, cut-after and hang");
+                                + " tokens, fail, status, retry-after, cut-after, hang and calls");
         };
     }
 
@@ -97,34 +100,38 @@ public record SimulatedSettings(
     }
 
     private SimulatedSettings withFirstByte(Duration d) {
-        return new SimulatedSettings(d, tokensPerSecond, tokens, fail, status, retryAfter, cutAfter, hang);
+        return new SimulatedSettings(d, tokensPerSecond, tokens, fail, status, retryAfter, cutAfter, hang, calls);
     }
 
     private SimulatedSettings withSpeed(double n) {
-        return new SimulatedSettings(firstByte, n, tokens, fail, status, retryAfter, cutAfter, hang);
+        return new SimulatedSettings(firstByte, n, tokens, fail, status, retryAfter, cutAfter, hang, calls);
     }
 
     private SimulatedSettings withTokens(int n) {
-        return new SimulatedSettings(firstByte, tokensPerSecond, n, fail, status, retryAfter, cutAfter, hang);
+        return new SimulatedSettings(firstByte, tokensPerSecond, n, fail, status, retryAfter, cutAfter, hang, calls);
     }
 
     private SimulatedSettings withFail(double n) {
-        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, n, status, retryAfter, cutAfter, hang);
+        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, n, status, retryAfter, cutAfter, hang, calls);
     }
 
     private SimulatedSettings withStatus(int n) {
-        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, n, retryAfter, cutAfter, hang);
+        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, n, retryAfter, cutAfter, hang, calls);
     }
 
     private SimulatedSettings withRetryAfter(int n) {
-        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, status, n, cutAfter, hang);
+        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, status, n, cutAfter, hang, calls);
     }
 
     private SimulatedSettings withCutAfter(int n) {
-        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, status, retryAfter, n, hang);
+        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, status, retryAfter, n, hang, calls);
     }
 
     private SimulatedSettings withHang(int n) {
-        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, status, retryAfter, cutAfter, n);
+        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, status, retryAfter, cutAfter, n, calls);
+    }
+
+    private SimulatedSettings withCalls(int n) {
+        return new SimulatedSettings(firstByte, tokensPerSecond, tokens, fail, status, retryAfter, cutAfter, hang, n);
     }
 }

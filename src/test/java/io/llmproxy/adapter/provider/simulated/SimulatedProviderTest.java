@@ -73,6 +73,43 @@ class SimulatedProviderTest {
     }
 
     @Test
+    void callsAsManyToolsAsItIsToldAndTakesTheirResultsForEnough() throws IOException {
+        String calling = FAST + "&calls=2";
+        String tool = "{\"type\":\"function\",\"function\":{\"name\":\"%s\",\"parameters\":{\"type\":\"object\","
+                + "\"properties\":{\"city\":{\"type\":\"string\"},\"days\":{\"type\":\"integer\"}}}}}";
+        String tools = ",\"tools\":[" + tool.formatted("a") + "," + tool.formatted("b") + "," + tool.formatted("c") + "]";
+        String asked = CHAT + tools;
+        JsonNode choice = json.readTree(post(calling, "/chat/completions", asked + "}").text())
+                .at("/choices/0");
+
+        assertThat(choice.path("finish_reason").asString()).isEqualTo("tool_calls");
+        assertThat(choice.at("/message/content").isNull()).isTrue();
+        assertThat(choice.at("/message/tool_calls").size()).isEqualTo(2);
+        assertThat(choice.at("/message/tool_calls/1/function/name").asString()).isEqualTo("b");
+        assertThat(choice.at("/message/tool_calls/1/function/arguments").asString())
+                .isEqualTo("{\"city\":\"What is up?\"}");
+        List<String> events = events(post(calling, "/chat/completions", asked + ",\"stream\":true}"));
+        assertThat(json.readTree(events.get(2)).at("/choices/0/delta/tool_calls/0"))
+                .isEqualTo(((tools.jackson.databind.node.ObjectNode)
+                                choice.at("/message/tool_calls/1").deepCopy())
+                        .put("index", 1));
+
+        String told = asked.replace("}]," + "\"tools", "},{\"role\":\"tool\",\"tool_call_id\":\"x\",\"content\":\"y\"}],\"tools");
+        assertThat(post(calling, "/chat/completions", told + "}").text()).contains("\"stop\"", "What is up?");
+        assertThat(post(calling, "/chat/completions", asked + ",\"tool_choice\":\"none\"}")
+                        .text())
+                .contains("\"stop\"");
+        assertThat(post(
+                                calling,
+                                "/chat/completions",
+                                asked + ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"c\"}}}")
+                        .text())
+                .contains("\"name\":\"c\"")
+                .doesNotContain("\"name\":\"a\"");
+        assertThat(post(FAST, "/chat/completions", asked + "}").text()).doesNotContain("tool_calls");
+    }
+
+    @Test
     void streamsNoUsageUnlessAsked() throws IOException {
         Answer answer = post(FAST, "/chat/completions", CHAT + ",\"stream\":true}");
         assertThat(answer.text()).doesNotContain("usage").endsWith("data: [DONE]\n\n");

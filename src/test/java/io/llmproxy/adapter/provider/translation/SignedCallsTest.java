@@ -275,6 +275,23 @@ class SignedCallsTest {
                 .isEqualTo("second");
     }
 
+    /** Parallel calls of one function differ in their ids alone, which results have too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"openai", "anthropic", "ollama"})
+    void resultsOfOneFunctionHaveTheIdsOfTheirCalls(String client) {
+        List<Content> calls = List.of(
+                new Content.ToolCall(SignedCallId.of("f1", MODEL, "AQID"), "weather", "{\"city\":\"Bern\"}"),
+                new Content.ToolCall("f2", "weather", "{\"city\":\"Chur\"}"));
+        List<JsonNode> parts = parts(client, calls, MODEL);
+
+        assertThat(parts.stream()
+                        .map(part ->
+                                part.has("functionCall") ? part.path("functionCall") : part.path("functionResponse"))
+                        .filter(JsonNode::isObject)
+                        .map(call -> call.path("id").asString("none")))
+                .containsExactly("f1", "f2", "f1", "f2");
+    }
+
     /** A body holds as many as it has room for: their order must not cost more than they do. */
     @Test
     @Timeout(20)

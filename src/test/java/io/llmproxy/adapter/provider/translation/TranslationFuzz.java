@@ -65,6 +65,7 @@ public final class TranslationFuzz {
         String said = ",\"stream\":" + stream;
         boolean several = CHOOSING.contains(provider);
         boolean probable = several || provider.equals("cohere") || provider.equals("ollama");
+        boolean signing = provider.equals("gemini"); // texts and thoughts too, for who asks for thoughts
         return switch (client) {
             case "gemini" ->
                 "{\"contents\":[{\"parts\":[{\"text\":\"x\"}]}],\"generationConfig\":{\"responseLogprobs\":" + probable
@@ -72,13 +73,15 @@ public final class TranslationFuzz {
                         + ",\"thinkingConfig\":{\"includeThoughts\":true}}}";
             case "responses" ->
                 "{\"model\":\"m\",\"input\":\"x\"" + said
-                        + (probable ? ",\"include\":[\"message.output_text.logprobs\"]" : "") + "}";
+                        + (probable ? ",\"include\":[\"message.output_text.logprobs\"]" : "")
+                        + (signing ? ",\"reasoning\":{\"effort\":\"low\"}" : "") + "}";
             case "openai" ->
                 "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + ",\"n\":"
-                        + (several ? 2 : 1) + ",\"logprobs\":" + probable + "}";
+                        + (several ? 2 : 1) + ",\"logprobs\":" + probable + (signing ? ",\"reasoning_effort\":\"low\"}" : "}");
             case "ollama" -> "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + "}";
             default ->
-                "{\"model\":\"m\",\"max_tokens\":9" + said + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+                "{\"model\":\"m\",\"max_tokens\":2048" + said
+                        + (signing ? ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024}" : "") + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
         };
     }
 

@@ -7,52 +7,56 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes JSON piece by piece, as the UTF-8 that it becomes; commas come by themselves, correct nesting is the caller's. Reusable;
- * one thread.
+ * Writes JSON piece by piece, in UTF-8; commas come by themselves, correct nesting is the caller's. What may be mebibytes of an image is
+ * copied once into the bytes that grow with it, and once out of them. Reusable; one thread.
  */
 public final class JsonOut {
-    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-    private static final int FIRST_ROOM = 512;
-    /** More is not kept for what comes next. */
-    private static final int MOST_KEPT = 64 * 1024;
+    private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+    private static final int USUAL = 512;
+    /** The most bytes that a character becomes: an escape by its number. */
+    private static final int MOST = 6;
     /** Texts up to that length are written as they are looked at: names, mostly. */
     private static final int SHORT = 24;
-    /** What one character becomes at most. */
-    private static final int LONGEST = 6;
+    /** More is not kept for what comes next. */
+    private static final int MOST_KEPT = 64 * 1024;
     /** The longest array that every JVM makes. */
     private static final int MOST_ROOM = Integer.MAX_VALUE - 8;
 
-    private byte[] out = new byte[FIRST_ROOM];
+    private byte[] out;
     private int length;
+
+    public JsonOut() {
+        this(USUAL);
+    }
+
+    /** @param room how many bytes are likely to be written */
+    public JsonOut(int room) {
+        out = new byte[room];
+    }
 
     public JsonOut open() {
         separate();
-        append('{');
-        return this;
+        return put('{');
     }
 
     public JsonOut close() {
-        append('}');
-        return this;
+        return put('}');
     }
 
     public JsonOut openList() {
         separate();
-        append('[');
-        return this;
+        return put('[');
     }
 
     public JsonOut closeList() {
-        append(']');
-        return this;
+        return put(']');
     }
 
     /** A member's name; its value comes next. */
     public JsonOut name(String name) {
         separate();
         quote(name);
-        append(':');
-        return this;
+        return put(':');
     }
 
     public JsonOut text(String value) {
@@ -63,20 +67,20 @@ public final class JsonOut {
 
     public JsonOut json(JsonText value) {
         separate();
-        append(value.text());
-        return this;
+        return raw(value.text());
     }
 
     public JsonOut number(long value) {
         separate();
-        append(Long.toString(value));
-        return this;
+        if (value >= 0 && value < 10) {
+            return put((char) ('0' + value));
+        }
+        return raw(Long.toString(value));
     }
 
     public JsonOut nothing() {
         separate();
-        append("null");
-        return this;
+        return raw("null");
     }
 
     public JsonOut member(String name, String value) {
@@ -93,9 +97,7 @@ public final class JsonOut {
     }
 
     public JsonOut member(String name, boolean value) {
-        name(name);
-        append(Boolean.toString(value));
-        return this;
+        return name(name).raw(value ? "true" : "false");
     }
 
     public JsonOut member(String name, JsonText value) {
@@ -104,13 +106,12 @@ public final class JsonOut {
 
     /** Left out where it is null; a finite number. */
     public JsonOut optional(String name, @Nullable Number value) {
-        if (value != null) {
-            name(name);
-            double number = value.doubleValue();
-            boolean whole = number == Math.rint(number) && Math.abs(number) < 1e15;
-            append(whole ? Long.toString(value.longValue()) : value.toString());
+        if (value == null) {
+            return this;
         }
-        return this;
+        double number = value.doubleValue();
+        boolean whole = number == Math.rint(number) && Math.abs(number) < 1e15;
+        return name(name).raw(whole ? Long.toString(value.longValue()) : value.toString());
     }
 
     /** Left out where it is null. */
@@ -118,9 +119,20 @@ public final class JsonOut {
         return value == null ? this : member(name, value.booleanValue());
     }
 
-    /** Bytes that are no JSON, as an event stream has them around it. */
+    /** What is JSON already, or no JSON, as an event stream has it around its own. */
     public JsonOut raw(String text) {
-        append(text);
+        byte[] bytes = text.length() > SHORT ? utf8(text) : null;
+        if (bytes == null) {
+            each(text, false);
+        } else {
+            copied(bytes, 0, bytes.length);
+        }
+        return this;
+    }
+
+    /** What was written before, with all that such a text may hold. */
+    public JsonOut raw(byte[] written) {
+        copied(written, 0, written.length);
         return this;
     }
 
@@ -129,77 +141,47 @@ public final class JsonOut {
             return;
         }
         byte last = out[length - 1];
-        boolean within = last == '"' || last == '}' || last == ']' || last >= 'a' && last <= 'z' || isDigit(last);
+        boolean within =
+                last == '"' || last == '}' || last == ']' || last >= 'a' && last <= 'z' || last >= '0' && last <= '9';
         if (within) {
-            append(',');
+            put(',');
         }
-    }
-
-    private static boolean isDigit(byte b) {
-        return b >= '0' && b <= '9';
-    }
-
-    private void append(char ascii) {
-        room(1);
-        out[length++] = (byte) ascii;
-    }
-
-    private void append(String text) {
-        if (text.length() > SHORT || !plain(text)) {
-            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            append(bytes, 0, bytes.length);
-        }
-    }
-
-    private void append(byte[] bytes, int from, int to) {
-        room(to - from);
-        System.arraycopy(bytes, from, out, length, to - from);
-        length += to - from;
-    }
-
-    private void room(int more) {
-        if (out.length - length < more) {
-            out = Arrays.copyOf(out, Math.max(Math.addExact(length, more), (int) Math.min(2L * out.length, MOST_ROOM)));
-        }
-    }
-
-    /** Whether it is ASCII all through; then it is written. What {@link #quote} escapes is not taken for that. */
-    private boolean plain(String text) {
-        room(text.length());
-        int at = length;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
-                return false;
-            }
-            out[at++] = (byte) c;
-        }
-        length = at;
-        return true;
     }
 
     private void quote(String text) {
-        append('"');
-        if (text.length() > SHORT || !plain(text)) {
-            escaped(text);
+        put('"');
+        byte[] bytes = text.length() > SHORT ? utf8(text) : null;
+        if (bytes == null) {
+            each(text, true);
+        } else {
+            escaped(bytes);
         }
-        append('"');
+        put('"');
     }
 
-    private void escaped(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        // half a surrogate pair, which UTF-8 cannot have, has become a question mark
-        if (ByteSearch.questionMark(bytes, 0, bytes.length) < bytes.length && unpaired(text)) {
-            eachEscaped(text);
-            return;
+    private void each(String text, boolean quoted) {
+        int plain = plain(text, quoted);
+        if (plain < text.length()) {
+            rest(text, plain, quoted);
         }
+    }
+
+    /** Null where UTF-8 cannot have it: half a surrogate pair, which becomes a question mark. */
+    private static byte @Nullable [] utf8(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return ByteSearch.questionMark(bytes, 0, bytes.length) < bytes.length && unpaired(text) ? null : bytes;
+    }
+
+    /** Looks at eight bytes at a time where nothing has to be escaped. */
+    private void escaped(byte[] bytes) {
         int from = 0;
         while (true) {
             int to = ByteSearch.quoteBackslashOrControl(bytes, from, bytes.length);
-            append(bytes, from, to);
+            copied(bytes, from, to);
             if (to == bytes.length) {
                 return;
             }
+            room(MOST);
             escape((char) bytes[to]);
             from = to + 1;
         }
@@ -207,58 +189,128 @@ public final class JsonOut {
 
     private static boolean unpaired(String text) {
         for (int i = 0; i < text.length(); i++) {
-            if (Character.isSurrogate(text.charAt(i)) && !paired(text, i)) {
+            char c = text.charAt(i);
+            if (Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+            } else if (Character.isSurrogate(c)) {
                 return true;
             }
         }
         return false;
     }
 
-    private void eachEscaped(String text) {
-        int from = 0;
-        for (int i = 0; i < text.length(); i++) {
+    private void copied(byte[] bytes, int from, int to) {
+        room(to - from);
+        System.arraycopy(bytes, from, out, length, to - from);
+        length += to - from;
+    }
+
+    /** Writes as much of the beginning as is ASCII and, where it is to be quoted, has no escape; how much that is. */
+    private int plain(String text, boolean quoted) {
+        int end = text.length();
+        room(end);
+        byte[] to = out;
+        int at = length;
+        int i = 0;
+        while (i < end) {
             char c = text.charAt(i);
-            if (c == '"' || c == '\\' || c < ' ' || Character.isSurrogate(c) && !paired(text, i)) {
-                append(text.substring(from, i));
-                escape(c);
-                from = i + 1;
+            if (c >= 0x80 || quoted && (c < ' ' || c == '"' || c == '\\')) {
+                break;
+            }
+            to[at + i] = (byte) c;
+            i++;
+        }
+        length = at + i;
+        return i;
+    }
+
+    private void rest(String text, int from, boolean quoted) {
+        for (int i = from; i < text.length(); i++) {
+            room(MOST);
+            char c = text.charAt(i);
+            if (c < 0x80) {
+                if (quoted && (c < ' ' || c == '"' || c == '\\')) {
+                    escape(c);
+                } else {
+                    put(c);
+                }
+            } else if (c < 0x800) {
+                put((char) (0xC0 | c >> 6));
+                put(low(c));
+            } else if (!Character.isSurrogate(c)) {
+                put((char) (0xE0 | c >> 12));
+                put(low(c >> 6));
+                put(low(c));
+            } else if (Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
+                pair(Character.toCodePoint(c, text.charAt(++i)));
+            } else {
+                number(c);
             }
         }
-        append(text.substring(from));
+    }
+
+    private void pair(int codePoint) {
+        put((char) (0xF0 | codePoint >> 18));
+        put(low(codePoint >> 12));
+        put(low(codePoint >> 6));
+        put(low(codePoint));
+    }
+
+    private static char low(int bits) {
+        return (char) (0x80 | bits & 0x3F);
     }
 
     private void escape(char c) {
-        room(LONGEST);
-        out[length++] = '\\';
         switch (c) {
-            case '"', '\\' -> out[length++] = (byte) c;
-            case '\n' -> out[length++] = 'n';
-            case '\r' -> out[length++] = 'r';
-            case '\t' -> out[length++] = 't';
-            default -> {
-                out[length++] = 'u';
-                out[length++] = HEX[c >> 12];
-                out[length++] = HEX[c >> 8 & 15];
-                out[length++] = HEX[c >> 4 & 15];
-                out[length++] = HEX[c & 15];
-            }
+            case '"', '\\' -> put('\\').put(c);
+            case '\n' -> put('\\').put('n');
+            case '\r' -> put('\\').put('r');
+            case '\t' -> put('\\').put('t');
+            default -> number(c);
         }
     }
 
-    private static boolean paired(String text, int i) {
-        return Character.isHighSurrogate(text.charAt(i))
-                ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
-                : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
+    /** A character by its number. */
+    private void number(char c) {
+        put('\\').put('u');
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            put((char) HEX[c >> shift & 15]);
+        }
     }
 
-    /** How many bytes are written; what comes after them can be taken back. */
-    int mark() {
+    /** One byte. */
+    private JsonOut put(char c) {
+        room(1);
+        out[length++] = (byte) c;
+        return this;
+    }
+
+    private void room(int more) {
+        if (out.length - length < more) {
+            int wanted = Math.addExact(length, more);
+            out = Arrays.copyOf(out, Math.max(wanted, (int) Math.min(2L * out.length, MOST_ROOM)));
+        }
+    }
+
+    /** How much is written; what comes after it can be taken back. */
+    int size() {
         return length;
     }
 
-    /** Takes back what was written since. */
-    void backTo(int mark) {
-        length = mark;
+    /** Takes back what was written since it was so much. */
+    void backTo(int size) {
+        length = size;
+    }
+
+    /** Copies what was written, from there on, as far as there is room for it; how much that is. */
+    int copy(int from, byte[] to, int offset, int most) {
+        int n = Math.min(most, length - from);
+        System.arraycopy(out, from, to, offset, n);
+        return n;
     }
 
     public boolean isEmpty() {
@@ -270,7 +322,7 @@ public final class JsonOut {
         byte[] bytes = Arrays.copyOf(out, length);
         length = 0;
         if (out.length > MOST_KEPT) {
-            out = new byte[FIRST_ROOM];
+            out = new byte[USUAL];
         }
         return bytes;
     }

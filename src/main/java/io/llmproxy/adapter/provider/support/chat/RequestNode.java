@@ -5,6 +5,7 @@ import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.gateway.Refusals;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -12,10 +13,37 @@ import tools.jackson.databind.JsonNode;
 /**
  * An object of a client's request, read strictly: what has another type than it must is refused by its name. A member that is
  * {@code null} is as good as missing.
- *
- * @param path where it stands, as {@code messages[2].}; empty: the request itself
  */
-public record RequestNode(JsonNode node, String path) {
+public final class RequestNode {
+    /** Of what is no list's item. */
+    private static final int NO_ITEM = -1;
+
+    private final JsonNode node;
+    private final @Nullable RequestNode holder;
+    private final String name;
+    private final int item;
+
+    /** The request itself. */
+    public RequestNode(JsonNode node) {
+        this(node, null, "", NO_ITEM);
+    }
+
+    private RequestNode(JsonNode node, @Nullable RequestNode holder, String name, int item) {
+        this.node = node;
+        this.holder = holder;
+        this.name = name;
+        this.item = item;
+    }
+
+    public JsonNode node() {
+        return node;
+    }
+
+    /** Where it stands, as {@code messages[2].}; made up when something is wrong, since there is a node for each message. */
+    private String path() {
+        return holder == null ? "" : holder.path() + name + (item == NO_ITEM ? "." : "[" + item + "].");
+    }
+
     public @Nullable String text(String name) {
         JsonNode value = value(name);
         if (value == null) {
@@ -102,7 +130,7 @@ public record RequestNode(JsonNode node, String path) {
         if (!value.isObject()) {
             throw wrong(name, "an object");
         }
-        return new RequestNode(value, path + name + ".");
+        return new RequestNode(value, this, name, NO_ITEM);
     }
 
     public RequestNode requiredObject(String name) {
@@ -128,7 +156,7 @@ public record RequestNode(JsonNode node, String path) {
             if (!item.isObject()) {
                 throw wrong(name + "[" + i + "]", "an object");
             }
-            out.add(new RequestNode(item, path + name + "[" + i + "]."));
+            out.add(new RequestNode(item, this, name, i));
         }
         return out;
     }
@@ -177,15 +205,19 @@ public record RequestNode(JsonNode node, String path) {
 
     /** The members that say something and are none of {@code known}. */
     public List<String> others(Set<String> known) {
-        return node.properties().stream()
-                .filter(e -> !known.contains(e.getKey()) && !e.getValue().isNull())
-                .map(java.util.Map.Entry::getKey)
-                .toList();
+        List<String> out = List.of();
+        for (Map.Entry<String, JsonNode> member : node.properties()) {
+            if (!known.contains(member.getKey()) && !member.getValue().isNull()) {
+                out = out.isEmpty() ? new ArrayList<>() : out;
+                out.add(member.getKey());
+            }
+        }
+        return out;
     }
 
     /** The name of a member, as the client knows it. */
     public String at(String name) {
-        return path + name;
+        return path() + name;
     }
 
     public ProxyException wrong(String name, String must) {

@@ -54,8 +54,6 @@ public final class ToolLoops {
 
     private static boolean kept(Content content) {
         return content instanceof Content.RedactedThinking
-                || content instanceof Content.Thinking(var _, var signature)
-                        && signature != null
-                        && !signature.isEmpty();
+                || content instanceof Content.Thinking thought && thought.signed();
     }
 }

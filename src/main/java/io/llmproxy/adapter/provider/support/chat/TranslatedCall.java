@@ -8,7 +8,6 @@ import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.UpstreamException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +20,6 @@ import tools.jackson.databind.JsonNode;
 final class TranslatedCall implements ProviderCall {
     private static final int MAX_ANSWER = 64 * 1024 * 1024;
     private static final int MAX_FAILURE = 256 * 1024;
-    private static final int USUAL_ANSWER = 4 * 1024;
-    private static final int MOST_TRUSTED = 1024 * 1024;
     private static final int BAD_GATEWAY = 502;
 
     private final ProviderCall call;
@@ -72,11 +69,6 @@ final class TranslatedCall implements ProviderCall {
         } catch (IOException e) {
             throw new UpstreamException(UpstreamException.Kind.UNREADABLE, "the answer cannot be decoded", e);
         }
-    }
-
-    @Override
-    public boolean sent() {
-        return call.sent();
     }
 
     private static String type(Head head) {
@@ -140,28 +132,11 @@ final class TranslatedCall implements ProviderCall {
     }
 
     private JsonNode tree(Head head, int most) throws IOException {
-        InputStream in = plain(head);
-        byte[] bytes = new byte[room(head.contentLength())];
-        int length = 0;
-        for (int count = 0; count >= 0; count = in.read(bytes, length, bytes.length - length)) {
-            length += count;
-            if (length > most) {
-                throw Unreadable.because("it is larger than " + most + " bytes");
-            }
-            if (length == bytes.length) {
-                bytes = Arrays.copyOf(bytes, (int) Math.min(2L * length, most + 1L));
-            }
-        }
-        JsonNode tree = Json.parse(bytes, length);
+        JsonNode tree = Bytes.tree(plain(head), head.contentLength(), most);
         if (!tree.isObject()) {
             throw Unreadable.because("it is no JSON object");
         }
         return tree;
-    }
-
-    /** For an answer of that length and one byte more, at which its end is seen; what is told is not trusted beyond measure. */
-    private static int room(long told) {
-        return told < 0 ? USUAL_ANSWER : (int) Math.min(told, MOST_TRUSTED) + 1;
     }
 
     private InputStream plain(Head head) throws UpstreamException {

@@ -8,6 +8,7 @@ import io.llmproxy.port.UpstreamException.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -18,7 +19,6 @@ import tools.jackson.databind.JsonNode;
 final class TranslatedStream extends InputStream implements SseReader.Listener {
     private static final int MAX_EVENT = 16 * 1024 * 1024;
     private static final int PIECE = 8 * 1024;
-    private static final byte[] NOTHING = {};
 
     private final InputStream provider;
     private final StreamReader reader;
@@ -27,9 +27,11 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
     private final StreamFormat.Splitter events;
     private final Data data = new Data();
     private final JsonOut out = new JsonOut();
+    private final Consumer<StreamEvent> translated = this::write;
     private final byte[] piece = new byte[PIECE];
-    private byte[] ready = NOTHING;
+    /** How much of what is written was read. */
     private int at;
+
     private boolean complete;
     private boolean ended;
     private @Nullable UpstreamException failure;
@@ -66,7 +68,7 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
         if (length == 0) {
             return 0;
         }
-        while (at == ready.length) {
+        while (at == out.size()) {
             if (failure != null) {
                 throw failure;
             }
@@ -75,13 +77,15 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
             }
             pull();
         }
-        int n = Math.min(length, ready.length - at);
-        System.arraycopy(ready, at, bytes, offset, n);
+        int n = out.copy(at, bytes, offset, length);
         at += n;
         return n;
     }
 
+    /** All that is written was read. */
     private void pull() throws IOException {
+        out.backTo(0);
+        at = 0;
         int n = provider.read(piece, 0, piece.length);
         try {
             if (n >= 0) {
@@ -94,8 +98,6 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
         } catch (UpstreamException e) {
             failure = failure == null ? e : failure;
         }
-        ready = out.isEmpty() ? NOTHING : out.take();
-        at = 0;
     }
 
     private void providerEnded() {
@@ -111,7 +113,7 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
 
     private void completed() {
         complete = true;
-        int before = out.mark();
+        int before = out.size();
         try {
             writer.end(out);
         } catch (UpstreamException e) {
@@ -147,7 +149,7 @@ final class TranslatedStream extends InputStream implements SseReader.Listener {
             if (!event.isObject()) {
                 throw Unreadable.because("an event is no JSON object");
             }
-            if (reader.read(event, this::write) && failure == null) {
+            if (reader.read(event, translated) && failure == null) {
                 completed();
             }
         } catch (UpstreamException e) {

@@ -15,9 +15,6 @@ import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
 import io.llmproxy.port.UpstreamConnections;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -145,7 +142,7 @@ public final class TranslatingProvider implements Provider {
         ProviderDialect.Place place;
         KeptBody body;
         try (Translations.Turn _ = translations.turn(request.body().length())) {
-            byte[] asked = bytes(request.body());
+            byte[] asked = Bytes.of(request.body());
             JsonNode tree = tree(asked);
             byte[] known = client.answerWithoutModel(tree, translations.seconds());
             if (known != null) {
@@ -201,7 +198,7 @@ public final class TranslatingProvider implements Provider {
     private ProviderCall embedded(UpstreamRequest request, EmbeddingClient client, Embedder embedder) {
         Notes notes = new Notes(who, translations.drop());
         try (Translations.Turn _ = translations.turn(request.body().length())) {
-            EmbeddingRequest asked = client.read(request, tree(bytes(request.body())), notes);
+            EmbeddingRequest asked = client.read(request, tree(Bytes.of(request.body())), notes);
             List<EmbeddingRequest> parts = asked.parts(embedder.most(asked));
             Answers.OfEmbeddings answers = new Answers.OfEmbeddings(embedder, client, request, asked, parts);
             ProviderDialect.Place place = embedder.place(asked);
@@ -227,27 +224,6 @@ public final class TranslatingProvider implements Provider {
         ProviderCall calls = new CallsInTurn(provider, all, embedder.tokensField());
         KeptBody nothing = translations.room().keep(new byte[0]);
         return new TranslatedCall(calls, nothing, own, answers, translations, notes.warning());
-    }
-
-    private static byte[] bytes(RequestBody body) {
-        Whole whole = new Whole(Math.toIntExact(body.length()));
-        try {
-            body.writeTo(whole);
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading back a request body to translate it failed", e);
-        }
-        return whole.bytes();
-    }
-
-    /** Gives away its array, which has the length that was foreseen. */
-    private static final class Whole extends ByteArrayOutputStream {
-        Whole(int length) {
-            super(length);
-        }
-
-        byte[] bytes() {
-            return count == buf.length ? buf : toByteArray();
-        }
     }
 
     private static JsonNode tree(byte[] body) {

@@ -75,7 +75,7 @@ class JsonOutTest {
     @Test
     void whatIsTakenBackIsGone() {
         out.open().member("kept", "é");
-        int mark = out.mark();
+        int mark = out.size();
         out.member("half", "é".repeat(1000));
         out.backTo(mark);
         out.member("then", "漢").close();
