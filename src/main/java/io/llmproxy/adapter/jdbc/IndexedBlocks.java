@@ -5,7 +5,6 @@ import io.llmproxy.domain.usage.UsageBlock;
 import io.llmproxy.port.StoreException;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +31,9 @@ final class IndexedBlocks {
             "SELECT id, coding, data FROM usage_index WHERE id IN ("
                     + IntStream.range(0, AT_ONCE).mapToObj(i -> "?").collect(Collectors.joining(", ")) + ")",
             IntStream.range(0, AT_ONCE).mapToObj(i -> "id" + i).toList());
-    private static final String SUMMARIES = "SELECT seq, tenant_id, first_at, last_at, traits FROM usage_summaries WHERE ";
+
+    private static final String SUMMARIES =
+            "SELECT seq, tenant_id, first_at, last_at, traits FROM usage_summaries WHERE ";
     /** What is not in the index; without other conditions, so that no other index is taken for it. */
     static final NamedSql TAIL = NamedSql.of(SUMMARIES + "seq >= :from ORDER BY seq");
 
@@ -74,7 +75,8 @@ final class IndexedBlocks {
         this.segments = sql.list(DOING, SEGMENTS, some, Segment::of).stream()
                 .filter(s -> overlaps(s.firstAt, s.lastAt))
                 .toList();
-        this.tenant = query.tenantId() == null ? List.of() : List.of(new int[] {SegmentBuilder.tenant(query.tenantId())});
+        this.tenant =
+                query.tenantId() == null ? List.of() : List.of(new int[] {SegmentBuilder.tenant(query.tenantId())});
         addSummarized(TAIL, Params.of("from", indexed));
     }
 
@@ -86,12 +88,16 @@ final class IndexedBlocks {
     /** The next one; null: there is none. */
     @Nullable
     SearchedBlock next() {
-        while (expanded < segments.size() && mayBeNext(segments.get(expanded))) {
-            if (expanded == matched) {
-                match();
+        try {
+            while (expanded < segments.size() && mayBeNext(segments.get(expanded))) {
+                if (expanded == matched) {
+                    match();
+                }
+                expand(segments.get(expanded));
+                expanded++;
             }
-            expand(segments.get(expanded));
-            expanded++;
+        } catch (IndexOutOfBoundsException e) {
+            throw new StoreException("searching the ledger: the bytes of a part of its index are damaged", e);
         }
         return queue.poll();
     }
@@ -165,11 +171,7 @@ final class IndexedBlocks {
         for (int i = 0; i < AT_ONCE; i++) {
             params.and("id" + i, ids.get(Math.min(i, ids.size() - 1)));
         }
-        try {
-            return sql.list(DOING, PARTS, params, Part::new);
-        } catch (IndexOutOfBoundsException e) {
-            throw new StoreException("searching the ledger: a part of its index is damaged", e);
-        }
+        return sql.list(DOING, PARTS, params, Part::new);
     }
 
     /** Adds the blocks of a segment in which records were found, or which may have any. */
@@ -177,16 +179,18 @@ final class IndexedBlocks {
         if (segment.records.isEmpty() && !segment.opaque) {
             return;
         }
-        long base = layout.begin(segment.number);
-        for (Part part : parts(List.of(IndexLayout.id(segment.number, IndexLayout.BLOCKS)))) {
-            SegmentBlocks.read(part.bytes, entry -> {
-                if (entry.opaque()) {
-                    addSummarized(ONE, Params.of("seq", base + entry.begin()));
-                } else if (wanted(entry) && hasRecords(segment, entry)) {
-                    add(SearchedBlock.indexed(entry, base, segment.records));
-                }
-            });
+        List<Part> blocks = parts(List.of(IndexLayout.id(segment.number, IndexLayout.BLOCKS)));
+        if (blocks.isEmpty()) {
+            return; // purged meanwhile
         }
+        long base = layout.begin(segment.number);
+        SegmentBlocks.read(blocks.getFirst().bytes, entry -> {
+            if (entry.opaque()) {
+                addSummarized(ONE, Params.of("seq", base + entry.begin()));
+            } else if (wanted(entry) && hasRecords(segment, entry)) {
+                add(SearchedBlock.indexed(entry, base, segment.records));
+            }
+        });
     }
 
     private void addSummarized(NamedSql which, Params params) {
@@ -195,7 +199,7 @@ final class IndexedBlocks {
     }
 
     private void add(SearchedBlock block) {
-        if (block != SearchedBlock.NONE && from.reaches(block.lastAt(), block.seq())) {
+        if (!block.equals(SearchedBlock.NONE) && from.reaches(block.lastAt(), block.seq())) {
             queue.add(block);
         }
     }

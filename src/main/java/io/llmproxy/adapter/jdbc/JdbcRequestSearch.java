@@ -87,7 +87,8 @@ final class JdbcRequestSearch implements RequestSearch {
                     DOING,
                     page(query, at.again()),
                     params(query, at.lastAt(), at.seq()),
-                    row -> new Passed(row.time("last_at"), row.number("seq"), BlockTraits.may(row.bytesOrNull("traits"), terms)));
+                    row -> new Passed(
+                            row.time("last_at"), row.number("seq"), BlockTraits.may(row.bytesOrNull("traits"), terms)));
             for (Passed passed : some) {
                 if (passed.may && reading.take(new SearchedBlock(passed.lastAt, passed.seq, 0, null))) {
                     return reading.page();
@@ -167,8 +168,7 @@ final class JdbcRequestSearch implements RequestSearch {
         /** Takes what matches in the block, the newest first; true: the page ends here. */
         private boolean take(SearchedBlock block) {
             int index = 0;
-            List<UsageBlocks.Block> row =
-                    sql.list(DOING, BLOCK, Params.of("seq", block.seq()), UsageBlocks.Block::new);
+            List<UsageBlocks.Block> row = sql.list(DOING, BLOCK, Params.of("seq", block.seq()), UsageBlocks.Block::new);
             if (!row.isEmpty()) { // else purged meanwhile
                 index = take(block, row.getFirst());
             }

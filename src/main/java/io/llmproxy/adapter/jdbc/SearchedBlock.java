@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param records those that are looked at, of its segment, where its own begin with {@code begin}; null: all
  */
-record SearchedBlock(Instant lastAt, long seq, int begin, @Nullable BitSet records)
-        implements Comparable<SearchedBlock> {
+record SearchedBlock(
+        Instant lastAt, long seq, int begin, @Nullable BitSet records) implements Comparable<SearchedBlock> {
     /** In the place of one that need not be opened. */
     static final SearchedBlock NONE = new SearchedBlock(Instant.EPOCH, 0, 0, null);
 

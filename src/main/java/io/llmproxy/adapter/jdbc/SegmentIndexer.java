@@ -30,9 +30,11 @@ final class SegmentIndexer {
 
     private static final NamedSql HEAD = NamedSql.of("SELECT next_seq, indexed_seq FROM usage_head WHERE id = 1");
     private static final NamedSql HOLD = HEAD.and(" FOR UPDATE");
-    static final NamedSql FIRST = NamedSql.of("SELECT MIN(seq) AS first_seq FROM usage_blocks WHERE seq >= :from");
-    private static final String SOME = "SELECT seq, tenant_id, records, first_at, last_at, coding, data FROM usage_blocks"
-            + " WHERE seq >= :from AND seq < :to ORDER BY seq LIMIT ";
+    // not the smallest number of all, for which H2 would read all
+    static final NamedSql FIRST = NamedSql.of("SELECT seq FROM usage_blocks WHERE seq >= :from ORDER BY seq LIMIT 1");
+    private static final String SOME =
+            "SELECT seq, tenant_id, records, first_at, last_at, coding, data FROM usage_blocks"
+                    + " WHERE seq >= :from AND seq < :to ORDER BY seq LIMIT ";
     static final NamedSql LARGE_BLOCKS = NamedSql.of(SOME + LARGE_AT_ONCE);
     private static final NamedSql SMALL_BLOCKS = NamedSql.of(SOME + SMALL_AT_ONCE);
     static final NamedSql ANY =
@@ -94,14 +96,11 @@ final class SegmentIndexer {
     /** Adds one segment; false: none is full that is not in the index. */
     boolean step() {
         Head head = head();
-        Long first = sql.list(DOING, FIRST, Params.of("from", head.indexed), row -> Optional.ofNullable(
-                        row.numberOrNull("first_seq")))
-                .getFirst()
-                .orElse(null);
-        if (first == null || layout.begin(layout.segment(first) + 1) > head.next) {
+        Optional<Long> first = sql.first(DOING, FIRST, Params.of("from", head.indexed), row -> row.number("seq"));
+        long segment = layout.segment(first.orElse(head.next));
+        if (first.isEmpty() || layout.begin(segment + 1) > head.next) {
             return false;
         }
-        long segment = layout.segment(first);
         SegmentBuilder built = build(segment);
         List<Params> parts = coded(segment, built);
         sql.transactions().inTransaction(() -> {
@@ -155,7 +154,8 @@ final class SegmentIndexer {
     private static SegmentBlocks.Entry opaque(Block block, long base, @Nullable StoreException cause) {
         LOG.log(
                 Level.WARNING,
-                "event 6910: the block " + block.seq + " of the ledger cannot be read, and is not in the index for searches; see"
+                "event 6910: the block " + block.seq
+                        + " of the ledger cannot be read, and is not in the index for searches; see"
                         + " llmproxyctl ledger check",
                 cause);
         return entry(block, base, true);

@@ -164,10 +164,12 @@ class AdminOverTcpTest {
     void whereAKeyIsNotRequiredItsAnswerIsNoLineOfTheLog() {
         AdminIdempotency once = new AdminIdempotency(f.application().replays(), f.clock);
         logger.setLevel(Level.INFO);
-        assertThat(once.answer(onTheSocket(), false, () -> Answer.ok("done")).status()).isEqualTo(200);
+        assertThat(once.answer(onTheSocket(), false, () -> Answer.ok("done")).status())
+                .isEqualTo(200);
         assertThat(said("6003")).isZero();
         logger.setLevel(Level.FINE);
-        assertThat(once.answer(onTheSocket(), false, () -> Answer.ok("done")).status()).isEqualTo(200);
+        assertThat(once.answer(onTheSocket(), false, () -> Answer.ok("done")).status())
+                .isEqualTo(200);
         assertThat(said("6003")).isEqualTo(1);
     }
 

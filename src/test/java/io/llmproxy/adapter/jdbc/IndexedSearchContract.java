@@ -203,7 +203,8 @@ abstract class IndexedSearchContract extends RequestSearchContract {
     @Test
     void whatIsPurgedLeavesTheIndex() {
         fill();
-        RequestQuery query = new RequestQuery(tenant.id(), Set.of(), null, null, new UUID(7, 7), null, null, null, null, null);
+        RequestQuery query =
+                new RequestQuery(tenant.id(), Set.of(), null, null, new UUID(7, 7), null, null, null, null, null);
         assertThat(all(query, 1000)).hasSize(1200);
         assertThat(count("usage_segments")).isEqualTo(4);
         usage().purge(tenant.id(), NOW.plusSeconds(600), 10_000);

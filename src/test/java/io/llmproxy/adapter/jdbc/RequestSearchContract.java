@@ -45,7 +45,7 @@ abstract class RequestSearchContract {
 
     final void append(List<UsageRecord> records) {
         assertThat(usage().append(JournalRecords.batch(
-                                directory.resolve(Ids.random().toString()), records)))
+                        directory.resolve(Ids.random().toString()), records)))
                 .isTrue();
     }
 
