@@ -39,11 +39,13 @@ import io.llmproxy.gateway.proof.LimitProof;
 import io.llmproxy.gateway.resilience.ActiveChecks;
 import io.llmproxy.gateway.stage.Stages;
 import io.llmproxy.gateway.usage.KeyUseFlusher;
+import io.llmproxy.gateway.usage.LedgerIndexer;
 import io.llmproxy.gateway.usage.LedgerRetry;
 import io.llmproxy.gateway.usage.Retention;
 import io.llmproxy.gateway.usage.UsageFlusher;
 import io.llmproxy.port.IdempotencyStore;
 import io.llmproxy.port.ObjectStore;
+import io.llmproxy.port.RequestSearch;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.Tokenizer;
 import io.llmproxy.port.Tracing;
@@ -219,6 +221,8 @@ public final class Appliance implements AutoCloseable {
                             () -> snapshots.current().allTenants(),
                             setup.clock()))
                     .start();
+            RequestSearch search = database.requests(books.format());
+            opened(new LedgerIndexer(search)).start();
             opened(Alerting.of(setup, database.alerts(), usage, snapshots, refusals, telemetry))
                     .start();
             AuditKeeper auditKeeper = opened(new AuditKeeper(storage.auditChains(), setup.clock()));
@@ -298,7 +302,7 @@ public final class Appliance implements AutoCloseable {
                             executor,
                             config.tenant(),
                             setup.clock()),
-                    new RequestAudit(stores, database.requests(books.format()), bodies, executor, config.tenant()),
+                    new RequestAudit(stores, search, bodies, executor, config.tenant()),
                     transcripts::flush,
                     setup.clock())));
             new ReloadedParts(log, desk, storage.secrets(), gatewayServer, refresher, tls).join(reload);

@@ -8,4 +8,12 @@ import io.llmproxy.domain.usage.UsageRecord;
 public interface RequestSearch {
     /** The newest first. A page may be short, even empty, and not the last, where few of many requests match. */
     Page<UsageRecord> search(RequestQuery query, Page.Request page);
+
+    /**
+     * Adds the next part of the ledger to the index, one step of a tenth of a second or so. Searches find what is not in it all the same, but
+     * slowly where it is much.
+     *
+     * @return false: there was nothing to add
+     */
+    boolean index();
 }

@@ -119,7 +119,8 @@ final class AdminHandler implements Handler {
                 request.prologue().method().text(),
                 request.prologue().uriPath().rawPath() + (query.isEmpty() ? "" : "?" + query),
                 AdminIdempotency.fingerprint(content),
-                key);
+                key,
+                !local);
         AdminRequest again = new AdminRequest(asked.caller(), asked.variables(), asked.query(), () -> content);
         return once.answer(change, route.secret(), () -> route.endpoint().answer(again));
     }

@@ -51,13 +51,15 @@ final class AdminIdempotency {
      *
      * @param address path and query as they were sent
      * @param key the header's value; null: there is none
+     * @param required whether it had to be there; else it comes with most changes, and is not worth a line of the log
      */
     record Change(
             Actor actor,
             String method,
             String address,
             Fingerprint content,
-            @Nullable String key) {}
+            @Nullable String key,
+            boolean required) {}
 
     /** Whether requests of the method change something that a second one would change again. */
     static boolean concerns(String method) {
@@ -162,7 +164,9 @@ final class AdminIdempotency {
             RecordedAnswer kept =
                     new RecordedAnswer(answer.status(), type, answer.body().length, answer.body(), HeaderFields.NONE);
             store.record(List.of(new Recording(claim, kept, clock.instant().plus(replays.retention()))));
-            LOG.log(Level.INFO, "event 6003: the answer to " + named(change) + " was stored");
+            LOG.log(
+                    change.required ? Level.INFO : Level.DEBUG,
+                    "event 6003: the answer to " + named(change) + " was stored");
         } catch (RuntimeException e) {
             // what was changed stays changed: the answer is true, it can only not be repeated
             LOG.log(

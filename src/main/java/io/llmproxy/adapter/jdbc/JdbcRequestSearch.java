@@ -1,121 +1,112 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Page;
-import io.llmproxy.domain.error.InvalidValueException;
+import io.llmproxy.domain.usage.BlockTraits;
 import io.llmproxy.domain.usage.RequestQuery;
+import io.llmproxy.domain.usage.UsageBlock;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.RequestSearch;
 import io.llmproxy.port.UsageFormat;
-import java.sql.SQLException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Searches the blocks of the ledger by their summaries, the newest first, and opens those that may hold what is looked for. Blocks
- * come by the time of their latest record; requests of one block by their place in it.
+ * Searches the blocks of the ledger, the newest first, and opens those that may hold what is looked for: by the index, and what is not in it
+ * yet by the summaries of blocks. Blocks come by the time of their latest record, whichever way they are found; requests of one block by
+ * their place in it.
  */
 final class JdbcRequestSearch implements RequestSearch {
     private static final String DOING = "searching the ledger";
     private static final int AT_ONCE = 512;
-    /** A page that finds little ends after so many summaries, or so many blocks opened. */
+    /** A page that finds little ends after so many summaries, or so many blocks opened, or so many records read. */
     private static final int SUMMARIES_OF_A_PAGE = 64 * AT_ONCE;
 
-    private static final int BLOCKS_OF_A_PAGE = 64;
-    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
-    private static final Instant LATEST = Instant.parse("9999-12-31T00:00:00Z");
+    private static final int BLOCKS_OF_A_PAGE = 1024;
+    private static final int RECORDS_OF_A_PAGE = 64 * UsageBlock.MAX_RECORDS;
+    /** Where more is not in the index, since it is made anew, all is found by summaries. */
+    private static final int TAIL_SEGMENTS = 8;
+
     private static final NamedSql SPAN = NamedSql.of("SELECT span_micros FROM usage_head WHERE id = 1");
     static final NamedSql BLOCK = NamedSql.of("SELECT * FROM usage_blocks WHERE seq = :seq");
 
     private final Sql sql;
     private final UsageBlocks blocks;
     private final SummaryCompletion completion;
+    private final IndexLayout layout;
+    private final SegmentIndexer indexer;
 
     JdbcRequestSearch(Sql sql, UsageFormat format) {
+        this(sql, format, IndexLayout.USUAL);
+    }
+
+    JdbcRequestSearch(Sql sql, UsageFormat format, IndexLayout layout) {
         this.sql = sql;
         this.completion = new SummaryCompletion(sql);
         this.blocks = new UsageBlocks(sql, format);
+        this.layout = layout;
+        this.indexer = new SegmentIndexer(sql, format, layout);
     }
 
-    /** A row of the table; not a record, which would compare the array by its identity. */
-    private static final class Summary {
-        private final long seq;
-        private final Instant lastAt;
-        private final byte @Nullable [] traits;
-
-        private Summary(Row row) throws SQLException {
-            this.seq = row.number("seq");
-            this.lastAt = row.time("last_at");
-            this.traits = row.bytesOrNull("traits");
-        }
-    }
-
-    /**
-     * How far a search has come.
-     *
-     * @param lastAt and {@code seq} of the block
-     * @param index in that block, of the record that was given last; 0: all of it was looked at
-     */
-    private record Position(Instant lastAt, long seq, int index) {
-        private static final Position START = new Position(LATEST, Long.MAX_VALUE, 0);
-
-        private String text() {
-            return ChronoUnit.MICROS.between(Instant.EPOCH, lastAt) + "." + seq + "." + index;
-        }
-
-        private static Position parse(@Nullable String text) {
-            if (text == null) {
-                return START;
-            }
-            try {
-                String[] parts = text.split("\\.", -1);
-                Instant lastAt = Instant.EPOCH.plus(Long.parseLong(parts[0]), ChronoUnit.MICROS);
-                if (lastAt.isAfter(LATEST) || lastAt.isBefore(EARLIEST)) {
-                    throw new DateTimeException("a time that no block has");
-                }
-                return new Position(lastAt, Long.parseLong(parts[1]), Integer.parseInt(parts[2]));
-            } catch (NumberFormatException
-                    | ArrayIndexOutOfBoundsException
-                    | DateTimeException
-                    | ArithmeticException e) {
-                throw new InvalidValueException("cursor", "is none that this list gave out");
-            }
-        }
+    @Override
+    public boolean index() {
+        return indexer.step();
     }
 
     @Override
     public Page<UsageRecord> search(RequestQuery query, Page.Request request) {
-        Position at = Position.parse(request.after());
+        SearchPosition at = SearchPosition.parse(request.after());
         completion.run();
-        List<UsageRecord> found = new ArrayList<>();
-        int opened = 0;
-        for (int seen = 0; seen < SUMMARIES_OF_A_PAGE && opened < BLOCKS_OF_A_PAGE; seen += AT_ONCE) {
-            List<Summary> some = summaries(query, at);
-            for (Summary summary : some) {
-                int from = summary.seq == at.seq && at.index > 0 ? at.index : Integer.MAX_VALUE;
-                at = new Position(summary.lastAt, summary.seq, 0);
-                if (query.may(summary.traits)) {
-                    opened++;
-                    int index = take(summary, query, from, request.limit() - found.size(), found);
-                    at = new Position(summary.lastAt, summary.seq, index);
-                }
-                if (found.size() == request.limit() || opened == BLOCKS_OF_A_PAGE) {
-                    return new Page<>(found, at.text());
-                }
-            }
-            if (some.size() < AT_ONCE) {
-                return new Page<>(found, null);
-            }
+        List<int[]> terms = query.terms();
+        // an id leads to its time, and without terms every block has some
+        if (query.requestId() != null || terms.isEmpty()) {
+            return bySummaries(query, terms, at, request.limit());
         }
-        return new Page<>(found, at.text());
+        SegmentIndexer.Head head = indexer.head();
+        return head.next() - head.indexed() > (long) TAIL_SEGMENTS * layout.records()
+                ? bySummaries(query, terms, at, request.limit())
+                : byIndex(query, at, head.indexed(), request.limit());
     }
 
-    private List<Summary> summaries(RequestQuery query, Position at) {
-        return sql.list(DOING, page(query, at.index > 0), params(query, at.lastAt, at.seq), Summary::new);
+    private Page<UsageRecord> byIndex(RequestQuery query, SearchPosition from, long indexed, int limit) {
+        IndexedBlocks some = new IndexedBlocks(sql, layout, query, from, indexed);
+        Reading reading = new Reading(query, from, limit);
+        SearchedBlock block = some.next();
+        while (block != null) {
+            if (reading.take(block)) {
+                return reading.page();
+            }
+            block = some.next();
+        }
+        return new Page<>(reading.found, null);
     }
+
+    private Page<UsageRecord> bySummaries(RequestQuery query, List<int[]> terms, SearchPosition from, int limit) {
+        Reading reading = new Reading(query, from, limit);
+        for (int seen = 0; seen < SUMMARIES_OF_A_PAGE; seen += AT_ONCE) {
+            SearchPosition at = reading.at;
+            List<Passed> some = sql.list(
+                    DOING,
+                    page(query, at.again()),
+                    params(query, at.lastAt(), at.seq()),
+                    row -> new Passed(
+                            row.time("last_at"), row.number("seq"), BlockTraits.may(row.bytesOrNull("traits"), terms)));
+            for (Passed passed : some) {
+                if (passed.may && reading.take(new SearchedBlock(passed.lastAt, passed.seq, 0, null))) {
+                    return reading.page();
+                }
+                reading.pass(passed);
+            }
+            if (some.size() < AT_ONCE) {
+                return new Page<>(reading.found, null);
+            }
+        }
+        return reading.page();
+    }
+
+    /** A summary, and whether its block may have what is looked for. */
+    private record Passed(Instant lastAt, long seq, boolean may) {}
 
     /** @param again whether the block where the last page ended comes again, since it was not read to its end */
     static NamedSql page(RequestQuery query, boolean again) {
@@ -152,26 +143,67 @@ final class JdbcRequestSearch implements RequestSearch {
         return to.plus(span + 1, ChronoUnit.MICROS);
     }
 
-    /** The index of the last record taken, where more of them may match; 0: there are none. */
-    private int take(Summary summary, RequestQuery query, int before, int room, List<UsageRecord> found) {
-        List<UsageBlocks.Block> block = sql.list(DOING, BLOCK, Params.of("seq", summary.seq), UsageBlocks.Block::new);
-        if (block.isEmpty()) {
-            return 0; // purged meanwhile
+    /** One page on its way. */
+    private final class Reading {
+        private final RequestQuery query;
+        private final SearchPosition from;
+        private final int limit;
+        private final List<UsageRecord> found = new ArrayList<>();
+        private SearchPosition at;
+        private int opened;
+        private int read;
+
+        private Reading(RequestQuery query, SearchPosition from, int limit) {
+            this.query = query;
+            this.from = from;
+            this.at = from;
+            this.limit = limit;
         }
-        UsageFormat.Records records = blocks.open(block.getFirst());
-        List<UsageRecord> matching = new ArrayList<>();
-        List<Integer> indices = new ArrayList<>();
-        int index = 0;
-        for (UsageRecord r = records.next(); r != null && index < before; r = records.next()) {
-            UsageRecord clean = UsageTexts.clean(r);
-            if (query.matches(clean)) {
-                matching.add(clean);
-                indices.add(index);
+
+        private Page<UsageRecord> page() {
+            return new Page<>(found, at.text());
+        }
+
+        private void pass(Passed passed) {
+            at = new SearchPosition(passed.lastAt, passed.seq, 0);
+        }
+
+        /** Takes what matches in the block, the newest first; true: the page ends here. */
+        private boolean take(SearchedBlock block) {
+            int index = 0;
+            List<UsageBlocks.Block> row = sql.list(DOING, BLOCK, Params.of("seq", block.seq()), UsageBlocks.Block::new);
+            if (!row.isEmpty()) { // else purged meanwhile
+                index = take(block, row.getFirst());
             }
-            index++;
+            at = new SearchPosition(block.lastAt(), block.seq(), index);
+            opened++;
+            return found.size() == limit || opened == BLOCKS_OF_A_PAGE || read >= RECORDS_OF_A_PAGE;
         }
-        int from = Math.max(0, matching.size() - room);
-        found.addAll(matching.subList(from, matching.size()).reversed());
-        return from == 0 ? 0 : indices.get(from);
+
+        /** The index of the last record taken, where more of them may match; 0: there are none. */
+        private int take(SearchedBlock block, UsageBlocks.Block row) {
+            UsageFormat.Records records = blocks.open(row);
+            List<UsageRecord> matching = new ArrayList<>();
+            List<Integer> indices = new ArrayList<>();
+            int end = Math.min(row.records(), from.before(block.seq()));
+            int next = 0;
+            for (int i = block.next(0); i >= 0 && i < end; i = block.next(next)) {
+                records.skip(i - next);
+                UsageRecord r = records.next();
+                if (r == null) {
+                    break;
+                }
+                UsageRecord clean = UsageTexts.clean(r);
+                if (query.matches(clean)) {
+                    matching.add(clean);
+                    indices.add(i);
+                }
+                next = i + 1;
+                read++;
+            }
+            int first = Math.max(0, matching.size() - (limit - found.size()));
+            found.addAll(matching.subList(first, matching.size()).reversed());
+            return first == 0 ? 0 : indices.get(first);
+        }
     }
 }

@@ -17,9 +17,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -54,11 +56,19 @@ final class JdbcUsageStore implements UsageStore {
     private final Sql sql;
     private final UsageBlocks blocks;
     private final UsageRollups rollups;
+    private final SegmentIndexer index;
+    private final IndexLayout layout;
 
     JdbcUsageStore(Sql sql, UsageFormat format) {
+        this(sql, format, IndexLayout.USUAL);
+    }
+
+    JdbcUsageStore(Sql sql, UsageFormat format, IndexLayout layout) {
         this.sql = sql;
         this.blocks = new UsageBlocks(sql, format);
         this.rollups = new UsageRollups(sql);
+        this.layout = layout;
+        this.index = new SegmentIndexer(sql, format, layout);
     }
 
     /** Blocks until all sums have all figures: at the first start on a ledger of an earlier version as long as reading all of it. */
@@ -212,19 +222,21 @@ final class JdbcUsageStore implements UsageStore {
             holdHead();
             int purged = 0;
             int deleted = 1;
+            Set<Long> segments = new HashSet<>();
             while (deleted > 0 && purged < max) {
-                deleted = purgeSome(tenantId, before);
+                deleted = purgeSome(tenantId, before, segments);
                 purged += deleted;
             }
             if (purged > 0) {
                 rollups.removeEmpty(tenantId);
+                index.forget(segments);
                 sql.update("purging the ledger", COUNT_PURGED, Params.of("purged", purged));
             }
             return purged;
         });
     }
 
-    private int purgeSome(UUID tenantId, Instant before) {
+    private int purgeSome(UUID tenantId, Instant before, Set<Long> segments) {
         Params params = Params.of("tenant", tenantId).and("before", before);
         List<UsageBlocks.Block> old = sql.list("purging the ledger", OLD, params, UsageBlocks.Block::new);
         Map<UsageGroup, UsageFigures> sums = new HashMap<>();
@@ -236,6 +248,7 @@ final class JdbcUsageStore implements UsageStore {
             }
             sql.update("purging the ledger", DELETE, Params.of("seq", block.seq()));
             sql.update("purging the ledger", FORGET, Params.of("seq", block.seq()));
+            segments.add(layout.segment(block.seq()));
         }
         rollups.add(sums);
         return old.stream().mapToInt(UsageBlocks.Block::records).sum();

@@ -36,7 +36,8 @@ record MigrationScript(String file, String text) {
             "V12__audit.sql",
             "V13__redaction.sql",
             "V14__client_certificates.sql",
-            "V15__usage_labels.sql");
+            "V15__usage_labels.sql",
+            "V16__usage_index.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

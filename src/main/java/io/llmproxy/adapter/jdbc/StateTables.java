@@ -46,6 +46,8 @@ final class StateTables {
             "usage_rollups",
             "usage_summaries",
             "usage_blocks",
+            "usage_segments",
+            "usage_index",
             "request_bodies");
 
     private StateTables() {}

@@ -187,7 +187,7 @@ final class RecordBytes {
     }
 
     /** Adds what a search may look for. */
-    void traits(BlockTraits.Gathering traits) {
+    void traits(BlockTraits.Sink traits) {
         if (user >= 0) {
             traits.add(BlockTraits.hash(BlockTraits.Kind.USER, bytes, user, user + UUID_SIZE));
         }
@@ -198,7 +198,7 @@ final class RecordBytes {
         traits.add(BlockTraits.hash(BlockTraits.Kind.STATUS_CLASS, status / 100));
     }
 
-    private void model(int text, BlockTraits.Gathering traits) {
+    private void model(int text, BlockTraits.Sink traits) {
         if (bytes[text] != 0) {
             int length = (bytes[text + 1] & 0xFF) << 8 | bytes[text + 2] & 0xFF;
             traits.add(BlockTraits.hash(BlockTraits.Kind.MODEL, bytes, text + 3, text + 3 + length));

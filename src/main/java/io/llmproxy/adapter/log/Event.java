@@ -17,7 +17,11 @@ public enum Event {
             "a change over the admin API was refused, since it had no usable Idempotency-Key",
             "send a new UUID with each change, and the same one with its retries; `llmproxyctl` does"),
     CHANGE_ANSWERED_AGAIN(6002, Severity.INFO, "a repeated change got the answer of the first one", "nothing"),
-    CHANGE_ANSWER_STORED(6003, Severity.INFO, "the answer to a change is kept for its repetition", "nothing"),
+    CHANGE_ANSWER_STORED(
+            6003,
+            Severity.INFO,
+            "the answer to a change over TCP is kept for its repetition; of changes on the socket the level `debug` tells it",
+            "nothing"),
     LOG_LEVEL_CHANGED(6004, Severity.INFO, "somebody changed a level of the log", "nothing; `llmproxyctl log level`"),
     ADMIN_FAILED(
             6005,
@@ -181,6 +185,21 @@ public enum Event {
             Severity.WARN,
             "alerts about budgets cannot be made or sent, since the database is away",
             "look at the database; it is tried again by itself"),
+    BLOCK_NOT_INDEXED(
+            6910,
+            Severity.WARN,
+            "a block of the ledger cannot be read, and is not in the index for searches",
+            "`llmproxyctl ledger check`"),
+    LEDGER_NOT_INDEXED(
+            6911,
+            Severity.WARN,
+            "the index of the ledger cannot be made; searches find all that there is, but slowly what is new",
+            "look at the database; it is tried again in a minute"),
+    LEDGER_INDEXED(
+            6912,
+            Severity.INFO,
+            "a ledger that had no index, as after an upgrade, was indexed for searches",
+            "nothing"),
     CERTIFICATE_REPLACED(
             6841, Severity.INFO, "a listener's certificate was read anew; new connections get it", "nothing"),
     CERTIFICATE_UNUSABLE(

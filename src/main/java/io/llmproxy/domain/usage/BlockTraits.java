@@ -1,6 +1,7 @@
 package io.llmproxy.domain.usage;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,9 @@ public final class BlockTraits {
         MODEL(3),
         STATUS(4),
         /** The first digit of the status. */
-        STATUS_CLASS(5);
+        STATUS_CLASS(5),
+        /** Not among the traits of a block, whose row names its tenant. */
+        TENANT(6);
 
         private final int seed;
 
@@ -33,6 +36,18 @@ public final class BlockTraits {
     }
 
     private BlockTraits() {}
+
+    /** Takes hashes. */
+    @FunctionalInterface
+    public interface Sink {
+        void add(int hash);
+    }
+
+    /** Takes the hashes of one record after the other. */
+    public interface Records extends Sink {
+        /** What is added from now on is of the next record; before the first too. */
+        void next();
+    }
 
     /** Of bytes as a record has them: a UUID as 16 bytes, the higher first, a text as {@link #bytes(String)}. */
     public static int hash(Kind kind, byte[] bytes, int from, int to) {
@@ -97,6 +112,25 @@ public final class BlockTraits {
         return out;
     }
 
+    /** Whether a block with these may have, of each of the terms, one hash. */
+    public static boolean may(byte @Nullable [] traits, List<int[]> terms) {
+        for (int[] term : terms) {
+            if (!mayAny(traits, term)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean mayAny(byte @Nullable [] traits, int[] term) {
+        for (int hash : term) {
+            if (may(traits, hash)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether a block with these may have it. */
     public static boolean may(byte @Nullable [] traits, int hash) {
         if (traits == null) {
@@ -123,12 +157,13 @@ public final class BlockTraits {
     }
 
     /** Gathers the hashes of one block after the other. Not thread-safe. */
-    public static final class Gathering {
+    public static final class Gathering implements Sink {
         private static final int SLOTS = 4 * MOST;
         private int[] slots = new int[64];
         private int size;
         private boolean zero;
 
+        @Override
         public void add(int hash) {
             if (hash == 0) {
                 zero = true;

@@ -1,8 +1,11 @@
 package io.llmproxy.domain.usage;
 
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,34 +45,33 @@ public record RequestQuery(
                 && (requestId == null || requestId.equals(r.requestId()));
     }
 
-    /** Whether a block with these traits may hold one. */
-    public boolean may(byte @Nullable [] traits) {
-        return (userId == null || BlockTraits.may(traits, BlockTraits.hash(BlockTraits.Kind.USER, userId)))
-                && (keyId == null || BlockTraits.may(traits, BlockTraits.hash(BlockTraits.Kind.KEY, keyId)))
-                && mayModel(traits)
-                && mayStatus(traits);
+    /**
+     * What the traits of a record tell of it: it can only match where it has, of each of the terms, one hash. Of the tenant and of
+     * times they tell nothing. None: the traits say nothing about what is looked for.
+     */
+    public List<int[]> terms() {
+        List<int[]> terms = new ArrayList<>();
+        if (keyId != null) {
+            terms.add(new int[] {BlockTraits.hash(BlockTraits.Kind.KEY, keyId)});
+        }
+        if (userId != null) {
+            terms.add(new int[] {BlockTraits.hash(BlockTraits.Kind.USER, userId)});
+        }
+        // a text that was made fit to store is not what was hashed
+        if (model != null && model.length() < 500 && model.indexOf('\uFFFD') < 0) {
+            terms.add(new int[] {BlockTraits.hash(BlockTraits.Kind.MODEL, model)});
+        }
+        if (statusFrom != null && statusTo != null && statusFrom <= statusTo) {
+            terms.add(statuses(statusFrom, statusTo));
+        }
+        return terms;
     }
 
-    /** A text that was made fit to store is not what was hashed. */
-    private boolean mayModel(byte @Nullable [] traits) {
-        return model == null
-                || model.length() >= 500
-                || model.indexOf('\uFFFD') >= 0
-                || BlockTraits.may(traits, BlockTraits.hash(BlockTraits.Kind.MODEL, model));
-    }
-
-    private boolean mayStatus(byte @Nullable [] traits) {
-        if (statusFrom == null || statusTo == null) {
-            return true;
-        }
-        if (statusFrom.equals(statusTo)) {
-            return BlockTraits.may(traits, BlockTraits.hash(BlockTraits.Kind.STATUS, statusFrom));
-        }
-        for (int digit = statusFrom / 100; digit <= statusTo / 100; digit++) {
-            if (BlockTraits.may(traits, BlockTraits.hash(BlockTraits.Kind.STATUS_CLASS, digit))) {
-                return true;
-            }
-        }
-        return false;
+    private static int[] statuses(int from, int to) {
+        return from == to
+                ? new int[] {BlockTraits.hash(BlockTraits.Kind.STATUS, from)}
+                : IntStream.rangeClosed(from / 100, to / 100)
+                        .map(digit -> BlockTraits.hash(BlockTraits.Kind.STATUS_CLASS, digit))
+                        .toArray();
     }
 }

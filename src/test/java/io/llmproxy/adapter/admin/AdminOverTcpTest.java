@@ -161,6 +161,25 @@ class AdminOverTcpTest {
     }
 
     @Test
+    void whereAKeyIsNotRequiredItsAnswerIsNoLineOfTheLog() {
+        AdminIdempotency once = new AdminIdempotency(f.application().replays(), f.clock);
+        logger.setLevel(Level.INFO);
+        assertThat(once.answer(onTheSocket(), false, () -> Answer.ok("done")).status())
+                .isEqualTo(200);
+        assertThat(said("6003")).isZero();
+        logger.setLevel(Level.FINE);
+        assertThat(once.answer(onTheSocket(), false, () -> Answer.ok("done")).status())
+                .isEqualTo(200);
+        assertThat(said("6003")).isEqualTo(1);
+    }
+
+    private static AdminIdempotency.Change onTheSocket() {
+        byte[] content = "{}".getBytes(StandardCharsets.UTF_8);
+        return new AdminIdempotency.Change(
+                CALLER, "POST", TENANTS, AdminIdempotency.fingerprint(content), uuid(), false);
+    }
+
+    @Test
     void readsAndDeletionsNeedNoKey() throws IOException {
         f.tenant("acme");
         assertThat(tcp.get(TENANTS).status()).isEqualTo(200);

@@ -55,6 +55,9 @@ abstract class ManyRowsPlansContract {
                         + ", 'a', 'admin', 'socket', 'key.create', 'key/a', '{}', "
                         + tenant + ", x, 'h' FROM " + numbers(ROWS),
                 params);
+        run(
+                "INSERT INTO usage_index (id, coding, data) SELECT x, 0, :data FROM " + numbers(ROWS),
+                Params.of("data", new byte[] {1}));
         run("ANALYZE", Params.none());
     }
 
@@ -109,6 +112,14 @@ abstract class ManyRowsPlansContract {
         assertByIndex(query(TENANT, NOW, NOW.plusSeconds(60)), "usage_summaries_");
         assertInOrder(query(null, null, null), "usage_summaries_time_idx");
         assertByIndex(query(null, NOW, NOW.plusSeconds(60)), "usage_summaries_time_idx");
+    }
+
+    @Test
+    void aSearchByTheIndexReadsItsPartsAndTheNewestSummariesByTheirKeys() {
+        assertIndexed(IndexedBlocks.TAIL, Params.of("from", ROWS - 5L), key("usage_summaries"));
+        Params ids = Params.none();
+        IndexedBlocks.PARTS.names().forEach(name -> ids.and(name, 7L));
+        assertIndexed(IndexedBlocks.PARTS, ids, key("usage_index"));
     }
 
     @Test

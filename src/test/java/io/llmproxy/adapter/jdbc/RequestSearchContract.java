@@ -15,6 +15,7 @@ import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.RequestQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.RequestSearch;
+import io.llmproxy.port.UsageStore;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,19 +31,21 @@ abstract class RequestSearchContract {
     @TempDir
     private static Path directory;
 
-    private final Tenant tenant = Samples.tenant(unique("search"));
+    final Tenant tenant = Samples.tenant(unique("search"));
 
     abstract Database database();
 
-    private RequestSearch search() {
+    RequestSearch search() {
         return database().requests(new JournalFormat());
     }
 
-    private void append(List<UsageRecord> records) {
-        assertThat(database()
-                        .usage(new JournalFormat())
-                        .append(JournalRecords.batch(
-                                directory.resolve(Ids.random().toString()), records)))
+    UsageStore usage() {
+        return database().usage(new JournalFormat());
+    }
+
+    final void append(List<UsageRecord> records) {
+        assertThat(usage().append(JournalRecords.batch(
+                        directory.resolve(Ids.random().toString()), records)))
                 .isTrue();
     }
 
@@ -51,19 +54,12 @@ abstract class RequestSearchContract {
         return new RequestQuery(tenant.id(), Set.of(), from, to, null, null, model, statusFrom, statusTo, null);
     }
 
-    private List<UsageRecord> all(RequestQuery query, int limit) {
-        List<UsageRecord> all = new ArrayList<>();
-        Page<UsageRecord> page = search().search(query, Page.Request.first(limit));
-        all.addAll(page.items());
-        while (page.next() != null) {
-            page = search().search(query, new Page.Request(limit, page.next()));
-            all.addAll(page.items());
-        }
-        return all;
+    final List<UsageRecord> all(RequestQuery query, int limit) {
+        return Samples.all(page -> search().search(query, page), limit);
     }
 
     /** Twelve blocks of a hundred, of which every tenth record failed, each block with a model of its own. */
-    private List<UsageRecord> fill() {
+    final List<UsageRecord> fill() {
         List<UsageRecord> records = new ArrayList<>();
         for (int block = 0; block < 12; block++) {
             List<UsageRecord> some = new ArrayList<>();
@@ -142,7 +138,7 @@ abstract class RequestSearchContract {
         RequestQuery hidden =
                 new RequestQuery(tenant.id(), Set.of(tenant.id()), null, null, null, null, null, null, null, null);
         assertThat(all(hidden, 100)).isEmpty();
-        database().usage(new JournalFormat()).purge(tenant.id(), NOW.plusSeconds(600), 10_000);
+        usage().purge(tenant.id(), NOW.plusSeconds(600), 10_000);
         assertThat(all(query(null, null, null, 0, 999), 100)).hasSize(600);
     }
 

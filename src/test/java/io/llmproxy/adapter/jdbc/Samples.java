@@ -2,6 +2,7 @@ package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.Page;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
@@ -33,11 +34,13 @@ import io.llmproxy.runtime.KeySecrets;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Records for the stores; every one of them is another. */
@@ -200,5 +203,17 @@ final class Samples {
                         new UsageRecord.Effort(1000, 2000, 123_456, -1, 78, 2),
                         cost,
                         List.of()));
+    }
+
+    /** What a list has, page by page. */
+    static <T> List<T> all(Function<Page.Request, Page<T>> list, int limit) {
+        List<T> all = new ArrayList<>();
+        String cursor = null;
+        do {
+            Page<T> page = list.apply(new Page.Request(limit, cursor));
+            all.addAll(page.items());
+            cursor = page.next();
+        } while (cursor != null);
+        return all;
     }
 }
