@@ -2,6 +2,7 @@ package io.llmproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.domain.Durations;
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.FakeProvider.Script;
 import io.llmproxy.testing.Gate;
@@ -14,6 +15,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -180,6 +182,21 @@ class OddUpstreamTest {
     }
 
     // ------------------------------------------------------------------ too slow
+
+    @Test
+    void isWaitedForAsLongAsTheContractSaysWhereTheOperatorSaysNothing() {
+        JsonNode up = MAPPER.readTree(appliance
+                .ctl("-t", "acme", "provider", "show", "up", "-o", "json")
+                .value());
+        assertThat(limit(up, "connectTimeout")).isEqualTo(Duration.ofSeconds(5));
+        assertThat(limit(up, "firstByteTimeout")).isEqualTo(Duration.ofMinutes(10));
+        assertThat(limit(up, "idleTimeout")).isEqualTo(Duration.ofMinutes(5));
+        assertThat(up.path("timeout").isNull()).isTrue();
+    }
+
+    private static Duration limit(JsonNode provider, String name) {
+        return Durations.parse(name, provider.path(name).asString());
+    }
 
     @Test
     void answers504WhereTheFirstByteDoesNotCome() throws IOException {

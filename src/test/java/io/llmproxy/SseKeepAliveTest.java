@@ -42,6 +42,26 @@ class SseKeepAliveTest {
         }
     }
 
+    @Test
+    void whereItIsOffAStreamIsTheProvidersToTheByte() throws Exception {
+        try (FakeProvider up = FakeProvider.start();
+                TestAppliance appliance = TestAppliance.builder()
+                        .set("gateway.sse-keep-alive", "0")
+                        .start()) {
+            up.on(
+                    "/v1/chat/completions",
+                    c -> c.write(HEAD + "9\r\ndata: 1\n\n\r\n").pause(300).write("9\r\ndata: 2\n\n\r\n0\r\n\r\n"));
+            String key = appliance.tenantWithKey("acme", up.baseUrl());
+            URI gateway = appliance.gateway();
+            try (Socket socket = new Socket(gateway.getHost(), gateway.getPort())) {
+                socket.setSoTimeout(60_000);
+                socket.getOutputStream().write(request(key));
+                assertThat(readUntil(socket.getInputStream(), "0\r\n\r\n"))
+                        .endsWith("\r\n\r\n9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n");
+            }
+        }
+    }
+
     private static byte[] request(String key) {
         String body = "{\"model\":\"m\",\"stream\":true,\"messages\":[]}";
         return ("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key
