@@ -13,7 +13,9 @@ public interface RequestSearch {
      * Adds the next part of the ledger to the index, one step of a tenth of a second or so. Searches find what is not in it all the same, but
      * slowly where it is much.
      *
-     * @return false: there was nothing to add
+     * @return false: there was nothing to add, or it needs no index
      */
-    boolean index();
+    default boolean index() {
+        return false;
+    }
 }
