@@ -114,9 +114,7 @@ class GoneClientTest {
     }
 
     private static String ledger() {
-        return APPLIANCE
-                .ctl("-t", "acme", "usage", "export", "-o", "jsonl")
-                .value();
+        return APPLIANCE.ctl("-t", "acme", "usage", "export", "-o", "jsonl").value();
     }
 
     /** Asks, waits until the provider has got it or the client its first event, and goes; when it went. */

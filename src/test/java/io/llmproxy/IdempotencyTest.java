@@ -90,8 +90,7 @@ class IdempotencyTest {
     @Test
     void whatWasLeftOfLimitsAtThatTimeIsNotToldAgain() {
         upstream.on(
-                CHAT,
-                Script.answer(200, "{}", "x-ratelimit-remaining-requests", "7", "openai-processing-ms", "12"));
+                CHAT, Script.answer(200, "{}", "x-ratelimit-remaining-requests", "7", "openai-processing-ms", "12"));
         String key = key();
         HttpResponse<String> first = http.send(chat(key));
         assertThat(header(first, "x-upstream-ratelimit-remaining-requests")).isEqualTo("7");

@@ -47,7 +47,8 @@ class LedgerViewsTest {
 
     @BeforeAll
     static void start() {
-        upstream = FakeProvider.start().on("/v1/chat/completions", Script.answer(200, USAGE, "Content-Type", "application/json"));
+        upstream = FakeProvider.start()
+                .on("/v1/chat/completions", Script.answer(200, USAGE, "Content-Type", "application/json"));
         appliance = TestAppliance.start();
         appliance.tenantWithKey("acme", upstream.baseUrl());
         appliance.ctl("-t", "acme", "user", "create", "ann@acme.example").value();

@@ -59,7 +59,8 @@ class BadInputTest {
         CompletableFuture<Boolean> ended = new CompletableFuture<>();
         Thread.ofVirtual().start(() -> {
             try (RawClient client = connect()) {
-                client.send("POST " + TRICKLED + " HTTP/1.1\r\nHost: a\r\n" + key + TYPE + "Content-Length: 1000\r\n\r\n");
+                client.send(
+                        "POST " + TRICKLED + " HTTP/1.1\r\nHost: a\r\n" + key + TYPE + "Content-Length: 1000\r\n\r\n");
                 Thread.ofVirtual().start(() -> trickle(client));
                 ends(client);
                 ended.complete(true);
@@ -132,7 +133,10 @@ class BadInputTest {
                 head("10,000 fields", 431, "X: 1\r\n".repeat(10_000) + LENGTH),
                 head("10,000 fields of different names", 431, names(10_000) + LENGTH),
                 head("a key of 1 MB", 431, "x-api-key: " + "k".repeat(1 << 20) + "\r\n" + LENGTH),
-                head("a bearer of 1 MB", 431, "X-A: 1\r\nAuthorization: Bearer " + "k".repeat(1 << 20) + "\r\n" + LENGTH),
+                head(
+                        "a bearer of 1 MB",
+                        431,
+                        "X-A: 1\r\nAuthorization: Bearer " + "k".repeat(1 << 20) + "\r\n" + LENGTH),
                 head("two Host", 400, "Host: a\r\n" + LENGTH),
                 host("no Host", ""),
                 host("an empty Host", "Host:\r\n"),
