@@ -44,6 +44,20 @@ record PemFile(String text) {
         return all;
     }
 
+    /** Those that can be read; perhaps none. */
+    List<X509Certificate> readableCertificates() {
+        List<X509Certificate> all = new ArrayList<>();
+        Matcher matcher = BLOCK.matcher(text);
+        while (matcher.find()) {
+            try {
+                all.addAll(new PemFile(matcher.group()).certificates());
+            } catch (PemException e) {
+                // of hundreds of authorities one may be of a kind that Java does not know
+            }
+        }
+        return all;
+    }
+
     /** @param algorithm of the certificate that it belongs to */
     PrivateKey privateKey(String algorithm) throws PemException {
         List<byte[]> keys = blocks("PRIVATE KEY");

@@ -5,7 +5,10 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import javax.net.ssl.KeyManager;
@@ -26,13 +29,23 @@ final class UpstreamTls implements Supplier<SSLSocketFactory> {
 
     private final List<X509Certificate> authorities;
     private final @Nullable ClientIdentity identity;
+    private final Supplier<List<X509Certificate>> machine;
     private final ReentrantLock making = new ReentrantLock();
     private volatile @Nullable SSLSocketFactory made;
 
     /** @param authorities besides the system's */
     UpstreamTls(List<X509Certificate> authorities, @Nullable ClientIdentity identity) {
+        this(authorities, identity, SystemAuthorities::ofMachine);
+    }
+
+    /** @param machine which authorities the operating system believes */
+    UpstreamTls(
+            List<X509Certificate> authorities,
+            @Nullable ClientIdentity identity,
+            Supplier<List<X509Certificate>> machine) {
         this.authorities = List.copyOf(authorities);
         this.identity = identity;
+        this.machine = machine;
     }
 
     @Override
@@ -56,38 +69,42 @@ final class UpstreamTls implements Supplier<SSLSocketFactory> {
     }
 
     private SSLSocketFactory make() {
-        if (authorities.isEmpty() && identity == null) {
+        List<X509Certificate> more = new ArrayList<>(machine.get());
+        more.addAll(authorities);
+        if (more.isEmpty() && identity == null) {
             return (SSLSocketFactory) SSLSocketFactory.getDefault();
         }
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys(), trust(), null);
+            context.init(keys(), trust(more), null);
             return context.getSocketFactory();
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException("TLS cannot be prepared", e);
         }
     }
 
-    private TrustManager @Nullable [] trust() throws GeneralSecurityException, IOException {
-        if (authorities.isEmpty()) {
-            return null;
-        }
+    private static TrustManager[] trust(List<X509Certificate> more) throws GeneralSecurityException, IOException {
         KeyStore store = emptyStore();
         int n = 0;
-        for (TrustManager manager : trusting(null)) {
-            if (manager instanceof X509TrustManager system) {
-                for (X509Certificate authority : system.getAcceptedIssuers()) {
-                    store.setCertificateEntry("system-" + n++, authority);
-                }
-            }
-        }
-        for (X509Certificate authority : authorities) {
-            store.setCertificateEntry("own-" + n++, authority);
+        for (X509Certificate authority : believed(more)) {
+            store.setCertificateEntry("authority-" + n++, authority);
         }
         return trusting(store);
     }
 
-    /** @param store null: the system's authorities */
+    /** Java's, and those. */
+    static Set<X509Certificate> believed(List<X509Certificate> more) throws GeneralSecurityException {
+        Set<X509Certificate> all = new LinkedHashSet<>();
+        for (TrustManager manager : trusting(null)) {
+            if (manager instanceof X509TrustManager system) {
+                all.addAll(List.of(system.getAcceptedIssuers()));
+            }
+        }
+        all.addAll(more);
+        return all;
+    }
+
+    /** @param store null: Java's authorities */
     private static TrustManager[] trusting(@Nullable KeyStore store) throws GeneralSecurityException {
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(store);
