@@ -35,7 +35,8 @@ enum ReplyFormat {
             ObjectNode whole = reply.object("chatcmpl-", "chat.completion");
             ObjectNode choice = whole.putArray("choices").addObject().put("index", 0);
             ObjectNode message = choice.putObject("message").put("role", "assistant");
-            message.put("content", reply.calls().isEmpty() ? reply.text() : null).putNull("refusal");
+            message.put("content", reply.calls().isEmpty() ? reply.text() : null)
+                    .putNull("refusal");
             if (!reply.calls().isEmpty()) {
                 ArrayNode calls = message.putArray("tool_calls");
                 reply.calls().forEach(call -> call(calls.addObject(), call));
@@ -58,7 +59,8 @@ enum ReplyFormat {
             }
             for (int i = 0; i < reply.calls().size(); i++) {
                 ObjectNode chunk = chunk(reply);
-                ObjectNode call = delta(chunk).putArray("tool_calls").addObject().put("index", i);
+                ObjectNode call =
+                        delta(chunk).putArray("tool_calls").addObject().put("index", i);
                 call(call, reply.calls().get(i));
                 events.add(data(reply, chunk));
             }

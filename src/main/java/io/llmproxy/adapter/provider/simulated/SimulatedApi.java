@@ -115,9 +115,8 @@ final class SimulatedApi {
         String prompt = format.prompt(request);
         int limit = format.limit(request);
         String said = format.lastSaid(request);
-        List<SimulatedTools.Call> calls = format == ReplyFormat.CHAT
-                ? SimulatedTools.called(json, request, said, settings.calls())
-                : List.of();
+        List<SimulatedTools.Call> calls =
+                format == ReplyFormat.CHAT ? SimulatedTools.called(json, request, said, settings.calls()) : List.of();
         List<String> wanted = calls.isEmpty() ? SimulatedText.reply(said, settings.tokens()) : List.of();
         boolean cut = limit > 0 && limit < wanted.size();
         List<String> tokens = cut ? wanted.subList(0, limit) : wanted;

@@ -77,9 +77,11 @@ class SimulatedProviderTest {
         String calling = FAST + "&calls=2";
         String tool = "{\"type\":\"function\",\"function\":{\"name\":\"%s\",\"parameters\":{\"type\":\"object\","
                 + "\"properties\":{\"city\":{\"type\":\"string\"},\"days\":{\"type\":\"integer\"}}}}}";
-        String tools = ",\"tools\":[" + tool.formatted("a") + "," + tool.formatted("b") + "," + tool.formatted("c") + "]";
+        String tools =
+                ",\"tools\":[" + tool.formatted("a") + "," + tool.formatted("b") + "," + tool.formatted("c") + "]";
         String asked = CHAT + tools;
-        JsonNode choice = json.readTree(post(calling, "/chat/completions", asked + "}").text())
+        JsonNode choice = json.readTree(
+                        post(calling, "/chat/completions", asked + "}").text())
                 .at("/choices/0");
 
         assertThat(choice.path("finish_reason").asString()).isEqualTo("tool_calls");
@@ -94,7 +96,8 @@ class SimulatedProviderTest {
                                 choice.at("/message/tool_calls/1").deepCopy())
                         .put("index", 1));
 
-        String told = asked.replace("}]," + "\"tools", "},{\"role\":\"tool\",\"tool_call_id\":\"x\",\"content\":\"y\"}],\"tools");
+        String told = asked.replace(
+                "}]," + "\"tools", "},{\"role\":\"tool\",\"tool_call_id\":\"x\",\"content\":\"y\"}],\"tools");
         assertThat(post(calling, "/chat/completions", told + "}").text()).contains("\"stop\"", "What is up?");
         assertThat(post(calling, "/chat/completions", asked + ",\"tool_choice\":\"none\"}")
                         .text())

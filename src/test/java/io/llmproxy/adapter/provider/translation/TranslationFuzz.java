@@ -77,11 +77,13 @@ public final class TranslationFuzz {
                         + (signing ? ",\"reasoning\":{\"effort\":\"low\"}" : "") + "}";
             case "openai" ->
                 "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + ",\"n\":"
-                        + (several ? 2 : 1) + ",\"logprobs\":" + probable + (signing ? ",\"reasoning_effort\":\"low\"}" : "}");
+                        + (several ? 2 : 1) + ",\"logprobs\":" + probable
+                        + (signing ? ",\"reasoning_effort\":\"low\"}" : "}");
             case "ollama" -> "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]" + said + "}";
             default ->
                 "{\"model\":\"m\",\"max_tokens\":2048" + said
-                        + (signing ? ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024}" : "") + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+                        + (signing ? ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024}" : "")
+                        + ",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
         };
     }
 
