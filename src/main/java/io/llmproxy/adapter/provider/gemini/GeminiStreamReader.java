@@ -107,6 +107,9 @@ final class GeminiStreamReader implements StreamReader {
     }
 
     private void piece(Content piece, Consumer<StreamEvent> to) throws UpstreamException {
+        if (present.finished && piece instanceof Content.Thinking(String text, var _) && text.isEmpty()) {
+            return; // a signature alone is no part of the answer, which is complete without it
+        }
         if (present.finished) {
             throw Unreadable.because("content came after the end of the answer");
         }

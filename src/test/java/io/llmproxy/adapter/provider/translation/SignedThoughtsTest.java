@@ -260,6 +260,17 @@ class SignedThoughtsTest {
                 .containsExactly("thought Hm.:AQID", "Sunny.:BAUG");
     }
 
+    @Test
+    void oneBehindTheEndOfTheAnswerDoesNotBreakIt() throws UpstreamException {
+        List<StreamEvent> events = new ArrayList<>();
+        StreamReader reader = GEMINI.streamReader(asked(LOW));
+        reader.read(json(answer(List.of(part("Sunny.", false, "")), true)), events::add);
+        reader.read(json(answer(List.of(part("", false, "BAUG")), false)), events::add);
+
+        assertThat(events.getLast()).isInstanceOf(StreamEvent.Finished.class);
+        assertThat(reader.mayEnd()).isTrue();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"openai", "anthropic"})
     void goToTheModelThatSignedAlone(String client) throws UpstreamException {
