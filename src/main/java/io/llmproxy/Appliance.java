@@ -265,9 +265,9 @@ public final class Appliance implements AutoCloseable {
             metrics.bodies(transcripts);
             telemetry.thresholds(config.alerts().thresholds());
             desk.measure(telemetry);
-            tls.measure(telemetry);
+            tls.measure(telemetry, gatewayServer::handshakes);
             counters.measure(telemetry);
-            this.succession = new Succession(systemd, database, books.leftRecords(), listeners);
+            this.succession = new Succession(systemd, database, books.leftRecords(), listeners, directory);
             this.control = new ApplianceControl(reload, succession);
             opened(listeners.openAdmin(new AdminServer.Application(
                     executor,
@@ -362,7 +362,7 @@ public final class Appliance implements AutoCloseable {
     void leave() {
         backups.close(); // they are the successor's from now on, with its settings
         Duration leave = reload.config().shutdown().leave();
-        listeners.admin().close();
+        Thread.ofVirtual().name("leave-admin").start(listeners::leaveAdmin);
         departure.within(leave, "leave-cutter", () -> listeners.gateway().leave(leave.plus(Departure.CUTTING)));
     }
 
@@ -405,12 +405,12 @@ public final class Appliance implements AutoCloseable {
      * @throws StartException naming the one that does not
      */
     void test() throws StartException {
-        selfTest.run(() -> listeners.gateway().takeOver());
+        selfTest.run(listeners::takeOver);
     }
 
     /** Tells systemd. */
     void announceReady() {
-        listeners.gateway().settled();
+        listeners.settled();
         if (predecessor != null) {
             LOG.log(Level.INFO, "event 6827: took over from process " + predecessor.pid());
         }

@@ -2,6 +2,7 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.admin.AdminServer;
 import io.llmproxy.adapter.http.GatewayServer;
+import io.llmproxy.adapter.http.SharedPort;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.Listen;
 import io.llmproxy.gateway.Gateway;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Where this process listens, beside its predecessor where there is one. Each listener is opened once; thread-safe after that. */
@@ -24,6 +26,8 @@ final class ApplianceListeners implements Succession.Listeners {
     private final List<InetSocketAddress> own = new CopyOnWriteArrayList<>();
     private volatile @Nullable GatewayServer gateway;
     private volatile @Nullable AdminServer admin;
+    /** Of administration over TCP; null: it is not open, or has none. */
+    private volatile @Nullable SharedPort adminPort;
 
     ApplianceListeners(Appliance.Setup setup, @Nullable Predecessor predecessor, TlsListeners tls) {
         this.setup = setup;
@@ -57,8 +61,8 @@ final class ApplianceListeners implements Succession.Listeners {
         return server;
     }
 
-    /** It listens when it returns. */
-    AdminServer openAdmin(AdminServer.Application application) throws IOException {
+    /** It listens when it returns, until what is returned is closed. */
+    AutoCloseable openAdmin(AdminServer.Application application) throws IOException {
         ApplianceConfig config = setup.config();
         AdminServer server = AdminServer.start(
                 new AdminServer.Listeners(
@@ -73,8 +77,41 @@ final class ApplianceListeners implements Succession.Listeners {
         InetSocketAddress tcp = server.tcp();
         if (tcp != null) {
             own.add(tcp);
+            SharedPort port = new SharedPort(tcp.getPort());
+            if (predecessor != null && predecessor.adminPort() == tcp.getPort()) {
+                port.beside();
+            }
+            adminPort = port;
         }
-        return server;
+        return () -> {
+            onAdminPort(SharedPort::giveBack);
+            server.close();
+        };
+    }
+
+    private void onAdminPort(Consumer<SharedPort> what) {
+        SharedPort port = adminPort;
+        if (port != null) {
+            what.accept(port);
+        }
+    }
+
+    /** New connections come to this process from now on, where another had them. */
+    void takeOver() {
+        onAdminPort(SharedPort::takeOver);
+        gateway().takeOver();
+    }
+
+    /** What was taken over is kept. */
+    void settled() {
+        onAdminPort(SharedPort::settled);
+        gateway().settled();
+    }
+
+    /** Administration is the successor's, but for what still comes to this process. */
+    void leaveAdmin() {
+        SharedPort.acceptWhatComes();
+        admin().close();
     }
 
     /** Where any port will do, the predecessor's. */
@@ -135,6 +172,10 @@ final class ApplianceListeners implements Succession.Listeners {
     @Override
     public void awaitAlone() throws InterruptedException {
         gateway().awaitAlone();
+        SharedPort port = adminPort;
+        if (port != null) {
+            port.awaitAlone();
+        }
     }
 
     @Override

@@ -2,9 +2,11 @@ package io.llmproxy;
 
 import io.llmproxy.domain.Ids;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +27,10 @@ import org.jspecify.annotations.Nullable;
  * <p>What each process must have for itself lies at a place of its own: the first free number, whose names have that number behind
  * them but for the first.
  */
-final class DataDirectory implements AutoCloseable {
+final class DataDirectory implements AutoCloseable, Heirs {
     private static final int PLACES = 64;
+    /** Whose file is locked by the process at it, and says which one that is and, behind that, who is to follow it. */
+    private static final String PLACE = "place";
 
     private final Path path;
     private final FileChannel channel;
@@ -56,7 +61,22 @@ final class DataDirectory implements AutoCloseable {
                             + ", which first brings back what was there");
         }
         directory.tidy();
+        directory.forgetOthers();
         return directory;
+    }
+
+    /** Nobody else is here: what their places still say is of the past, and process ids come again. */
+    private void forgetOthers() throws StartException {
+        try {
+            for (Path other : others(PLACE)) {
+                if (Files.exists(other)) {
+                    Files.writeString(other, "");
+                }
+            }
+        } catch (IOException e) {
+            close();
+            throw unusable(path, e);
+        }
     }
 
     /** What a restore that was killed had prepared is of no use to anybody. */
@@ -99,8 +119,8 @@ final class DataDirectory implements AutoCloseable {
     private static void inherit(FileChannel channel) {
         try {
             channel.lock();
-        } catch (IOException e) {
-            return; // closed meanwhile: this process has ended first
+        } catch (IOException | OverlappingFileLockException e) {
+            return; // closed meanwhile: this process has ended first; or it has the directory twice, as a test may
         }
     }
 
@@ -126,9 +146,11 @@ final class DataDirectory implements AutoCloseable {
 
     private static DataDirectory placed(Path path, FileChannel channel) throws IOException {
         for (int number = 1; number <= PLACES; number++) {
-            FileChannel place = open(path.resolve("place-" + number + ".lock"));
+            FileChannel place = open(at(path, PLACE, number));
             if (tryLock(place) != null) {
-                return new DataDirectory(path, channel, number, place);
+                DataDirectory directory = new DataDirectory(path, channel, number, place);
+                directory.followedBy(NOBODY);
+                return directory;
             }
             place.close();
         }
@@ -167,6 +189,51 @@ final class DataDirectory implements AutoCloseable {
         return path;
     }
 
+    @Override
+    public void followedBy(long process) throws IOException {
+        String said = ProcessHandle.current().pid() + (process == NOBODY ? "\n" : " " + process + "\n");
+        ByteBuffer bytes = ByteBuffer.wrap(said.getBytes(StandardCharsets.US_ASCII));
+        place.truncate(0);
+        place.write(bytes, 0);
+    }
+
+    @Override
+    public long heirOf(long process) throws IOException {
+        for (Path other : others(PLACE)) {
+            List<String> said = said(other);
+            if (said.size() == 2 && said.getFirst().equals(Long.toString(process))) {
+                return Long.parseLong(said.getLast());
+            }
+        }
+        return NOBODY;
+    }
+
+    @Override
+    public boolean present(long process) throws IOException {
+        for (Path other : others(PLACE)) {
+            List<String> said = said(other);
+            if (!said.isEmpty() && said.getFirst().equals(Long.toString(process)) && held(other)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static List<String> said(Path place) throws IOException {
+        return Files.exists(place)
+                ? Stream.of(Files.readString(place, StandardCharsets.ISO_8859_1).split("\\s"))
+                        .filter(word -> word.matches("[0-9]{1,18}"))
+                        .toList()
+                : List.of();
+    }
+
+    /** Whether the place's process lives; never to be asked of one's own, whose lock would go with the asking. */
+    private static boolean held(Path place) throws IOException {
+        try (FileChannel channel = open(place)) {
+            return tryLock(channel) == null;
+        }
+    }
+
     /** A file or directory that is this process's alone. */
     Path own(String name) {
         return at(name, number);
@@ -181,11 +248,22 @@ final class DataDirectory implements AutoCloseable {
     }
 
     private Path at(String name, int of) {
-        return path.resolve(of == 1 ? name : name + "-" + of);
+        return at(path, name, of);
+    }
+
+    private static Path at(Path path, String name, int of) {
+        return name.equals(PLACE)
+                ? path.resolve(PLACE + "-" + of + ".lock")
+                : path.resolve(of == 1 ? name : name + "-" + of);
     }
 
     @Override
     public void close() {
+        try {
+            place.truncate(0); // who ends in order leaves nothing that would have to be looked after
+        } catch (IOException e) {
+            // what it says is of a process that has ended: nobody holds the lock
+        }
         close(place);
         close(channel);
     }

@@ -15,8 +15,8 @@ import java.time.Duration;
  * @param proxied whether trusted proxies must begin with a PROXY header; this process may be one of them by its address
  */
 record OwnListener(String host, int port, boolean proxied) {
-    /** A check of the proxy's own, which forwards for nobody. */
-    private static final String CHECK = "PROXY UNKNOWN\r\n";
+    /** {@code LOCAL} of version 2: a check of the proxy's own, which forwards for nobody. */
+    private static final String CHECK = "\r\n\r\n\0\r\nQUIT\n \0\0\0";
 
     /** Connects and sends that line of a request, and with it all that one needs; a read then takes no longer than the patience. */
     Socket ask(String line, Duration patience) throws IOException {

@@ -40,6 +40,7 @@ final class Succession {
     private final Database database;
     private final LeftRecords leftRecords;
     private final Listeners listeners;
+    private final Heirs heirs;
     private final AtomicReference<@Nullable Stage> stage = new AtomicReference<>();
     private volatile @Nullable Process starting;
     private volatile Runnable succeeded = () -> {};
@@ -69,11 +70,12 @@ final class Succession {
         boolean followed();
     }
 
-    Succession(SdNotify systemd, Database database, LeftRecords leftRecords, Listeners listeners) {
+    Succession(SdNotify systemd, Database database, LeftRecords leftRecords, Listeners listeners, Heirs heirs) {
         this.systemd = systemd;
         this.database = database;
         this.leftRecords = leftRecords;
         this.listeners = listeners;
+        this.heirs = heirs;
     }
 
     /**
@@ -153,11 +155,13 @@ final class Succession {
     private long serving() {
         Process successor = spawn();
         starting = successor;
+        tellHeir(successor.pid());
         LOG.log(Level.INFO, "event 6823: process " + successor.pid() + " is started to take over");
         try {
             awaitReady(successor);
         } catch (NotRestarted e) {
             successor.destroyForcibly().onExit().join();
+            tellHeir(Heirs.NOBODY);
             throw e;
         }
         leftRecords.leave();
@@ -169,22 +173,42 @@ final class Succession {
         return successor.pid();
     }
 
+    /** For those that outlive this process, should it be killed now. */
+    private void tellHeir(long successor) {
+        try {
+            heirs.followedBy(successor);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "the data directory does not say who follows this process", e);
+        }
+    }
+
     /**
      * systemd sees the end of its own children alone, and the successor is this process's: it would miss it while this one leaves. One
      * that had a successor itself may end as it likes.
      */
     private void ended(Process successor) {
-        if (successor.exitValue() != 0
-                && systemd.listening()
-                && stage.get() != Stage.STOPPED
-                && !listeners.followed()) {
-            LOG.log(
-                    Level.ERROR,
-                    "event 6832: process " + successor.pid() + ", which had taken over, ended with exit code "
-                            + successor.exitValue() + "; this one ends too, so that systemd starts the service again");
-            systemd.mainProcess(ProcessHandle.current().pid());
-            lost.run();
+        if (successor.exitValue() != 0 && systemd.listening() && stage.get() != Stage.STOPPED) {
+            Thread.ofPlatform().daemon().name("heir-watch").start(() -> lookAfter(successor));
         }
+    }
+
+    private void lookAfter(Process successor) {
+        HeirWatch watch =
+                new HeirWatch(heirs, listeners::followed, () -> stage.get() == Stage.STOPPED, HeirWatch.COMING);
+        try {
+            if (!watch.left(successor.pid()) || stage.get() == Stage.STOPPED) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        LOG.log(
+                Level.ERROR,
+                "event 6832: process " + successor.pid() + ", which had taken over, ended with exit code "
+                        + successor.exitValue() + "; this one ends too, so that systemd starts the service again");
+        systemd.mainProcess(ProcessHandle.current().pid());
+        lost.run();
     }
 
     private Process spawn() {

@@ -1,5 +1,6 @@
 package io.llmproxy;
 
+import io.llmproxy.adapter.http.HandshakeFigures;
 import io.llmproxy.adapter.http.SecureListener;
 import io.llmproxy.adapter.http.tls.CertificateFault;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
@@ -16,11 +17,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The certificates of the listeners that have one. */
 final class TlsListeners implements AutoCloseable {
+    private static final List<String> LISTENER = List.of("listener");
+
     private final @Nullable CertificateFiles gateway;
     private final @Nullable CertificateFiles admin;
     private final @Nullable SecureListener adminListener;
@@ -100,19 +104,39 @@ final class TlsListeners implements AutoCloseable {
         return all().map(CertificateFiles::reload).filter(Objects::nonNull).toList();
     }
 
-    void measure(HelidonTelemetry telemetry) {
+    /** @param gatewayHandshakes how they went on the gateway's listener */
+    void measure(HelidonTelemetry telemetry, Supplier<HandshakeFigures> gatewayHandshakes) {
         Map<String, CertificateFiles> named = new LinkedHashMap<>();
+        Map<String, Supplier<HandshakeFigures>> handshakes = new LinkedHashMap<>();
         if (gateway != null) {
             named.put("gateway", gateway);
+            handshakes.put("gateway", gatewayHandshakes);
         }
-        if (admin != null) {
+        if (admin != null && adminListener != null) {
             named.put("admin", admin);
+            handshakes.put("admin", adminListener::handshakes);
         }
         if (!named.isEmpty()) {
             telemetry.show(Shown.level(
+                    "llmproxy_tls_handshakes",
+                    "TLS handshakes of clients that are under way",
+                    LISTENER,
+                    out -> handshakes.forEach(
+                            (listener, figures) -> out.add(figures.get().underWay(), listener))));
+            telemetry.show(Shown.counter(
+                    "llmproxy_tls_handshakes_failed_total",
+                    "TLS handshakes that failed (refused), took too long (slow), or were closed since too many were under way (crowd)",
+                    List.of("listener", "reason"),
+                    out -> handshakes.forEach((listener, figures) -> {
+                        HandshakeFigures now = figures.get();
+                        out.add((double) now.refused(), listener, "refused");
+                        out.add((double) now.slow(), listener, "slow");
+                        out.add((double) now.crowded(), listener, "crowd");
+                    })));
+            telemetry.show(Shown.level(
                     "llmproxy_tls_certificate_expiry_seconds",
                     "How long the certificate that a listener shows is still valid; negative: it has expired",
-                    List.of("listener"),
+                    LISTENER,
                     out -> named.forEach((listener, files) -> out.add((double) files.secondsLeft(), listener))));
         }
     }

@@ -8,6 +8,7 @@ import io.llmproxy.adapter.backup.BackupManifest;
 import io.llmproxy.adapter.backup.NewFile;
 import io.llmproxy.adapter.jdbc.SchemaState;
 import io.llmproxy.port.TableLayout;
+import io.llmproxy.testing.Eventually;
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.PostgresServer;
@@ -168,9 +169,7 @@ class BackupTest {
         int sure;
         int most;
         try {
-            while (answered.get() < 20) {
-                Thread.onSpinWait();
-            }
+            Eventually.holds("twenty requests are answered", () -> answered.get() >= 20);
             sure = answered.get();
             file = backup();
             most = answered.get() + clients.size();

@@ -387,6 +387,44 @@ class DeclarationTest {
     }
 
     @Test
+    void certificatesGoFromOneKeyToAnother() {
+        String slug = tenant();
+        String keys = """
+                keys:
+                  a: {certificates: ["dns:%s"], certificateOnly: true}
+                  b: {certificates: ["dns:%s"], certificateOnly: true}
+                """;
+        String one = slug + ".one.test";
+        String two = slug + ".two.test";
+        assertThat(apply(of(slug, keys.formatted(one, two))).code()).isZero();
+        Ctl moved = apply(of(slug, keys.formatted(two, one)));
+        assertThat(moved.code()).as(moved.err()).isZero();
+        Ctl twice = apply(of(slug, keys.formatted(two, two)));
+        assertThat(twice.code()).isEqualTo(5);
+        assertThat(twice.err())
+                .contains("standard input:6: tenants." + slug + ".keys.b")
+                .contains("dns:" + two)
+                .contains("the key `a`");
+    }
+
+    @Test
+    void aThousandKeysOfCertificatesAreComparedInOneGo() {
+        String slug = tenant();
+        StringBuilder keys = new StringBuilder("keys:\n");
+        for (int i = 0; i < 1000; i++) {
+            keys.append("  k")
+                    .append(i)
+                    .append(": {certificates: [\"dns:")
+                    .append(i)
+                    .append('.')
+                    .append(slug)
+                    .append(".test\"], certificateOnly: true}\n");
+        }
+        Ctl made = apply(of(slug, keys.toString()), "-q");
+        assertThat(made.code()).as(made.err()).isZero();
+    }
+
+    @Test
     void pruneDeletesWhatTheSectionsDoNotNameAndAsks() {
         String slug = tenant();
         String all = """

@@ -10,6 +10,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -20,6 +21,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -105,7 +108,7 @@ class SelfTestTest {
                 try (Socket connection = other.accept()) {
                     BufferedReader in = new BufferedReader(
                             new InputStreamReader(connection.getInputStream(), StandardCharsets.US_ASCII));
-                    String lines = in.readLine() + "|" + in.readLine();
+                    String lines = Stream.generate(() -> line(in)).limit(5).collect(Collectors.joining("|"));
                     connection
                             .getOutputStream()
                             .write("HTTP/1.1 401 Unauthorized\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -119,7 +122,15 @@ class SelfTestTest {
                             SelfTestTest::fine,
                             directory)
                     .run(() -> {});
-            assertThat(request.get()).isEqualTo("PROXY UNKNOWN|GET /v1/models HTTP/1.1");
+            assertThat(request.get()).isEqualTo("||\0|QUIT| \0\0\0GET /v1/models HTTP/1.1");
+        }
+    }
+
+    private static String line(BufferedReader in) {
+        try {
+            return in.readLine();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -134,11 +134,33 @@ class TrustedProxiesTest {
         }
     }
 
+    @Test
+    void whomAProxyHeaderNamesIsNeverThisMachineItself() throws IOException {
+        try (TestAppliance appliance = limited()
+                .set("gateway.trusted-proxies", "[127.0.0.1]")
+                .set("gateway.proxy-protocol", "on")
+                .start()) {
+            String secret = appliance.tenantWithKey("acme", upstream.baseUrl());
+            for (int i = 0; i < EACH; i++) {
+                assertThat(proxied(appliance, "127.0.0.1", secret)).isEqualTo(200);
+            }
+            assertThat(proxied(appliance, "127.0.0.1", secret)).isEqualTo(429);
+            // whom the proxy cannot name is counted where the proxy is
+            assertThat(behind(appliance, "PROXY UNKNOWN\r\n", secret)).isEqualTo(429);
+            // the proxy's own check
+            assertThat(behind(appliance, "\r\n\r\n\0\r\nQUIT\n \0\0\0", secret)).isEqualTo(200);
+        }
+    }
+
     private static int proxied(TestAppliance appliance, String address, String secret) throws IOException {
+        return behind(appliance, "PROXY TCP4 " + address + " 10.0.0.1 4711 80\r\n", secret);
+    }
+
+    private static int behind(TestAppliance appliance, String header, String secret) throws IOException {
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), appliance.gateway().getPort())) {
             socket.setSoTimeout(30_000);
-            String head = "PROXY TCP4 " + address + " 10.0.0.1 4711 80\r\n"
+            String head = header
                     + "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nAuthorization: Bearer "
                     + secret + "\r\nContent-Type: application/json\r\nContent-Length: " + Http.CHAT.length()
                     + "\r\n\r\n";

@@ -63,6 +63,14 @@ public final class AdminQueries {
     }
 
     /**
+     * @param tenant that tenant alone, whether it is there or not; null: all that the actor reaches
+     * @throws AdminException where the actor may not declare that
+     */
+    public void checkDeclarable(Actor actor, @Nullable String tenant) {
+        guarded("reading the tenant", () -> DeclarableState.reached(access, actor, tenant));
+    }
+
+    /**
      * What the actor may declare.
      *
      * @param tenant that tenant alone; null: all that the actor reaches

@@ -1,9 +1,12 @@
 package io.llmproxy.admin;
 
+import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.Tenant;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Several commands in one transaction, each seeing what those before it did. Lives as long as that transaction; of one thread. */
@@ -11,6 +14,7 @@ public final class CommandBatch {
     private final Actor actor;
     private final AdminStores stores;
     private final TenantAccess access;
+    private final CertificateClaims claims;
     private final Works works;
     private final Instant now;
     private final List<Work.Done> done = new ArrayList<>();
@@ -19,7 +23,8 @@ public final class CommandBatch {
         this.actor = actor;
         this.stores = stores;
         this.access = new TenantAccess(stores.tenants(), onlyTenant);
-        this.works = new Works(stores, access, around);
+        this.claims = CertificateClaims.atTheEnd(stores.keys());
+        this.works = new Works(stores, access, around, claims);
         this.now = now;
     }
 
@@ -52,6 +57,30 @@ public final class CommandBatch {
         Work.Done made = works.of(actor, command, now).apply();
         done.add(made);
         return made.result();
+    }
+
+    /**
+     * What only all commands together can do wrong; the batch is refused where it is there at its end.
+     *
+     * @param tenant the slug of the key's
+     */
+    public record Contested(String tenant, String key, AdminException refusal) {}
+
+    /** A key that claims the certificate of another one now; null: there is none. */
+    public @Nullable Contested contested() {
+        CertificateClaims.Contested found = claims.contested();
+        return found == null
+                ? null
+                : new Contested(slug(found.key().tenantId()), found.key().name(), found.refusal());
+    }
+
+    private String slug(UUID tenantId) {
+        return done.stream()
+                .map(Work.Done::tenant)
+                .filter(tenant -> tenant != null && tenant.id().equals(tenantId))
+                .map(Tenant::slug)
+                .findFirst()
+                .orElse("");
     }
 
     List<Work.Done> done() {

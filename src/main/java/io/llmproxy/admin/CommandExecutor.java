@@ -114,6 +114,10 @@ public final class CommandExecutor {
                 hold();
                 CommandBatch batch = new CommandBatch(actor, BatchStores.over(stores), onlyTenant, around, now);
                 results.add(work.apply(batch));
+                CommandBatch.Contested contested = batch.contested();
+                if (contested != null) {
+                    throw contested.refusal();
+                }
                 if (!keep || batch.done().isEmpty()) {
                     throw new UndoneException();
                 }

@@ -2,7 +2,6 @@ package io.llmproxy.admin;
 
 import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.identity.Actor;
-import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.port.StateSource.ManagedState;
 import org.jspecify.annotations.Nullable;
@@ -18,25 +17,29 @@ public record DeclarableState(@Nullable String tenant, boolean shared, boolean a
 
     /** @param tenant null: all that the actor reaches */
     static DeclarableState read(AdminStores stores, TenantAccess access, Actor actor, @Nullable String tenant) {
-        if (actor.role() == Role.USER) {
-            throw AdminException.forbidden("the role user may not do that");
-        }
-        @Nullable String only = tenant == null ? whole(access, actor) : tenant;
-        if (only != null) {
-            access.checkServed(only);
-        }
-        ManagedState state = stores.state().load(only);
-        boolean foreign = state.tenants().stream().anyMatch(t -> !actor.admin() && !t.id().equals(actor.tenantId()));
-        if (foreign) {
-            throw AdminException.notFound("tenant", String.valueOf(only));
-        }
-        return new DeclarableState(only, only == null, actor.admin(), state);
+        @Nullable String only = reached(access, actor, tenant);
+        return new DeclarableState(
+                only, only == null, actor.admin(), stores.state().load(only));
     }
 
-    private static @Nullable String whole(TenantAccess access, Actor actor) {
-        if (access.onlyTenant() != null || actor.admin()) {
-            return access.onlyTenant();
+    /**
+     * The one tenant that it is about; null: all of them. Before anything is read of it.
+     *
+     * @throws AdminException where the actor may not declare that; a tenant that is not the actor's is answered like one that is not there
+     */
+    static @Nullable String reached(TenantAccess access, Actor actor, @Nullable String tenant) {
+        Permissions.checkTenantReader(actor);
+        @Nullable
+        String own = actor.admin()
+                ? access.onlyTenant()
+                : access.own(actor).map(Tenant::slug).orElseThrow(() -> AdminException.forbidden("no tenant is yours"));
+        @Nullable String only = tenant == null ? own : tenant;
+        if (only != null) {
+            access.checkServed(only);
+            if (!actor.admin() && !only.equals(own)) {
+                throw AdminException.notFound("tenant", only);
+            }
         }
-        return access.own(actor).map(Tenant::slug).orElseThrow(() -> AdminException.forbidden("no tenant is yours"));
+        return only;
     }
 }

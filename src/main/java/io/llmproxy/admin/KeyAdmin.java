@@ -37,11 +37,11 @@ final class KeyAdmin {
     private final ProviderNames names;
     private final CertificateClaims claims;
 
-    KeyAdmin(AdminStores stores, TenantAccess access, ProviderNames names) {
+    KeyAdmin(AdminStores stores, TenantAccess access, ProviderNames names, CertificateClaims claims) {
         this.stores = stores;
         this.access = access;
         this.names = names;
-        this.claims = new CertificateClaims(stores.keys());
+        this.claims = claims;
     }
 
     Work create(Actor actor, CreateKey c, Instant now) {

@@ -49,10 +49,14 @@ final class Works {
     private final AuditAdmin audits;
 
     Works(AdminStores stores, TenantAccess access, Surroundings around) {
+        this(stores, access, around, CertificateClaims.atOnce(stores.keys()));
+    }
+
+    Works(AdminStores stores, TenantAccess access, Surroundings around, CertificateClaims claims) {
         ProviderNames names = new ProviderNames(stores, access);
         tenants = new TenantAdmin(stores, access, names);
         users = new UserAdmin(stores, access);
-        keys = new KeyAdmin(stores, access, names);
+        keys = new KeyAdmin(stores, access, names, claims);
         prices = new PriceAdmin(stores, access);
         limits = new LimitAdmin(stores, access, names);
         audits = new AuditAdmin(access);

@@ -29,6 +29,14 @@ public interface ClientRequest {
     /** The client's address, 4 or 16 bytes: of the connection, or as a trusted proxy forwarded it. */
     byte[] clientAddress();
 
+    /**
+     * Whether somebody says to speak for the client, by forwarding fields or by a PROXY header, believed or not: then {@link #clientAddress}
+     * is nobody's own, even where it is this machine's.
+     */
+    default boolean forwarded() {
+        return headers().contains("x-forwarded-for") || headers().contains("forwarded");
+    }
+
     /** What the client showed of itself in TLS; the same for all requests of a connection. Null: nothing, or there is no TLS. */
     default @Nullable ClientCertificate clientCertificate() {
         return null;

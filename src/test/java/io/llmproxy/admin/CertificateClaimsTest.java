@@ -100,6 +100,38 @@ class CertificateClaimsTest {
                 .hasMessageContaining("`beside`");
     }
 
+    private void together(AdminCommand... commands) {
+        f.executor.together(AdminFixture.ADMIN, true, batch -> {
+            for (AdminCommand command : commands) {
+                batch.execute(command);
+            }
+            return commands.length;
+        });
+    }
+
+    private AdminException refusedTogether(AdminCommand... commands) {
+        AdminException e = catchThrowableOfType(AdminException.class, () -> together(commands));
+        assertThat(e.reason()).as(e.getMessage()).isEqualTo(Reason.CONFLICT);
+        return e;
+    }
+
+    @Test
+    void aNameGoesFromOneKeyToAnotherInWhicheverOrder() {
+        f.admin(key("acme", "one", true, "dns:a.test"));
+        f.admin(key("acme", "two", true, "dns:b.test"));
+        together(
+                update("one", Change.to(names("dns:b.test")), Change.none()),
+                update("two", Change.to(names("dns:a.test")), Change.none()));
+        // and a key that is made before the other one gives it up
+        together(key("acme", "three", true, "dns:a.test"), update("two", Change.none(), Change.to(false)));
+
+        assertThat(refusedTogether(key("acme", "four", true, "dns:c.test"), key("acme", "five", true, "dns:c.test")))
+                .hasMessageContaining("dns:c.test");
+        assertThat(refusedTogether(key("acme", "four", true, "dns:b.test"))).hasMessageContaining("`one`");
+        // nothing of a refused batch stays
+        together(key("acme", "four", true, "dns:c.test"));
+    }
+
     @Test
     void aKeyWithoutASecretHasNoneToRotate() {
         f.admin(key("acme", "alone", true, "dns:a.test"));

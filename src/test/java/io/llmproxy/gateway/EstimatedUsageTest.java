@@ -8,6 +8,7 @@ import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.ScriptedProvider.Script;
 import io.llmproxy.port.UpstreamException.Kind;
+import io.llmproxy.testing.Eventually;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -69,9 +70,7 @@ class EstimatedUsageTest {
         FakeRequest request = fixture.chat(CHAT);
         RecordingSink sink = new RecordingSink();
         Thread serving = Thread.ofVirtual().start(() -> fixture.send(request, sink));
-        while (sink.bytesWritten() == 0) {
-            Thread.onSpinWait();
-        }
+        Eventually.holds("bytes have reached the client", () -> sink.bytesWritten() > 0);
         request.leave();
         assertThat(serving.join(Duration.ofSeconds(30))).isTrue();
         assertThat(fixture.record().outcome()).isEqualTo(Outcome.CLIENT_GONE);

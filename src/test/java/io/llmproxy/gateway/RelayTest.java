@@ -8,6 +8,7 @@ import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.ScriptedProvider.Script;
 import io.llmproxy.port.UpstreamException.Kind;
+import io.llmproxy.testing.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -431,9 +432,8 @@ class RelayTest {
         FakeRequest request = fixture.chat("{\"model\":\"m\",\"stream\":true}");
         RecordingSink sink = new RecordingSink();
         Thread serving = Thread.ofVirtual().start(() -> fixture.send(request, sink));
-        while (!sink.calls().contains("flush")) {
-            Thread.onSpinWait();
-        }
+        // head, flush, write, flush
+        Eventually.holds("the end has reached the client", () -> sink.calls().size() >= 4);
         request.leave();
         assertThat(serving.join(Duration.ofSeconds(10))).isTrue();
         assertThat(fixture.record().outcome()).isEqualTo(Outcome.COMPLETED);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.TestAppliance;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,6 +103,16 @@ final class Installation {
             throw new AssertionError(command + " is still running: " + Files.readString(errors));
         }
         return new Run(process.exitValue(), output, Files.readString(errors));
+    }
+
+    /** The secret of a key of the tenant acme, which is made now and has that provider. */
+    String keyOfNewTenant(ServerProcess server, URI upstream) throws IOException, InterruptedException {
+        ctl(server, "tenant", "create", "acme").value();
+        List<String> provider = List.of("-t", "acme", "provider", "create", "up", "--type", "openai", "--base-url");
+        List<String> command = new ArrayList<>(provider);
+        command.addAll(List.of(upstream.toString(), "--api-key-env", "UPSTREAM_KEY"));
+        ctl(server, command.toArray(String[]::new)).value();
+        return ctl(server, "-t", "acme", "key", "create", "dev", "-q").value();
     }
 
     private Map<String, String> environment() {

@@ -394,26 +394,7 @@ class RestartIT {
 
     private String keyOfNewTenant(Installation installation, ServerProcess server)
             throws IOException, InterruptedException {
-        installation.ctl(server, "tenant", "create", "acme").value();
-        String base = upstream.baseUrl().toString();
-        installation
-                .ctl(
-                        server,
-                        "-t",
-                        "acme",
-                        "provider",
-                        "create",
-                        "up",
-                        "--type",
-                        "openai",
-                        "--base-url",
-                        base,
-                        "--api-key-env",
-                        "UPSTREAM_KEY")
-                .value();
-        return installation
-                .ctl(server, "-t", "acme", "key", "create", "dev", "-q")
-                .value();
+        return installation.keyOfNewTenant(server, upstream.baseUrl());
     }
 
     private static Path copy(Path to) throws IOException {

@@ -94,6 +94,7 @@ final class AdminHandler implements Handler {
             throw new Problem(403, "forbidden", "the kernel does not say who is calling, so the call is refused");
         }
         RouteTable.Match match = table.find(method, path);
+        caller.ifPresent(match.route()::check);
         Map<String, String> query =
                 RouteTable.query(match.route(), request.prologue().query().rawValue());
         AdminRequest asked = new AdminRequest(

@@ -1,5 +1,8 @@
 package io.llmproxy.adapter.admin;
 
+import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.Role;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param query the parameters that it takes; others are refused
  * @param open whether it is answered to anybody, on TCP too
  * @param secret whether its answer shows a key's secret
+ * @param administrators whether the role user is refused, before anything is read of the body
  * @param streams whether its answer is written as it is made, and so can be given once alone
  * @param maxBody how many bytes it takes
  */
@@ -22,6 +26,7 @@ record AdminRoute(
         Set<String> query,
         boolean open,
         boolean secret,
+        boolean administrators,
         boolean streams,
         int maxBody,
         Endpoint endpoint) {
@@ -32,28 +37,41 @@ record AdminRoute(
     }
 
     static AdminRoute route(String method, String path, Endpoint endpoint) {
-        return new AdminRoute(method, path, Set.of(), false, false, false, AdminHandler.MAX_BODY, endpoint);
+        return new AdminRoute(method, path, Set.of(), false, false, false, false, AdminHandler.MAX_BODY, endpoint);
     }
 
     static AdminRoute open(String path, Endpoint endpoint) {
-        return new AdminRoute("GET", path, Set.of(), true, false, false, AdminHandler.MAX_BODY, endpoint);
+        return new AdminRoute("GET", path, Set.of(), true, false, false, false, AdminHandler.MAX_BODY, endpoint);
     }
 
     AdminRoute taking(String... parameters) {
-        return new AdminRoute(method, path, Set.of(parameters), open, secret, streams, maxBody, endpoint);
+        return new AdminRoute(
+                method, path, Set.of(parameters), open, secret, administrators, streams, maxBody, endpoint);
     }
 
     AdminRoute showingSecret() {
-        return new AdminRoute(method, path, query, open, true, streams, maxBody, endpoint);
+        return new AdminRoute(method, path, query, open, true, administrators, streams, maxBody, endpoint);
     }
 
     AdminRoute streamed() {
-        return new AdminRoute(method, path, query, open, secret, true, maxBody, endpoint);
+        return new AdminRoute(method, path, query, open, secret, administrators, true, maxBody, endpoint);
+    }
+
+    /** For what only who administers a tenant may do. */
+    AdminRoute notForUsers() {
+        return new AdminRoute(method, path, query, open, secret, true, streams, maxBody, endpoint);
+    }
+
+    /** @throws AdminException where that role may not do it */
+    void check(Actor caller) {
+        if (administrators && caller.role() == Role.USER) {
+            throw AdminException.forbidden("the role user may not do that");
+        }
     }
 
     /** For what is larger than a thing of its own. */
     AdminRoute upTo(int bytes) {
-        return new AdminRoute(method, path, query, open, secret, streams, bytes, endpoint);
+        return new AdminRoute(method, path, query, open, secret, administrators, streams, bytes, endpoint);
     }
 
     AdminRoute paged() {

@@ -81,6 +81,7 @@ final class DeclarationPlan {
         of(deletions, DeclaredKind.USER).forEach(this::delete);
         of(made, DeclaredKind.USER).forEach(this::make);
         of(made, DeclaredKind.KEY).forEach(this::make);
+        checkCertificates(of(made, DeclaredKind.KEY));
         ordered(sharedFirst(of(made, DeclaredKind.ROUTE))).forEach(this::make);
         List<Step> routes = ordered(sharedFirst(of(deletions, DeclaredKind.ROUTE)));
         routes.reversed().forEach(this::delete);
@@ -144,6 +145,25 @@ final class DeclarationPlan {
 
     private static boolean knownSecret(Step step) {
         return step.thing.id().kind() == DeclaredKind.KEY && step.fields.has("hash");
+    }
+
+    /** When all keys are as declared: a certificate may go from one to another. */
+    private void checkCertificates(List<Step> keys) {
+        CommandBatch.Contested contested = batch.contested();
+        if (contested == null) {
+            return;
+        }
+        Declared.Id id = new Declared.Id(DeclaredKind.KEY, contested.tenant(), contested.key());
+        for (Step step : keys) {
+            if (step.thing.id().equals(id)) {
+                throw fault(
+                        step.thing,
+                        409,
+                        "conflict",
+                        String.valueOf(contested.refusal().getMessage()));
+            }
+        }
+        throw contested.refusal();
     }
 
     private static ObjectNode bare(ObjectNode fields) {
@@ -255,11 +275,11 @@ final class DeclarationPlan {
         steps.forEach(step -> byId.put(step.thing.id(), step));
         List<Declared> before =
                 steps.stream().map(Step::before).filter(Objects::nonNull).toList();
-        List<Declared.Id> led =
-                RouteOrder.of(before).reversed().stream().map(Declared::id).toList();
+        Map<Declared.Id, Integer> led = new HashMap<>();
+        RouteOrder.of(before).reversed().forEach(route -> led.put(route.id(), led.size()));
         List<Declared> after = steps.stream()
                 .map(Step::thing)
-                .sorted(Comparator.comparingInt(thing -> led.indexOf(thing.id())))
+                .sorted(Comparator.comparingInt(thing -> led.getOrDefault(thing.id(), -1)))
                 .toList();
         return RouteOrder.of(after).stream()
                 .map(thing -> byId.get(thing.id()))

@@ -58,9 +58,13 @@ final class DeclarationReader {
     }
 
     private void fault(String pointer, String detail) {
-        if (faults.size() < MOST_FAULTS) {
+        if (!full()) {
             faults.add(new Fault(pointer, detail));
         }
+    }
+
+    private boolean full() {
+        return faults.size() >= MOST_FAULTS;
     }
 
     private void document(JsonNode document) {
@@ -239,10 +243,13 @@ final class DeclarationReader {
 
     private void known(String pointer, JsonNode object, Collection<String> known) {
         for (String field : new TreeSet<>(object.propertyNames())) {
+            if (full()) {
+                return;
+            }
             boolean brief = field.equals("credential") && known.contains("credentials");
             if (!known.contains(field) && !brief) {
                 String near = known.stream()
-                        .filter(k -> distance(k, field) <= NEAR)
+                        .filter(k -> Math.abs(k.length() - field.length()) <= NEAR && distance(k, field) <= NEAR)
                         .findFirst()
                         .map(k -> "; did you mean " + k + "?")
                         .orElse("; known here: " + String.join(", ", known));

@@ -30,7 +30,10 @@ final class DeclarationResource {
     List<AdminRoute> routes() {
         return List.of(
                 route("GET", "/api/v1/export", this::export).taking("tenant", "hashes"),
-                route("POST", "/api/v1/apply", this::apply).showingSecret().upTo(AdminHandler.LARGEST_BODY));
+                route("POST", "/api/v1/apply", this::apply)
+                        .showingSecret()
+                        .notForUsers()
+                        .upTo(AdminHandler.LARGEST_BODY));
     }
 
     private Answer export(AdminRequest r) {
@@ -42,6 +45,8 @@ final class DeclarationResource {
     private Answer apply(AdminRequest r) {
         Body body = r.body().only("declaration", "tenant", "dryRun", "prune", "expect", "acceptHashes");
         @Nullable String tenant = body.value("tenant", Body::text);
+        // who may not do it has nothing read that may be large
+        queries.checkDeclarable(r.actor(), tenant);
         DeclarationReader.Read declared =
                 DeclarationReader.read(body.required("declaration", (field, node) -> node), tenant);
         boolean dry = body.value("dryRun", Body::bool, false);

@@ -49,6 +49,11 @@ final class ClientAddress {
         return trusted(IpAddress.unmapped(bytes(peer)));
     }
 
+    /** Whether that peer is no peer but whom one forwards for. */
+    static boolean forwarded(PeerInfo peer) {
+        return peer instanceof ProxiedContext.Source;
+    }
+
     /** The address of a connection's peer; all zeros where it has none. */
     static byte[] bytes(PeerInfo peer) {
         return peer.address() instanceof InetSocketAddress inet && inet.getAddress() != null

@@ -24,12 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The listener for clients: HTTP/1.1 on one address, each request on a virtual thread of its connection. */
 public final class GatewayServer implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(GatewayServer.class.getName());
     private static final Duration FOR_EVER = Duration.ofDays(365);
-    /** For connections whose handshake was under way when they were given to the other process. */
-    private static final Duration HANDSHAKES = Duration.ofSeconds(1);
-    /** Some more than that. */
-    private static final Duration ALONE = Duration.ofSeconds(5);
     /** Between cutting what is left and its end. */
     private static final Duration CUTTING = Duration.ofSeconds(2);
 
@@ -44,8 +39,7 @@ public final class GatewayServer implements AutoCloseable {
     // guarded by stop
     private @Nullable Thread stopping;
     private volatile int boundPort;
-    /** Whether another process listens there too, which goes on where this one fails. */
-    private volatile boolean onTrial;
+    private volatile SharedPort shared = new SharedPort(0);
 
     /**
      * How the listener behaves.
@@ -56,6 +50,7 @@ public final class GatewayServer implements AutoCloseable {
      * @param shutdownGrace how long running requests may take to finish
      * @param patience how long a client may take
      * @param proxyProtocol whether trusted proxies begin their connections with a PROXY header
+     * @param handshakes of TLS that may be under way
      */
     public record Settings(
             String host,
@@ -64,9 +59,22 @@ public final class GatewayServer implements AutoCloseable {
             long maxPayload,
             Duration shutdownGrace,
             ClientPatience patience,
-            boolean proxyProtocol) {
+            boolean proxyProtocol,
+            int handshakes) {
         public Settings {
             trustedProxies = List.copyOf(trustedProxies);
+        }
+
+        /** With as many handshakes as this process has memory for. */
+        public Settings(
+                String host,
+                int port,
+                List<Cidr> trustedProxies,
+                long maxPayload,
+                Duration shutdownGrace,
+                ClientPatience patience,
+                boolean proxyProtocol) {
+            this(host, port, trustedProxies, maxPayload, shutdownGrace, patience, proxyProtocol, Handshakes.most());
         }
 
         /** With the usual patience, without the PROXY protocol. */
@@ -95,7 +103,12 @@ public final class GatewayServer implements AutoCloseable {
         this.connections = new Connections(serving, settings.patience(), settings.maxPayload(), drain);
         this.secure = certificate == null
                 ? null
-                : new SecureConnections(certificate, new GatewayProtocols(connections, serving), drain::stopping);
+                : new SecureConnections(
+                        certificate,
+                        new GatewayProtocols(connections, serving),
+                        drain::stopping,
+                        () -> connections.patience().head(),
+                        new Handshakes(settings.handshakes()));
         ServerConnectionSelector spoken = secure == null ? connections : secure;
         this.proxied = settings.proxyProtocol()
                 ? new ProxiedConnections(
@@ -137,55 +150,17 @@ public final class GatewayServer implements AutoCloseable {
      */
     public void startBeside() throws IOException {
         listen();
-        onTrial = true;
-        steer(NewestFirst::off);
+        shared.beside();
     }
 
     /** New connections come to this one alone from now on, and back to the one before where this is closed before it is {@link #settled}. */
     public void takeOver() {
-        if (onTrial) {
-            steer(NewestFirst::on);
-        }
+        shared.takeOver();
     }
 
     /** What was taken over is kept. */
     public void settled() {
-        onTrial = false;
-    }
-
-    /** Something about a port that may fail. */
-    @FunctionalInterface
-    private interface Steering {
-        void steer(int port) throws IOException;
-    }
-
-    private void steer(Steering steering) {
-        try {
-            steering.steer(boundPort);
-        } catch (IOException | RuntimeException | LinkageError e) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "event 6829: the kernel does not let new connections be given to one process alone while two listen;"
-                            + " some may be reset when one closes",
-                    e);
-        }
-    }
-
-    /** So that none is reset that the kernel has for this one already. */
-    private void giveBack() {
-        if (onTrial) {
-            onTrial = false;
-            steer(NewestFirst::off);
-            acceptWhatComes();
-        }
-    }
-
-    private static void acceptWhatComes() {
-        try {
-            Thread.sleep(HANDSHAKES);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        shared.settled();
     }
 
     private void listen() throws IOException {
@@ -195,6 +170,7 @@ public final class GatewayServer implements AutoCloseable {
             throw new IOException("Cannot listen on " + named(settings.port()) + "; the log says why.");
         }
         boundPort = server.port();
+        shared = new SharedPort(boundPort);
         connections.start();
         if (secure != null) {
             secure.start();
@@ -216,15 +192,14 @@ public final class GatewayServer implements AutoCloseable {
         return new Open(connections.count(), secure == null ? 0 : secure.countHttp2());
     }
 
-    /**
-     * Waits until the process before this one has closed its port, since of three that listen the kernel would not know the newest; for
-     * some seconds at most.
-     */
+    /** How handshakes of TLS went. */
+    public HandshakeFigures handshakes() {
+        return secure == null ? HandshakeFigures.NONE : secure.handshakes();
+    }
+
+    /** Waits as {@link SharedPort#awaitAlone}. */
     public void awaitAlone() throws InterruptedException {
-        long end = System.nanoTime() + ALONE.toNanos();
-        while (NewestFirst.listeners(boundPort) > 1 && System.nanoTime() < end) {
-            Thread.sleep(20);
-        }
+        shared.awaitAlone();
     }
 
     /** Other proxies and another patience from now on, on connections of HTTP/2 only on those to come. */
@@ -254,7 +229,7 @@ public final class GatewayServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        giveBack();
+        shared.giveBack();
         drain.hasten();
         drain.begin();
         endWithin(settings.shutdownGrace());
@@ -266,7 +241,7 @@ public final class GatewayServer implements AutoCloseable {
      */
     public void leave(Duration atMost) {
         drain.leave();
-        acceptWhatComes();
+        SharedPort.acceptWhatComes();
         endWithin(atMost);
     }
 

@@ -107,8 +107,13 @@ final class Http1Connection implements ServerConnection {
 
     private boolean serve(Http1Head head) {
         Serving serving = connections.serving();
-        Http1Request client =
-                new Http1Request(head, serving.clientAddress(peer, head.fields()), certificate, watch, this::openBody);
+        Http1Request client = new Http1Request(
+                head,
+                serving.clientAddress(peer, head.fields()),
+                ClientAddress.forwarded(peer),
+                certificate,
+                watch,
+                this::openBody);
         RequestBodyStream body = client.bodyStream();
         boolean asked = client.http10() || client.headers().containsToken("Connection", "close");
         Http1Sink sink = new Http1Sink(

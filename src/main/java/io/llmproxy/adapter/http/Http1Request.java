@@ -14,16 +14,21 @@ final class Http1Request implements ClientRequest {
     private final @Nullable String query;
     private final String path;
     private final byte[] clientAddress;
+    private final boolean proxied;
     private final @Nullable ClientCertificate certificate;
     private final ClientWatch watch;
     private final long contentLength;
     private final RequestBodyStream body;
     private final @Nullable ProxyError refusal;
 
-    /** @param head whose fields {@link HeadRules} have let pass */
+    /**
+     * @param head whose fields {@link HeadRules} have let pass
+     * @param proxied whether a PROXY header named the connection's client
+     */
     Http1Request(
             Http1Head head,
             byte[] clientAddress,
+            boolean proxied,
             @Nullable ClientCertificate certificate,
             ClientWatch watch,
             BodySource source) {
@@ -41,6 +46,7 @@ final class Http1Request implements ClientRequest {
             head.fields().set("Host", absolute.authority());
         }
         this.clientAddress = clientAddress;
+        this.proxied = proxied;
         this.certificate = certificate;
         this.watch = watch;
         this.contentLength = head.fields().contains("Transfer-Encoding")
@@ -101,6 +107,11 @@ final class Http1Request implements ClientRequest {
     @Override
     public byte[] clientAddress() {
         return clientAddress.clone();
+    }
+
+    @Override
+    public boolean forwarded() {
+        return proxied || ClientRequest.super.forwarded();
     }
 
     @Override

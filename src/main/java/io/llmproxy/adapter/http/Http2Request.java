@@ -20,17 +20,24 @@ final class Http2Request implements ClientRequest {
     private final Http2Stream stream;
     private final HeaderFields headers;
     private final byte[] clientAddress;
+    private final boolean proxied;
     private final @Nullable ClientCertificate certificate;
     private final String rawPath;
     private final @Nullable String query;
     private final String path;
     private boolean asked;
 
+    /** @param proxied whether a PROXY header named the connection's client */
     Http2Request(
-            Http2Stream stream, HeaderFields headers, byte[] clientAddress, @Nullable ClientCertificate certificate) {
+            Http2Stream stream,
+            HeaderFields headers,
+            byte[] clientAddress,
+            boolean proxied,
+            @Nullable ClientCertificate certificate) {
         this.stream = stream;
         this.headers = headers;
         this.clientAddress = clientAddress;
+        this.proxied = proxied;
         this.certificate = certificate;
         String target = stream.head().path();
         int question = target.indexOf('?');
@@ -93,6 +100,11 @@ final class Http2Request implements ClientRequest {
     @Override
     public byte[] clientAddress() {
         return clientAddress.clone();
+    }
+
+    @Override
+    public boolean forwarded() {
+        return proxied || ClientRequest.super.forwarded();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.http;
 
 import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.task.InterruptableTask;
 import io.helidon.webserver.spi.ServerConnection;
 import io.llmproxy.adapter.http.h2.BodyPatience;
@@ -63,8 +64,9 @@ final class Http2ServerConnection implements ServerConnection, InterruptableTask
 
     private void serve(Http2Stream stream) {
         HeaderFields headers = Http2Request.headers(stream.head());
+        PeerInfo peer = context.remotePeer();
         Http2Request client = new Http2Request(
-                stream, headers, serving.clientAddress(context.remotePeer(), headers), context.client());
+                stream, headers, serving.clientAddress(peer, headers), ClientAddress.forwarded(peer), context.client());
         Http2Sink sink = new Http2Sink(
                 stream,
                 serving.refuser().renderer(),

@@ -71,7 +71,8 @@ final class ProxiedConnections extends LayeredConnections {
             beginning.add(this);
             ConnectionContext proxied;
             try {
-                InetSocketAddress source = ProxyHeader.read(context().dataReader());
+                InetSocketAddress source =
+                        ProxyHeader.read(context().dataReader(), context().remotePeer());
                 proxied = source == null ? context() : new ProxiedContext(context(), source);
             } catch (ProxyHeader.MalformedException e) {
                 refuse(String.valueOf(e.getMessage()));

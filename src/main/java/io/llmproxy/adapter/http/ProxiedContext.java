@@ -20,7 +20,8 @@ record ProxiedContext(ConnectionContext proxy, PeerInfo remotePeer) implements C
         this(proxy, new Source(source));
     }
 
-    private record Source(InetSocketAddress address) implements PeerInfo {
+    /** The client as the proxy named it. */
+    record Source(InetSocketAddress address) implements PeerInfo {
         @Override
         public String host() {
             return address.getHostString();

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.http;
 
 import io.helidon.common.buffers.DataReader;
+import io.helidon.common.socket.PeerInfo;
 import io.llmproxy.domain.identity.IpAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -27,9 +28,11 @@ final class ProxyHeader {
     private static final int PORTS = 4;
 
     private final DataReader in;
+    private final PeerInfo proxy;
 
-    private ProxyHeader(DataReader in) {
+    private ProxyHeader(DataReader in, PeerInfo proxy) {
         this.in = in;
+        this.proxy = proxy;
     }
 
     /** What stands where the header should be is none; the message says why. */
@@ -40,13 +43,15 @@ final class ProxyHeader {
     }
 
     /**
-     * Whom the proxy forwards for; null: nobody that it could name, as in its own checks. Blocks until the header has come.
+     * Whom the proxy forwards for; null: nobody, as in its own checks ({@code LOCAL}). Whom it cannot name ({@code UNKNOWN}, and families
+     * without an address) has the proxy's address. Blocks until the header has come.
      *
+     * @param proxy the other end of the connection
      * @throws MalformedException and then nobody knows what the connection's next bytes are
      * @throws DataReader.InsufficientDataAvailableException where the connection ends before
      */
-    static @Nullable InetSocketAddress read(DataReader in) throws MalformedException {
-        ProxyHeader header = new ProxyHeader(in);
+    static @Nullable InetSocketAddress read(DataReader in, PeerInfo proxy) throws MalformedException {
+        ProxyHeader header = new ProxyHeader(in, proxy);
         return switch (in.lookup()) {
             case 'P' -> header.line();
             case 13 -> header.binary();
@@ -54,7 +59,7 @@ final class ProxyHeader {
         };
     }
 
-    private @Nullable InetSocketAddress line() throws MalformedException {
+    private InetSocketAddress line() throws MalformedException {
         byte[] line = new byte[LONGEST_LINE];
         int length = 0;
         do {
@@ -67,7 +72,7 @@ final class ProxyHeader {
         if (text.endsWith("\r\n")) {
             String[] parts = text.substring(0, length - 2).split(" ", -1);
             if (parts[0].equals("PROXY") && parts.length > 1 && parts[1].equals("UNKNOWN")) {
-                return null;
+                return unnamed();
             }
             if (parts[0].equals("PROXY") && parts.length == 6) {
                 return source(parts);
@@ -119,15 +124,22 @@ final class ProxyHeader {
         for (int i = 0; i < length; i++) {
             rest[i] = in.read();
         }
-        int size = family == TCP_4 ? 4 : family == TCP_6 ? 16 : 0;
-        if (command == LOCAL || size == 0) {
+        if (command == LOCAL) {
             return null;
+        }
+        int size = family == TCP_4 ? 4 : family == TCP_6 ? 16 : 0;
+        if (size == 0) {
+            return unnamed();
         }
         if (length < 2 * size + PORTS) {
             throw malformed();
         }
         int port = (rest[2 * size] & 255) << 8 | rest[2 * size + 1] & 255;
         return address(Arrays.copyOf(rest, size), port);
+    }
+
+    private InetSocketAddress unnamed() throws MalformedException {
+        return address(ClientAddress.bytes(proxy), proxy.port());
     }
 
     private int number() {

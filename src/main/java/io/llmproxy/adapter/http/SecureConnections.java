@@ -2,6 +2,7 @@ package io.llmproxy.adapter.http;
 
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  * that ALPN chose. Who speaks plain HTTP here is told so.
  */
 final class SecureConnections extends LayeredConnections {
-    private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+    private static final System.Logger LOG = System.getLogger(SecureConnections.class.getName());
     private static final int TLS_HANDSHAKE_RECORD = 22;
 
     private final CertificateFiles certificate;
     private final Protocols protocols;
     private final BooleanSupplier stopping;
+    private final Supplier<Duration> patience;
+    private final Handshakes handshakes;
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
 
     /** What is spoken above TLS. */
@@ -41,14 +45,24 @@ final class SecureConnections extends LayeredConnections {
         void refusePlain(ConnectionContext connection);
     }
 
-    /** @param stopping whether connections are to end with what they are at */
-    SecureConnections(CertificateFiles certificate, Protocols protocols, BooleanSupplier stopping) {
+    /**
+     * @param stopping whether connections are to end with what they are at
+     * @param patience how long a handshake may take, from the connection's beginning
+     */
+    SecureConnections(
+            CertificateFiles certificate,
+            Protocols protocols,
+            BooleanSupplier stopping,
+            Supplier<Duration> patience,
+            Handshakes handshakes) {
         super(
                 "secure-sweeper",
                 "handshakes that take too long and idle connections of clients are not ended; tried again");
         this.certificate = certificate;
         this.protocols = protocols;
         this.stopping = stopping;
+        this.patience = patience;
+        this.handshakes = handshakes;
     }
 
     @Override
@@ -59,6 +73,10 @@ final class SecureConnections extends LayeredConnections {
     @Override
     public ServerConnection connection(ConnectionContext context) {
         return new Connection(context);
+    }
+
+    HandshakeFigures handshakes() {
+        return handshakes.figures();
     }
 
     /** Connections that are open and speak HTTP/2. */
@@ -105,15 +123,20 @@ final class SecureConnections extends LayeredConnections {
                         ClientNames.of(shown), shown.getNotAfter().toInstant());
     }
 
-    private final class Connection extends LayeredConnection {
+    private final class Connection extends LayeredConnection implements Handshakes.Handshake {
+        private volatile @Nullable TlsStream stream;
+
         Connection(ConnectionContext context) {
             super(context);
         }
 
         @Override
         public void handle(Limit limit) throws InterruptedException {
-            live.add(this);
             stall().begin();
+            if (!handshakes.begin(this)) {
+                return;
+            }
+            live.add(this);
             try {
                 if (speaksTls(context().dataReader())) {
                     handleSecurely(limit);
@@ -125,6 +148,7 @@ final class SecureConnections extends LayeredConnections {
                 // it came and went: a probe for the port
             } finally {
                 live.remove(this);
+                handshakes.end(this);
             }
         }
 
@@ -134,8 +158,8 @@ final class SecureConnections extends LayeredConnections {
                     protocols.names(),
                     context().dataReader(),
                     context().dataWriter());
-            tls.handshake();
-            stall().end();
+            stream = tls;
+            shakeHands(tls);
             SecureContext layered = new SecureContext(context(), tls, DataReader.create(tls), tls, client(tls));
             try {
                 serve(protocols.open(layered, tls.protocol()), limit);
@@ -145,11 +169,48 @@ final class SecureConnections extends LayeredConnections {
             }
         }
 
+        private void shakeHands(TlsStream tls) {
+            try {
+                tls.handshake();
+            } catch (CloseConnectionException e) {
+                handshakes.refused(this);
+                if (LOG.isLoggable(System.Logger.Level.DEBUG)) {
+                    LOG.log(
+                            System.Logger.Level.DEBUG,
+                            "the TLS handshake of " + context().remotePeer().host() + " failed: " + e.getCause());
+                }
+                throw e;
+            }
+            stall().end();
+            handshakes.end(this);
+        }
+
+        @Override
+        public long age(long nowNanos) {
+            return stall().nanos(nowNanos);
+        }
+
+        @Override
+        public boolean waits(long nowNanos) {
+            TlsStream tls = stream;
+            return tls == null || tls.waiting(nowNanos) > 0;
+        }
+
+        @Override
+        public void giveUp() {
+            cut();
+        }
+
         void sweep(long now) {
             boolean over =
                     above() instanceof Http2ServerConnection streams && streams.over(now, stopping.getAsBoolean());
-            if (over || stall().longerThan(HANDSHAKE, now)) {
-                cut();
+            if (over || stall().longerThan(patience.get(), now)) {
+                handshakes.giveUp(this);
+                return;
+            }
+            TlsStream tls = stream;
+            if (tls != null) {
+                tls.giveUpBuffers(now);
             }
         }
     }

@@ -6,12 +6,14 @@ import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import io.llmproxy.adapter.http.tls.CertificateFiles;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Puts TLS under one listener that speaks HTTP/1.1. */
 public final class SecureListener implements UnaryOperator<ServerConnectionSelector>, AutoCloseable {
+    private static final Duration HANDSHAKE = Duration.ofSeconds(10);
     private static final byte[] PLAIN = String.join(
                     "\r\n",
                     "HTTP/1.1 400 Bad Request",
@@ -32,10 +34,17 @@ public final class SecureListener implements UnaryOperator<ServerConnectionSelec
     /** The same protocol inside TLS; once. */
     @Override
     public ServerConnectionSelector apply(ServerConnectionSelector http1) {
-        SecureConnections connections = new SecureConnections(certificate, new Http1Alone(http1), () -> false);
+        SecureConnections connections = new SecureConnections(
+                certificate, new Http1Alone(http1), () -> false, () -> HANDSHAKE, new Handshakes(Handshakes.most()));
         connections.start();
         running = connections;
         return connections;
+    }
+
+    /** How handshakes went. */
+    public HandshakeFigures handshakes() {
+        SecureConnections connections = running;
+        return connections == null ? HandshakeFigures.NONE : connections.handshakes();
     }
 
     @Override

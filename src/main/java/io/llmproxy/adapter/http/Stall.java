@@ -17,6 +17,12 @@ final class Stall {
         since.setRelease(NONE);
     }
 
+    /** 0: it is not blocked. */
+    long nanos(long nowNanos) {
+        long begun = since.get();
+        return begun == NONE ? 0 : nowNanos - begun;
+    }
+
     boolean longerThan(Duration limit, long nowNanos) {
         long begun = since.get();
         return begun != NONE && nowNanos - begun > limit.toNanos();

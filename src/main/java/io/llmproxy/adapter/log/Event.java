@@ -223,6 +223,16 @@ public enum Event {
             Severity.WARN,
             "a connection of a trusted proxy was closed, since it did not begin with a proper PROXY header",
             "have the proxy send one (`send-proxy-v2`, `proxy_protocol on`), or `gateway.proxy-protocol: off`"),
+    HANDSHAKES_CROWDED(
+            6900,
+            Severity.WARN,
+            "as many TLS handshakes are under way as there is memory for; those that wait longest for their clients are closed for new ones",
+            "`llmproxy_tls_handshakes_failed_total` says how many; see who opens connections and sends nothing, as by `ss -tn state established`"),
+    HEIR_AWAITED(
+            6901,
+            Severity.WARN,
+            "the successor of a process that still leaves died while its own successor was starting; that one goes on",
+            "see the log of the one that died; `llmproxyctl status` says who serves"),
     BACKUP_WRITTEN(6861, Severity.INFO, "a backup was written; the line names its file", "nothing"),
     BACKUP_FAILED(
             6862,

@@ -14,9 +14,7 @@ final class ClientPlace {
      */
     static LimitTable.@Nullable Place of(ClientRequest request) {
         byte[] address = request.clientAddress();
-        boolean forwarded = request.headers().contains("x-forwarded-for")
-                || request.headers().contains("forwarded");
-        return loopback(address) && !forwarded ? null : new LimitTable.Place(address);
+        return loopback(address) && !request.forwarded() ? null : new LimitTable.Place(address);
     }
 
     private static boolean loopback(byte[] address) {

@@ -55,6 +55,11 @@ record LeadingRequest(ClientRequest client, Run run) implements ClientRequest {
     }
 
     @Override
+    public boolean forwarded() {
+        return client.forwarded();
+    }
+
+    @Override
     public @Nullable ClientCertificate clientCertificate() {
         return client.clientCertificate();
     }

@@ -48,7 +48,8 @@ class ProxyProtocolTest {
     }
 
     private static void address(ClientRequest request, ResponseSink sink) throws IOException {
-        ScriptedGateway.send(sink, "text/plain", IpAddress.format(request.clientAddress()));
+        ScriptedGateway.send(
+                sink, "text/plain", IpAddress.format(request.clientAddress()) + (request.forwarded() ? "" : " itself"));
     }
 
     private static String served(byte[] header, String... more) throws IOException {
@@ -109,9 +110,10 @@ class ProxyProtocolTest {
                         + "126701bb")))
                 .isEqualTo("2001:db8::7");
         // the proxy's own check, and families that have no address of a client
-        assertThat(served(binary("20000000"))).isEqualTo("127.0.0.1");
-        assertThat(served(binary("2011000ccb00710701020304126701bb"))).isEqualTo("127.0.0.1");
+        assertThat(served(binary("20000000"))).isEqualTo("127.0.0.1 itself");
+        assertThat(served(binary("2011000ccb00710701020304126701bb"))).isEqualTo("127.0.0.1 itself");
         assertThat(served(binary("21000000"))).isEqualTo("127.0.0.1");
+        assertThat(served(binary("2131000c" + "00".repeat(12)))).isEqualTo("127.0.0.1");
     }
 
     @Test
@@ -195,7 +197,7 @@ class ProxyProtocolTest {
         try (ScriptedGateway other = new ScriptedGateway(null, Duration.ofSeconds(10), PATIENCE, true, "203.0.113.1")
                 .serving(ProxyProtocolTest::address)) {
             try (RawClient client = other.connect().send(GET)) {
-                assertThat(client.answer().body()).isEqualTo("127.0.0.1");
+                assertThat(client.answer().body()).isEqualTo("127.0.0.1 itself");
             }
             try (RawClient forger = other.connect().send("PROXY TCP4 203.0.113.7 10.0.0.1 1 2\r\n" + GET)) {
                 assertThat(forger.answer().status()).isEqualTo(400);

@@ -3,7 +3,9 @@ package io.llmproxy.adapter.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.testing.Eventually;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -48,9 +50,7 @@ class StoppingListenerTest {
             client.readHead();
             Thread stopping = Thread.ofPlatform().start(gateway::close);
             assertThat(idle.endsOrResets()).isTrue();
-            while (accepts(port)) {
-                Thread.onSpinWait();
-            }
+            Eventually.holds("the port is closed", () -> !accepts(port));
             finish.countDown();
             assertThat(client.chunk()).isEqualTo("data: last\n\n");
             assertThat(client.chunk()).isEmpty();
@@ -72,9 +72,7 @@ class StoppingListenerTest {
         try (RawClient client = gateway.connect().get("/v1/first")) {
             running.await();
             Thread stopping = Thread.ofPlatform().start(gateway::close);
-            while (accepts(port)) {
-                Thread.onSpinWait();
-            }
+            Eventually.holds("the port is closed", () -> !accepts(port));
             finish.countDown();
             RawClient.Answer answer = client.answer();
             assertThat(answer.body()).startsWith("GET /v1/first");
@@ -91,11 +89,13 @@ class StoppingListenerTest {
         }
     }
 
-    private static boolean accepts(int port) throws IOException {
+    private static boolean accepts(int port) {
         try (RawClient _ = new RawClient(port)) {
             return true;
         } catch (SocketException e) {
             return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -7,6 +7,7 @@ import io.llmproxy.adapter.journal.JournalFormat;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.UsageBatch;
+import io.llmproxy.testing.Eventually;
 import io.llmproxy.testing.UsageRecords;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -92,7 +93,7 @@ class UsageFlusherTest {
 
     /** It answers every second call, as one that restarts, or whose connections are cut. */
     @Test
-    void aDatabaseThatComesAndGoesCostsNoRecord() {
+    void aDatabaseThatComesAndGoesCostsNoRecord() throws InterruptedException {
         AtomicInteger calls = new AtomicInteger();
         Fakes.Usage coming = new Fakes.Usage() {
             @Override
@@ -106,9 +107,7 @@ class UsageFlusherTest {
         append(30);
         try (UsageFlusher patient = flusher(coming, Duration.ofSeconds(60))) {
             patient.start();
-            while (!patient.flush()) {
-                Thread.onSpinWait();
-            }
+            Eventually.holds("everything is flushed", patient::flush);
         }
         assertThat(coming.count()).isEqualTo(30);
         assertThat(journal.backlog()).isZero();

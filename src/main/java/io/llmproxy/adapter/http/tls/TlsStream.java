@@ -7,6 +7,7 @@ import io.helidon.webserver.CloseConnectionException;
 import java.nio.ByteBuffer;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -24,29 +25,29 @@ import org.jspecify.annotations.Nullable;
  * done, sets no time for it, and cannot close a connection while a write is stuck in it, which is when it must be closed.
  */
 public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter {
+    /** After which an idle connection holds no buffers: several times what a busy one takes between two records. */
+    static final Duration IDLE = Duration.ofSeconds(1);
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+    private static final Buffers NONE = new Buffers();
+    private static final long NOT_WAITING = Long.MIN_VALUE;
 
     private final SSLEngine engine;
     private final DataReader encryptedIn;
     private final DataWriter encryptedOut;
     private final ReentrantLock writing = new ReentrantLock();
-    // of the reading thread; in: from position to limit; plain: from 0 to position
-    private ByteBuffer in;
-    private ByteBuffer plain;
-    // guarded by the lock
-    private ByteBuffer out;
-    private ByteBuffer source;
+    private final Resting incoming = new Resting();
+    private final Resting outgoing = new Resting();
+    /** Of the reading thread. Encrypted: from position to limit; plain: from 0 to position. */
+    private Buffers in = NONE;
+
+    private volatile long waitingSince = NOT_WAITING;
 
     /** @param protocols for ALPN, the preferred one first */
     public TlsStream(SSLEngine engine, List<String> protocols, DataReader encryptedIn, DataWriter encryptedOut) {
         this.engine = engine;
         this.encryptedIn = encryptedIn;
         this.encryptedOut = encryptedOut;
-        // each grows when it is first needed: who only opens connections, or sends a first byte, is to cost little
-        in = ByteBuffer.allocate(0);
-        plain = ByteBuffer.allocate(0);
-        out = ByteBuffer.allocate(0);
-        source = ByteBuffer.allocate(0);
         // null: what the client asks for is not spoken here, and RFC 7301 has an alert for that
         engine.setHandshakeApplicationProtocolSelector((e, asked) ->
                 protocols.stream().filter(asked::contains).findFirst().orElse(null));
@@ -54,13 +55,33 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
 
     /** Does the handshake; blocks. */
     public void handshake() {
+        takeIncoming();
         try {
             engine.beginHandshake();
             settle();
         } catch (SSLException e) {
             alert();
             throw broken(e);
+        } finally {
+            restIncoming();
         }
+    }
+
+    /** Since when it waits for the client's next bytes, in nanoseconds; 0: it does not. By any thread. */
+    public long waiting(long nowNanos) {
+        long since = waitingSince;
+        return since == NOT_WAITING ? 0 : nowNanos - since;
+    }
+
+    /** By any thread, from time to time: gives up the buffers of a connection on which nothing happens. */
+    public void giveUpBuffers(long nowNanos) {
+        incoming.giveUp(IDLE, nowNanos);
+        outgoing.giveUp(IDLE, nowNanos);
+    }
+
+    /** What an idle connection holds in buffers, in bytes. */
+    int idleBytes() {
+        return incoming.size() + outgoing.size();
     }
 
     /** The protocol that ALPN chose; empty: the client did not ask. */
@@ -84,21 +105,39 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
     /** The next bytes, or null at the end; blocks. */
     @Override
     public byte @Nullable [] get() {
+        takeIncoming();
         try {
-            plain.clear();
-            while (plain.position() == 0) {
+            while (in.plain.position() == 0) {
                 if (!unwrap()) {
                     return null;
                 }
                 afterRecord();
             }
+            byte[] bytes = new byte[in.plain.position()];
+            in.plain.flip().get(bytes);
+            in.plain.clear();
+            return bytes;
         } catch (SSLException e) {
             alert();
             throw broken(e);
+        } finally {
+            restIncoming();
         }
-        byte[] bytes = new byte[plain.position()];
-        plain.flip().get(bytes);
-        return bytes;
+    }
+
+    private void takeIncoming() {
+        if (in == NONE) {
+            in = incoming.take();
+        }
+    }
+
+    /** But for bytes that have come and were not looked at. */
+    private void restIncoming() {
+        if (!in.wire.hasRemaining() && in.plain.position() == 0) {
+            Buffers done = in;
+            in = NONE;
+            incoming.rest(done);
+        }
     }
 
     @Override
@@ -119,21 +158,23 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
     @Override
     public void writeNow(BufferData data) {
         writing.lock();
+        Buffers out = outgoing.take();
         try {
-            if (source.capacity() == 0) {
-                source = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
+            if (out.plain.capacity() == 0) {
+                out.plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize());
             }
             while (!data.consumed()) {
-                source.clear();
-                data.writeTo(source, Math.min(source.remaining(), data.available()));
-                source.flip();
-                while (source.hasRemaining()) {
-                    wrap(source);
+                out.plain.clear();
+                data.writeTo(out.plain, Math.min(out.plain.remaining(), data.available()));
+                out.plain.flip();
+                while (out.plain.hasRemaining()) {
+                    wrap(out.plain, out);
                 }
             }
         } catch (SSLException e) {
             throw broken(e);
         } finally {
+            outgoing.rest(out);
             writing.unlock();
         }
     }
@@ -144,9 +185,10 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
             return;
         }
         try {
+            Buffers out = outgoing.take();
             engine.closeOutbound();
             while (!engine.isOutboundDone()) {
-                wrap(NOTHING);
+                wrap(NOTHING, out);
             }
         } catch (SSLException | RuntimeException e) {
             // it has gone: there is nobody to tell
@@ -192,7 +234,7 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
     /** One record; false: the stream has ended. */
     private boolean unwrap() throws SSLException {
         while (true) {
-            SSLEngineResult result = engine.unwrap(in, plain);
+            SSLEngineResult result = engine.unwrap(in.wire, in.plain);
             switch (result.getStatus()) {
                 case OK -> {
                     return true;
@@ -201,7 +243,7 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
                     return false;
                 }
                 case BUFFER_OVERFLOW ->
-                    plain = larger(plain, engine.getSession().getApplicationBufferSize());
+                    in.plain = Buffers.larger(in.plain, engine.getSession().getApplicationBufferSize());
                 case BUFFER_UNDERFLOW -> {
                     if (!fill()) {
                         return false;
@@ -212,48 +254,61 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
     }
 
     private boolean fill() {
-        byte[] bytes = next(encryptedIn);
+        byte[] bytes = awaited();
         if (bytes == null) {
             return false;
         }
-        in.compact();
-        if (in.remaining() < bytes.length) {
-            in = larger(in, bytes.length);
+        in.wire.compact();
+        if (in.wire.remaining() < bytes.length) {
+            in.wire = Buffers.larger(in.wire, bytes.length);
         }
-        in.put(bytes).flip();
+        in.wire.put(bytes).flip();
         return true;
+    }
+
+    private byte @Nullable [] awaited() {
+        restIncoming();
+        waitingSince = System.nanoTime();
+        try {
+            return next(encryptedIn);
+        } finally {
+            waitingSince = NOT_WAITING;
+            takeIncoming();
+        }
     }
 
     private void wrapNothing() throws SSLException {
         writing.lock();
+        Buffers out = outgoing.take();
         try {
-            wrap(NOTHING);
+            wrap(NOTHING, out);
         } finally {
+            outgoing.rest(out);
             writing.unlock();
         }
     }
 
-    private void wrap(ByteBuffer data) throws SSLException {
-        out.clear();
-        SSLEngineResult result = engine.wrap(data, out);
+    private void wrap(ByteBuffer data, Buffers out) throws SSLException {
+        out.wire.clear();
+        SSLEngineResult result = engine.wrap(data, out.wire);
         while (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
-            out = larger(out, engine.getSession().getPacketBufferSize());
-            result = engine.wrap(data, out);
+            out.wire = Buffers.larger(out.wire, engine.getSession().getPacketBufferSize());
+            result = engine.wrap(data, out.wire);
         }
         switch (result.getStatus()) {
             case CLOSED -> {
-                send();
+                send(out.wire);
                 if (data.hasRemaining()) {
                     throw new SSLException("The connection is closed for writing.");
                 }
             }
-            case OK, BUFFER_UNDERFLOW, BUFFER_OVERFLOW -> send();
+            case OK, BUFFER_UNDERFLOW, BUFFER_OVERFLOW -> send(out.wire);
         }
     }
 
-    private void send() {
-        if (out.position() > 0) {
-            encryptedOut.writeNow(BufferData.create(out.array(), 0, out.position()));
+    private void send(ByteBuffer wire) {
+        if (wire.position() > 0) {
+            encryptedOut.writeNow(BufferData.create(wire.array(), wire.arrayOffset(), wire.position()));
         }
     }
 
@@ -266,10 +321,6 @@ public final class TlsStream implements Supplier<byte @Nullable []>, DataWriter 
                 // there is nobody to tell
             }
         }
-    }
-
-    private static ByteBuffer larger(ByteBuffer buffer, int more) {
-        return ByteBuffer.allocate(buffer.capacity() + more).put(buffer.flip());
     }
 
     private static byte @Nullable [] next(DataReader reader) {

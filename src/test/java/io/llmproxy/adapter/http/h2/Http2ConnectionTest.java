@@ -3,6 +3,7 @@ package io.llmproxy.adapter.http.h2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.testing.Eventually;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -254,9 +255,8 @@ class Http2ConnectionTest {
             finish.countDown();
             client.next(Frame.HEADERS);
             client.next(Frame.HEADERS);
-            while (!client.connection().finished(later)) {
-                Thread.onSpinWait();
-            }
+            Eventually.holds(
+                    "the connection is finished", () -> client.connection().finished(later));
             assertThat(client.within(Duration.ofMillis(50))).isNull();
         }
     }
