@@ -218,7 +218,8 @@ class DeclarationTest {
                 .orElseThrow()
                 .replaceFirst(".* ", "");
         String old = server.ctl("-t", slug, "export", "--hashes").out();
-        server.ctl("-t", slug, "key", "rotate", "dev", "--grace", "0s", "--yes", "-q").value();
+        server.ctl("-t", slug, "key", "rotate", "dev", "--grace", "0s", "--yes", "-q")
+                .value();
         Ctl rotated = apply(old);
         assertThat(rotated.code()).isEqualTo(1);
         assertThat(rotated.err()).contains("keys.dev.hash", "is another than the key's");

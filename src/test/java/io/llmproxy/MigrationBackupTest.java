@@ -290,10 +290,7 @@ class MigrationBackupTest {
         line.addAll(List.of(options));
         StringWriter said = new StringWriter();
         int code = new OfflineProgram()
-                .run(
-                        new PrintWriter(said, true),
-                        new PrintWriter(Writer.nullWriter()),
-                        line.toArray(String[]::new));
+                .run(new PrintWriter(said, true), new PrintWriter(Writer.nullWriter()), line.toArray(String[]::new));
         assertThat(code).as(said.toString()).isZero();
         return JSON.readTree(said.toString());
     }
