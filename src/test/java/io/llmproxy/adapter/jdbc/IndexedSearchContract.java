@@ -171,13 +171,13 @@ abstract class IndexedSearchContract extends RequestSearchContract {
         while (search.index()) {
             for (int i = 0; i < 4; i++) {
                 int at = random.nextInt(queries.size());
-                assertThat(pages(search, queries.get(at), 10))
+                assertThat(pages(search, queries.get(at), 200))
                         .as(queries.get(at).toString())
                         .containsExactlyElementsOf(before.get(at));
             }
         }
         for (int i = 0; i < queries.size(); i++) {
-            assertThat(pages(search, queries.get(i), i % 2 == 0 ? 7 : 1000))
+            assertThat(pages(search, queries.get(i), i % 2 == 0 ? 50 : 1000))
                     .as(queries.get(i).toString())
                     .containsExactlyElementsOf(before.get(i));
         }
