@@ -24,34 +24,6 @@ class AuditCommandsTest extends AgainstFakeServer {
     }
 
     @Test
-    void goesOnOverPagesOfASearchThatFoundNothing() {
-        String path = "GET /api/v1/audit/requests?tenant=acme&user=ada%40acme.example&status=5xx&limit=2";
-        server.answer(path, 200, "{\"items\":[],\"next\":\"a\"}")
-                .answer(path + "&cursor=a", 200, "{\"items\":[{\"requestId\":\"r1\"}],\"next\":\"b\"}")
-                .answer(
-                        path + "&cursor=b",
-                        200,
-                        "{\"items\":[{\"requestId\":\"r2\"},{\"requestId\":\"r3\"}],\"next\":\"c\"}");
-
-        assertThat(ctl.run(
-                        "-t",
-                        "acme",
-                        "audit",
-                        "list",
-                        "--requests",
-                        "--user",
-                        "ada@acme.example",
-                        "--status",
-                        "5xx",
-                        "--limit",
-                        "2",
-                        "-o",
-                        "name"))
-                .isZero();
-        assertThat(ctl.out()).isEqualTo("r1\nr2\n");
-    }
-
-    @Test
     void whatIsOnlyForRequestsOrOnlyForEventsIsWrongUsageElsewhere() {
         assertThat(ctl.run("audit", "list", "--status", "5xx")).isEqualTo(2);
         assertThat(ctl.err()).contains("--status goes with --requests");

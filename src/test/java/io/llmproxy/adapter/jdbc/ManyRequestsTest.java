@@ -43,7 +43,7 @@ class ManyRequestsTest {
     private static final int KEYS = 500;
     private static final int MODELS = 20;
     private static final UUID TENANT = new UUID(1, 1);
-    /** Ten times what the slowest took. */
+    /** Also on a machine that does much else. */
     private static final Duration BOUND = Duration.ofSeconds(5);
 
     @TempDir

@@ -15,6 +15,7 @@ import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.RequestQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.RequestSearch;
+import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageStore;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -44,9 +45,14 @@ abstract class RequestSearchContract {
     }
 
     final void append(List<UsageRecord> records) {
-        assertThat(usage().append(JournalRecords.batch(
-                        directory.resolve(Ids.random().toString()), records)))
-                .isTrue();
+        append(records, Integer.MAX_VALUE);
+    }
+
+    /** In blocks of so many records. */
+    final void append(List<UsageRecord> records, int block) {
+        Path journal = directory.resolve(Ids.random().toString());
+        UsageBatch batch = JournalRecords.batch(journal, records);
+        assertThat(usage().append(JournalRecords.split(batch, block))).isTrue();
     }
 
     private RequestQuery query(
