@@ -71,6 +71,11 @@ final class TranslatedCall implements ProviderCall {
         }
     }
 
+    @Override
+    public boolean sent() {
+        return call.sent();
+    }
+
     private static String type(Head head) {
         return head.headers().first("Content-Type").orElse("").strip().toLowerCase(Locale.ROOT);
     }
