@@ -134,7 +134,8 @@ final class PartSettings {
                 config.serviceName(),
                 Version.current(),
                 config.queue(),
-                config.timeout());
+                config.timeout(),
+                config.content());
     }
 
     static OnFull onFull(ApplianceConfig.JournalConfig config) {

@@ -243,6 +243,46 @@ class TracingTest {
     }
 
     @Test
+    void tellsContentWhereTheOperatorAndTheTenantWantIt() throws IOException {
+        try (FakeCollector own = new FakeCollector();
+                FakeProvider provider = FakeProvider.start();
+                TestAppliance asked = TestAppliance.builder()
+                        .set("tracing.endpoint", own.endpoint().toString())
+                        .set("tracing.content", "true")
+                        .start()) {
+            String metadata = asked.tenantWithKey("plain", provider.baseUrl());
+            String redacted = asked.tenantWithKey("redacted", provider.baseUrl());
+            String full = asked.tenantWithKey("full", provider.baseUrl());
+            asked.ctl("tenant", "update", "redacted", "--audit", "redacted").value();
+            asked.ctl("tenant", "update", "full", "--audit", "full").value();
+            String mail = "canary@example.com";
+            String body = chat("gpt-4o", false).replace(PROMPT, PROMPT + " " + mail);
+            for (String of : List.of(metadata, redacted, full)) {
+                try (Http http = new Http(asked.gateway(), of)) {
+                    assertThat(http.post("/v1/chat/completions", body).statusCode())
+                            .isEqualTo(200);
+                }
+            }
+            List<Span> spans = own.awaitSpans(s -> s.getName().startsWith("POST "), 3);
+            assertThat(of("plain", spans)).doesNotContainKeys("llmproxy.request.body", "llmproxy.response.body");
+            assertThat(of("redacted", spans).get("llmproxy.request.body"))
+                    .contains(PROMPT)
+                    .doesNotContain(mail);
+            assertThat(of("full", spans)).containsEntry("llmproxy.request.body", body);
+            assertThat(of("full", spans).get("llmproxy.response.body")).contains("\"choices\"");
+            assertThat(own.text()).doesNotContain(full, redacted, metadata);
+        }
+    }
+
+    private static Map<String, String> of(String tenant, List<Span> spans) {
+        return spans.stream()
+                .map(FakeCollector::attributes)
+                .filter(a -> tenant.equals(a.get("llmproxy.tenant")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
     void headerFieldsGoThroughUntouchedWhereTracingIsOff() {
         try (TestAppliance off = TestAppliance.start();
                 Http plain = new Http(off.gateway(), off.tenantWithKey("acme", second.baseUrl()))) {

@@ -54,7 +54,8 @@ public class TelemetryBenchmark {
                         "bench",
                         "0",
                         512,
-                        Duration.ofSeconds(1)),
+                        Duration.ofSeconds(1),
+                        false),
                 InstantSource.system());
     }
 

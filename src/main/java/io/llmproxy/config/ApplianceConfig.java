@@ -281,7 +281,8 @@ public record ApplianceConfig(
             double ratio,
             String serviceName,
             int queue,
-            Duration timeout) {}
+            Duration timeout,
+            boolean content) {}
 
     /**
      * Copies of the state that the server makes by itself.

@@ -417,7 +417,8 @@ public final class ConfigLoader {
                         value(ConfigReference.TRACING_RATIO),
                         value(ConfigReference.TRACING_SERVICE_NAME),
                         value(ConfigReference.TRACING_QUEUE),
-                        value(ConfigReference.TRACING_TIMEOUT)),
+                        value(ConfigReference.TRACING_TIMEOUT),
+                        value(ConfigReference.TRACING_CONTENT)),
                 new ShutdownConfig(value(ConfigReference.SHUTDOWN_GRACE), value(ConfigReference.SHUTDOWN_LEAVE)),
                 log());
     }

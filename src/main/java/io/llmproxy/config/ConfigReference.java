@@ -337,6 +337,11 @@ public final class ConfigReference {
             "10s",
             t -> ConfigValues.duration(t, Duration.ofMillis(100), Duration.ofSeconds(60)),
             "how long the collector may take for a batch");
+    static final ConfigKey<Boolean> TRACING_CONTENT = key(
+            "tracing.content",
+            "false",
+            ConfigValues::bool,
+            "whether spans say what was asked and answered, of tenants whose requests are audited redacted or full, and as they are");
     static final ConfigKey<Duration> SHUTDOWN_GRACE = key(
             "shutdown.grace",
             "30s",

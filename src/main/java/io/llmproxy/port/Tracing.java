@@ -1,6 +1,7 @@
 package io.llmproxy.port;
 
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.audit.Transcript;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.usage.AnswerFacts;
 import io.llmproxy.domain.usage.UsageRecord;
@@ -8,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a collector of traces what becomes of requests: a span for each request, and below it one for each call of a provider.
- * Never of what they say. Nothing here blocks or throws. Thread-safe; the spans of one request are of its thread.
+ * Of what they say only where that is asked for. Nothing here blocks or throws. Thread-safe; the spans of one request are of its thread.
  */
 public interface Tracing {
     /** Nobody is told anything, and header fields about traces go through as they came. */
@@ -27,6 +28,14 @@ public interface Tracing {
     interface RequestSpan {
         /** Whether the collector will hear of it, so that it is worth finding out more. */
         boolean recorded();
+
+        /** Whether the collector is to hear what was asked and answered, too. */
+        default boolean contentWanted() {
+            return false;
+        }
+
+        /** What was asked and answered, as far as the tenant has it kept and as it has it kept; before the end, where it is wanted. */
+        default void said(Transcript transcript) {}
 
         /** A call begins; {@link AttemptSpan#end} must follow. */
         AttemptSpan attempt(ProviderAccount account, @Nullable String model);

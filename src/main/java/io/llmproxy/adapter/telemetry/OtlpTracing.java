@@ -37,6 +37,10 @@ import org.jspecify.annotations.Nullable;
 public final class OtlpTracing implements Tracing, AutoCloseable {
     /** A client may name what it likes; this much of a value is told. */
     private static final int MAX_VALUE = 256;
+    /** Of a body, in characters. */
+    static final int MAX_BODY = 8 * 1024;
+    /** A span with bodies takes the room of so many without. */
+    private static final int LARGE_SPAN = 16;
 
     private static final String SCOPE = "io.llmproxy";
     /** Held, since a logger that nobody holds forgets its level: what it tells of each batch {@link SpanQueue} tells once. */
@@ -46,6 +50,7 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
     private final SdkTracerProvider provider;
     private final Tracer tracer;
     private final InstantSource clock;
+    private final boolean content;
 
     /**
      * Where spans go.
@@ -55,6 +60,7 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
      * @param ratio of the requests without a {@code traceparent} that are recorded, 0 to 1
      * @param queue how many spans may wait
      * @param timeout for one batch
+     * @param content whether spans say what was asked and answered, of tenants that have it kept; then a sixteenth as many spans may wait
      */
     public record Settings(
             URI endpoint,
@@ -63,7 +69,8 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
             String serviceName,
             String version,
             int queue,
-            Duration timeout) {}
+            Duration timeout,
+            boolean content) {}
 
     /** @throws IOException that says what is wrong with a file of header fields, without a word of it */
     public static void check(@Nullable Path headers) throws IOException {
@@ -75,6 +82,7 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
     public OtlpTracing(Settings settings, InstantSource clock) {
         EXPORTER.setLevel(Level.OFF);
         this.clock = clock;
+        this.content = settings.content();
         HeadersFile headers = new HeadersFile(settings.headers());
         OtlpHttpSpanExporter exporter = OtlpHttpSpanExporter.builder()
                 .setEndpoint(settings.endpoint().toString())
@@ -82,15 +90,15 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
                 .setConnectTimeout(settings.timeout())
                 .setHeaders(headers::fields)
                 .build();
-        this.queue =
-                new SpanQueue(exporter, settings.queue(), settings.timeout().multipliedBy(2));
+        int room = content ? Math.max(1, settings.queue() / LARGE_SPAN) : settings.queue();
+        this.queue = new SpanQueue(exporter, room, settings.timeout().multipliedBy(2));
         this.provider = SdkTracerProvider.builder()
                 .setResource(Resource.create(Attributes.of(
                         AttributeKey.stringKey("service.name"), settings.serviceName(),
                         AttributeKey.stringKey("service.version"), settings.version())))
                 .setSampler(Sampler.parentBased(Sampler.traceIdRatioBased(settings.ratio())))
                 .setSpanLimits(SpanLimits.builder()
-                        .setMaxAttributeValueLength(MAX_VALUE)
+                        .setMaxAttributeValueLength(content ? MAX_BODY : MAX_VALUE)
                         .build())
                 .addSpanProcessor(queue)
                 .build();
@@ -130,6 +138,11 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
     void inject(SpanContext context, HeaderFields upstream) {
         upstream.remove("tracestate");
         tracer.inject(context, io.helidon.tracing.HeaderProvider.empty(), new TraceFields(upstream));
+    }
+
+    /** Whether spans say what was asked and answered. */
+    boolean content() {
+        return content;
     }
 
     /** Spans that wait. */

@@ -2,6 +2,7 @@ package io.llmproxy.adapter.telemetry;
 
 import io.helidon.tracing.Span;
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.audit.Transcript;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.usage.AnswerFacts;
 import io.llmproxy.domain.usage.TokenUsage;
@@ -10,6 +11,7 @@ import io.llmproxy.port.Tracing.AttemptSpan;
 import io.llmproxy.port.Tracing.RequestSpan;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.StatusCode;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +41,30 @@ final class RecordedRequest implements RequestSpan {
     @Override
     public boolean recorded() {
         return true;
+    }
+
+    @Override
+    public boolean contentWanted() {
+        return tracing.content();
+    }
+
+    @Override
+    public void said(Transcript transcript) {
+        body("llmproxy.request.body", transcript.request());
+        body("llmproxy.response.body", transcript.answer());
+    }
+
+    private void body(String name, Transcript.Part part) {
+        // what is longer than may be told need not be decoded; a character takes a byte at least
+        int length = Math.min(part.bytes().length, 4 * OtlpTracing.MAX_BODY);
+        if (length > 0) {
+            String text = new String(part.bytes(), 0, length, StandardCharsets.UTF_8);
+            boolean cut = part.cut() || length < part.bytes().length || text.length() > OtlpTracing.MAX_BODY;
+            span.tag(name, text);
+            if (cut) {
+                span.tag(name + ".cut", true);
+            }
+        }
     }
 
     private Instant now() {

@@ -85,7 +85,7 @@ public final class Recording {
     }
 
     /** What is to be stored: decoded, and redacted where the tenant wants that. */
-    Transcript transcript() {
+    public Transcript transcript() {
         boolean redacted = mode == AuditMode.REDACTED;
         byte[] answered = Arrays.copyOf(answer, size);
         return new Transcript(

@@ -10,12 +10,13 @@ import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.audit.Recording;
 import io.llmproxy.gateway.audit.Transcripts;
+import io.llmproxy.port.Tracing.RequestSpan;
 import java.io.IOException;
 import java.io.InputStream;
 
 /**
  * Keeps what was asked and answered, for tenants that want it kept; for all others it is one look at a field. The answer is kept as the
- * client gets it, the request as it came. Storing is another thread's.
+ * client gets it, the request as it came. Storing is another thread's. A span that is to tell of both gets them as they are kept.
  */
 public final class Transcribe implements Stage {
     private final Transcripts transcripts;
@@ -40,6 +41,10 @@ public final class Transcribe implements Stage {
             next.handle(x);
         } finally {
             x.sink(client);
+            RequestSpan span = x.span();
+            if (span != null && span.contentWanted()) {
+                span.said(recording.transcript());
+            }
             transcripts.end(recording);
         }
     }
