@@ -82,6 +82,7 @@ final class BlockCoding {
                     throw damaged("deflated data without an end", null);
                 }
                 out.write(buffer, 0, length);
+                Carrier.giveWay(); // after a tenth of a millisecond or less
             }
         } catch (DataFormatException e) {
             throw damaged("no deflated data", e);
