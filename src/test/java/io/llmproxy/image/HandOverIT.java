@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -208,6 +209,7 @@ class HandOverIT {
             restart = CompletableFuture.supplyAsync(
                     this::restarted, task -> Thread.ofVirtual().start(task));
             third = childOf(second);
+            until(() -> inAPlace(says -> says.endsWith(" " + third.pid() + "\n")));
             signal("STOP", third.pid());
             processes.add(third.pid());
         }
@@ -275,17 +277,18 @@ class HandOverIT {
             until(() -> first.errors().contains("6901"));
             signal("CONT", three.third.pid());
             String pid = Long.toString(three.third.pid());
-            until(() -> placed(pid));
+            until(() -> inAPlace(says -> says.startsWith(pid + "\n")));
             three.kill(three.third.pid());
             assertThat(first.ended()).as(first.state()).isEqualTo(1);
             assertThat(first.errors()).contains("6832");
         }
     }
 
-    private boolean placed(String pid) throws IOException {
+    /** Whether a place of the data directory says that: who has it, and behind that whom that process started. */
+    private boolean inAPlace(Predicate<String> says) throws IOException {
         for (int i = 1; i <= 4; i++) {
             Path place = data.resolve("place-" + i + ".lock");
-            if (Files.exists(place) && Files.readString(place).startsWith(pid + "\n")) {
+            if (Files.exists(place) && says.test(Files.readString(place))) {
                 return true;
             }
         }
