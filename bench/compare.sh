@@ -11,7 +11,7 @@ bench/compare.sh [--rounds N] [--seconds S] [--only A,B] [--soak MINUTES] [--jso
 
   --rounds N      alternating rounds of each measure (3)
   --seconds S     length of one run (8)
-  --warm-up S     seconds of load before anything is measured (20); a JVM compiles what it runs, and that takes CPU too
+  --warm-up S     seconds of each kind of load before anything is measured (20); a JVM compiles what it runs, and that takes CPU too
   --only A,B      of wrk, rate, sse, idle, wait (all)
   --soak MINUTES  after the streams, that many minutes of load with the resident memory of llmproxy every 15 s
   --json FILE     where the figures go (target/bench.json)
@@ -124,6 +124,9 @@ warm() {
     say "warm-up, $warm_up s"
     wrk -t1 -c64 -d2s -s "$home/bench/chat.lua" "http://127.0.0.1:$plain/v1/chat/completions" >/dev/null
     wrk -t1 -c64 -d"${warm_up}s" -s "$home/bench/chat.lua" "http://127.0.0.1:$gateway/v1/chat/completions" >/dev/null
+    if wanted rate; then
+        bench load --url "http://127.0.0.1:$gateway" --rate "$rate" --warm-up 0s --duration "${warm_up}s" >/dev/null || true
+    fi
     if wanted sse; then bench stream --url "http://127.0.0.1:$gateway" --model paced --duration 5s >/dev/null || true; fi
 }
 

@@ -18,9 +18,11 @@ static final String MODULES = "java.base,java.instrument,java.logging,java.manag
         + "java.xml,jdk.crypto.ec,jdk.jfr,jdk.management,jdk.net,jdk.unsupported";
 
 /// Warnings of the JVM belong on standard error: standard output is for the ready line and for `-o json`. Those about the
-/// cache are off: a cache that does not fit costs speed and nothing else, and even a good one draws some.
+/// cache are off: a cache that does not fit costs speed and nothing else, and even a good one draws some; so are those of a
+/// system that has no huge pages to give.
 static final List<String> COMMON_FLAGS = List.of(
-        "-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:aot*=off:stderr", "--enable-native-access=ALL-UNNAMED");
+        "-Xlog:disable", "-Xlog:all=warning:stderr", "-Xlog:aot*=off:stderr", "-Xlog:pagesize=off:stderr",
+        "--enable-native-access=ALL-UNNAMED");
 
 /// A small process, however much memory the machine has: nearly all that a request allocates is garbage when its answer is
 /// out, so the collector is the one without threads and tables of its own, in a heap that begins at 128 MB and grows, up to
@@ -29,6 +31,7 @@ static final List<String> COMMON_FLAGS = List.of(
 /// pauses that requests wait for, before it is promoted all the same. Compressed oops are named so that a machine of
 /// 64 GB and more does not lose them, and the cache with them. Threads of the system wait for the sockets, a quarter as many as
 /// processors and at least one: by default virtual threads do it, which queue behind the very requests that they are to wake.
+/// Huge pages where the system leaves the choice to the program (`madvise`): a request walks over much memory for its size.
 /// Out of memory ends the process with exit code 1 and a report, for the service manager to start it anew: the ready-made
 /// ExitOnOutOfMemoryError would exit 3, which means "the port is taken" here.
 static final List<String> SERVER_FLAGS = List.of(
@@ -41,6 +44,7 @@ static final List<String> SERVER_FLAGS = List.of(
         "-XX:MaxRAMPercentage=50",
         "-XX:+UseCompressedOops",
         "-XX:+UseCompactObjectHeaders",
+        "-XX:+UseTransparentHugePages",
         "-Djdk.pollerMode=1",
         "-XX:+CrashOnOutOfMemoryError",
         "-XX:-CreateCoredumpOnCrash");

@@ -193,8 +193,9 @@ final class DataDirectory implements AutoCloseable, Heirs {
     public void followedBy(long process) throws IOException {
         String said = ProcessHandle.current().pid() + (process == NOBODY ? "\n" : " " + process + "\n");
         ByteBuffer bytes = ByteBuffer.wrap(said.getBytes(StandardCharsets.US_ASCII));
-        place.truncate(0);
+        // who reads meanwhile is to find somebody: written over what was there, then cut
         place.write(bytes, 0);
+        place.truncate(said.length());
     }
 
     @Override

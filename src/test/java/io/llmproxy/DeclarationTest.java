@@ -159,15 +159,15 @@ class DeclarationTest {
         assertThat(export(slug)).doesNotContain("status:");
     }
 
-    /** Many ways lead to each of them: two to the fortieth in all. */
+    /** Many ways lead to each of them: two to the thirtieth in all. */
     @Test
     @Timeout(60)
     void routesOfManyWaysAreFollowedOnce() {
         StringBuilder routes =
                 new StringBuilder("providers:\n  up: {type: openai, credential: env:UPSTREAM_KEY}\nroutes:\n");
-        for (int level = 0; level < 40; level++) {
+        for (int level = 0; level < 30; level++) {
             for (String side : new String[] {"a", "b"}) {
-                String below = level == 39 ? "up/gpt-4o" : "a" + (level + 1) + ", b" + (level + 1);
+                String below = level == 29 ? "up/gpt-4o" : "a" + (level + 1) + ", b" + (level + 1);
                 routes.append("  ")
                         .append(side)
                         .append(level)
@@ -378,6 +378,13 @@ class DeclarationTest {
         Ctl round = apply(of(slug, route + "  a: {targets: [b]}\n  b: {targets: [c]}\n  c: {targets: [a]}"));
         assertThat(round.code()).isEqualTo(1);
         assertThat(round.err()).contains("leads round in a circle: a -> b -> c -> a");
+        StringBuilder chain = new StringBuilder(route);
+        for (int i = 0; i < 20_000; i++) {
+            chain.append("  r").append(i).append(": {targets: [r").append(i + 1).append("]}\n");
+        }
+        assertThat(apply(of(slug, chain.append("  r20000: {targets: [sim/x]}").toString()))
+                        .err())
+                .contains("leads through more than 32 routes, one behind the other: r0 -> r1 -> ... -> r31");
         apply(of(slug, route + "  a: {targets: [b]}\n  b: {targets: [sim/x]}")).value();
         Ctl turned = apply(of(slug, route + "  b: {targets: [a]}\n  a: {targets: [sim/x]}"));
         assertThat(turned.value()).contains("2 changed");

@@ -101,6 +101,19 @@ class RoutesTest {
     }
 
     @Test
+    void aChainOfRoutesHasAnEnd() {
+        route("create", "r1", "--target", "up/gpt-4o").value();
+        for (int i = 2; i <= 32; i++) {
+            route("create", "r" + i, "--target", "r" + (i - 1)).value();
+        }
+        assertThat(route("create", "r33", "--target", "r32").err())
+                .contains("leads through more than 32 routes, one behind the other: r33 -> r32 -> ... -> r2");
+        assertThat(client.post("/v1/chat/completions", SMART.replace("smart", "r32"))
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
     void aFailoverIsInTheLedgerAndTheProvidersStateIsShown() {
         route("create", "smart", "--target", "up/gpt-4o", "--target", "spare/gpt-4o")
                 .value();

@@ -33,8 +33,8 @@ class SignedCallsApplianceTest {
 
     @AfterEach
     void restore() {
-        BENCH.behind().restoreAll();
-        BENCH.openAi().restoreAll();
+        BENCH.behind().restoreOtherwise();
+        BENCH.openAi().restoreOtherwise();
     }
 
     /** The ids of the calls that the client is told. */

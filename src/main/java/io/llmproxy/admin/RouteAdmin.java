@@ -192,6 +192,9 @@ final class RouteAdmin {
             passed.add(route.name());
             throw new InvalidValueException("targets", "leads round in a circle: " + String.join(" -> ", passed));
         }
+        if (passed.size() == Route.LONGEST_CHAIN) {
+            throw new InvalidValueException("targets", Route.tooLong(passed));
+        }
         passed.add(route.name());
         for (Target target : route.targets()) {
             if (target.alias()) {

@@ -1,9 +1,22 @@
 package io.llmproxy.domain;
 
+import java.util.concurrent.locks.LockSupport;
+
 /** The threads of the system that virtual threads run on. Thread-safe. */
 public final class Carrier {
     /** So many requests at one time for each processor, and some of them are ready to run whenever one has to wait. */
     private static final int CROWD = 4 * Runtime.getRuntime().availableProcessors();
+
+    /** What {@link #load} says: nobody was seen since work in the background last paused, a few requests, or a crowd. */
+    private static final int NOBODY = 0;
+
+    private static final int FEW = 1;
+    private static final int MANY = 2;
+    /** How long work in the background pauses for a few requests: twice what it did since the last pause, or a little more. */
+    private static final long PAUSE = 200_000; // ns
+
+    /** A hint that may be late; written only where it changes, so that it stays in the caches of all processors. */
+    private static volatile int load = NOBODY;
 
     private Carrier() {}
 
@@ -19,18 +32,32 @@ public final class Carrier {
      */
     @SuppressWarnings("ThreadPriorityCheck") // the scheduler's order decides about speed here, never about a result
     public static void yieldToOthers(int serving) {
-        if (serving >= CROWD) {
+        int seen = serving >= CROWD ? MANY : FEW;
+        if (load != seen) {
+            load = seen;
+        }
+        if (seen == MANY) {
             Thread.yield();
         }
     }
 
     /**
-     * Lets the other virtual threads that are ready run first: to be called every tenth of a millisecond or so by work that
-     * goes on for milliseconds and that nobody waits for, such as the moving of the ledger. Requests would wait behind it,
-     * since a virtual thread keeps its carrier until it blocks.
+     * Lets others run first: to be called every tenth of a millisecond or so by work that goes on for milliseconds and that
+     * nobody waits for, such as the moving of the ledger. Requests would wait behind it, since a virtual thread keeps its
+     * carrier until it blocks.
+     *
+     * <p>Where many requests are served, those that are ready run on this carrier, and it goes on after them. Where they are
+     * few, the carrier would still keep its processor for as long as the whole work takes: what they wait for then are other
+     * threads, such as the poller, and other processes, the client's and the provider's on a small machine. So it pauses. Where
+     * nobody was served meanwhile it does not.
      */
     @SuppressWarnings("ThreadPriorityCheck") // as above
     public static void giveWay() {
-        Thread.yield();
+        if (load == FEW) {
+            load = NOBODY; // the next request says so again
+            LockSupport.parkNanos(PAUSE);
+        } else {
+            Thread.yield();
+        }
     }
 }

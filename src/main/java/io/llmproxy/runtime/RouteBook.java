@@ -76,6 +76,11 @@ public final class RouteBook {
             Set<String> done,
             List<Leg> out,
             List<Lost> lost) {
+        if (passed.size() >= Route.LONGEST_CHAIN && !passed.contains(route.name())) {
+            lost.add(new Lost(
+                    route.name(), "it stands behind " + Route.LONGEST_CHAIN + " routes, which are as many as may be"));
+            return;
+        }
         if (!passed.add(route.name())) {
             lost.add(new Lost(route.name(), "the route leads back to itself"));
             return;

@@ -189,7 +189,7 @@ public final class FakeProvider implements AutoCloseable {
     }
 
     /** Back to the OpenAI server for every path that has no script. */
-    public FakeProvider restoreAll() {
+    public FakeProvider restoreOtherwise() {
         otherwise = openAi;
         return this;
     }

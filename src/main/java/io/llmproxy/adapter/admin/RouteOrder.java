@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.admin;
 
+import io.llmproxy.domain.route.Route;
 import io.llmproxy.domain.route.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,6 +36,9 @@ final class RouteOrder {
         }
         if (done.contains(id)) {
             return;
+        }
+        if (passed.size() == Route.LONGEST_CHAIN) {
+            throw DeclarationPlan.fault(route, 400, "invalid", "targets: " + Route.tooLong(passed));
         }
         passed.add(id.name());
         for (JsonNode text : route.fields().path("targets").values()) {

@@ -1,8 +1,10 @@
 package io.llmproxy.adapter.http;
 
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.LinkedHashSet;
+import java.util.SequencedSet;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +22,11 @@ final class Handshakes {
     private static final int MOST = 4096;
 
     private final int most;
-    private final Set<Handshake> underWay = ConcurrentHashMap.newKeySet();
+    /** A handshake takes a thousand times as long as what is done within it. */
+    private final Lock lock = new ReentrantLock();
+    /** In the order in which they began. */
+    private final SequencedSet<Handshake> underWay = new LinkedHashSet<>();
+
     private final LongAdder refused = new LongAdder();
     private final LongAdder slow = new LongAdder();
     private final LongAdder crowded = new LongAdder();
@@ -47,63 +53,78 @@ final class Handshakes {
     }
 
     HandshakeFigures figures() {
-        return new HandshakeFigures(underWay.size(), refused.sum(), slow.sum(), crowded.sum());
+        lock.lock();
+        try {
+            return new HandshakeFigures(underWay.size(), refused.sum(), slow.sum(), crowded.sum());
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** False: there is no room, and the connection is to be closed. */
     boolean begin(Handshake handshake) {
-        if (underWay.size() >= most && !makeRoom()) {
-            crowded.increment();
-            return false;
+        Handshake inTheWay = null;
+        lock.lock();
+        try {
+            if (underWay.size() < most) {
+                return underWay.add(handshake);
+            }
+            inTheWay = oldestWaiting(System.nanoTime());
+            if (inTheWay != null) {
+                underWay.remove(inTheWay);
+                underWay.add(handshake);
+            }
+        } finally {
+            lock.unlock();
         }
-        underWay.add(handshake);
-        return true;
-    }
-
-    private boolean makeRoom() {
+        crowded.increment();
         LOG.log(
                 System.Logger.Level.WARNING,
                 "event 6900: " + most + " TLS handshakes are under way; the oldest are closed for new ones");
-        long now = System.nanoTime();
-        Handshake oldest = oldestWaiting(now);
-        if (oldest == null) {
+        if (inTheWay == null) {
             return false;
         }
-        if (underWay.remove(oldest)) {
-            crowded.increment();
-            oldest.giveUp();
-        }
+        inTheWay.giveUp();
         return true;
     }
 
+    /** Looks at few: they stand by age, and whoever waits longer than a moment is soon found. */
     private @Nullable Handshake oldestWaiting(long now) {
-        Handshake oldest = null;
-        long age = FAIR_NANOS;
         for (Handshake handshake : underWay) {
-            long its = handshake.age(now);
-            if (its > age && handshake.waits(now)) {
-                oldest = handshake;
-                age = its;
+            if (handshake.age(now) <= FAIR_NANOS) {
+                return null;
+            }
+            if (handshake.waits(now)) {
+                return handshake;
             }
         }
-        return oldest;
+        return null;
+    }
+
+    private boolean left(Handshake handshake) {
+        lock.lock();
+        try {
+            return underWay.remove(handshake);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** It is over, whichever way. */
     void end(Handshake handshake) {
-        underWay.remove(handshake);
+        left(handshake);
     }
 
     /** It failed by itself. */
     void refused(Handshake handshake) {
-        if (underWay.remove(handshake)) {
+        if (left(handshake)) {
             refused.increment();
         }
     }
 
     /** Ends one that took too long. */
     void giveUp(Handshake handshake) {
-        if (underWay.remove(handshake)) {
+        if (left(handshake)) {
             slow.increment();
         }
         handshake.giveUp();

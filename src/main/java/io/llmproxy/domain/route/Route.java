@@ -33,6 +33,9 @@ public record Route(
         @Nullable Duration timeout,
         Instant createdAt,
         Instant updatedAt) {
+    /** So many routes may stand one behind the other, each a target of the one before: who wants more has made a mistake. */
+    public static final int LONGEST_CHAIN = 32;
+
     private static final int MOST_TARGETS = 32;
     private static final int MOST_RETRIES = 10;
 
@@ -57,6 +60,12 @@ public record Route(
         if (timeout != null && (timeout.toMillis() < 1 || timeout.compareTo(Duration.ofDays(1)) > 0)) {
             throw new InvalidValueException("timeout", "must be 1ms to 1d");
         }
+    }
+
+    /** What is wrong with a chain of routes that goes on behind these. */
+    public static String tooLong(List<String> passed) {
+        return "leads through more than " + LONGEST_CHAIN + " routes, one behind the other: " + passed.getFirst()
+                + " -> " + passed.get(1) + " -> ... -> " + passed.getLast();
     }
 
     /** Whether it is of all tenants. */

@@ -4,6 +4,7 @@ import io.llmproxy.domain.audit.Transcript;
 import io.llmproxy.domain.identity.AuditMode;
 import java.util.Arrays;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** What is kept of one request while it runs: bounded, and of the room that all share. One thread at a time. */
 public final class Recording {
@@ -22,6 +23,7 @@ public final class Recording {
     private int size;
     private boolean answerCut;
     private long reserved;
+    private @Nullable Transcript made;
 
     Recording(Transcripts transcripts, UUID tenantId, UUID requestId, AuditMode mode) {
         this.transcripts = transcripts;
@@ -84,15 +86,28 @@ public final class Recording {
         return reserved;
     }
 
-    /** What is to be stored: decoded, and redacted where the tenant wants that. */
+    /**
+     * What is to be stored: decoded, and redacted where the tenant wants that. Made once, where there is room for it in the place
+     * of what it was made from: a trace may ask before the store does, and the store again while its database is away.
+     */
     public Transcript transcript() {
+        if (made != null) {
+            return made;
+        }
         boolean redacted = mode == AuditMode.REDACTED;
         byte[] answered = Arrays.copyOf(answer, size);
-        return new Transcript(
+        Transcript transcript = new Transcript(
                 tenantId,
                 requestId,
                 redacted,
                 Bodies.kept(requestType, "", request, requestCut, redacted),
                 Bodies.kept(answerType, answerCoding, answered, answerCut, redacted));
+        int now = transcript.request().bytes().length + transcript.answer().bytes().length;
+        if (reserve(now - request.length - answer.length)) {
+            made = transcript;
+            request = NOTHING;
+            answer = NOTHING;
+        }
+        return transcript;
     }
 }

@@ -59,7 +59,7 @@ class HandshakesTest {
         Scripted fresh = new Scripted(SECOND / 2, true);
         Scripted older = new Scripted(5 * SECOND, true);
         Scripted old = new Scripted(3 * SECOND, true);
-        List.of(busy, fresh, older, old)
+        List.of(busy, older, old, fresh)
                 .forEach(one -> assertThat(handshakes.begin(one)).isTrue());
 
         assertThat(handshakes.begin(new Scripted(0, true))).isTrue();

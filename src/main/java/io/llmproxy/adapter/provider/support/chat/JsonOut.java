@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 public final class JsonOut {
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
     private static final int USUAL = 512;
-    /** The most bytes that a character becomes: an escape by its number. */
-    private static final int MOST = 6;
     /** Texts up to that length are written as they are looked at: names, mostly. */
     private static final int SHORT = 24;
     /** More is not kept for what comes next. */
@@ -121,12 +119,7 @@ public final class JsonOut {
 
     /** What is JSON already, or no JSON, as an event stream has it around its own. */
     public JsonOut raw(String text) {
-        byte[] bytes = text.length() > SHORT ? utf8(text) : null;
-        if (bytes == null) {
-            each(text, false);
-        } else {
-            copied(bytes, 0, bytes.length);
-        }
+        write(text, false);
         return this;
     }
 
@@ -150,26 +143,57 @@ public final class JsonOut {
 
     private void quote(String text) {
         put('"');
-        byte[] bytes = text.length() > SHORT ? utf8(text) : null;
-        if (bytes == null) {
-            each(text, true);
-        } else {
-            escaped(bytes);
-        }
+        write(text, true);
         put('"');
     }
 
-    private void each(String text, boolean quoted) {
-        int plain = plain(text, quoted);
+    private void write(String text, boolean quoted) {
+        int plain = text.length() > SHORT ? 0 : plain(text, quoted);
         if (plain < text.length()) {
-            rest(text, plain, quoted);
+            encoded(plain == 0 ? text : text.substring(plain), quoted);
         }
     }
 
-    /** Null where UTF-8 cannot have it: half a surrogate pair, which becomes a question mark. */
-    private static byte @Nullable [] utf8(String text) {
+    private void encoded(String text, boolean quoted) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        return ByteSearch.questionMark(bytes, 0, bytes.length) < bytes.length && unpaired(text) ? null : bytes;
+        // UTF-8 cannot have half a surrogate pair: it became a question mark
+        int half = ByteSearch.questionMark(bytes, 0, bytes.length) < bytes.length ? half(text, 0) : -1;
+        if (half < 0) {
+            written(bytes, quoted);
+        } else {
+            aroundHalves(text, half, quoted);
+        }
+    }
+
+    private void aroundHalves(String text, int first, boolean quoted) {
+        int from = 0;
+        for (int half = first; half >= 0; half = half(text, from)) {
+            written(text.substring(from, half).getBytes(StandardCharsets.UTF_8), quoted);
+            number(text.charAt(half));
+            from = half + 1;
+        }
+        written(text.substring(from).getBytes(StandardCharsets.UTF_8), quoted);
+    }
+
+    /** Where half a surrogate pair stands alone, from there on; -1: nowhere. */
+    private static int half(String text, int from) {
+        for (int i = from; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+            } else if (Character.isSurrogate(c)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void written(byte[] bytes, boolean quoted) {
+        if (quoted) {
+            escaped(bytes);
+        } else {
+            copied(bytes, 0, bytes.length);
+        }
     }
 
     /** Looks at eight bytes at a time where nothing has to be escaped. */
@@ -181,22 +205,9 @@ public final class JsonOut {
             if (to == bytes.length) {
                 return;
             }
-            room(MOST);
             escape((char) bytes[to]);
             from = to + 1;
         }
-    }
-
-    private static boolean unpaired(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
-                i++;
-            } else if (Character.isSurrogate(c)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private void copied(byte[] bytes, int from, int to) {
@@ -222,44 +233,6 @@ public final class JsonOut {
         }
         length = at + i;
         return i;
-    }
-
-    private void rest(String text, int from, boolean quoted) {
-        for (int i = from; i < text.length(); i++) {
-            room(MOST);
-            char c = text.charAt(i);
-            if (c < 0x80) {
-                if (quoted && (c < ' ' || c == '"' || c == '\\')) {
-                    escape(c);
-                } else {
-                    put(c);
-                }
-            } else if (c < 0x800) {
-                put((char) (0xC0 | c >> 6));
-                put(low(c));
-            } else if (!Character.isSurrogate(c)) {
-                put((char) (0xE0 | c >> 12));
-                put(low(c >> 6));
-                put(low(c));
-            } else if (Character.isHighSurrogate(c)
-                    && i + 1 < text.length()
-                    && Character.isLowSurrogate(text.charAt(i + 1))) {
-                pair(Character.toCodePoint(c, text.charAt(++i)));
-            } else {
-                number(c);
-            }
-        }
-    }
-
-    private void pair(int codePoint) {
-        put((char) (0xF0 | codePoint >> 18));
-        put(low(codePoint >> 12));
-        put(low(codePoint >> 6));
-        put(low(codePoint));
-    }
-
-    private static char low(int bits) {
-        return (char) (0x80 | bits & 0x3F);
     }
 
     private void escape(char c) {
