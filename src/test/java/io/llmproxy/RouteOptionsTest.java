@@ -237,6 +237,27 @@ class RouteOptionsTest {
     }
 
     @Test
+    void aTimeoutOfAllBoundsWhatNoRouteBounds() {
+        String chat = "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+        try (FakeProvider silent = FakeProvider.start();
+                TestAppliance bounded =
+                        TestAppliance.builder().set("resilience.timeout", "500ms").start()) {
+            try (Http client = new Http(bounded.gateway(), bounded.tenantWithKey("acme", silent.baseUrl()))) {
+                silent.on(CHAT, Script.silence());
+                assertThat(client.post(CHAT, chat).statusCode()).isEqualTo(504);
+                bounded.ctl("-t", "acme", "route", "create", "r", "--target", "up/gpt-4o", "--timeout", "30s")
+                        .value();
+                silent.on(CHAT, c -> {
+                    Thread.sleep(1000);
+                    Script.answer(200, "{}", "Content-Type", "application/json").play(c);
+                });
+                assertThat(client.post(CHAT, chat.replace("gpt-4o", "r")).statusCode())
+                        .isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
     void aSharedRouteIsEveryTenants() {
         appliance
                 .ctlWithInput(

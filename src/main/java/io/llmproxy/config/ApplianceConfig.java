@@ -219,11 +219,17 @@ public record ApplianceConfig(
      * @param breakerFailures how many more calls must fail than succeed until a target is left alone; 0: never
      * @param breakerPause for how long, before one call tries it
      * @param retryPercent how many of a provider's running calls may be retries
+     * @param timeout for the whole of a request where no route says otherwise; zero: none
      * @param providerCalls how many calls of one provider may run at a time; 0: any
      * @param healthCheck how often each provider is asked for its models; zero: never
      */
     public record ResilienceConfig(
-            int breakerFailures, Duration breakerPause, int retryPercent, int providerCalls, Duration healthCheck) {}
+            int breakerFailures,
+            Duration breakerPause,
+            int retryPercent,
+            Duration timeout,
+            int providerCalls,
+            Duration healthCheck) {}
 
     /**
      * How conversations of other dialects are taken to a provider.

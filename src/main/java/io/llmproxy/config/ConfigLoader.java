@@ -404,6 +404,7 @@ public final class ConfigLoader {
                         value(ConfigReference.BREAKER_FAILURES),
                         value(ConfigReference.BREAKER_PAUSE),
                         value(ConfigReference.RETRY_PERCENT),
+                        value(ConfigReference.RESILIENCE_TIMEOUT),
                         value(ConfigReference.PROVIDER_CALLS),
                         value(ConfigReference.HEALTH_CHECK)),
                 new PricingConfig(value(ConfigReference.PRICING_UNKNOWN)),

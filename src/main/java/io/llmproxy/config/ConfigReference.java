@@ -257,6 +257,11 @@ public final class ConfigReference {
             "20",
             t -> ConfigValues.integer(t, 0, 100),
             "how many of a provider's running calls may be retries, but for three that always may");
+    static final ConfigKey<Duration> RESILIENCE_TIMEOUT = key(
+            "resilience.timeout",
+            "0s",
+            t -> ConfigValues.durationOrOff(t, Duration.ofMillis(1), Duration.ofDays(1)),
+            "for the whole of a request, all attempts and the answer's last byte included, where no route says otherwise; 0s: none");
     static final ConfigKey<Integer> PROVIDER_CALLS = key(
             "resilience.provider-calls",
             "0",

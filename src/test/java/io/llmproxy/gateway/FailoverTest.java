@@ -341,7 +341,7 @@ class FailoverTest {
                         s.sseKeepAlive(),
                         s.spoolDirectory(),
                         s.pricing(),
-                        new ResilienceRules(10, Duration.ofSeconds(5), 20, 3, 1)));
+                        new ResilienceRules(10, Duration.ofSeconds(5), 20, 3, null, 1)));
         fixture.addProvider("a", "m");
         fixture.addProvider("b", "m");
         a().answers(r -> Script.json("{}").hangsBeforeHead());

@@ -24,6 +24,7 @@ import io.llmproxy.runtime.RouteBook;
 import io.llmproxy.runtime.RouteBook.Way;
 import io.llmproxy.runtime.RuntimeSnapshot;
 import io.llmproxy.runtime.TenantView;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -41,9 +42,21 @@ public final class Route implements Stage {
     private final Ownership ownership;
     private final Limit limit;
     private final RoutePlanner planner;
+    private final @Nullable Duration timeout;
+    private final Persistence usual;
 
-    /** @param limit of requests that are answered here; all others come to it by themselves */
-    public Route(ModelListing listing, Ownership ownership, Limit limit, HealthBoard board) {
+    /**
+     * @param limit of requests that are answered here; all others come to it by themselves
+     * @param timeout for the whole of a request whose route says nothing about it; null: none
+     */
+    public Route(
+            ModelListing listing,
+            Ownership ownership,
+            Limit limit,
+            HealthBoard board,
+            @Nullable Duration timeout) {
+        this.timeout = timeout;
+        this.usual = timeout == null ? Persistence.FAILOVER : new Persistence(0, false, timeout, false);
         this.planner = new RoutePlanner(board);
         this.listing = listing;
         this.ownership = ownership;
@@ -79,6 +92,7 @@ public final class Route implements Stage {
 
     /** Finds the targets of what is sent on. @throws ProxyException where it has none */
     void plan(Exchange x) {
+        x.persistence(usual);
         planned(x, x.endpoint().kind() == Endpoint.Kind.PASSTHROUGH ? List.of(passthrough(x)) : targets(x));
     }
 
@@ -209,7 +223,8 @@ public final class Route implements Stage {
         io.llmproxy.domain.route.Route route = way.route();
         Set<Requirement> requires = route.choice().requires();
         boolean widens = requires.contains(Requirement.CONTEXT);
-        x.persistence(new Persistence(route.retries(), route.retryTimeouts(), route.timeout(), widens));
+        Duration deadline = route.timeout() == null ? timeout : route.timeout();
+        x.persistence(new Persistence(route.retries(), route.retryTimeouts(), deadline, widens));
         if (widens) {
             x.wantPlain(); // what a provider says of a request that is too long has to be read
         }

@@ -151,12 +151,12 @@ class ManyRequestsTest {
                 what + ": " + Duration.ofNanos(System.nanoTime() - begin).toMillis() + " ms");
     }
 
-    /** Without a pattern: each user has used each key and model, and a hundredth has failed. */
+    /** Without a pattern: each user has one key, shared with one other, and has used each model, and a hundredth has failed. */
     private UsageRecord record(int i) {
         boolean rare = i == requests / 2;
         int some = (int) (i * 0x9E3779B97F4A7C15L >>> 33);
         UUID user = new UUID(7, rare ? i : some % USERS);
-        UUID key = new UUID(8, rare ? i : some / USERS % KEYS);
+        UUID key = new UUID(8, rare ? i : some % USERS % KEYS);
         UsageRecord.Caller caller =
                 new UsageRecord.Caller(TENANT, "acme", user, "u" + some % USERS + "@example.com", key, "k", null);
         Instant at = NOW.plusMillis(10L * i);
@@ -166,7 +166,7 @@ class ManyRequestsTest {
                 null,
                 at,
                 caller,
-                UsageRecords.chat(rare ? "rare" : "model-" + some / (USERS * KEYS) % MODELS),
+                UsageRecords.chat(rare ? "rare" : "model-" + some / USERS % MODELS),
                 rare || some % 101 == 0
                         ? UsageRecords.refused(rare ? 418 : 429, "refused")
                         : UsageRecords.answered(TokenUsage.of(10, 5), Cost.UNKNOWN));
