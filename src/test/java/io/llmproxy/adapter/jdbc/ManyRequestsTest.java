@@ -39,8 +39,8 @@ class ManyRequestsTest {
     private static final int BATCH = 10_000;
     private static final int PAGE = 100;
     private static final int SOME = -1;
-    private static final int USERS = 1000;
-    private static final int KEYS = 500;
+    private static final int USERS = 100;
+    private static final int KEYS = 50;
     private static final int MODELS = 20;
     private static final UUID TENANT = new UUID(1, 1);
     /** Also on a machine that does much else. */
