@@ -1,7 +1,7 @@
 package io.llmproxy.gateway.audit;
 
 import io.llmproxy.domain.audit.Transcript;
-import io.llmproxy.domain.identity.AuditMode;
+import io.llmproxy.gateway.privacy.Redactor;
 import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +13,7 @@ public final class Recording {
     private final Transcripts transcripts;
     private final UUID tenantId;
     private final UUID requestId;
-    private final AuditMode mode;
+    private final @Nullable Redactor redactor;
     private String requestType = "";
     private byte[] request = NOTHING;
     private boolean requestCut;
@@ -25,11 +25,11 @@ public final class Recording {
     private long reserved;
     private @Nullable Transcript made;
 
-    Recording(Transcripts transcripts, UUID tenantId, UUID requestId, AuditMode mode) {
+    Recording(Transcripts transcripts, UUID tenantId, UUID requestId, @Nullable Redactor redactor) {
         this.transcripts = transcripts;
         this.tenantId = tenantId;
         this.requestId = requestId;
-        this.mode = mode;
+        this.redactor = redactor;
     }
 
     /**
@@ -94,14 +94,13 @@ public final class Recording {
         if (made != null) {
             return made;
         }
-        boolean redacted = mode == AuditMode.REDACTED;
         byte[] answered = Arrays.copyOf(answer, size);
         Transcript transcript = new Transcript(
                 tenantId,
                 requestId,
-                redacted,
-                Bodies.kept(requestType, "", request, requestCut, redacted),
-                Bodies.kept(answerType, answerCoding, answered, answerCut, redacted));
+                redactor != null,
+                Bodies.kept(requestType, "", request, requestCut, redactor),
+                Bodies.kept(answerType, answerCoding, answered, answerCut, redactor));
         int now = transcript.request().bytes().length + transcript.answer().bytes().length;
         if (reserve(now - request.length - answer.length)) {
             made = transcript;
