@@ -25,6 +25,7 @@ class RedactorTest {
             "IBAN DE89 3704 0044 0532 0130 00, gb29nwbk60161331926819!",
             "from 203.0.113.7 and 2001:db8::ff00:42:8329 via fe80::1%eth0",
             "key sk-ant-api03-abcDEF123456_abcDEF-7890 and AKIAIOSFODNN7EXAMPLE.",
+            "ABSKQmVkcm9ja0FQSUtleS1abcdefghijklmnopqrstuvwx+/0123456789== and pa-Ab0Ab0Ab0Ab0Ab0Ab0Ab0Ab0Ab0Ab0Ab0Ab0Ab0Ab.",
             "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             "postgres://scott:tiger99@db.internal/app api_key: 'a1b2c3d4e5f6a7b8c9d0'",
             "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P end",
