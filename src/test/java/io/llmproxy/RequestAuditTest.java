@@ -146,6 +146,38 @@ class RequestAuditTest {
         assertThat(everything(appliance.directory())).doesNotContain(CANARY);
     }
 
+    @Test
+    void whatTheGatewayItselfRefusesIsKeptWithItsReason() {
+        String key = appliance.tenantWithKey("refused", provider.baseUrl());
+        appliance
+                .ctl("tenant", "update", "refused", "--audit", "redacted", "--allowed-models", "gpt-4o")
+                .value();
+        try (Http http = new Http(appliance.gateway(), key)) {
+            HttpResponse<String> answer = http.post(
+                    "/v1/chat/completions",
+                    chat("refused-prompt").replace("gpt-4o", "of-" + CANARY));
+            assertThat(answer.statusCode()).isEqualTo(403);
+            String id = answer.headers().firstValue("x-request-id").orElseThrow();
+            assertThat(requests("refused", "--request-id", id, "--body", "-o", "json")
+                            .value())
+                    .contains("refused-prompt")
+                    .contains("model_not_allowed")
+                    .contains(Http.json(answer).at("/error/type").asString())
+                    .contains("the model `[EMAIL]`");
+            HttpResponse<String> unread = http.post("/v1/chat/completions", "{\"a\":");
+            assertThat(requests(
+                                    "refused",
+                                    "--request-id",
+                                    unread.headers().firstValue("x-request-id").orElseThrow(),
+                                    "--body",
+                                    "-o",
+                                    "json")
+                            .value())
+                    .contains("\"status\": 400")
+                    .doesNotContain("\"body\"");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"off", "mask", "vault"})
     void redactedTakesOutWhatTheTenantItselfCallsPrivate(String redact) {
@@ -225,6 +257,18 @@ class RequestAuditTest {
             assertThat(appliance.ctl("-t", "none", "usage", "export").value())
                     .contains(id)
                     .contains("\"upstreamRequestId\":null");
+            // what was asked while no audit was kept is in none later
+            appliance.ctl("tenant", "update", "none", "--audit", "metadata").value();
+            String later = http.chat().headers().firstValue("x-request-id").orElseThrow();
+            assertThat(requests("none", "-q").value()).isEqualTo(later);
+            assertThat(requests("none", "--request-id", id, "-q").value()).isEmpty();
+            assertThat(appliance
+                            .ctl("audit", "list", "--requests", "--request-id", id, "-q")
+                            .value())
+                    .isEmpty();
+            assertThat(appliance.ctl("-t", "none", "usage", "export").value())
+                    .contains(id)
+                    .contains(later);
         }
     }
 

@@ -1,7 +1,10 @@
 package io.llmproxy.gateway.audit;
 
 import io.llmproxy.domain.audit.Transcript;
+import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.gateway.privacy.Redactor;
+import io.llmproxy.gateway.scan.Splice;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +68,23 @@ public final class Recording {
             size += count;
         }
         answerCut |= count < length;
+    }
+
+    /**
+     * The gateway itself refused, and nothing went to the client yet: in the place of an answer it is kept what was refused and
+     * why, in OpenAI's form whatever the client's is.
+     */
+    public void refused(ProxyError error) {
+        String param = error.param();
+        byte[] said = ("{\"error\":{\"message\":" + Splice.quoted(error.message())
+                        + ",\"type\":" + Splice.quoted(error.type())
+                        + ",\"param\":" + (param == null ? "null" : Splice.quoted(param))
+                        + ",\"code\":" + Splice.quoted(error.code()) + "}}")
+                .getBytes(StandardCharsets.UTF_8);
+        size = 0;
+        answerCut = false;
+        head("application/json", "");
+        write(said, 0, said.length);
     }
 
     private boolean reserve(int bytes) {

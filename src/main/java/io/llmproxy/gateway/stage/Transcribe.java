@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.audit.Transcript;
+import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.gateway.DelegatingSink;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps what was asked and answered, for tenants that want it kept; for all others it is one look at a field. The answer is kept as the
- * client gets it, the request as it came. Storing is another thread's. A span that is to tell of both gets them as they are kept.
+ * client gets it, or why the gateway refused; the request as it came. Storing is another thread's. A span that is to tell of both gets them as they are kept.
  */
 public final class Transcribe implements Stage {
     private final Transcripts transcripts;
@@ -44,6 +45,11 @@ public final class Transcribe implements Stage {
         try {
             request(x, recording);
             next.handle(x);
+        } catch (ProxyException e) {
+            if (!client.started()) {
+                recording.refused(e.error());
+            }
+            throw e;
         } finally {
             x.sink(client);
             RequestSpan span = x.span();

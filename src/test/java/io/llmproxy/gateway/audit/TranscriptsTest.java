@@ -114,6 +114,39 @@ class TranscriptsTest {
         assertThat(JsonRedaction.redact(json, t -> t.length() > 1 ? "?" : t)).isEqualTo(json);
     }
 
+    private static String event(String text) {
+        return "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + text + "\"}}]}\n\n";
+    }
+
+    /** Of a streamed answer as it goes to the client, in pieces of so many bytes. */
+    private String kept(String stream, int piece) {
+        try (Transcripts transcripts = new Transcripts(store, Long.MAX_VALUE / 2)) {
+            Recording recording =
+                    Objects.requireNonNull(transcripts.begin(TENANT, Ids.next(Instant.EPOCH), Redactor.DEFAULT));
+            recording.head("text/event-stream; charset=utf-8", "");
+            byte[] all = bytes(stream);
+            for (int at = 0; at < all.length; at += piece) {
+                recording.write(all, at, Math.min(piece, all.length - at));
+            }
+            return new String(recording.transcript().answer().bytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void whatIsPrivateIsNotStoredHoweverTheAnswerIsCutIntoEventsAndPieces() {
+        String text = "write to anna@example.com or call +41 44 668 18 00, card 4111 1111 1111 1111.";
+        String clean = "write to [EMAIL] or call [PHONE], card [CARD].";
+        for (int cut = 0; cut <= text.length(); cut++) {
+            String stream = event(text.substring(0, cut)) + event(text.substring(cut)) + "data: [DONE]\n\n";
+            assertThat(kept(stream, 7 + cut)).as("cut at " + cut).isEqualTo(clean);
+        }
+        StringBuilder single = new StringBuilder();
+        text.chars().forEach(c -> single.append(event(Character.toString(c))));
+        for (int piece = 1; piece < 80; piece += 13) {
+            assertThat(kept(single.toString(), piece)).isEqualTo(clean);
+        }
+    }
+
     @Test
     void whatIsNoTextIsNotKeptRedacted() {
         Transcript.Part part = Bodies.kept("image/png", "", bytes("PNG john@example.com"), false, Redactor.DEFAULT);

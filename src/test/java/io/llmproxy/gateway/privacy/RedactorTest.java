@@ -80,12 +80,12 @@ class RedactorTest {
     static void assertPiecesAgree(Redactor redactor, String sample) {
         String whole = redactor.redact(sample);
         for (int cut = 0; cut <= sample.length(); cut++) {
-            RedactingStream stream = redactor.stream();
+            RedactingStream stream = new RedactingStream(redactor);
             String pieces =
                     stream.feed(sample.substring(0, cut)) + stream.feed(sample.substring(cut)) + stream.finish();
             assertThat(pieces).as("cut at %d of %s", cut, sample).isEqualTo(whole);
         }
-        RedactingStream single = redactor.stream();
+        RedactingStream single = new RedactingStream(redactor);
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < sample.length(); i++) {
             out.append(single.feed(sample.substring(i, i + 1)));
@@ -132,7 +132,7 @@ class RedactorTest {
         String text = piece.repeat(150_000 / piece.length());
         Assertions.assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
             ALL.redact(text);
-            RedactingStream stream = ALL.stream();
+            RedactingStream stream = new RedactingStream(ALL);
             for (int at = 0; at < text.length(); at += 997) {
                 stream.feed(text.substring(at, Math.min(text.length(), at + 997)));
                 assertThat(stream.held()).isLessThan(2048);
