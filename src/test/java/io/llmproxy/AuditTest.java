@@ -124,6 +124,41 @@ class AuditTest {
         }
     }
 
+    /** Whoever reads the line, and takes the first of two or what nothing is signed over, would be told something false. */
+    @Test
+    void anyAddedMemberIsNamed() {
+        for (int i = 0; i < export.size(); i++) {
+            String line = export.get(i);
+            for (int at = line.indexOf('{'); at >= 0; at = line.indexOf('{', at + 1)) {
+                String name = line.substring(at + 2, Math.max(at + 2, line.indexOf('"', at + 2)));
+                for (String added : List.of(
+                        "\"" + name + "\":\"evil\"",
+                        "\"unknown\":\"x\"",
+                        "\"unknown\":null",
+                        "\"unknown\":{}",
+                        "\"unknown\":[]",
+                        "\"actor\":\"evil\"",
+                        "\"actor\":null",
+                        "\"before\":null",
+                        "\"signature\":null",
+                        "\"hash\":null")) {
+                    String more = line.charAt(at + 1) == '}' ? "" : ",";
+                    List<String> changed = new ArrayList<>(export);
+                    changed.set(i, line.substring(0, at + 1) + added + more + line.substring(at + 1));
+                    refusedAt(i + 1, i + 1, verify(changed));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aNumberInAnotherSpellingIsNamed() {
+        List<String> changed = new ArrayList<>(export);
+        changed.set(1, export.get(1).replaceFirst("\"number\":1\\b", "\"number\":1E0"));
+        assertThat(changed).isNotEqualTo(export);
+        refusedAt(2, 2, verify(changed));
+    }
+
     @Test
     void anyMissingLineIsNamed() {
         for (int i = 0; i < export.size(); i++) {

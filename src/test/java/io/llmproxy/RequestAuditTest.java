@@ -7,6 +7,7 @@ import io.llmproxy.testing.Http;
 import io.llmproxy.testing.TestAppliance;
 import io.llmproxy.testing.TestAppliance.Ctl;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +20,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is kept of requests, by the tenant's setting. Each test has a tenant of its own. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -144,6 +147,102 @@ class RequestAuditTest {
     }
 
     @Test
+    void whatTheGatewayItselfRefusesIsKeptWithItsReason() {
+        String key = appliance.tenantWithKey("refused", provider.baseUrl());
+        appliance
+                .ctl("tenant", "update", "refused", "--audit", "redacted", "--allowed-models", "gpt-4o")
+                .value();
+        try (Http http = new Http(appliance.gateway(), key)) {
+            HttpResponse<String> answer = http.post(
+                    "/v1/chat/completions",
+                    chat("refused-prompt").replace("gpt-4o", "of-" + CANARY));
+            assertThat(answer.statusCode()).isEqualTo(403);
+            String id = answer.headers().firstValue("x-request-id").orElseThrow();
+            assertThat(requests("refused", "--request-id", id, "--body", "-o", "json")
+                            .value())
+                    .contains("refused-prompt")
+                    .contains("model_not_allowed")
+                    .contains(Http.json(answer).at("/error/type").asString())
+                    .contains("the model `[EMAIL]`");
+            HttpResponse<String> unread = http.post("/v1/chat/completions", "{\"a\":");
+            assertThat(requests(
+                                    "refused",
+                                    "--request-id",
+                                    unread.headers().firstValue("x-request-id").orElseThrow(),
+                                    "--body",
+                                    "-o",
+                                    "json")
+                            .value())
+                    .contains("\"status\": 400")
+                    .doesNotContain("\"body\"");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"off", "mask", "vault"})
+    void redactedTakesOutWhatTheTenantItselfCallsPrivate(String redact) {
+        String tenant = "own-" + redact;
+        provider.on(
+                "/v1/chat/completions",
+                FakeProvider.Script.answer(
+                        200, "{\"a\":\"CUST-7654321, 536-22-1234\"}", "content-type", "application/json"));
+        String key = appliance.tenantWithKey(tenant, provider.baseUrl());
+        appliance
+                .ctl(
+                        "tenant",
+                        "update",
+                        tenant,
+                        "--audit",
+                        "redacted",
+                        "--redact",
+                        redact,
+                        "--redact-kinds",
+                        "us-ssn",
+                        "--redact-pattern",
+                        "customer=CUST-\\d{6,8}")
+                .value();
+        try (Http http = new Http(appliance.gateway(), key)) {
+            HttpResponse<String> answer =
+                    http.post("/v1/chat/completions", chat("ask CUST-1234567, 536-22-1234, " + CANARY));
+            assertThat(answer.statusCode()).isEqualTo(200);
+            String id = answer.headers().firstValue("x-request-id").orElseThrow();
+            String shown =
+                    requests(tenant, "--request-id", id, "--body", "-o", "json").value();
+            assertThat(shown)
+                    .contains("ask [CUSTOMER], [US_SSN], [EMAIL]")
+                    .contains("[CUSTOMER], [US_SSN]\\\"")
+                    .doesNotContain("CUST-")
+                    .doesNotContain("536-22");
+        } finally {
+            provider.restore("/v1/chat/completions");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "application/json", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"})
+    void redactedReadsJsonAsTheGatewayDoesWhateverItsTypeIsSaidToBe(String type) {
+        String tenant = "typed-" + type.replaceAll("[^a-z]", "");
+        String key = appliance.tenantWithKey(tenant, provider.baseUrl());
+        appliance.ctl("tenant", "update", tenant, "--audit", "redacted").value();
+        try (Http http = new Http(appliance.gateway(), key)) {
+            HttpRequest.Builder request = http.request("/v1/chat/completions")
+                    .POST(HttpRequest.BodyPublishers.ofString(
+                            "\n " + chat("ask anna\\u0040example.com, \\u002b49 30 1234567")));
+            if (!type.isEmpty()) {
+                request.header("Content-Type", type);
+            }
+            HttpResponse<String> answer = http.send(request);
+            assertThat(answer.statusCode()).isEqualTo(200);
+            String id = answer.headers().firstValue("x-request-id").orElseThrow();
+            assertThat(requests(tenant, "--request-id", id, "--body", "-o", "json")
+                            .value())
+                    .contains("ask [EMAIL], [PHONE]")
+                    .doesNotContain("anna")
+                    .doesNotContain("1234567");
+        }
+    }
+
+    @Test
     void noneIsNotFoundAndHasNoIds() {
         String key = appliance.tenantWithKey("none", provider.baseUrl());
         appliance.ctl("tenant", "update", "none", "--audit", "none").value();
@@ -158,6 +257,18 @@ class RequestAuditTest {
             assertThat(appliance.ctl("-t", "none", "usage", "export").value())
                     .contains(id)
                     .contains("\"upstreamRequestId\":null");
+            // what was asked while no audit was kept is in none later
+            appliance.ctl("tenant", "update", "none", "--audit", "metadata").value();
+            String later = http.chat().headers().firstValue("x-request-id").orElseThrow();
+            assertThat(requests("none", "-q").value()).isEqualTo(later);
+            assertThat(requests("none", "--request-id", id, "-q").value()).isEmpty();
+            assertThat(appliance
+                            .ctl("audit", "list", "--requests", "--request-id", id, "-q")
+                            .value())
+                    .isEmpty();
+            assertThat(appliance.ctl("-t", "none", "usage", "export").value())
+                    .contains(id)
+                    .contains(later);
         }
     }
 

@@ -253,10 +253,20 @@ class TracingTest {
             String metadata = asked.tenantWithKey("plain", provider.baseUrl());
             String redacted = asked.tenantWithKey("redacted", provider.baseUrl());
             String full = asked.tenantWithKey("full", provider.baseUrl());
-            asked.ctl("tenant", "update", "redacted", "--audit", "redacted").value();
+            asked.ctl(
+                            "tenant",
+                            "update",
+                            "redacted",
+                            "--audit",
+                            "redacted",
+                            "--redact-kinds",
+                            "us-ssn",
+                            "--redact-pattern",
+                            "customer=CUST-\\d{6,8}")
+                    .value();
             asked.ctl("tenant", "update", "full", "--audit", "full").value();
             String mail = "canary@example.com";
-            String body = chat("gpt-4o", false).replace(PROMPT, PROMPT + " " + mail);
+            String body = chat("gpt-4o", false).replace(PROMPT, PROMPT + " " + mail + " 536-22-1234 CUST-1234567");
             for (String of : List.of(metadata, redacted, full)) {
                 try (Http http = new Http(asked.gateway(), of)) {
                     assertThat(http.post("/v1/chat/completions", body).statusCode())
@@ -267,7 +277,8 @@ class TracingTest {
             assertThat(of("plain", spans)).doesNotContainKeys("llmproxy.request.body", "llmproxy.response.body");
             assertThat(of("redacted", spans).get("llmproxy.request.body"))
                     .contains(PROMPT)
-                    .doesNotContain(mail);
+                    .contains("[EMAIL] [US_SSN] [CUSTOMER]")
+                    .doesNotContain(mail, "536-22", "CUST-1");
             assertThat(of("full", spans)).containsEntry("llmproxy.request.body", body);
             assertThat(of("full", spans).get("llmproxy.response.body")).contains("\"choices\"");
             assertThat(own.text()).doesNotContain(full, redacted, metadata);

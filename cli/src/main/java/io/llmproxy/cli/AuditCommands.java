@@ -200,10 +200,10 @@ final class AuditCommands {
 
     private static JsonNode parsed(String file, long number, String line) {
         try {
-            return Json.parse(line.getBytes(StandardCharsets.UTF_8));
+            return Json.parseStrictly(line.getBytes(StandardCharsets.UTF_8));
         } catch (JacksonException e) {
             throw new CliException(
-                    ExitCode.REFUSED, file + ": line " + number + ": changed: it is no JSON text any more");
+                    ExitCode.REFUSED, file + ": line " + number + ": changed: it is no JSON text any more, or has two members of one name");
         }
     }
 

@@ -69,6 +69,10 @@ final class AuditVerifier {
     /** @param where for the message */
     void line(String where, JsonNode line) {
         String type = Json.text(line.path("type"));
+        String strange = AuditLine.strange(line);
+        if (strange != null) {
+            throw broken(where, "changed: " + strange);
+        }
         Part open = part;
         if (open == null) {
             if (!type.equals("begin")) {

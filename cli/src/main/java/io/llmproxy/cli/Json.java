@@ -7,6 +7,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
@@ -34,10 +35,24 @@ final class Json {
 
     /** @throws JacksonException where the bytes are no JSON text */
     static JsonNode parse(byte[] bytes) {
+        return parse(bytes, false);
+    }
+
+    /**
+     * The same, but no object may have two members of one name.
+     *
+     * @throws JacksonException where the bytes are no such JSON text
+     */
+    static JsonNode parseStrictly(byte[] bytes) {
+        return parse(bytes, true);
+    }
+
+    private static JsonNode parse(byte[] bytes, boolean strict) {
         JsonFactory factory = JsonFactory.builder()
                 .streamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(MAX_DEPTH)
                         .build())
+                .configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION, strict)
                 .build();
         try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), bytes)) {
             parser.nextToken();

@@ -56,16 +56,4 @@ public class RedactorBenchmark {
     public RequestRedaction requestIntoAVault() {
         return RequestRedaction.of(body, Redactor.DEFAULT, Mode.VAULT, 1);
     }
-
-    /** The same in pieces of four characters, as models stream them. */
-    @Benchmark
-    public int inSmallPieces() {
-        RedactingStream stream = Redactor.DEFAULT.stream();
-        int length = 0;
-        for (int at = 0; at < text.length(); at += 4) {
-            length += stream.feed(text.substring(at, Math.min(text.length(), at + 4)))
-                    .length();
-        }
-        return length + stream.finish().length();
-    }
 }

@@ -33,7 +33,8 @@ final class UsageTexts {
                 r.startedAt(),
                 clean(r.caller()),
                 clean(r.call()),
-                clean(r.result()));
+                clean(r.result()),
+                r.unaudited());
     }
 
     private static UsageRecord.Caller clean(UsageRecord.Caller c) {

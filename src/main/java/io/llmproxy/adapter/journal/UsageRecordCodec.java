@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The binary form of a usage record: a version byte, then the fields in the order of the record. Each version adds to the one before it:
- * 1 ends before the cost, 2 after it, 3 has failed attempts, 4 the caller's address behind all others. The least is written that says all, so that an earlier program
+ * 1 ends before the cost, 2 after it, 3 has failed attempts, 4 the caller's address behind all others, 5 is of a request
+ * that no audit shows, and its address may be missing. The least is written that says all, so that an earlier program
  * reads what needs no more. A text is preceded by whether it is there; names of enum constants are written out, so that their order may change.
  */
 final class UsageRecordCodec {
-    static final byte VERSION = 4;
+    static final byte VERSION = 5;
+    private static final byte WITH_AUDIT = 4;
     private static final byte WITHOUT_ADDRESS = 3;
     private static final byte WITHOUT_ATTEMPTS = 2;
     static final int WITHOUT_COST = 1;
@@ -49,8 +51,11 @@ final class UsageRecordCodec {
     }
 
     private static byte version(UsageRecord record) {
-        if (record.caller().address() != null) {
+        if (record.unaudited()) {
             return VERSION;
+        }
+        if (record.caller().address() != null) {
+            return WITH_AUDIT;
         }
         return record.failed().isEmpty() ? WITHOUT_ATTEMPTS : WITHOUT_ADDRESS;
     }
@@ -172,6 +177,9 @@ final class UsageRecordCodec {
                 caller(in),
                 new UsageRecord.Call(required(in), required(in), text(in), text(in), text(in)),
                 result(version, in));
+        if (version > WITH_AUDIT) {
+            return record.from(text(in)).withoutAudit();
+        }
         return version <= WITHOUT_ADDRESS ? record : record.from(required(in));
     }
 

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which requests are looked for; null: whatever it is.
+ * Which requests of those that audits show are looked for; null: whatever it is.
  *
  * @param hidden tenants whose requests are not shown
  * @param from inclusive; when the request began
@@ -33,7 +33,8 @@ public record RequestQuery(
     }
 
     public boolean matches(UsageRecord r) {
-        return (tenantId == null || tenantId.equals(r.tenantId()))
+        return !r.unaudited()
+                && (tenantId == null || tenantId.equals(r.tenantId()))
                 && !hidden.contains(r.tenantId())
                 && (from == null || !r.startedAt().isBefore(from))
                 && (to == null || r.startedAt().isBefore(to))

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param caller who asked
  * @param call what was asked for
  * @param result how it went
+ * @param unaudited whether the tenant kept no audit when it was made: it is counted and billed, and no audit shows it, then or later
  */
 public record UsageRecord(
         UUID requestId,
@@ -20,9 +21,22 @@ public record UsageRecord(
         Instant startedAt,
         Caller caller,
         Call call,
-        Result result) {
+        Result result,
+        boolean unaudited) {
     /** In the place of an error code: the answer was another request's with the same Idempotency-Key, and cost nothing. */
     public static final String IDEMPOTENT_REPLAY = "idempotent_replay";
+
+    /** One that audits show. */
+    public UsageRecord(
+            UUID requestId,
+            @Nullable String clientRequestId,
+            @Nullable String upstreamRequestId,
+            Instant startedAt,
+            Caller caller,
+            Call call,
+            Result result) {
+        this(requestId, clientRequestId, upstreamRequestId, startedAt, caller, call, result, false);
+    }
 
     /**
      * Who asked.
@@ -97,7 +111,13 @@ public record UsageRecord(
     public UsageRecord from(@Nullable String address) {
         Caller c = caller;
         Caller there = new Caller(c.tenantId, c.tenantSlug, c.userId, c.userEmail, c.keyId, c.keyName, address);
-        return new UsageRecord(requestId, clientRequestId, upstreamRequestId, startedAt, there, call, result);
+        return new UsageRecord(requestId, clientRequestId, upstreamRequestId, startedAt, there, call, result, unaudited);
+    }
+
+    /** The same as a tenant has it that keeps no audit. */
+    public UsageRecord withoutAudit() {
+        return new UsageRecord(
+                requestId, clientRequestId, upstreamRequestId, startedAt, caller, call, result, true);
     }
 
     /** Whether limits count it: what was refused, and what another request's answer was repeated for, they do not. */

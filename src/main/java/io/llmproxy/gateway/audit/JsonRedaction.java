@@ -2,13 +2,18 @@ package io.llmproxy.gateway.audit;
 
 import io.llmproxy.gateway.scan.EscapedText;
 import io.llmproxy.gateway.scan.Splice;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
  * Redacts JSON text by text, each as it reads without its escapes, so that nothing private hides behind a spelling; what stands
- * between texts is redacted as it is, so that no number hides either. Also of what is cut off or no JSON: there is no tree.
+ * between texts is redacted as it is, so that no number hides either, nor what stands in no text. Also of what is cut off or no
+ * JSON: there is no tree.
  */
 final class JsonRedaction {
+    private static final String STRUCTURE = "{}[]:, \t\r\n";
+    private static final Set<String> LITERALS = Set.of("true", "false", "null");
+
     private JsonRedaction() {}
 
     static String redact(String json, UnaryOperator<String> redact) {
@@ -36,10 +41,16 @@ final class JsonRedaction {
     }
 
     private static String between(String text, UnaryOperator<String> redact) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isDigit(text.charAt(i))) {
+        int at = 0;
+        while (at < text.length()) {
+            int end = at;
+            while (end < text.length() && STRUCTURE.indexOf(text.charAt(end)) < 0) {
+                end++;
+            }
+            if (end > at && !LITERALS.contains(text.substring(at, end))) {
                 return redact.apply(text);
             }
+            at = end + 1;
         }
         return text;
     }

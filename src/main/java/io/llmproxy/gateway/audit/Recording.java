@@ -1,7 +1,10 @@
 package io.llmproxy.gateway.audit;
 
 import io.llmproxy.domain.audit.Transcript;
-import io.llmproxy.domain.identity.AuditMode;
+import io.llmproxy.domain.error.ProxyError;
+import io.llmproxy.gateway.privacy.Redactor;
+import io.llmproxy.gateway.scan.Splice;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +16,7 @@ public final class Recording {
     private final Transcripts transcripts;
     private final UUID tenantId;
     private final UUID requestId;
-    private final AuditMode mode;
+    private final @Nullable Redactor redactor;
     private String requestType = "";
     private byte[] request = NOTHING;
     private boolean requestCut;
@@ -25,11 +28,11 @@ public final class Recording {
     private long reserved;
     private @Nullable Transcript made;
 
-    Recording(Transcripts transcripts, UUID tenantId, UUID requestId, AuditMode mode) {
+    Recording(Transcripts transcripts, UUID tenantId, UUID requestId, @Nullable Redactor redactor) {
         this.transcripts = transcripts;
         this.tenantId = tenantId;
         this.requestId = requestId;
-        this.mode = mode;
+        this.redactor = redactor;
     }
 
     /**
@@ -67,6 +70,23 @@ public final class Recording {
         answerCut |= count < length;
     }
 
+    /**
+     * The gateway itself refused, and nothing went to the client yet: in the place of an answer it is kept what was refused and
+     * why, in OpenAI's form whatever the client's is.
+     */
+    public void refused(ProxyError error) {
+        String param = error.param();
+        byte[] said = ("{\"error\":{\"message\":" + Splice.quoted(error.message())
+                        + ",\"type\":" + Splice.quoted(error.type())
+                        + ",\"param\":" + (param == null ? "null" : Splice.quoted(param))
+                        + ",\"code\":" + Splice.quoted(error.code()) + "}}")
+                .getBytes(StandardCharsets.UTF_8);
+        size = 0;
+        answerCut = false;
+        head("application/json", "");
+        write(said, 0, said.length);
+    }
+
     private boolean reserve(int bytes) {
         boolean room = transcripts.reserve(bytes);
         reserved += room ? bytes : 0;
@@ -94,14 +114,13 @@ public final class Recording {
         if (made != null) {
             return made;
         }
-        boolean redacted = mode == AuditMode.REDACTED;
         byte[] answered = Arrays.copyOf(answer, size);
         Transcript transcript = new Transcript(
                 tenantId,
                 requestId,
-                redacted,
-                Bodies.kept(requestType, "", request, requestCut, redacted),
-                Bodies.kept(answerType, answerCoding, answered, answerCut, redacted));
+                redactor != null,
+                Bodies.kept(requestType, "", request, requestCut, redactor),
+                Bodies.kept(answerType, answerCoding, answered, answerCut, redactor));
         int now = transcript.request().bytes().length + transcript.answer().bytes().length;
         if (reserve(now - request.length - answer.length)) {
             made = transcript;

@@ -1,7 +1,7 @@
 package io.llmproxy.gateway.audit;
 
 import io.llmproxy.domain.audit.Transcript;
-import io.llmproxy.domain.identity.AuditMode;
+import io.llmproxy.gateway.privacy.Redactor;
 import io.llmproxy.gateway.usage.Rounds;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.TranscriptStore;
@@ -80,13 +80,17 @@ public final class Transcripts implements AutoCloseable {
         rounds.start();
     }
 
-    /** The recording of a request that begins; null: there is no room for it, which is counted. */
-    public @Nullable Recording begin(UUID tenantId, UUID requestId, AuditMode mode) {
+    /**
+     * The recording of a request that begins; null: there is no room for it, which is counted.
+     *
+     * @param redactor takes private things out before anything is stored; null: it is stored as it was
+     */
+    public @Nullable Recording begin(UUID tenantId, UUID requestId, @Nullable Redactor redactor) {
         if (!reserve(OWN)) {
             dropped.incrementAndGet();
             return null;
         }
-        return new Recording(this, tenantId, requestId, mode);
+        return new Recording(this, tenantId, requestId, redactor);
     }
 
     /** The request is over. */

@@ -14,6 +14,10 @@ final class KeyDetector implements Detector {
         UPPER,
         /** Letters, digits, underscore and hyphen. */
         TOKEN,
+        /** The same, with a digit and a capital among the first: behind a prefix that words may begin with too. */
+        MIXED,
+        /** Letters, digits, plus and slash, with signs of equality behind them. */
+        BASE64,
         HEX
     }
 
@@ -29,8 +33,10 @@ final class KeyDetector implements Detector {
         add(Alphabet.TOKEN, 20, "sk-ant-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-or-v1-", "sk-lf-");
         add(Alphabet.ALNUM, 20, "sk-");
         add(Alphabet.TOKEN, 35, "AIza");
+        add(Alphabet.MIXED, 40, "AQ.");
         add(Alphabet.TOKEN, 24, "GOCSPX-", "ya29.");
         add(Alphabet.UPPER, 16, "AKIA", "ASIA", "ABIA", "ACCA", "AROA");
+        add(Alphabet.BASE64, 40, "ABSK", "bedrock-api-key-");
         add(Alphabet.ALNUM, 36, "ghp_", "gho_", "ghu_", "ghs_", "ghr_");
         add(Alphabet.TOKEN, 40, "github_pat_");
         add(Alphabet.TOKEN, 20, "glpat-", "gldt-", "glrt-", "glptt-", "glft-", "glsoat-", "glcbt-");
@@ -43,6 +49,9 @@ final class KeyDetector implements Detector {
         add(Alphabet.ALNUM, 40, "gsk_", "xai-", "pplx-");
         add(Alphabet.ALNUM, 37, "r8_");
         add(Alphabet.TOKEN, 40, "nvapi-", "tgp_v1_");
+        add(Alphabet.ALNUM, 32, "csk-");
+        add(Alphabet.ALNUM, 40, "jina_");
+        add(Alphabet.MIXED, 40, "pa-");
         add(Alphabet.ALNUM, 24, "fw_");
         add(Alphabet.HEX, 32, "dapi", "shpat_", "shpss_");
         add(Alphabet.HEX, 64, "dop_v1_", "doo_v1_");
@@ -116,17 +125,24 @@ final class KeyDetector implements Detector {
         if (from < 0) {
             return from;
         }
+        boolean digit = false;
+        boolean capital = false;
         for (int at = from; at < from + prefix.least; at++) {
             int c = w.peek(at);
             if (!takes(prefix.alphabet, c)) {
                 return c == Window.MORE ? Window.MORE : Window.NO;
             }
+            digit |= Window.isDigit(c);
+            capital |= Window.isUpper(c);
+        }
+        if (prefix.alphabet == Alphabet.MIXED && !(digit && capital)) {
+            return Window.NO;
         }
         int end = from + prefix.least;
         if (prefix.alphabet == Alphabet.UPPER) {
             return w.ended(end);
         }
-        w.tail = Tail.TOKEN;
+        w.tail = prefix.alphabet == Alphabet.BASE64 ? Tail.BASE64 : Tail.TOKEN;
         return end;
     }
 
@@ -135,6 +151,8 @@ final class KeyDetector implements Detector {
             case ALNUM -> Window.isAlnum(c);
             case UPPER -> Window.isUpper(c) || Window.isDigit(c);
             case TOKEN -> TokenDetectors.isBase64Url(c) || c == '.';
+            case MIXED -> TokenDetectors.isBase64Url(c);
+            case BASE64 -> Window.isAlnum(c) || c == '+' || c == '/';
             case HEX -> Window.isDigit(c) || c >= 'a' && c <= 'f';
         };
     }

@@ -96,11 +96,6 @@ public final class Redactor {
         return masked.count == 0 ? text : masked.out.toString();
     }
 
-    /** Redacts a text that comes in pieces. */
-    public RedactingStream stream() {
-        return new RedactingStream(this);
-    }
-
     /** Tells what is private in a text that is there. */
     void find(CharSequence text, Findings findings) {
         Scan scan = new Scan(this, findings, Math.min(text.length(), PIECE));

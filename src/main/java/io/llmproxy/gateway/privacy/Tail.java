@@ -5,6 +5,8 @@ enum Tail {
     NONE,
     /** The rest of a token. */
     TOKEN,
+    /** The rest of a text in base64. */
+    BASE64,
     /** The rest of a JWT. */
     JWT,
     /** The body of a PEM block with its last line, as far as it is there. */
@@ -19,6 +21,7 @@ enum Tail {
         return switch (this) {
             case NONE -> false;
             case TOKEN -> Window.isAlnum(c) || c == '_' || c == '-';
+            case BASE64 -> Window.isAlnum(c) || c == '+' || c == '/' || c == '=';
             case JWT -> Window.isAlnum(c) || c == '_' || c == '-' || c == '.' || c == '=';
             case PEM ->
                 dashes < PEM_DASHES

@@ -53,7 +53,8 @@ final class Records {
                         tally.tokens(),
                         effort(x, nanos),
                         cost,
-                        tally.failed()));
+                        tally.failed()),
+                !audited);
     }
 
     private static UsageRecord.Caller caller(Principal principal) {

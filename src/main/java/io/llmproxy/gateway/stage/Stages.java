@@ -118,7 +118,7 @@ public final class Stages {
                 new Authenticate(keys, snapshots, lastUse, clock),
                 new Foresee(limiter, snapshots),
                 inspect,
-                new Transcribe(transcripts),
+                new Transcribe(transcripts, redactors),
                 route,
                 new Idempotency(runs),
                 new Pricing(settings.pricing()),

@@ -2,6 +2,7 @@ package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.audit.Transcript;
+import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.identity.AuditMode;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.gateway.DelegatingSink;
@@ -10,26 +11,31 @@ import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.audit.Recording;
 import io.llmproxy.gateway.audit.Transcripts;
+import io.llmproxy.gateway.privacy.Redactor;
+import io.llmproxy.gateway.privacy.Redactors;
 import io.llmproxy.port.Tracing.RequestSpan;
 import java.io.IOException;
 import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps what was asked and answered, for tenants that want it kept; for all others it is one look at a field. The answer is kept as the
- * client gets it, the request as it came. Storing is another thread's. A span that is to tell of both gets them as they are kept.
+ * client gets it, or why the gateway refused; the request as it came. Storing is another thread's. A span that is to tell of both gets them as they are kept.
  */
 public final class Transcribe implements Stage {
     private final Transcripts transcripts;
+    private final Redactors redactors;
 
-    public Transcribe(Transcripts transcripts) {
+    public Transcribe(Transcripts transcripts, Redactors redactors) {
         this.transcripts = transcripts;
+        this.redactors = redactors;
     }
 
     @Override
     public void handle(Exchange x, Next next) {
         Tenant tenant = x.principal().tenant();
         AuditMode mode = tenant.settings().auditMode();
-        Recording recording = mode.bodies() ? transcripts.begin(tenant.id(), x.requestId(), mode) : null;
+        Recording recording = mode.bodies() ? begin(x, tenant, mode) : null;
         if (recording == null) {
             next.handle(x);
             return;
@@ -39,6 +45,11 @@ public final class Transcribe implements Stage {
         try {
             request(x, recording);
             next.handle(x);
+        } catch (ProxyException e) {
+            if (!client.started()) {
+                recording.refused(e.error());
+            }
+            throw e;
         } finally {
             x.sink(client);
             RequestSpan span = x.span();
@@ -47,6 +58,13 @@ public final class Transcribe implements Stage {
             }
             transcripts.end(recording);
         }
+    }
+
+    private @Nullable Recording begin(Exchange x, Tenant tenant, AuditMode mode) {
+        Redactor redactor = mode == AuditMode.REDACTED
+                ? redactors.stored(tenant.settings().redaction())
+                : null;
+        return transcripts.begin(tenant.id(), x.requestId(), redactor);
     }
 
     private static void request(Exchange x, Recording recording) {

@@ -81,6 +81,22 @@ abstract class RequestSearchContract {
     }
 
     @Test
+    void findsNothingOfWhatWasAskedWhileNoAuditWasKept() {
+        List<UsageRecord> records = new ArrayList<>();
+        List<UsageRecord> shown = new ArrayList<>();
+        for (int i = 0; i < 90; i++) {
+            UsageRecord r = Samples.usage(tenant, NOW.plusSeconds(i), "m", Outcome.COMPLETED, 200);
+            records.add(i % 3 == 0 ? r.withoutAudit() : i % 3 == 1 ? r.from("10.0.0.1") : r);
+            if (i % 3 != 0) {
+                shown.addFirst(records.getLast());
+            }
+        }
+        append(records, 40);
+        assertThat(all(query(null, null, "m", 200, 200), 7)).containsExactlyElementsOf(shown);
+        assertThat(all(query(null, null, null, 0, 999), 100)).containsExactlyElementsOf(shown);
+    }
+
+    @Test
     void findsWhatMatchesNewestFirstWhateverThePage() {
         List<UsageRecord> records = fill();
         records.sort(Comparator.comparing(UsageRecord::startedAt).reversed());

@@ -61,6 +61,11 @@ class UsageRecordCodecTest {
         for (UsageRecord record : List.of(plain, failedOver)) {
             assertThat(decode(encode(record.from("2001:db8::")))).isEqualTo(record.from("2001:db8::"));
         }
+        for (UsageRecord record : List.of(plain, failedOver, plain.from("10.0.0.1"))) {
+            UsageRecord unaudited = record.withoutAudit();
+            assertThat(decode(encode(unaudited))).isEqualTo(unaudited).isNotEqualTo(record);
+            assertThat(encode(unaudited)[0]).isEqualTo((byte) 5);
+        }
         // what an earlier version of the program can read is written as it reads it
         assertThat(encode(plain)[0]).isEqualTo((byte) 2);
         assertThat(encode(failedOver)[0]).isEqualTo((byte) 3);

@@ -2,6 +2,7 @@ package io.llmproxy.gateway.privacy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.privacy.PrivateKind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +15,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * How much of the labelled corpus is found, and how much of what is found is private; docs/privacy.md has the table, which
@@ -62,6 +66,52 @@ class CorpusTest {
             Files.writeString(PAGE, page.substring(0, from) + table + page.substring(to));
         } else {
             assertThat(page.substring(from, to)).isEqualTo(table);
+        }
+    }
+
+    /** How keys of a type begin; null: they have no form of their own, and are found only where they are called keys. */
+    private static @Nullable String form(ProviderKind kind) {
+        return switch (kind) {
+            case OPENAI -> "sk-proj-";
+            case ANTHROPIC -> "sk-ant-";
+            case GEMINI -> "AQ.";
+            case HUGGINGFACE -> "hf_";
+            case BEDROCK -> "ABSK";
+            case GROQ -> "gsk_";
+            case TOGETHER -> "tgp_v1_";
+            case FIREWORKS -> "fw_";
+            case DEEPSEEK -> "sk-";
+            case XAI -> "xai-";
+            case OPENROUTER -> "sk-or-v1-";
+            case PERPLEXITY -> "pplx-";
+            case CEREBRAS -> "csk-";
+            case NVIDIA -> "nvapi-";
+            // a JSON web token, a kind of its own
+            case OVH -> null;
+            case AZURE, MISTRAL, COHERE, SCALEWAY -> null;
+            case OLLAMA, CUSTOM, SIMULATED, VLLM, LMSTUDIO, LLAMACPP -> null;
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void keysOfEachTypeOfProviderAreFoundWhereTheyHaveAForm(ProviderKind kind) throws IOException {
+        String form = form(kind);
+        if (form == null) {
+            return;
+        }
+        List<String> keys = new ArrayList<>();
+        for (String line : Files.readAllLines(CORPUS)) {
+            Matcher mark = MARK.matcher(line);
+            while (!line.startsWith("# ") && mark.find()) {
+                if (mark.group(1).equals("key") && mark.group(2).startsWith(form)) {
+                    keys.add(mark.group(2));
+                }
+            }
+        }
+        assertThat(keys).as("keys of the corpus that begin with " + form).isNotEmpty();
+        for (String key : keys) {
+            assertThat(Redactor.DEFAULT.redact("x " + key + " y")).isEqualTo("x [KEY] y");
         }
     }
 

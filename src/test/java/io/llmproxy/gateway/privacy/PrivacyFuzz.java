@@ -28,7 +28,7 @@ public final class PrivacyFuzz {
     }
 
     private static String inPieces(String text, @org.jspecify.annotations.Nullable Random random) {
-        RedactingStream stream = REDACTOR.stream();
+        RedactingStream stream = new RedactingStream(REDACTOR);
         StringBuilder out = new StringBuilder();
         int at = 0;
         while (at < text.length()) {

@@ -1,10 +1,11 @@
 package io.llmproxy.gateway.privacy;
 
 /**
- * Redacts a text that comes in pieces. What may still become private is held back: some thousand characters at most, mostly the
- * last word. All pieces together come to what {@link Redactor#redact} makes of the whole. One thread.
+ * Redacts a text that comes in pieces, as long texts go through the redactor; here they may be as small as one likes. What may
+ * still become private is held back: some thousand characters at most, mostly the last word. All pieces together come to what
+ * {@link Redactor#redact} makes of the whole. One thread.
  */
-public final class RedactingStream {
+final class RedactingStream {
     private static final int EXPECTED = 256;
 
     private final Redactor.Masking masked = new Redactor.Masking(new StringBuilder());
@@ -15,13 +16,13 @@ public final class RedactingStream {
     }
 
     /** Takes the next piece, and gives what is certain by now. */
-    public String feed(CharSequence piece) {
+    String feed(CharSequence piece) {
         scan.feed(piece, 0, piece.length());
         return taken();
     }
 
     /** The text has ended: gives the rest. */
-    public String finish() {
+    String finish() {
         scan.finish();
         return taken();
     }
