@@ -289,7 +289,7 @@ class ProviderKindsTest {
             noList("fast", "a stream of events", "base URL is probably wrong", "data: [DONE]\n\n", "text/event-stream");
             noList("fast", "something else", "base URL is probably wrong", "{\"status\":\"ok\"}", list);
             upstream.on("/v1/models", Script.answer(200, "{\"object\":\"list\",\"data\":null}", "Content-Type", list));
-            assertThat(ctl("", "provider", "test", "fast").value())
+            assertThat(ctl("", "provider", "test", "fast", "-o", "json").value())
                     .as("Ollama without models")
                     .contains("lists no models");
         } finally {
