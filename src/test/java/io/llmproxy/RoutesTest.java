@@ -108,8 +108,7 @@ class RoutesTest {
         }
         assertThat(route("create", "r33", "--target", "r32").err())
                 .contains("leads through more than 32 routes, one behind the other: r33 -> r32 -> ... -> r2");
-        assertThat(client.post("/v1/chat/completions", SMART_STREAM)
-                        .statusCode())
+        assertThat(client.post("/v1/chat/completions", SMART_STREAM).statusCode())
                 .isEqualTo(200);
     }
 

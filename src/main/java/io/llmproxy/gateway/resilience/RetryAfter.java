@@ -20,7 +20,8 @@ public final class RetryAfter {
 
     /** How long to wait; zero where nothing is said, or nothing that can be read, or the moment is past. */
     public static Duration of(HeaderFields headers, Instant now) {
-        Duration fine = headers.first("retry-after-ms").map(v -> millis(v.strip())).orElse(Duration.ZERO);
+        Duration fine =
+                headers.first("retry-after-ms").map(v -> millis(v.strip())).orElse(Duration.ZERO);
         return fine.isPositive()
                 ? fine
                 : headers.first("retry-after").map(v -> parse(v.strip(), now)).orElse(Duration.ZERO);
