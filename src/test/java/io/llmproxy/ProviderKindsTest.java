@@ -283,9 +283,26 @@ class ProviderKindsTest {
             Ctl refused = ctl("", "provider", "test", "az");
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err()).contains("it does not accept the credential");
+            noList("oll", "a web page", "it has to be an origin", "<html>hello</html>", "text/html; charset=utf-8");
+            noList("fast", "a web page", "does it have to end in /v1?", "<html>hello</html>", "text/html");
+            noList("fast", "an empty body", "does it have to end in /v1?", "", list);
+            noList("fast", "a stream of events", "base URL is probably wrong", "data: [DONE]\n\n", "text/event-stream");
+            noList("fast", "something else", "base URL is probably wrong", "{\"status\":\"ok\"}", list);
+            upstream.on("/v1/models", Script.answer(200, "{\"object\":\"list\",\"data\":null}", "Content-Type", list));
+            assertThat(ctl("", "provider", "test", "fast", "-o", "json").value())
+                    .as("Ollama without models")
+                    .contains("lists no models");
         } finally {
             upstream.restore("/v1/models");
         }
+    }
+
+    private static void noList(String provider, String what, String advice, String body, String type) {
+        upstream.on("/v1/models", Script.answer(200, body, "Content-Type", type));
+        upstream.on("/api/tags", Script.answer(200, body, "Content-Type", type));
+        Ctl tested = ctl("", "provider", "test", provider);
+        assertThat(tested.code()).as(tested.out()).isEqualTo(1);
+        assertThat(tested.err()).contains("answered 200 with " + what, advice).doesNotContain("hello");
     }
 
     @Test

@@ -108,8 +108,7 @@ class RoutesTest {
         }
         assertThat(route("create", "r33", "--target", "r32").err())
                 .contains("leads through more than 32 routes, one behind the other: r33 -> r32 -> ... -> r2");
-        assertThat(client.post("/v1/chat/completions", SMART.replace("smart", "r32"))
-                        .statusCode())
+        assertThat(client.post("/v1/chat/completions", SMART_STREAM).statusCode())
                 .isEqualTo(200);
     }
 
@@ -206,6 +205,19 @@ class RoutesTest {
         assertThat(past.out())
                 .contains("up/gpt-4o", "answered 503", "spare/gpt-4o", "completed", "accepted")
                 .doesNotContain("sk-second");
+        first.on(
+                "/v1/chat/completions",
+                Script.answer(
+                        200,
+                        "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n",
+                        "Content-Type",
+                        "text/event-stream"));
+        String streamed = client.post("/v1/chat/completions", SMART_STREAM)
+                .headers()
+                .firstValue("x-request-id")
+                .orElseThrow();
+        assertThat(appliance.ctl("-t", "acme", "explain", streamed).out())
+                .contains("answered 200, but its stream said an error (stream-error)", "spare/gpt-4o");
         int asked = first.requests().size() + second.requests().size();
         Ctl future = appliance.ctl("-t", "acme", "explain", "--model", "smart", "--max-tokens", "9", "-o", "json");
         assertThat(future.out())

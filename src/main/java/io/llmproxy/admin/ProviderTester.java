@@ -15,6 +15,8 @@ import io.llmproxy.port.UpstreamException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -26,10 +28,10 @@ public final class ProviderTester {
     private static final int LARGEST = 4 << 20;
     private static final int MOST_NAMED = 10;
     private final ProviderFactory factory;
-    private final Function<byte[], List<String>> models;
+    private final Function<byte[], Optional<List<String>>> models;
 
     /** @param models reads the ids out of a model list; empty where the body is none */
-    public ProviderTester(ProviderFactory factory, Function<byte[], List<String>> models) {
+    public ProviderTester(ProviderFactory factory, Function<byte[], Optional<List<String>>> models) {
         this.factory = factory;
         this.models = models;
     }
@@ -82,7 +84,8 @@ public final class ProviderTester {
         UpstreamRequest request =
                 new UpstreamRequest("GET", kind.checkPath(), false, kind.modelsQuery(), headers, RequestBody.NONE);
         try (ProviderCall call = provider.call(request)) {
-            int status = call.execute().status();
+            ProviderCall.Head head = call.execute();
+            int status = head.status();
             byte[] body = call.body().readNBytes(LARGEST);
             if (status < 200 || status > 299) {
                 return new Report(false, status, since(start), advice(provider.account(), status), List.of());
@@ -91,9 +94,25 @@ public final class ProviderTester {
                 return new Report(
                         true, status, since(start), "answers, and gives no list of its models", kind.knownModels());
             }
-            List<String> found = models.apply(body);
-            return new Report(true, status, since(start), seen(provider.account(), found), found);
+            Optional<List<String>> found = models.apply(body);
+            if (found.isEmpty()) {
+                String fault = "answered " + status + " with " + instead(head, body)
+                        + " and no list of models: the base URL is probably wrong; " + kind.baseUrlRule();
+                return new Report(false, status, since(start), fault, List.of());
+            }
+            return new Report(true, status, since(start), seen(provider.account(), found.get()), found.get());
         }
+    }
+
+    /** What came in the place of a list: what is no API answers 200 as well. */
+    private static String instead(ProviderCall.Head head, byte[] body) {
+        String type = head.headers().first("content-type").orElse("").toLowerCase(Locale.ROOT);
+        if (body.length == 0) {
+            return "an empty body";
+        }
+        return type.startsWith("text/html")
+                ? "a web page"
+                : type.startsWith("text/event-stream") ? "a stream of events" : "something else";
     }
 
     /** With what is declared and not there, but for types whose lists name other things than what is called. */

@@ -22,6 +22,7 @@ import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.testing.AdminFixture;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -255,7 +256,7 @@ class ProviderCommandsTest {
     @Test
     void theTesterAsksForTheModelsAndClosesWhatItOpened() {
         ProviderAccount p = create("acme", "up", ProviderKind.OLLAMA, ProviderChanges.NONE);
-        ProviderTester tester = new ProviderTester(f.providers, body -> List.of("gpt-4o"));
+        ProviderTester tester = new ProviderTester(f.providers, body -> Optional.of(List.of("gpt-4o")));
         assertThat(tester.test(p).ok()).isTrue();
         assertThat(tester.test(p).models()).containsExactly("gpt-4o");
         f.providers.status = 401;

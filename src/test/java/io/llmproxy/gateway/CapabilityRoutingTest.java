@@ -1,6 +1,7 @@
 package io.llmproxy.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.route.BalancePolicy;
@@ -163,16 +164,43 @@ class CapabilityRoutingTest {
         assertThat(chat(words(9000))).as("a guess refuses nothing").isEqualTo("b");
     }
 
-    @Test
-    void aProviderThatSaysThatItIsTooLongIsFollowedByALargerOne() {
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "openai | 400 | {\"error\":{\"message\":\"Too long.\",\"type\":\"invalid_request_error\",\"param\":\"messages\",\"code\":\"context_length_exceeded\"}}",
+                "openai responses | 400 | {\"error\":{\"message\":\"Your input exceeds the context window of this model.\"}}",
+                "anthropic | 400 | {\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"prompt is too long: 210000 tokens > 200000 maximum\"}}",
+                "anthropic with max_tokens | 400 | {\"type\":\"error\",\"error\":{\"message\":\"input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000\"}}",
+                "gemini | 400 | {\"error\":{\"code\":400,\"message\":\"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).\",\"status\":\"INVALID_ARGUMENT\"}}",
+                "gemini on vertex | 400 | {\"error\":{\"code\":400,\"message\":\"Unable to submit request because the input token count is 40000 but model only supports up to 32768.\"}}",
+                "bedrock | 400 | {\"message\":\"Input is too long for requested model.\"}",
+                "llama.cpp | 400 | {\"error\":{\"code\":400,\"message\":\"the request exceeds\",\"type\":\"exceed_context_size_error\",\"n_prompt_tokens\":9,\"n_ctx\":8}}",
+                "llama.cpp translated | 400 | {\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"the request exceeds the available context size. try increasing the context size or enable context shift\"}}",
+                "xai | 400 | {\"code\":\"Client specified an invalid argument\",\"error\":\"This model's maximum prompt length is 131072 but the request contains 537812 tokens.\"}",
+                "cohere | 400 | {\"message\":\"too many tokens: size limit exceeded by 11326 tokens. Try using shorter or fewer inputs.\"}",
+                "huggingface | 422 | {\"error\":\"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 `inputs` tokens and 200 `max_new_tokens`\",\"error_type\":\"validation\"}",
+                "huggingface inputs | 422 | {\"error\":\"Input validation error: `inputs` must have less than 1024 tokens. Given: 2000\",\"error_type\":\"validation\"}",
+                "together | 422 | {\"error\":{\"message\":\"Input validation error: `inputs` tokens + `max_new_tokens` must be \\u003c= 8193.\"}}",
+                "ollama | 400 | {\"error\":\"the input length exceeds the context length\"}",
+                "mistral | 400 | {\"object\":\"error\",\"message\":\"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length\",\"type\":\"invalid_request_prompt\",\"code\":\"3051\"}",
+                "vllm | 400 | {\"error\":{\"message\":\"The decoder prompt (length 5000) is longer than the maximum model length of 4096.\",\"type\":\"BadRequestError\",\"code\":400}}",
+                "deepseek | 400 | {\"error\":{\"message\":\"This model's maximum context length is 65536 tokens. However, you requested 70000 tokens.\",\"type\":\"invalid_request_error\",\"code\":\"invalid_request_error\"}}",
+                "groq | 413 | {\"error\":{\"message\":\"Please reduce the length of the messages or completion.\",\"type\":\"invalid_request_error\"}}"
+            })
+    void aProviderThatSaysThatItIsTooLongIsFollowedByALargerOne(String who, int status, String body) {
         window("small", 1000);
         window("large", 3000);
         route(Set.of(Requirement.CONTEXT), "a/small", "up/small", "b/large");
-        fixture.provider("a").answers(r -> Script.json(TOO_LONG).status(400));
+        fixture.provider("a").answers(r -> Script.json(body).status(status));
 
         assertThat(chat(words(10))).isEqualTo("b");
         assertThat(fixture.up().asked()).as("it is no larger").isEmpty();
-        assertThat(fixture.record().failed()).extracting(Attempt::reason).containsExactly("too-long");
+        assertThat(fixture.record().failed())
+                .as(who)
+                .extracting(Attempt::reason, Attempt::status)
+                .containsExactly(tuple("too-long", status));
     }
 
     @Test

@@ -47,7 +47,12 @@ final class PastRequest {
         if (a.passedOver()) {
             return new Step("candidate", target, "passed over", words(a.reason()));
         }
-        String how = a.status() == 0 ? words(a.reason()) : "answered " + a.status();
+        // a head that fails says all by its status; one that does not was followed by what the reason tells
+        String how = a.status() == 0
+                ? words(a.reason())
+                : a.reason().equals("status")
+                        ? "answered " + a.status()
+                        : "answered " + a.status() + ", " + words(a.reason());
         return new Step("attempt", target, "failed", how + ", after " + millis(a.durationMicros()));
     }
 
@@ -59,6 +64,8 @@ final class PastRequest {
             case Attempt.NOT_READY -> "it was not ready to be called";
             case Attempt.LIMIT -> "a limit of the provider was reached";
             case Attempt.FULL -> "as many calls ran there as may";
+            case "stream-error" -> "but its stream said an error (stream-error)";
+            case "too-long" -> "which says that the request is too long for the model (too-long)";
             default -> reason.replace('-', ' ');
         };
     }

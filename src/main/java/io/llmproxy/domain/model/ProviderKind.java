@@ -7,6 +7,7 @@ import static io.llmproxy.domain.model.Quirk.NO_MODEL_LIST;
 import static io.llmproxy.domain.model.Quirk.NO_RESPONSES;
 import static io.llmproxy.domain.model.Quirk.NO_SCHEMA;
 import static io.llmproxy.domain.model.Quirk.NO_TOOLS;
+import static io.llmproxy.domain.model.Quirk.OUTPUT_DIMENSION;
 import static io.llmproxy.domain.model.Quirk.RANDOM_SEED;
 import static io.llmproxy.domain.model.Quirk.SHORT_CALL_IDS;
 import static io.llmproxy.domain.model.Quirk.SIGNED_THOUGHTS;
@@ -41,7 +42,8 @@ public enum ProviderKind {
             RANDOM_SEED,
             NO_RESPONSES,
             SHORT_CALL_IDS,
-            DOCUMENTS_BY_URL),
+            DOCUMENTS_BY_URL,
+            OUTPUT_DIMENSION),
     OLLAMA("ollama", ProviderApi.OLLAMA, "http://127.0.0.1:11434", false),
     COHERE("cohere", ProviderApi.COHERE, "https://api.cohere.com", true),
     HUGGINGFACE("huggingface", ProviderApi.OPENAI, "https://router.huggingface.co/v1", true),

@@ -25,7 +25,9 @@ public enum Quirk {
     /** There is no list of models. */
     NO_MODEL_LIST(1 << 10),
     /** There is no {@code /v1/responses}, or not for all models, so that its clients are translated. */
-    NO_RESPONSES(1 << 11);
+    NO_RESPONSES(1 << 11),
+    /** How long vectors are to be is {@code output_dimension}. */
+    OUTPUT_DIMENSION(1 << 12);
 
     private final int bit;
 

@@ -8,7 +8,10 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** Reads a Retry-After field (RFC 9110, section 10.2.3): seconds or a date. */
+/**
+ * Reads how long a provider wants not to be asked: {@code retry-after-ms}, which OpenAI and Azure send for their own clients and which is
+ * the finer one, else Retry-After (RFC 9110, section 10.2.3): seconds or a date.
+ */
 public final class RetryAfter {
     /** What is longer means as much. */
     private static final Duration LONGEST = Duration.ofDays(1);
@@ -17,12 +20,32 @@ public final class RetryAfter {
 
     /** How long to wait; zero where nothing is said, or nothing that can be read, or the moment is past. */
     public static Duration of(HeaderFields headers, Instant now) {
-        return headers.first("retry-after").map(v -> parse(v.strip(), now)).orElse(Duration.ZERO);
+        Duration fine =
+                headers.first("retry-after-ms").map(v -> millis(v.strip())).orElse(Duration.ZERO);
+        return fine.isPositive()
+                ? fine
+                : headers.first("retry-after").map(v -> parse(v.strip(), now)).orElse(Duration.ZERO);
+    }
+
+    /** A part of one counts as one; zero where it is no number. */
+    private static Duration millis(String value) {
+        int point = value.indexOf('.');
+        String whole = point < 0 ? value : value.substring(0, point);
+        String part = point < 0 ? "0" : value.substring(point + 1);
+        if (!digits(whole) || !digits(part)) {
+            return Duration.ZERO;
+        }
+        if (whole.length() > 9) {
+            return LONGEST;
+        }
+        boolean more = part.chars().anyMatch(c -> c != '0');
+        Duration wait = Duration.ofMillis(Long.parseLong(whole) + (more ? 1 : 0));
+        return wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
     }
 
     private static Duration parse(String value, Instant now) {
         try {
-            Duration wait = seconds(value)
+            Duration wait = digits(value)
                     ? value.length() > 9 ? LONGEST : Duration.ofSeconds(Long.parseLong(value))
                     : Duration.between(
                             now,
@@ -34,7 +57,7 @@ public final class RetryAfter {
         }
     }
 
-    private static boolean seconds(String value) {
+    private static boolean digits(String value) {
         return !value.isEmpty() && value.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 }

@@ -3,6 +3,7 @@ package io.llmproxy.gateway.scan;
 import io.llmproxy.gateway.scan.JsonScanner.Token;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Reads a list of models as OpenAI-format providers send it: {@code {"data":[{"id":…,"created":…,"owned_by":…}]}}. */
 public final class ModelList {
@@ -16,13 +17,21 @@ public final class ModelList {
 
     private final JsonScanner scanner;
     private final List<Model> models = new ArrayList<>();
+    private boolean list;
+    /** Whether it calls itself a list; Ollama's without models has null in the models' place. */
+    private boolean saysList;
 
     private ModelList(JsonScanner scanner) {
         this.scanner = scanner;
     }
 
-    /** The models with an id, at most {@value #MAX}; @throws MalformedException where the bytes are no JSON */
+    /** The models with an id, at most {@value #MAX}, none where it is no such list; @throws MalformedException where the bytes are no JSON */
     public static List<Model> read(byte[] json) {
+        return find(json).orElse(List.of());
+    }
+
+    /** The same; empty where it is JSON of another kind. */
+    public static Optional<List<Model>> find(byte[] json) {
         ModelList list = new ModelList(new JsonScanner(json, 0, json.length));
         Token first = list.scanner.next();
         if (first == Token.OBJECT_START) {
@@ -31,7 +40,7 @@ public final class ModelList {
             // Together's has nothing around it
             list.data(false);
         }
-        return List.copyOf(list.models);
+        return list.list ? Optional.of(List.copyOf(list.models)) : Optional.empty();
     }
 
     private void members() {
@@ -40,16 +49,20 @@ public final class ModelList {
             // a modelId
             boolean named = scanner.is("models") || scanner.is("modelSummaries");
             boolean data = named || scanner.is("data");
+            boolean object = scanner.is("object");
             Token value = scanner.next();
             if (data && value == Token.ARRAY_START) {
                 data(named);
             } else {
+                saysList |= object && value == Token.STRING && scanner.is("list");
+                list |= data && value == Token.NULL && saysList;
                 skip(value);
             }
         }
     }
 
     private void data(boolean named) {
+        list = true;
         for (Token token = scanner.next(); token != Token.ARRAY_END; token = scanner.next()) {
             if (token == Token.OBJECT_START) {
                 model(named);

@@ -21,8 +21,8 @@ record Failure(String reason, int status, ProxyError error, boolean elsewhere, l
     }
 
     /** Of a provider that says that the request is too long for the model. */
-    static Failure tooLong(ProxyError error) {
-        return new Failure("too-long", 400, error, true, 0);
+    static Failure tooLong(int status, ProxyError error) {
+        return new Failure("too-long", status, error, true, 0);
     }
 
     /** Of a stream that began and then said that it fails. */

@@ -221,9 +221,9 @@ final class TargetCall {
         Answer answer = Answer.of(x, head);
         HeaderFields headers = AnswerHeaders.own(x, answer.headers());
         InputStream body = answer.hasBody() ? answer.opened(call.body()) : InputStream.nullInputStream();
-        if (head.status() == 400 && course != null && course.mayWiden()) {
+        if (TooLong.possible(head.status()) && course != null && course.mayWiden()) {
             TooLong told = TooLong.of(body);
-            Failure tooLong = Failure.tooLong(Failures.answered(target, 400));
+            Failure tooLong = Failure.tooLong(head.status(), Failures.answered(target, head.status()));
             if (told.said() && course.follows(tooLong)) {
                 return tooLong;
             }

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Looks into the beginning of a provider's 400 for what it says of a request that is too long for the model: OpenAI's code and the texts of
+ * Looks into the beginning of a provider's refusal for what it says of a request that is too long for the model: OpenAI's code and the texts of
  * those who have none (Anthropic, Gemini, vLLM, Mistral and others, by their own error texts).
  *
  * @param said whether it says so
@@ -18,13 +18,29 @@ record TooLong(boolean said, InputStream body) {
     private static final int MOST = 16 * 1024;
 
     private static final List<String> WORDS = List.of(
-            "context_length_exceeded",
-            "maximum context length",
-            "prompt is too long",
-            "exceeds the maximum number of tokens",
+            "context_length_exceeded", // OpenAI, Azure, Groq, Cerebras
+            "exceed_context_size_error", // llama.cpp, and its words where the type is lost
+            "exceeds the available context size",
+            "maximum context length", // OpenAI, Mistral, vLLM, DeepSeek, OpenRouter, Ollama
+            "maximum model length", // vLLM
+            "maximum prompt length is", // xAI
+            "prompt is too long", // Anthropic
             "exceed context limit",
-            "too large for model with",
+            "Input is too long for requested model", // Bedrock
+            "exceeds the maximum number of tokens", // Gemini
+            "input token count",
+            "too many tokens", // Cohere
+            "`inputs` tokens + `max_new_tokens`", // Hugging Face's text-generation-inference, Together
+            "`inputs` must have less than",
+            "exceeds the context length", // Ollama
+            "reduce the length of the messages", // Groq and others
+            "too large for model with", // Mistral
             "context window");
+
+    /** Whether an answer of this status may say so: what is wrong with the request, what is too large, what cannot be processed. */
+    static boolean possible(int status) {
+        return status == 400 || status == 413 || status == 422;
+    }
 
     static TooLong of(InputStream body) throws IOException {
         byte[] beginning = body.readNBytes(MOST);

@@ -6,6 +6,7 @@ import io.llmproxy.domain.HeaderFields;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -80,6 +81,28 @@ class ProviderHealthTest {
     void retryAfterIsReadAsSecondsOrADate(String value, long seconds) {
         assertThat(RetryAfter.of(HeaderFields.of("Retry-After", value), NOW)).isEqualTo(Duration.ofSeconds(seconds));
         assertThat(RetryAfter.of(new HeaderFields(), NOW)).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "8600,9,8600",
+        "20,,20",
+        "0.4,,1",
+        "1500.0,9,1500",
+        "0,9,9000",
+        "-5,9,9000",
+        "1.2.3,9,9000",
+        "soon,9,9000",
+        "'',9,9000",
+        "99999999999999999999,9,86400000",
+        "999999999,9,86400000"
+    })
+    void millisecondsAreTheFinerWord(String millis, @Nullable String seconds, long expected) {
+        HeaderFields head = HeaderFields.of("retry-after-ms", millis);
+        if (seconds != null) {
+            head.add("Retry-After", seconds);
+        }
+        assertThat(RetryAfter.of(head, NOW)).isEqualTo(Duration.ofMillis(expected));
     }
 
     @Test

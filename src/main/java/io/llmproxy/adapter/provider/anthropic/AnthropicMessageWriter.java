@@ -68,7 +68,7 @@ final class AnthropicMessageWriter {
                 if (!(content instanceof Content.Text text)) {
                     throw notes.impossible("messages.content.type", "a system message is text there");
                 }
-                if (!text.text().isEmpty()) {
+                if (!text.text().isBlank()) {
                     texts.add(text);
                 }
             }
@@ -92,8 +92,8 @@ final class AnthropicMessageWriter {
     private void turn(Role speaker, List<Content> content) {
         List<Content> kept = new ArrayList<>(content);
         if (speaker == Role.ASSISTANT) {
-            // an empty text is refused, and says nothing
-            kept.removeIf(piece -> piece instanceof Content.Text(String text, var _) && text.isEmpty());
+            // a blank text is refused, and says nothing
+            kept.removeIf(piece -> piece instanceof Content.Text(String text, var _) && text.isBlank());
             if (kept.removeIf(AnthropicMessageWriter::unsigned)) {
                 notes.hint("messages.reasoning_content");
             }

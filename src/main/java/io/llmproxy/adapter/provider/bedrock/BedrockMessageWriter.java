@@ -18,15 +18,23 @@ import tools.jackson.databind.JsonNode;
 
 /** Writes the messages of a request: turns of user and assistant, results of tools among the user's. */
 final class BedrockMessageWriter {
-    private static final Map<String, String> IMAGES =
-            Map.of("image/png", "png", "image/jpeg", "jpeg", "image/gif", "gif", "image/webp", "webp");
+    private static final Map<String, String> IMAGES = Map.of(
+            "image/png", "png",
+            "image/jpeg", "jpeg",
+            "image/jpg", "jpeg", // which is no type, and often written
+            "image/gif", "gif",
+            "image/webp", "webp");
 
     private static final Map<String, String> DOCUMENTS = Map.of(
             "application/pdf", "pdf",
             "text/plain", "txt",
             "text/csv", "csv",
             "text/html", "html",
-            "text/markdown", "md");
+            "text/markdown", "md",
+            "application/msword", "doc",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx",
+            "application/vnd.ms-excel", "xls",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx");
 
     private final JsonOut out;
     private final boolean caches;
@@ -49,7 +57,8 @@ final class BedrockMessageWriter {
             if (message.name() != null) {
                 notes.unsupported("messages.name");
             }
-            if (instructs(message)) {
+            List<Content> said = instructs(message) ? List.of() : said(message);
+            if (said.isEmpty()) {
                 continue;
             }
             if (assistant != (message.role() == Role.ASSISTANT)) {
@@ -57,10 +66,28 @@ final class BedrockMessageWriter {
                 turn.clear();
                 assistant = !assistant;
             }
-            turn.addAll(message.content());
+            turn.addAll(said);
         }
         turn(assistant, turn);
         out.closeList();
+    }
+
+    /** What of it goes on: a blank text is refused, and says nothing; thoughts without a signature are not known again. */
+    private List<Content> said(Message message) {
+        List<Content> kept = new ArrayList<>(message.content());
+        kept.removeIf(BedrockMessageWriter::blank);
+        if (kept.removeIf(piece -> piece instanceof Content.Thinking thought && !thought.signed())) {
+            notes.hint("messages.reasoning");
+        }
+        return kept;
+    }
+
+    private static boolean blank(Content content) {
+        return switch (content) {
+            case Content.Text(String text, var _) -> text.isBlank();
+            case Content.Refusal(String text) -> text.isBlank();
+            default -> false;
+        };
     }
 
     private static boolean instructs(Message message) {
@@ -77,7 +104,7 @@ final class BedrockMessageWriter {
                 if (begun) {
                     notes.hint("the place of system messages that are not the first");
                 }
-                parts.addAll(message.content());
+                parts.addAll(said(message));
             }
         }
         if (!parts.isEmpty()) {
@@ -149,10 +176,6 @@ final class BedrockMessageWriter {
     }
 
     private void thought(Content.Thinking thought) {
-        if (!thought.signed()) {
-            notes.hint("messages.reasoning");
-            return;
-        }
         out.open().name("reasoningContent").open().name("reasoningText").open();
         out.member("text", thought.text()).optional("signature", thought.signature());
         out.close().close().close();

@@ -6,11 +6,13 @@ import io.llmproxy.adapter.provider.support.chat.ToolLoops;
 import io.llmproxy.adapter.provider.support.chat.ToolNames;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Content;
+import io.llmproxy.domain.chat.JsonText;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
 import io.llmproxy.domain.chat.Sampling;
 import io.llmproxy.domain.chat.Tool;
 import io.llmproxy.domain.chat.ToolChoice;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,8 @@ final class BedrockRequestWriter {
 
     /** Of a tool ({@code ToolSpecification}). */
     private static final int LONGEST_NAME = 64;
+
+    private static final JsonText NO_ARGUMENTS = new JsonText("{\"type\":\"object\",\"properties\":{}}");
 
     private final ChatRequest request;
     private final Notes notes;
@@ -87,12 +91,8 @@ final class BedrockRequestWriter {
     }
 
     private void tools(BedrockMessageWriter messages) {
-        if (request.tools().isEmpty()) {
-            return;
-        }
-        if (request.toolChoice() instanceof ToolChoice.None) {
-            // without its tools a conversation that has called some is refused
-            refuseIf(called(), "tool_choice");
+        if (request.tools().isEmpty() || request.toolChoice() instanceof ToolChoice.None) {
+            called();
             return;
         }
         ToolNames.bound(request.tools(), LONGEST_NAME, notes);
@@ -122,10 +122,29 @@ final class BedrockRequestWriter {
         out.close();
     }
 
-    private boolean called() {
-        return request.messages().stream()
+    /**
+     * The tools that the conversation has called, where it is to call none from here on: without any a conversation with calls is refused. Of
+     * these no more than the name is told, so that there is little to call them for; to forbid calls the API has no word.
+     */
+    private void called() {
+        List<String> names = request.messages().stream()
                 .flatMap(m -> m.content().stream())
-                .anyMatch(c -> c instanceof Content.ToolCall || c instanceof Content.ToolResult);
+                .filter(Content.ToolCall.class::isInstance)
+                .map(c -> ((Content.ToolCall) c).name())
+                .distinct()
+                .toList();
+        if (names.isEmpty()) {
+            return;
+        }
+        if (request.toolChoice() instanceof ToolChoice.None) {
+            notes.hint("tool_choice");
+        }
+        out.name("toolConfig").open().name("tools").openList();
+        for (String name : names) {
+            out.open().name("toolSpec").open().member("name", name).name("inputSchema");
+            out.open().member("json", NO_ARGUMENTS).close().close().close();
+        }
+        out.closeList().close();
     }
 
     private void choice(String word, @Nullable String name) {

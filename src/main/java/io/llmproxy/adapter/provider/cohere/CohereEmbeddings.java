@@ -10,6 +10,7 @@ import io.llmproxy.adapter.provider.support.chat.Unreadable;
 import io.llmproxy.adapter.provider.support.chat.Vectors;
 import io.llmproxy.domain.chat.EmbeddingAnswer;
 import io.llmproxy.domain.chat.EmbeddingRequest;
+import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.UpstreamException;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ final class CohereEmbeddings implements Embedder {
     }
 
     @Override
-    public byte[] write(EmbeddingRequest request, Notes notes) {
+    public byte[] write(EmbeddingRequest request, ProviderAccount to, Notes notes) {
         if (request.user() != null) {
             notes.hint("user");
         }

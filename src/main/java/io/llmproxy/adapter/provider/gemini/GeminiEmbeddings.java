@@ -11,6 +11,7 @@ import io.llmproxy.adapter.provider.support.chat.Vectors;
 import io.llmproxy.domain.chat.EmbeddingAnswer;
 import io.llmproxy.domain.chat.EmbeddingRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
+import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.gateway.ClientPath;
 import io.llmproxy.gateway.GoogleVerb;
@@ -122,7 +123,7 @@ public final class GeminiEmbeddings implements EmbeddingClient, Embedder {
     }
 
     @Override
-    public byte[] write(EmbeddingRequest request, Notes notes) {
+    public byte[] write(EmbeddingRequest request, ProviderAccount to, Notes notes) {
         if (request.user() != null) {
             notes.hint("user");
         }

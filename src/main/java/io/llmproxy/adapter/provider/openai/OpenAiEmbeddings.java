@@ -13,6 +13,8 @@ import io.llmproxy.adapter.provider.support.chat.Vectors;
 import io.llmproxy.domain.chat.EmbeddingAnswer;
 import io.llmproxy.domain.chat.EmbeddingRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.Quirk;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.port.Provider.UpstreamRequest;
 import io.llmproxy.port.UpstreamException;
@@ -100,15 +102,21 @@ public final class OpenAiEmbeddings implements EmbeddingClient, Embedder {
     }
 
     @Override
-    public byte[] write(EmbeddingRequest request, Notes notes) {
+    public byte[] write(EmbeddingRequest request, ProviderAccount to, Notes notes) {
         if (request.task() != null) {
             notes.unsupported("taskType");
         }
         JsonOut out = new JsonOut();
         out.open().member("model", request.model()).name("input").openList();
         request.inputs().forEach(out::text);
-        out.closeList().optional("dimensions", request.dimensions());
-        out.member("encoding_format", "float").optional("user", request.user());
+        String dimensions = to.kind().has(Quirk.OUTPUT_DIMENSION) ? "output_dimension" : "dimensions";
+        out.closeList().optional(dimensions, request.dimensions());
+        out.member("encoding_format", "float");
+        if (!to.kind().has(Quirk.KNOWN_FIELDS_ONLY)) {
+            out.optional("user", request.user());
+        } else if (request.user() != null) {
+            notes.hint("user");
+        }
         return out.close().take();
     }
 

@@ -3,15 +3,27 @@ package io.llmproxy.adapter.provider.translation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.model.ProviderApi;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.Quirk;
 import io.llmproxy.port.ProviderCall;
+import io.llmproxy.port.UpstreamException;
 import io.llmproxy.testing.AwsMessages;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.DeserializationFeature;
@@ -32,6 +44,12 @@ class GoldenTest {
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
+
+    /** The contract's types; the presets behind them speak OpenAI's dialect like the first, and the simulated one none. */
+    private static final Set<ProviderKind> TYPES = EnumSet.range(ProviderKind.OPENAI, ProviderKind.CUSTOM);
+
+    private static final List<String> CLIENTS = List.of("openai", "anthropic", "gemini", "responses", "ollama");
+    private static final List<String> STREAMED = List.of("text-stream", "tools-stream");
 
     /** Files of a provider's stream, and the type it has. */
     private static final Map<String, String> STREAMS = Map.of(
@@ -56,6 +74,48 @@ class GoldenTest {
         }
     }
 
+    /** Every type that the contract names, and each dialect of a client that it is asked in, but for its own, has these. */
+    @Test
+    void everyClientOfEveryTypeHasATextACallAndAnError() throws IOException {
+        List<Path> all = conversations();
+        List<String> missing = new ArrayList<>();
+        for (ProviderKind kind : TYPES) {
+            for (String client : CLIENTS) {
+                if (!asks(client, kind)) {
+                    continue;
+                }
+                Path pair = Path.of(client + "-" + kind.word());
+                Set<String> names = all.stream()
+                        .filter(c -> c.startsWith(pair))
+                        .map(c -> c.getFileName().toString())
+                        .collect(Collectors.toSet());
+                STREAMED.stream().filter(n -> !names.contains(n)).forEach(n -> missing.add(pair + "/" + n));
+                if (names.stream().noneMatch(n -> n.startsWith("error") && !n.equals("error-stream"))) {
+                    missing.add(pair + "/error");
+                }
+            }
+        }
+        assertThat(missing).isEmpty();
+        assertThat(TYPES.stream().map(ProviderKind::api))
+                .containsAll(EnumSet.complementOf(EnumSet.of(ProviderApi.SIMULATED)));
+    }
+
+    /** Whether its requests are translated there; those of OpenAI's chat go through to most, each with a stream of its own kind. */
+    private static boolean asks(String client, ProviderKind kind) {
+        return switch (client) {
+            case "anthropic" -> kind.api() != ProviderApi.ANTHROPIC;
+            case "gemini" -> kind.api() != ProviderApi.GEMINI;
+            case "ollama" -> kind.api() != ProviderApi.OLLAMA;
+            case "responses" ->
+                switch (kind.api()) {
+                    case OPENAI -> kind.has(Quirk.NO_RESPONSES);
+                    case ANTHROPIC, GEMINI, COHERE, BEDROCK -> true;
+                    case AZURE, OLLAMA, SIMULATED -> false;
+                };
+            default -> true;
+        };
+    }
+
     @ParameterizedTest
     @MethodSource("conversations")
     void isTranslatedAsRecorded(Path conversation) throws IOException {
@@ -67,13 +127,29 @@ class GoldenTest {
         try (ProviderCall call =
                 Dialects.call(Dialects.translating(provider, pair[1], false), path(at, pair[0]), USUAL, request)) {
             ProviderCall.Head head = call.execute();
-            String body = stable(new String(call.body().readAllBytes(), StandardCharsets.UTF_8));
+            ByteArrayOutputStream read = new ByteArrayOutputStream();
+            UpstreamException.Kind broken = read(call.body(), read);
+            String body = stable(read.toString(StandardCharsets.UTF_8));
 
             same(at.resolve("upstream-path.txt"), provider.path() + "\n");
             same(at.resolve("upstream-request.json"), pretty(provider.body()));
             String form = form(head);
             same(at.resolve("client-answer." + form), form.equals("json") ? pretty(body) : body);
-            same(at.resolve("client-head.json"), head(head));
+            same(at.resolve("client-head.json"), head(head, broken));
+        }
+    }
+
+    /** All that comes; how it broke off, null where it did not. */
+    private static UpstreamException.@Nullable Kind read(InputStream body, ByteArrayOutputStream to)
+            throws IOException {
+        byte[] piece = new byte[8192];
+        try {
+            for (int n = body.read(piece); n >= 0; n = body.read(piece)) {
+                to.write(piece, 0, n);
+            }
+            return null;
+        } catch (UpstreamException e) {
+            return e.kind();
         }
     }
 
@@ -109,7 +185,7 @@ class GoldenTest {
 
     /** Ids are made here where the provider gives none, and how long something took is never the same. */
     private static String stable(String body) {
-        return body.replaceAll("(call_|ollama-|bedrock-)[0-9a-f]{24}", "$1X")
+        return body.replaceAll("(call_|ollama-|bedrock-|resp_|msg_|fc_)[0-9a-f]{24}(?![0-9a-f])", "$1X")
                 .replaceAll("(_duration\"\\s*:\\s*)[0-9]+", "$10");
     }
 
@@ -117,10 +193,13 @@ class GoldenTest {
         return JSON.writeValueAsString(JSON.readTree(json)) + "\n";
     }
 
-    private static String head(ProviderCall.Head head) {
+    private static String head(ProviderCall.Head head, UpstreamException.@Nullable Kind broken) {
         ObjectNode out = JSON.createObjectNode().put("status", head.status());
         ObjectNode fields = out.putObject("headers");
         head.headers().forEach(fields::put);
+        if (broken != null) {
+            out.put("broken", broken.name());
+        }
         return JSON.writeValueAsString(out) + "\n";
     }
 

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.provider.support.chat;
 import io.llmproxy.adapter.provider.support.chat.ProviderDialect.Place;
 import io.llmproxy.domain.chat.EmbeddingAnswer;
 import io.llmproxy.domain.chat.EmbeddingRequest;
+import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.port.UpstreamException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -21,7 +22,7 @@ public interface Embedder {
     Place place(EmbeddingRequest request);
 
     /** The request as JSON; {@code notes} are told of what it cannot express. */
-    byte[] write(EmbeddingRequest request, Notes notes);
+    byte[] write(EmbeddingRequest request, ProviderAccount to, Notes notes);
 
     /**
      * @param answer to {@code request}

@@ -203,7 +203,7 @@ public final class TranslatingProvider implements Provider {
             Answers.OfEmbeddings answers = new Answers.OfEmbeddings(embedder, client, request, asked, parts);
             ProviderDialect.Place place = embedder.place(asked);
             if (parts.size() == 1) {
-                KeptBody body = translations.room().keep(embedder.write(asked, notes));
+                KeptBody body = translations.room().keep(embedder.write(asked, provider.account(), notes));
                 return sent(request, place, answers, body, notes);
             }
             if (parts.size() > MOST_PARTS) {
@@ -218,7 +218,7 @@ public final class TranslatingProvider implements Provider {
         Embedder embedder = answers.provider();
         HeaderFields fields = fields(request.headers());
         List<UpstreamRequest> all = answers.parts().stream()
-                .map(part -> RequestBody.of(embedder.write(part, notes)))
+                .map(part -> RequestBody.of(embedder.write(part, provider.account(), notes)))
                 .map(body -> request.instead(place.path(), place.query(), fields, body, answers.model()))
                 .toList();
         ProviderCall calls = new CallsInTurn(provider, all, embedder.tokensField());
