@@ -43,7 +43,7 @@ record Refuser(ErrorRenderer renderer, InstantSource clock, Consumer<EndedReques
         Instant now = clock.instant();
         UUID id = Ids.next(now);
         told.accept(EndedRequest.ofStranger(
-                id, now, known(refused.method()), path(refused.target()), error.status(), 0, refused.address()));
+                id, now, known(refused.method()), path(refused.target()), error.status(), 0, refused.address(), null));
         return own(id);
     }
 

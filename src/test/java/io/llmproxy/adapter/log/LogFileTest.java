@@ -303,8 +303,8 @@ class LogFileTest {
                 UsageRecords.answered(TokenUsage.of(1, 2), Cost.UNKNOWN));
         byte[] address = {10, 0, 0, 7};
         for (EndedRequest ended : List.of(
-                EndedRequest.of(record, address),
-                EndedRequest.ofStranger(Ids.next(now), now, evil, evil, 401, 1234, address))) {
+                EndedRequest.of(record, address, "0af7651916cd43dd8448eb211c80319c"),
+                EndedRequest.ofStranger(Ids.next(now), now, evil, evil, 401, 1234, address, null))) {
             String json = new JsonLines().access(AccessEntry.of(ended, true));
             String text = new TextLines().access(AccessEntry.of(ended, false));
             assertThat(json.lines()).hasSize(1);
@@ -313,6 +313,8 @@ class LogFileTest {
             assertThat(json.getBytes(StandardCharsets.UTF_8)).doesNotContain((byte) '?');
             JsonNode line = JSON.readTree(json);
             assertThat(line.get("path").asString()).isEqualTo(evil);
+            assertThat(text.contains(" trace=0af7651916cd43dd8448eb211c80319c\n"))
+                    .isEqualTo(ended.traceId() != null);
             assertThat(line.get("address").asString()).isEqualTo("10.0.0.7");
             assertThat(text).doesNotContain("10.0.0.7");
         }
@@ -325,8 +327,8 @@ class LogFileTest {
         byte[] address = {10, 0, 0, 7};
         new AccessLog(made, true, false)
                 .write(List.of(
-                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 200, 1, address),
-                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 401, 1, address)));
+                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 200, 1, address, null),
+                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 401, 1, address, null)));
         assertThat(errors().lines()).hasSize(1);
         assertThat(errors()).contains("\"status\":401", "\"durationMs\":0.001");
     }
