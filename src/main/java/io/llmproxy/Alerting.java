@@ -12,19 +12,25 @@ import io.llmproxy.port.Telemetry;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.Snapshots;
 import java.time.Duration;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLSocketFactory;
 
 /** Who watches the budgets and tells of them, as the configuration wants it. */
 final class Alerting {
     private Alerting() {}
 
-    /** @throws StartException where the webhook's secret cannot be read */
+    /**
+     * @param tls for a webhook over HTTPS
+     * @throws StartException where the webhook's secret cannot be read
+     */
     static BudgetAlerts of(
             Appliance.Setup setup,
             AlertStore alerts,
             UsageStore usage,
             Snapshots snapshots,
             BudgetRefusals refusals,
-            Telemetry telemetry)
+            Telemetry telemetry,
+            Supplier<SSLSocketFactory> tls)
             throws StartException {
         ApplianceConfig config = setup.config();
         Webhook webhook = config.alerts().webhook();
@@ -35,6 +41,6 @@ final class Alerting {
                 webhook == null ? Duration.ZERO : webhook.retryFor());
         return new BudgetAlerts(
                 new BudgetWatch(rules, alerts, usage, snapshots, refusals, telemetry, setup.clock()),
-                new AlertSender(rules, alerts, PartSettings.hook(webhook), setup.clock()));
+                new AlertSender(rules, alerts, PartSettings.hook(webhook, tls), setup.clock()));
     }
 }

@@ -10,6 +10,7 @@ import io.llmproxy.adapter.jdbc.DatabaseException;
 import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.adapter.provider.Providers;
+import io.llmproxy.adapter.provider.support.UpstreamTrust;
 import io.llmproxy.adapter.secret.MasterKeyException;
 import io.llmproxy.adapter.systemd.SdNotify;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
@@ -31,6 +32,7 @@ import io.llmproxy.gateway.BodyRoom;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.Ledger;
+import io.llmproxy.gateway.alert.BudgetAlerts;
 import io.llmproxy.gateway.alert.BudgetRefusals;
 import io.llmproxy.gateway.audit.AuditKeeper;
 import io.llmproxy.gateway.audit.Transcripts;
@@ -154,7 +156,8 @@ public final class Appliance implements AutoCloseable {
                     PartSettings.translations(config.translation(), room, tokenizer, setup.clock()),
                     setup.clock());
             HelidonTelemetry telemetry = measuring.join();
-            OtlpTracing tracing = tracing();
+            UpstreamTrust trust = new UpstreamTrust(PartSettings.upstreamDefaults(config.upstream()));
+            OtlpTracing tracing = tracing(trust);
             Bookkeeping books = Bookkeeping.open(config, storage, parts);
             UsageStore usage = books.usage();
             UsageFlusher flusher = books.flusher();
@@ -213,18 +216,19 @@ public final class Appliance implements AutoCloseable {
             runs.start();
             retry.start();
             opened(new KeyUseFlusher(gateway.lastUse()::drain, database.keys())).start();
-            opened(new Retention(
-                            stores.audit(),
-                            usage,
-                            database.objects(),
-                            bodies,
-                            () -> snapshots.current().allTenants(),
-                            setup.clock()))
-                    .start();
+            Retention retention = opened(new Retention(
+                    stores.audit(),
+                    usage,
+                    database.objects(),
+                    bodies,
+                    () -> snapshots.current().allTenants(),
+                    setup.clock()));
+            retention.start();
             RequestSearch search = database.requests(books.format());
             opened(new LedgerIndexer(search)).start();
-            opened(Alerting.of(setup, database.alerts(), usage, snapshots, refusals, telemetry))
-                    .start();
+            BudgetAlerts alerts =
+                    opened(Alerting.of(setup, database.alerts(), usage, snapshots, refusals, telemetry, trust));
+            alerts.start();
             AuditKeeper auditKeeper = opened(new AuditKeeper(storage.auditChains(), setup.clock()));
             auditKeeper.start();
             refresher.start(REFRESH);
@@ -252,6 +256,9 @@ public final class Appliance implements AutoCloseable {
                             new StatusBoard.Concern(ledger::fault),
                             new StatusBoard.Concern(counters::fault),
                             new StatusBoard.Concern(backups::fault),
+                            new StatusBoard.Concern(alerts::fault),
+                            new StatusBoard.Concern(retention::failing, StatusBoard.RETENTION),
+                            new StatusBoard.Concern(() -> tracing == null ? null : tracing.fault()),
                             new StatusBoard.Concern(targets::problem),
                             new StatusBoard.Concern(tls::gatewayFault),
                             new StatusBoard.Concern(tls::adminFault)),
@@ -329,9 +336,9 @@ public final class Appliance implements AutoCloseable {
         return parts.opened(part);
     }
 
-    private @Nullable OtlpTracing tracing() throws StartException {
+    private @Nullable OtlpTracing tracing(UpstreamTrust trust) throws StartException {
         OtlpTracing.Settings wanted = PartSettings.tracing(setup.config().tracing());
-        return wanted == null ? null : opened(new OtlpTracing(wanted, setup.clock()));
+        return wanted == null ? null : opened(new OtlpTracing(wanted, trust, setup.clock()));
     }
 
     private void startChecks(Snapshots snapshots, Gateway gateway) {

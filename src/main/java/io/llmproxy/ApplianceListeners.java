@@ -50,7 +50,8 @@ final class ApplianceListeners implements Succession.Listeners {
                         config.gateway().proxyProtocol()),
                 tls.gateway(),
                 setup.clock(),
-                requests::serve);
+                requests::serve,
+                requests::refused);
         if (predecessor == null || predecessor.gatewayPort() != listen.port()) {
             server.start();
         } else {

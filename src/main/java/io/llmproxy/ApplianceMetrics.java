@@ -101,7 +101,7 @@ final class ApplianceMetrics {
         telemetry.gauge("llmproxy_trace_queue_spans", "Spans that wait for the collector", tracing::waiting);
         telemetry.show(Shown.counter(
                 "llmproxy_trace_spans_total",
-                "Spans that the collector took, that it did not take, and that found no room to wait",
+                "Spans that the collector took, that it refused or had not taken at the stop, and that found no room to wait",
                 List.of("result"),
                 out -> {
                     out.add((double) tracing.exported(), "exported");

@@ -41,6 +41,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /** What the configuration means to the parts: each key in the terms of the part that it is for. */
@@ -103,8 +105,11 @@ final class PartSettings {
                                 : all.resilience().providerCalls()));
     }
 
-    /** @throws StartException where the secret cannot be read */
-    static AlertHook hook(@Nullable Webhook webhook) throws StartException {
+    /**
+     * @param tls for a receiver over HTTPS
+     * @throws StartException where the secret cannot be read
+     */
+    static AlertHook hook(@Nullable Webhook webhook, Supplier<SSLSocketFactory> tls) throws StartException {
         if (webhook == null) {
             return (alert, now) -> {};
         }
@@ -113,7 +118,7 @@ final class PartSettings {
         } catch (IOException e) {
             throw new StartException(StartException.USAGE, "alerts.webhook.secret-file: " + e.getMessage(), e);
         }
-        return new SignedWebhook(webhook.url(), webhook.secretFile(), webhook.timeout());
+        return new SignedWebhook(webhook.url(), webhook.secretFile(), webhook.timeout(), tls);
     }
 
     /** @throws StartException where the file of header fields cannot be read; null: no traces are wanted */

@@ -32,6 +32,10 @@ final class StatusBoard {
             "usage records cannot be written to the database: they are kept in the local journal and"
                     + " written when it is back; look at the database, `llmproxyctl log search --event 6401`";
 
+    static final String RETENTION =
+            "what is older than its tenant keeps it could not be deleted, which is tried again each hour: look at the"
+                    + " database; `llmproxyctl log search --event 6717` tells what it says";
+
     /** The share of a budget from which on it is told. */
     private static final double NEARLY = 0.9;
 

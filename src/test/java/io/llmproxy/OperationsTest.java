@@ -8,6 +8,10 @@ import io.llmproxy.testing.TestAppliance;
 import io.llmproxy.testing.TestAppliance.Ctl;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -241,6 +245,54 @@ class OperationsTest {
         assertThat(appliance.ctl("support-bundle", bundle.toString()).code()).isEqualTo(5);
         assertThat(appliance.ctl("support-bundle", "/nowhere/b.tar.gz").code()).isEqualTo(1);
         noSecret("the log", Files.readString(file));
+    }
+
+    @Test
+    void whatTheListenerRefusesItselfIsCountedAndHasALine() throws IOException {
+        String answer;
+        try (Socket raw = new Socket(appliance.gateway().getHost(), appliance.gateway().getPort())) {
+            raw.getOutputStream()
+                    .write(("POST /v1/x/" + key + "?key=" + key + " HTTP/1.1\r\nHost: a\r\nX-A: \u0001\r\n\r\n")
+                            .getBytes(StandardCharsets.ISO_8859_1));
+            raw.shutdownOutput();
+            answer = new String(raw.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+        assertThat(answer).startsWith("HTTP/1.1 400 ");
+        String id = answer.replaceAll("(?s).*x-request-id: ([-0-9a-f]{36}).*", "$1");
+        String line = await(
+                () -> accessLine(id),
+                found -> !found.isEmpty());
+        assertThat(line).contains("\"method\":\"POST\",\"path\":\"/v1/x/llmp_", "\"status\":400");
+        noSecret("the line", line);
+        try (Http admin = new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "")) {
+            assertThat(admin.get("/metrics").body())
+                    .containsPattern("llmproxy_requests_refused_total\\{status=\"400\",?} [1-9]");
+        }
+    }
+
+    @Test
+    void anAccessLineSaysTheTraceOfItsRequest() {
+        String trace = "0af7651916cd43dd8448eb211c80319c";
+        String id = http.send(http.request("/v1/chat/completions")
+                        .header("Content-Type", "application/json")
+                        .header("traceparent", "00-" + trace + "-b7ad6b7169203331-01")
+                        .POST(BodyPublishers.ofString(Http.CHAT)))
+                .headers()
+                .firstValue("x-request-id")
+                .orElseThrow();
+        assertThat(await(() -> accessLine(id), found -> !found.isEmpty()))
+                .contains("\"traceId\":\"" + trace + "\"");
+    }
+
+    /** Empty: there is none yet. */
+    private String accessLine(String id) {
+        try (var lines = Files.lines(file)) {
+            return lines.filter(l -> l.contains(id) && l.contains("\"event\":6201"))
+                    .findFirst()
+                    .orElse("");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void noSecret(String where, String text) {

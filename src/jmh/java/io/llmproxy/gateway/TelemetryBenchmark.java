@@ -11,6 +11,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocketFactory;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -56,6 +57,7 @@ public class TelemetryBenchmark {
                         512,
                         Duration.ofSeconds(1),
                         false),
+                () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
                 InstantSource.system());
     }
 

@@ -17,6 +17,7 @@ public final class EndedRequest {
     private final long durationMicros;
     private final byte[] address;
     private final @Nullable UsageRecord record;
+    private final @Nullable String traceId;
 
     private EndedRequest(
             UUID requestId,
@@ -26,7 +27,8 @@ public final class EndedRequest {
             int status,
             long durationMicros,
             byte[] address,
-            @Nullable UsageRecord record) {
+            @Nullable UsageRecord record,
+            @Nullable String traceId) {
         this.requestId = requestId;
         this.startedAt = startedAt;
         this.method = method;
@@ -35,10 +37,14 @@ public final class EndedRequest {
         this.durationMicros = durationMicros;
         this.address = address;
         this.record = record;
+        this.traceId = traceId;
     }
 
-    /** @param address of the client, 4 or 16 bytes, which nobody changes */
-    public static EndedRequest of(UsageRecord record, byte[] address) {
+    /**
+     * @param address of the client, 4 or 16 bytes, which nobody changes
+     * @param traceId of the trace that it belongs to, 32 hexadecimal digits; null: it belongs to none
+     */
+    public static EndedRequest of(UsageRecord record, byte[] address, @Nullable String traceId) {
         return new EndedRequest(
                 record.requestId(),
                 record.startedAt(),
@@ -47,7 +53,8 @@ public final class EndedRequest {
                 record.status(),
                 record.durationMicros(),
                 address,
-                record);
+                record,
+                traceId);
     }
 
     /** Of somebody whom no key is known of; the path is what was sent. */
@@ -58,8 +65,9 @@ public final class EndedRequest {
             String path,
             int status,
             long durationMicros,
-            byte[] address) {
-        return new EndedRequest(requestId, startedAt, method, path, status, durationMicros, address, null);
+            byte[] address,
+            @Nullable String traceId) {
+        return new EndedRequest(requestId, startedAt, method, path, status, durationMicros, address, null, traceId);
     }
 
     public UUID requestId() {
@@ -89,6 +97,11 @@ public final class EndedRequest {
     /** Its account; null where it was a stranger's. */
     public @Nullable UsageRecord record() {
         return record;
+    }
+
+    /** Of the trace that it belongs to; null: it belongs to none. */
+    public @Nullable String traceId() {
+        return traceId;
     }
 
     /** The client's address as a text. */

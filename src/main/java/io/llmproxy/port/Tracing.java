@@ -29,6 +29,9 @@ public interface Tracing {
         /** Whether the collector will hear of it, so that it is worth finding out more. */
         boolean recorded();
 
+        /** Of the trace that it belongs to, 32 hexadecimal digits; recorded or not, providers are told it. */
+        String traceId();
+
         /** Whether the collector is to hear what was asked and answered, too. */
         default boolean contentWanted() {
             return false;

@@ -7,6 +7,7 @@ import io.llmproxy.adapter.http.tls.CertificateFiles;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.gateway.ClientRequest;
 import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.port.EndedRequest;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The listener for clients: HTTP/1.1 on one address, each request on a virtual thread of its connection. */
@@ -94,9 +96,22 @@ public final class GatewayServer implements AutoCloseable {
             @Nullable CertificateFiles certificate,
             InstantSource clock,
             BiConsumer<ClientRequest, ResponseSink> gateway) {
+        this(settings, certificate, clock, gateway, _ -> {});
+    }
+
+    /**
+     * @param certificate for HTTPS; null: HTTP without TLS
+     * @param refused hears of what is answered here and never becomes a request of the gateway; waits for nothing
+     */
+    public GatewayServer(
+            Settings settings,
+            @Nullable CertificateFiles certificate,
+            InstantSource clock,
+            BiConsumer<ClientRequest, ResponseSink> gateway,
+            Consumer<EndedRequest> refused) {
         this.settings = settings;
         ErrorRenderer renderer = new ErrorRenderer();
-        Refuser refuser = new Refuser(renderer, clock);
+        Refuser refuser = new Refuser(renderer, clock, refused);
         this.drain = new Drain(this::refuses, settings.shutdownGrace());
         this.addresses = new ClientAddress(settings.trustedProxies());
         Serving serving = new Serving(gateway, addresses, refuser);

@@ -101,7 +101,10 @@ final class Http1Connection implements ServerConnection {
             return; // the sweeper was faster, and answers
         }
         Dialect dialect = Dialect.of(reader.target(), reader.fields());
-        connections.serving().refuser().refuse(writer, dialect, reader.method().equals("HEAD"), error);
+        Serving serving = connections.serving();
+        Refuser.Refused refused = new Refuser.Refused(
+                reader.method(), reader.target(), serving.clientAddress(peer, reader.fields()));
+        serving.refuser().refuse(writer, dialect, refused, error);
         lingering.through(watch);
     }
 
@@ -188,7 +191,9 @@ final class Http1Connection implements ServerConnection {
     /** Nobody else writes: the connection's thread waits for the rest of the head, and will serve nothing any more. */
     private void giveUpHead(ClientPatience patience) {
         ProxyError slow = new ProxyError.TooSlow("The request's head did not come within " + patience.head() + ".");
-        connections.serving().refuser().refuse(writer, Dialect.OPENAI, false, slow);
+        // what was read of the head is the other thread's
+        Refuser.Refused refused = Refuser.Refused.unread(ClientAddress.bytes(peer));
+        connections.serving().refuser().refuse(writer, Dialect.OPENAI, refused, slow);
         cut();
     }
 

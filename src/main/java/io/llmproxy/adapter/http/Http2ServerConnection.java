@@ -74,14 +74,16 @@ final class Http2ServerConnection implements ServerConnection, InterruptableTask
                 client.method().equals("HEAD"));
         String fault = Http2Request.headRefusal(stream.head(), headers);
         if (fault != null) {
-            refuse(sink, fault);
+            refuse(client, sink, fault);
         } else {
             serving.serve(client, sink);
         }
     }
 
     /** As in HTTP/1.1, not accounted for: there is no telling what it asked. */
-    private void refuse(Http2Sink sink, String fault) {
-        sink.fail(new ProxyError.InvalidRequest(fault, null), serving.refuser().ownHeaders());
+    private void refuse(Http2Request client, Http2Sink sink, String fault) {
+        ProxyError error = new ProxyError.InvalidRequest(fault, null);
+        Refuser.Refused refused = new Refuser.Refused(client.method(), client.path(), client.clientAddress());
+        sink.fail(error, serving.refuser().headersOfTold(refused, error));
     }
 }

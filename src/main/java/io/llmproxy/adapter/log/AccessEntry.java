@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param path of a known client without its variable parts, of a stranger what was sent, cut to {@link #MOST} characters
  * @param address null where it may not be written
  * @param record null where it was a stranger's
+ * @param traceId null where it belongs to no trace
  */
 record AccessEntry(
         Instant time,
@@ -23,7 +24,8 @@ record AccessEntry(
         int status,
         long durationMicros,
         @Nullable String address,
-        @Nullable UsageRecord record) {
+        @Nullable UsageRecord record,
+        @Nullable String traceId) {
     static final String LOGGER = "io.llmproxy.access";
     private static final int MOST = 200;
 
@@ -38,7 +40,8 @@ record AccessEntry(
                 ended.status(),
                 ended.durationMicros(),
                 addresses ? ended.address() : null,
-                ended.record());
+                ended.record(),
+                ended.traceId());
     }
 
     private static String cut(String path) {

@@ -44,7 +44,8 @@ final class JsonLines implements LineFormat {
                 .text("level", "INFO")
                 .number("event", Event.REQUEST.id())
                 .text("logger", AccessEntry.LOGGER)
-                .text("requestId", entry.requestId().toString());
+                .text("requestId", entry.requestId().toString())
+                .text("traceId", entry.traceId());
         UsageRecord record = entry.record();
         if (record != null) {
             caller(json, record);

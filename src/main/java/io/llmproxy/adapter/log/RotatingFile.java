@@ -3,6 +3,8 @@ package io.llmproxy.adapter.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -11,17 +13,23 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file that is set aside when it would grow beyond a size: {@code llmproxy.log} becomes {@code llmproxy.log.1}, that becomes
  * {@code .2}, and the oldest goes. Goes on with what a former process left; follows the name where somebody else renames the file,
- * as logrotate does. A line that was cut by a full disk or a crash is ended before the next one begins. Thread-safe.
+ * as logrotate does. A line that was cut by a full disk or a crash is ended before the next one begins. Another process may write
+ * the same file, as during a hand-over: each write goes whole to the end, and one of the two sets the file aside. Thread-safe.
  */
 final class RotatingFile implements LineSink {
-    private static final long LOOK_NANOS = 1_000_000_000L;
-    private static final byte[] LINE_END = {'\n'};
+    /** How long lines may go to a file that another process has set aside. */
+    private static final long LOOK_NANOS = 50_000_000L;
+    /** Another process may be amid a write when the end is looked at; it is not for so long. */
+    private static final long WRITE_NANOS = 5_000_000L;
+    private static final int LOOKS = 3;
+    private static final int OPENINGS = 100;
 
     private final Path path;
     private final long maxSize;
@@ -30,12 +38,12 @@ final class RotatingFile implements LineSink {
     // guarded by lock, as is all below
     private @Nullable FileChannel channel;
     private @Nullable Object identity;
-    private long size;
     private boolean midLine;
     private long lookedAt;
 
     /**
-     * @param maxSize in bytes, which a file exceeds only where one write is larger
+     * @param maxSize in bytes, which a file exceeds only where one write is larger, or by a write of one process while another sets
+     *     the file aside
      * @param keep how many files are kept besides the one that is written
      */
     RotatingFile(Path path, long maxSize, int keep) {
@@ -59,14 +67,15 @@ final class RotatingFile implements LineSink {
         lock.lock();
         try {
             FileChannel file = current();
-            if (size > 0 && size + lines.length > maxSize) {
-                file = rotated();
+            if (full(file, lines.length)) {
+                file = rotated(file, lines.length);
             }
-            if (midLine) {
-                all(file, LINE_END);
-                midLine = false;
+            // by one write, which the system puts at the end as a whole: another process may write, too
+            ByteBuffer buffer = midLine ? behindLineEnd(lines) : ByteBuffer.wrap(lines);
+            while (buffer.hasRemaining()) {
+                file.write(buffer);
             }
-            all(file, lines);
+            midLine = false;
         } catch (IOException | RuntimeException e) {
             // the next write begins anew, as whatever is wrong may be of this file
             closed();
@@ -76,11 +85,14 @@ final class RotatingFile implements LineSink {
         }
     }
 
-    private void all(FileChannel file, byte[] bytes) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            size += file.write(buffer);
-        }
+    /** By the size that it has now: another process may have added to it. */
+    private boolean full(FileChannel file, int more) throws IOException {
+        long size = file.size();
+        return size > 0 && size + more > maxSize;
+    }
+
+    private static ByteBuffer behindLineEnd(byte[] lines) {
+        return ByteBuffer.allocate(lines.length + 1).put((byte) '\n').put(lines).flip();
     }
 
     /** The file of that name, also where the one that was opened has been moved away. */
@@ -111,25 +123,61 @@ final class RotatingFile implements LineSink {
         if (directory != null) {
             Files.createDirectories(directory);
         }
-        boolean fresh = Files.notExists(path);
-        FileChannel file =
-                FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        try {
-            if (fresh && path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+        for (int i = 0; i < OPENINGS; i++) {
+            create();
+            Object named = identity();
+            FileChannel file;
+            try {
+                file = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+            } catch (NoSuchFileException e) {
+                continue; // another process has set it aside this moment
+            }
+            try {
+                // that of the name before and after is that of the file between
+                if (Objects.equals(named, identity())) {
+                    midLine = cut();
+                    identity = named;
+                    lookedAt = System.nanoTime();
+                    channel = file;
+                    return file;
+                }
+            } catch (IOException | RuntimeException e) {
+                file.close();
+                throw e;
+            }
+            file.close();
+        }
+        throw new IOException(path + " is moved away again and again");
+    }
+
+    private void create() throws IOException {
+        if (Files.notExists(path)) {
+            FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+                    .close();
+            if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
                 // lines name users and addresses
                 Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-r-----"));
             }
-            size = file.size();
-            file.position(size);
-            midLine = size > 0 && last(file, size) != '\n';
-            identity = identity();
-            lookedAt = System.nanoTime();
-        } catch (IOException | RuntimeException e) {
-            file.close();
-            throw e;
         }
-        channel = file;
-        return file;
+    }
+
+    /** Whether the file ends within a line that nobody is writing. */
+    private boolean cut() throws IOException {
+        // not by the channel that writes: one that appends cannot read
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+            for (int look = 1; ; look++) {
+                long size = file.size();
+                if (size == 0 || last(file, size) == '\n') {
+                    return false;
+                }
+                if (look == LOOKS) {
+                    return true;
+                }
+                LockSupport.parkNanos(this, WRITE_NANOS);
+            }
+        } catch (NoSuchFileException e) {
+            return false; // set aside this moment: the next look finds that
+        }
     }
 
     private static byte last(FileChannel file, long size) throws IOException {
@@ -137,15 +185,39 @@ final class RotatingFile implements LineSink {
         return file.read(one, size - 1) == 1 ? one.get(0) : (byte) '\n';
     }
 
-    private FileChannel rotated() throws IOException {
-        closed();
-        if (keep == 0) {
-            Files.deleteIfExists(path);
-        } else {
-            for (int i = keep - 1; i >= 1; i--) {
-                move(numbered(i), numbered(i + 1));
+    /** Sets the file aside, unless another process has done so or does. Waits for nobody. */
+    private FileChannel rotated(FileChannel file, int more) throws IOException {
+        FileLock turn = null;
+        try {
+            turn = file.tryLock();
+            if (turn == null) {
+                return file;
             }
-            move(path, numbered(1));
+        } catch (OverlappingFileLockException e) {
+            return file;
+        } catch (IOException e) {
+            // a file system without locks: the file must not grow for ever because of that
+        }
+        try {
+            // the lock is of this very file: whoever had it before may have moved or emptied it
+            if (Objects.equals(identity, identity())) {
+                if (!full(file, more)) {
+                    return file;
+                }
+                if (keep == 0) {
+                    file.truncate(0); // others that have it open go on at its new end
+                    midLine = false;
+                    return file;
+                }
+                for (int i = keep - 1; i >= 1; i--) {
+                    move(numbered(i), numbered(i + 1));
+                }
+                move(path, numbered(1));
+            }
+        } finally {
+            if (turn != null) {
+                turn.release();
+            }
         }
         return opened();
     }

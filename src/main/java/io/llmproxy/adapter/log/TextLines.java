@@ -72,6 +72,7 @@ final class TextLines implements LineFormat {
         JsonText.appendMillis(line.append(" ms="), entry.durationMicros());
         field(" address=", entry.address(), line);
         line.append(" request=").append(entry.requestId());
+        field(" trace=", entry.traceId(), line);
         return line.append('\n').toString();
     }
 

@@ -269,7 +269,7 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private Counter refusedCounter(int status) {
         return counter(
                 "llmproxy_requests_refused",
-                "Requests refused before their key was known",
+                "Requests refused before their key was known, by the listener itself too",
                 Tag.create("status", String.valueOf(status)));
     }
 

@@ -4,7 +4,6 @@ import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.common.export.HttpResponse;
 import io.opentelemetry.sdk.common.export.HttpSender;
 import io.opentelemetry.sdk.common.export.HttpSenderConfig;
-import io.opentelemetry.sdk.common.export.HttpSenderProvider;
 import io.opentelemetry.sdk.common.export.MessageWriter;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,27 +12,26 @@ import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Posts what the exporter has encoded, on the exporter's own thread. It is no part of serving, so that the JDK's plain client does:
- * the modern one is a module of its own, and the image small.
+ * Posts what the exporter has encoded, on the exporter's own thread; whatever is no 2xx is a {@link CollectorRefusal}. It is no part
+ * of serving, so that the JDK's plain client does: the modern one is a module of its own, and the image small.
  */
-public final class OtlpSender implements HttpSender {
+final class OtlpSender implements HttpSender {
     private static final int MAX_ANSWER = 64 * 1024;
 
     private final HttpSenderConfig config;
 
-    OtlpSender(HttpSenderConfig config) {
-        this.config = config;
-    }
+    private final Supplier<SSLSocketFactory> tls;
 
-    /** How the exporter finds it: by {@code META-INF/services}. */
-    public static final class Found implements HttpSenderProvider {
-        @Override
-        public HttpSender createSender(HttpSenderConfig config) {
-            return new OtlpSender(config);
-        }
+    /** @param tls whom a collector over HTTPS is to be vouched for by; asked for the first connection and not before */
+    OtlpSender(HttpSenderConfig config, Supplier<SSLSocketFactory> tls) {
+        this.config = config;
+        this.tls = tls;
     }
 
     private record Answer(int getStatusCode, String getStatusMessage) implements HttpResponse {
@@ -52,12 +50,19 @@ public final class OtlpSender implements HttpSender {
             failed.accept(e);
             return;
         }
-        answered.accept(answer);
+        if (answer.getStatusCode() / 100 == 2) {
+            answered.accept(answer);
+        } else {
+            failed.accept(new CollectorRefusal(answer.getStatusCode()));
+        }
     }
 
     private Answer post(MessageWriter message) throws IOException {
         HttpURLConnection connection =
                 (HttpURLConnection) config.getEndpoint().toURL().openConnection();
+        if (connection instanceof HttpsURLConnection secure) {
+            secure.setSSLSocketFactory(tls.get());
+        }
         connection.setConnectTimeout(Math.toIntExact(config.getConnectTimeout().toMillis()));
         connection.setReadTimeout(Math.toIntExact(config.getTimeout().toMillis()));
         connection.setInstanceFollowRedirects(false);

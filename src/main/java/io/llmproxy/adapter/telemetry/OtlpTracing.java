@@ -11,8 +11,10 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.TracerProvider;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.common.ComponentLoader;
 import io.opentelemetry.context.propagation.ContextPropagators;
 import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
+import io.opentelemetry.sdk.common.export.HttpSenderProvider;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanLimits;
@@ -24,9 +26,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +77,18 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
             Duration timeout,
             boolean content) {}
 
+    /** How the exporter finds its sender, and nothing else. */
+    record Senders(Supplier<SSLSocketFactory> tls) implements ComponentLoader {
+        @Override
+        public <T> Iterable<T> load(Class<T> wanted) {
+            if (wanted != HttpSenderProvider.class) {
+                return List.of();
+            }
+            HttpSenderProvider ours = config -> new OtlpSender(config, tls);
+            return List.of(wanted.cast(ours));
+        }
+    }
+
     /** @throws IOException that says what is wrong with a file of header fields, without a word of it */
     public static void check(@Nullable Path headers) throws IOException {
         if (headers != null) {
@@ -79,12 +96,14 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
         }
     }
 
-    public OtlpTracing(Settings settings, InstantSource clock) {
+    /** @param tls for a collector over HTTPS */
+    public OtlpTracing(Settings settings, Supplier<SSLSocketFactory> tls, InstantSource clock) {
         EXPORTER.setLevel(Level.OFF);
         this.clock = clock;
         this.content = settings.content();
         HeadersFile headers = new HeadersFile(settings.headers());
         OtlpHttpSpanExporter exporter = OtlpHttpSpanExporter.builder()
+                .setComponentLoader(new Senders(tls))
                 .setEndpoint(settings.endpoint().toString())
                 .setTimeout(settings.timeout())
                 .setConnectTimeout(settings.timeout())
@@ -160,9 +179,14 @@ public final class OtlpTracing implements Tracing, AutoCloseable {
         return queue.dropped();
     }
 
-    /** Spans since the start that were sent and not taken. */
+    /** Spans since the start that the collector refused, or had not taken at the end. */
     public long failed() {
         return queue.failed();
+    }
+
+    /** What is wrong and what to do; null: the collector takes what it is sent. */
+    public @Nullable String fault() {
+        return queue.fault();
     }
 
     /** Sends what waits, two seconds at most. */

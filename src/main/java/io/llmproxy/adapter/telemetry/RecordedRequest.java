@@ -44,6 +44,11 @@ final class RecordedRequest implements RequestSpan {
     }
 
     @Override
+    public String traceId() {
+        return span.context().traceId();
+    }
+
+    @Override
     public boolean contentWanted() {
         return tracing.content();
     }

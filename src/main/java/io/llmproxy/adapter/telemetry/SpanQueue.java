@@ -23,11 +23,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Spans that wait for the collector, at most {@code capacity}; one virtual thread sends them in batches. A request only adds to a
  * queue, without a lock: where the collector is away or slow the queue fills up, and what comes then is dropped and counted. A batch
- * that was not taken is sent again, {@value #TRIES} times in all, at growing intervals. Thread-safe.
+ * that was not taken is sent again at growing intervals until it is, as what comes meanwhile has room or has none; one that the
+ * collector refuses for what it is, is not. Thread-safe.
  */
 final class SpanQueue implements SpanProcessor, AutoCloseable {
     static final int BATCH = 512;
-    static final int TRIES = 5;
 
     private static final Logger LOG = System.getLogger(SpanQueue.class.getName());
     private static final Duration PERIOD = Duration.ofMillis(500);
@@ -37,6 +37,7 @@ final class SpanQueue implements SpanProcessor, AutoCloseable {
     private final SpanExporter exporter;
     private final int capacity;
     private final Duration timeout;
+    private final Pauses pauses;
     private final Queue<ReadableSpan> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger size = new AtomicInteger();
     private final LongAdder exported = new LongAdder();
@@ -44,13 +45,39 @@ final class SpanQueue implements SpanProcessor, AutoCloseable {
     private final LongAdder failed = new LongAdder();
     private final Thread thread = Thread.ofVirtual().name("span-exporter").unstarted(this::run);
     private volatile boolean closing;
-    private volatile boolean failing;
+    /** Why the last batch was not taken; null: it was. */
+    private volatile @Nullable String failing;
+
+    /**
+     * Between two attempts.
+     *
+     * @param first twice as long each time
+     * @param last no longer than this
+     */
+    record Pauses(Duration first, Duration last) {
+        Duration after(Duration pause) {
+            Duration doubled = pause.multipliedBy(2);
+            return doubled.compareTo(last) > 0 ? last : doubled;
+        }
+    }
+
+    private enum Sent {
+        TAKEN,
+        /** It may be taken later. */
+        NOT_NOW,
+        NEVER
+    }
 
     /** @param timeout after which a batch counts as not taken */
     SpanQueue(SpanExporter exporter, int capacity, Duration timeout) {
+        this(exporter, capacity, timeout, new Pauses(PERIOD, LAST_PAUSE));
+    }
+
+    SpanQueue(SpanExporter exporter, int capacity, Duration timeout, Pauses pauses) {
         this.exporter = exporter;
         this.capacity = capacity;
         this.timeout = timeout;
+        this.pauses = pauses;
     }
 
     void start() {
@@ -72,9 +99,19 @@ final class SpanQueue implements SpanProcessor, AutoCloseable {
         return dropped.sum();
     }
 
-    /** Spans that were sent as often as they may, and not taken. */
+    /** Spans that the collector refused, or had not taken when this was closed. */
     long failed() {
         return failed.sum();
+    }
+
+    /** What is wrong and what to do; null: the last batch was taken. */
+    @Nullable
+    String fault() {
+        String cause = failing;
+        return cause == null
+                ? null
+                : "the collector of traces takes no spans" + cause + "; requests go on, " + size()
+                        + " spans wait, and are dropped beyond " + capacity + ": look at the collector and at tracing";
     }
 
     @Override
@@ -119,27 +156,35 @@ final class SpanQueue implements SpanProcessor, AutoCloseable {
         }
     }
 
-    /** One batch, until it is taken or given up. */
+    /** One batch, until it is taken, refused, or this is closed. */
     private void send() {
         List<SpanData> batch = new ArrayList<>(BATCH);
         for (ReadableSpan span; batch.size() < BATCH && (span = waiting.poll()) != null; ) {
             batch.add(span.toSpanData());
         }
-        Duration pause = PERIOD;
-        for (int attempt = 1; !taken(batch); attempt++) {
-            if (attempt == TRIES || closing) {
-                failed.add(batch.size());
-                break;
-            }
-            LockSupport.parkNanos(this, pause.toNanos());
-            Duration doubled = pause.multipliedBy(2);
-            pause = doubled.compareTo(LAST_PAUSE) > 0 ? LAST_PAUSE : doubled;
+        Duration pause = pauses.first();
+        Sent sent = sent(batch);
+        while (sent == Sent.NOT_NOW && !closing) {
+            rest(pause);
+            pause = pauses.after(pause);
+            sent = sent(batch);
+        }
+        if (sent != Sent.TAKEN) {
+            failed.add(batch.size());
         }
         // what is on its way takes room, too
         size.addAndGet(-batch.size());
     }
 
-    private boolean taken(List<SpanData> batch) {
+    /** Those who fill the queue wake the thread: they shall not make it try sooner. */
+    private void rest(Duration pause) {
+        long end = System.nanoTime() + pause.toNanos();
+        for (long left = pause.toNanos(); left > 0 && !closing; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(this, left);
+        }
+    }
+
+    private Sent sent(List<SpanData> batch) {
         boolean success;
         @Nullable Throwable cause;
         try {
@@ -153,22 +198,26 @@ final class SpanQueue implements SpanProcessor, AutoCloseable {
         if (success) {
             exported.add(batch.size());
         }
-        told(success, cause);
-        return success;
+        // the exporter wraps it
+        @Nullable Throwable told = cause == null || cause.getCause() == null ? cause : cause.getCause();
+        told(success, told);
+        boolean never = told instanceof CollectorRefusal refusal && refusal.lasting();
+        return success ? Sent.TAKEN : never ? Sent.NEVER : Sent.NOT_NOW;
     }
 
     /** Once when it begins to fail, and once when it works again. */
     private void told(boolean success, @Nullable Throwable cause) {
-        if (success && failing) {
+        String reason = cause == null || cause.getMessage() == null ? "" : "; " + cause.getMessage();
+        if (success && failing != null) {
             LOG.log(Level.INFO, "event 6512: the collector of traces takes spans again");
-        } else if (!success && !failing && !closing) {
+        } else if (!success && failing == null && !closing) {
             LOG.log(
                     Level.WARNING,
                     "event 6511: the collector of traces takes no spans; requests go on, spans wait and are dropped beyond "
                             + capacity + " (metric llmproxy_trace_spans_total); see tracing.endpoint"
-                            + (cause == null || cause.getMessage() == null ? "" : "; " + cause.getMessage()));
+                            + reason);
         }
-        failing = !success;
+        failing = success ? null : reason.replaceFirst("^; ", ": ");
     }
 
     @Override

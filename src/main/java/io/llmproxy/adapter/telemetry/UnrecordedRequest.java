@@ -17,6 +17,11 @@ record UnrecordedRequest(OtlpTracing tracing, SpanContext context) implements Re
     }
 
     @Override
+    public String traceId() {
+        return context.traceId();
+    }
+
+    @Override
     public AttemptSpan attempt(ProviderAccount account, @Nullable String model) {
         return this;
     }

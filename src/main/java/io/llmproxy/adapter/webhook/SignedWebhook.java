@@ -4,6 +4,7 @@ import io.llmproxy.domain.limit.BudgetAlert;
 import io.llmproxy.port.AlertHook;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocketFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -31,15 +35,18 @@ public final class SignedWebhook implements AlertHook {
     private final URI url;
     private final Path secretFile;
     private final Duration timeout;
+    private final Supplier<SSLSocketFactory> tls;
 
     /**
      * @param secretFile read at each call, so that a new secret needs no start
      * @param timeout for a call as a whole
+     * @param tls whom a receiver over HTTPS is to be vouched for by; asked for the first call and not before
      */
-    public SignedWebhook(URI url, Path secretFile, Duration timeout) {
+    public SignedWebhook(URI url, Path secretFile, Duration timeout, Supplier<SSLSocketFactory> tls) {
         this.url = url;
         this.secretFile = secretFile;
         this.timeout = timeout;
+        this.tls = tls;
     }
 
     /** The secret as it is now. @throws IOException where the file cannot be read, or holds too short a one */
@@ -63,7 +70,7 @@ public final class SignedWebhook implements AlertHook {
     public void send(BudgetAlert alert, Instant now) throws IOException {
         byte[] body = JSON.writeValueAsBytes(AlertJson.of(alert));
         String signature = signature(secret(secretFile), now.getEpochSecond(), body);
-        HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
+        HttpURLConnection connection = opened();
         AtomicBoolean late = new AtomicBoolean();
         // a receiver that sends a byte now and then is waited for no longer than one that sends none
         Thread guard = Thread.ofVirtual().name("webhook-guard").start(() -> cutLater(connection, late));
@@ -82,6 +89,18 @@ public final class SignedWebhook implements AlertHook {
             guard.interrupt();
             connection.disconnect();
         }
+    }
+
+    private HttpURLConnection opened() throws IOException {
+        HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
+        if (connection instanceof HttpsURLConnection secure) {
+            try {
+                secure.setSSLSocketFactory(tls.get());
+            } catch (UncheckedIOException e) {
+                throw new IOException("calling " + shown() + ": " + e.getCause().getMessage(), e);
+            }
+        }
+        return connection;
     }
 
     private int post(HttpURLConnection connection, byte[] body, String signature, String id) throws IOException {

@@ -10,11 +10,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends alerts that wait, again and again until they are taken or too old. What waits is in the database: a few of it are read at a time,
  * and each attempt is claimed, so that of several processes one makes it. A process that dies in the middle of an attempt leaves the
- * alert to the next one, when its claim has run out. Blocks; used by one thread at a time.
+ * alert to the next one, when its claim has run out. Blocks; used by one thread at a time, but for {@link #fault}.
  */
 public final class AlertSender {
     private static final Logger LOG = System.getLogger(AlertSender.class.getName());
@@ -34,8 +35,15 @@ public final class AlertSender {
     private final AlertStore alerts;
     private final AlertHook hook;
     private final InstantSource clock;
+    /** Longer than any pause: another process may have sent what this one could not. */
+    private static final Duration LATELY = Duration.ofHours(1);
+
     private Instant purged = Instant.MIN;
     private boolean failing;
+    private volatile @Nullable Refusal refusal;
+
+    /** The last attempt, which failed. */
+    private record Refusal(Instant at, String cause) {}
 
     public AlertSender(AlertRules rules, AlertStore alerts, AlertHook hook, InstantSource clock) {
         this.rules = rules;
@@ -57,6 +65,15 @@ public final class AlertSender {
             failing = true;
         }
         return PERIOD;
+    }
+
+    /** That the webhook did not take the alert that was sent last, within the last hour; null: it did, or none was sent. */
+    public @Nullable String fault() {
+        Refusal last = refusal;
+        return last == null || clock.instant().isAfter(last.at().plus(LATELY))
+                ? null
+                : "alerts of budgets do not reach the webhook and are sent again until they are too old: " + last.cause()
+                        + "; look at its receiver and at alerts.webhook";
     }
 
     private void purge() {
@@ -85,6 +102,7 @@ public final class AlertSender {
     private void attempt(Pending pending) {
         try {
             hook.send(pending.alert(), clock.instant());
+            refusal = null;
             alerts.next(pending.alert().id(), null);
         } catch (IOException e) {
             failed(pending, e);
@@ -93,6 +111,7 @@ public final class AlertSender {
 
     private void failed(Pending pending, IOException cause) {
         Instant now = clock.instant();
+        refusal = new Refusal(now, String.valueOf(cause.getMessage()));
         boolean over = !now.isBefore(pending.alert().at().plus(rules.retryFor()));
         if (over) {
             LOG.log(

@@ -17,6 +17,7 @@ import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.ResponseSink;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
+import io.llmproxy.gateway.TraceParent;
 import io.llmproxy.gateway.limit.KeptAddress;
 import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.gateway.scan.AnswerEnds;
@@ -169,7 +170,7 @@ public final class Account implements Stage {
         unpriced.note(record);
         RequestListener listener = audience.now();
         if (listener.listening()) {
-            listener.ended(EndedRequest.of(record, x.request().clientAddress()));
+            listener.ended(EndedRequest.of(record, x.request().clientAddress(), traceId(x)));
         }
         return record;
     }
@@ -184,8 +185,14 @@ public final class Account implements Stage {
                     x.request().path(),
                     status,
                     x.elapsed(System.nanoTime()) / 1000,
-                    x.request().clientAddress()));
+                    x.request().clientAddress(),
+                    traceId(x)));
         }
+    }
+
+    private static @Nullable String traceId(Exchange x) {
+        RequestSpan span = x.span();
+        return span == null ? TraceParent.traceId(x.request().headers()) : span.traceId();
     }
 
     /** With the client's address, where limits count the record by it. */

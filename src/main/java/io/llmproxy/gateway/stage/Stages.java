@@ -130,6 +130,6 @@ public final class Stages {
                 new Redact(redactors, telemetry),
                 new Meter(),
                 new Forward(settings.queryKey(), limit, health)));
-        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, audience, explainer);
+        return new Gateway(pipeline, inFlight, lastUse, passed, bodyMemory, health, telemetry, audience, explainer);
     }
 }

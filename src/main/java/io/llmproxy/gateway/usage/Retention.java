@@ -39,6 +39,7 @@ public final class Retention implements AutoCloseable {
     private final InstantSource clock;
     private final Rounds rounds = new Rounds("retention", this::round);
     private volatile boolean closed;
+    private volatile boolean failing;
 
     /** @param tenants those that this process serves */
     public Retention(
@@ -60,10 +61,17 @@ public final class Retention implements AutoCloseable {
         rounds.start();
     }
 
-    private Duration round() {
+    /** Whether the last round could not delete what is too old. */
+    public boolean failing() {
+        return failing;
+    }
+
+    Duration round() {
         try {
             purge();
+            failing = false;
         } catch (RuntimeException e) {
+            failing = true;
             LOG.log(
                     Level.WARNING,
                     "event 6717: old usage records, audit events and bodies of requests cannot be deleted; tried again in an hour",

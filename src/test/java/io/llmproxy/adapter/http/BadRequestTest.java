@@ -3,6 +3,7 @@ package io.llmproxy.adapter.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.port.EndedRequest;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -134,6 +135,12 @@ class BadRequestTest {
             client.socket().shutdownOutput();
             RawClient.Answer answer = client.answer();
             assertThat(answer.status()).isIn(400, 501);
+            assertThat(gateway.refused()).singleElement().satisfies(told -> {
+                assertThat(told.requestId()).hasToString(answer.field("x-request-id"));
+                assertThat(told.status()).isEqualTo(answer.status());
+                assertThat(told.method() + " " + told.path()).isEqualTo("POST /v1/models");
+                assertThat(told.address()).isEqualTo("127.0.0.1");
+            });
             assertThat(answer.body()).startsWith("{\"error\":{\"message\":").contains("\"invalid_request_error\"");
             assertThat(answer.field("Connection")).isEqualTo("close");
             assertClosed(client);
@@ -153,10 +160,30 @@ class BadRequestTest {
     void refusesAMalformedRequestLine(String head) throws IOException {
         try (RawClient client = gateway.connect().send(head)) {
             client.socket().shutdownOutput();
-            assertThat(client.answer().status()).isEqualTo(400);
+            RawClient.Answer answer = client.answer();
+            assertThat(answer.status()).isEqualTo(400);
+            assertThat(gateway.refused())
+                    .singleElement()
+                    .satisfies(told ->
+                            assertThat(told.requestId()).hasToString(answer.field("x-request-id")));
             assertClosed(client);
         }
         assertServedAfterwards();
+    }
+
+    /** What clients put into a target may be a key, and as long as they like. */
+    @Test
+    void tellsOfARefusedTargetItsBeginningWithoutTheQuery() throws IOException {
+        try (RawClient client = gateway.connect()) {
+            client.send("GET /v1/models?key=llmp_secret HTTP/1.1\r\nHost: a\r\nX: \u0001\r\n\r\n");
+            assertThat(client.answer().status()).isEqualTo(400);
+        }
+        try (RawClient client = gateway.connect()) {
+            client.send("GET /v1/" + "a".repeat(9000) + " HTTP/1.1\r\nHost: a\r\nX: \u0001\r\n\r\n");
+            assertThat(client.answer().status()).isEqualTo(400);
+        }
+        assertThat(gateway.refused()).extracting(EndedRequest::path).containsExactly("/v1/models", "/v1/"
+                + "a".repeat(196));
     }
 
     @Test

@@ -170,6 +170,19 @@ class Http2Test {
     }
 
     @Test
+    void tellsOfAHeadThatItRefuses() throws Exception {
+        HttpResponse<String> answer = send(request("/v1/a?key=secret").header("Proxy-Connection", "close"));
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(gateway.reached()).isZero();
+        assertThat(gateway.refused()).singleElement().satisfies(told -> {
+            assertThat(told.requestId())
+                    .hasToString(answer.headers().firstValue("x-request-id").orElseThrow());
+            assertThat(told.status()).isEqualTo(400);
+            assertThat(told.method() + " " + told.path()).isEqualTo("GET /v1/a");
+        });
+    }
+
+    @Test
     void refusesAMethodThatNobodyKnows() throws Exception {
         HttpResponse<String> answer = send(request("/v1/a").method("BREW", BodyPublishers.noBody()));
         assertThat(answer.statusCode()).isEqualTo(405);

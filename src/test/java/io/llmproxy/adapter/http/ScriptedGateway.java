@@ -6,12 +6,14 @@ import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.gateway.ClientRequest;
 import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.port.EndedRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,7 @@ final class ScriptedGateway implements AutoCloseable {
     private static final String REFUSED = "01a1f995-bc0e-70b5-a936-4b1bdf13ae0b";
 
     private final GatewayServer server;
+    private final List<EndedRequest> refused = new CopyOnWriteArrayList<>();
     private final AtomicInteger reached = new AtomicInteger();
     private volatile Script script = ScriptedGateway::echo;
 
@@ -56,7 +59,8 @@ final class ScriptedGateway implements AutoCloseable {
                 new GatewayServer.Settings("127.0.0.1", 0, trusted, 64L << 20, grace, patience, proxyProtocol),
                 certificate,
                 InstantSource.system(),
-                this::serve);
+                this::serve,
+                refused::add);
         server.start();
     }
 
@@ -67,6 +71,11 @@ final class ScriptedGateway implements AutoCloseable {
 
     GatewayServer server() {
         return server;
+    }
+
+    /** What the listener refused itself, as it told. */
+    List<EndedRequest> refused() {
+        return refused;
     }
 
     int reached() {

@@ -40,6 +40,10 @@ class SlowClientTest {
         ScriptedGateway gateway = gateway(head(SHORT));
         RawClient client = client(gateway).send(HEAD);
         assertTooSlow(client);
+        assertThat(gateway.refused()).singleElement().satisfies(told -> {
+            assertThat(told.status()).isEqualTo(408);
+            assertThat(told.method() + told.path()).isEqualTo("--");
+        });
         assertServes(gateway);
     }
 

@@ -13,10 +13,12 @@ import io.llmproxy.port.LogControl.Threshold;
 import io.llmproxy.testing.UsageRecords;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +165,75 @@ class LogFileTest {
         assertThat(Files.readString(path)).isEqualTo("two\n");
     }
 
+    /** As two processes have during a hand-over. */
+    @Test
+    void twoWritersOfOneFileLoseNoLineAndSetItAsideOnce() throws Exception {
+        Path path = directory.resolve("llmproxy.log");
+        int lines = 2000;
+        try (RotatingFile one = new RotatingFile(path, 20_000, 50);
+                RotatingFile two = new RotatingFile(path, 20_000, 50)) {
+            one.open();
+            two.open();
+            Thread other = Thread.ofPlatform().start(() -> many(two, "two", lines));
+            many(one, "one", lines);
+            other.join();
+        }
+        List<String> found = new ArrayList<>();
+        try (var list = Files.list(directory)) {
+            for (Path file : list.toList()) {
+                List<String> of = Files.readAllLines(file);
+                found.addAll(of);
+                // one that was set aside twice over would have few lines
+                assertThat(file.equals(path) ? 20_000 : Files.size(file)).isGreaterThan(19_900);
+            }
+        }
+        assertThat(found).allMatch(l -> l.matches("(one|two) [0-9]+ x{50}\\."));
+        assertThat(found).hasSize(2 * lines).doesNotHaveDuplicates();
+        assertThat(path.resolveSibling("llmproxy.log.3")).exists();
+    }
+
+    private static void many(RotatingFile file, String name, int lines) {
+        for (int i = 0; i < lines; i++) {
+            try {
+                file.write((name + " " + i + " " + "x".repeat(50) + ".\n").getBytes(StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    @Test
+    void whatAnotherProcessAddedCountsAndStays() throws IOException {
+        Path path = directory.resolve("llmproxy.log");
+        try (RotatingFile one = new RotatingFile(path, 100, 2);
+                RotatingFile two = new RotatingFile(path, 100, 2)) {
+            one.open();
+            two.open();
+            one.write("a\n".repeat(20).getBytes(StandardCharsets.UTF_8));
+            two.write("b\n".repeat(20).getBytes(StandardCharsets.UTF_8));
+            assertThat(Files.readString(path)).isEqualTo("a\n".repeat(20) + "b\n".repeat(20));
+            one.write("c\n".repeat(20).getBytes(StandardCharsets.UTF_8));
+            two.write("d\n".repeat(20).getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(Files.readString(path)).isEqualTo("c\n".repeat(20) + "d\n".repeat(20));
+        assertThat(path.resolveSibling("llmproxy.log.1")).hasContent("a\n".repeat(20) + "b\n".repeat(20));
+        assertThat(path.resolveSibling("llmproxy.log.2")).doesNotExist();
+    }
+
+    @Test
+    void aFileOfWhichNoneIsKeptIsEmptiedForAllThatWriteIt() throws IOException {
+        Path path = directory.resolve("llmproxy.log");
+        try (RotatingFile one = new RotatingFile(path, 100, 0);
+                RotatingFile two = new RotatingFile(path, 100, 0)) {
+            one.open();
+            two.open();
+            one.write("a\n".repeat(40).getBytes(StandardCharsets.UTF_8));
+            two.write("b\n".repeat(40).getBytes(StandardCharsets.UTF_8));
+            one.write("c\n".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(Files.readString(path)).isEqualTo("b\n".repeat(40) + "c\n");
+    }
+
     /** {@code /dev/full} is a disk without space. */
     @Test
     void aFullDiskSendsLinesToStandardErrorAndStopsNothing() throws IOException {
@@ -232,8 +303,8 @@ class LogFileTest {
                 UsageRecords.answered(TokenUsage.of(1, 2), Cost.UNKNOWN));
         byte[] address = {10, 0, 0, 7};
         for (EndedRequest ended : List.of(
-                EndedRequest.of(record, address),
-                EndedRequest.ofStranger(Ids.next(now), now, evil, evil, 401, 1234, address))) {
+                EndedRequest.of(record, address, "0af7651916cd43dd8448eb211c80319c"),
+                EndedRequest.ofStranger(Ids.next(now), now, evil, evil, 401, 1234, address, null))) {
             String json = new JsonLines().access(AccessEntry.of(ended, true));
             String text = new TextLines().access(AccessEntry.of(ended, false));
             assertThat(json.lines()).hasSize(1);
@@ -242,6 +313,8 @@ class LogFileTest {
             assertThat(json.getBytes(StandardCharsets.UTF_8)).doesNotContain((byte) '?');
             JsonNode line = JSON.readTree(json);
             assertThat(line.get("path").asString()).isEqualTo(evil);
+            assertThat(text.contains(" trace=0af7651916cd43dd8448eb211c80319c\n"))
+                    .isEqualTo(ended.traceId() != null);
             assertThat(line.get("address").asString()).isEqualTo("10.0.0.7");
             assertThat(text).doesNotContain("10.0.0.7");
         }
@@ -254,8 +327,8 @@ class LogFileTest {
         byte[] address = {10, 0, 0, 7};
         new AccessLog(made, true, false)
                 .write(List.of(
-                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 200, 1, address),
-                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 401, 1, address)));
+                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 200, 1, address, null),
+                        EndedRequest.ofStranger(Ids.next(now), now, "GET", "/v1/models", 401, 1, address, null)));
         assertThat(errors().lines()).hasSize(1);
         assertThat(errors()).contains("\"status\":401", "\"durationMs\":0.001");
     }

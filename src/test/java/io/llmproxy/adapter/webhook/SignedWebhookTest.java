@@ -3,6 +3,8 @@ package io.llmproxy.adapter.webhook;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.adapter.provider.support.UpstreamDefaults;
+import io.llmproxy.adapter.provider.support.UpstreamTrust;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.limit.BudgetAlert;
 import io.llmproxy.domain.limit.LimitMetric;
@@ -12,6 +14,7 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.FakeProvider.Request;
 import io.llmproxy.testing.FakeProvider.Script;
+import io.llmproxy.testing.PemFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +72,33 @@ class SignedWebhookTest {
     }
 
     private SignedWebhook hook(Duration timeout) {
-        return new SignedWebhook(URI.create(receiver.origin() + "/hook?token=t0p"), secret, timeout);
+        return hook(receiver, timeout, UpstreamDefaults.NONE);
+    }
+
+    private SignedWebhook hook(FakeProvider to, Duration timeout, UpstreamDefaults trust) {
+        return new SignedWebhook(
+                URI.create(to.origin() + "/hook?token=t0p"), secret, timeout, new UpstreamTrust(trust));
+    }
+
+    @Test
+    void aReceiverOfTheHousesOwnAuthorityIsBelieved() throws Exception {
+        PemFiles pem = PemFiles.make(directory.resolve("tls"));
+        try (FakeProvider secure = FakeProvider.startTls(pem.made().server())) {
+            secure.on("/hook", Script.answer(204, ""));
+            Duration patience = Duration.ofSeconds(30);
+            assertThatThrownBy(() ->
+                            hook(secure, patience, UpstreamDefaults.NONE).send(alert(), NOW))
+                    .isInstanceOf(IOException.class);
+            Path authority = directory.resolve("house.pem");
+            SignedWebhook hook = hook(secure, patience, new UpstreamDefaults(authority, null, List.of()));
+            assertThatThrownBy(() -> hook.send(alert(), NOW))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("upstream.ca-file " + authority + " cannot be read")
+                    .hasMessageNotContaining("t0p");
+            Files.copy(pem.certificate(), authority);
+            hook.send(alert(), NOW);
+            assertThat(secure.requests()).hasSize(1);
+        }
     }
 
     @Test

@@ -58,6 +58,28 @@ class AlertSenderTest {
     }
 
     @Test
+    void aWebhookThatDoesNotTakeWhatItIsSentIsAProblemUntilItDoes() {
+        assertThat(sender.fault()).isNull();
+        alert(50);
+        sender.round();
+        assertThat(sender.fault()).contains("do not reach the webhook", "it answered 503", "alerts.webhook");
+        now = START.plusSeconds(10);
+        refuses = false;
+        sender.round();
+        assertThat(sender.fault()).isNull();
+    }
+
+    @Test
+    void aProblemIsNoneAnyMoreWhereAnotherProcessTriesOn() {
+        alert(50);
+        sender.round();
+        now = START.plus(Duration.ofMinutes(59));
+        assertThat(sender.fault()).isNotNull();
+        now = START.plus(Duration.ofMinutes(61));
+        assertThat(sender.fault()).isNull();
+    }
+
+    @Test
     void whatIsTakenIsSentOnce() {
         refuses = false;
         alert(1);

@@ -38,7 +38,7 @@ class LiveBoardTest {
                         UUID.nameUUIDFromBytes(tenant.getBytes(java.nio.charset.StandardCharsets.UTF_8)), tenant),
                 UsageRecords.chat(model),
                 UsageRecords.answered(TokenUsage.of(10, 5), Cost.UNKNOWN));
-        return EndedRequest.of(record, ADDRESS);
+        return EndedRequest.of(record, ADDRESS, null);
     }
 
     @Test

@@ -94,6 +94,28 @@ class RetentionTest {
         assertThat(bodies.orphans).isZero();
     }
 
+    @Test
+    void aRoundThatFailsIsAProblemUntilTheNextOneThatDoesNot() {
+        boolean[] away = {true};
+        Retention retention = new Retention(
+                audit,
+                usage,
+                stores.objects(),
+                bodies,
+                () -> {
+                    if (away[0]) {
+                        throw new IllegalStateException("the database is away");
+                    }
+                    return List.of();
+                },
+                () -> NOW);
+        retention.round();
+        assertThat(retention.failing()).isTrue();
+        away[0] = false;
+        retention.round();
+        assertThat(retention.failing()).isFalse();
+    }
+
     private Retention retention(Tenant... tenants) {
         return new Retention(audit, usage, stores.objects(), bodies, () -> List.of(tenants), () -> NOW);
     }
