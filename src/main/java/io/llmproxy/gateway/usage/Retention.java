@@ -4,8 +4,10 @@ import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ObjectStore;
+import io.llmproxy.port.StoreException;
 import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageStore;
 import java.lang.System.Logger;
@@ -72,17 +74,38 @@ public final class Retention implements AutoCloseable {
         return PERIOD;
     }
 
-    /** Deletes what is too old now; blocks. Ends early once this is closed. */
+    /**
+     * Deletes what is too old now; blocks. Ends early once this is closed, or the database is away; what else goes wrong with one tenant
+     * holds up no other, and none of its other stores.
+     */
     void purge() {
         Instant now = clock.instant();
         for (Tenant tenant : tenants.get()) {
-            purgeAudit(tenant, now);
-            purge(tenant.id(), tenant.settings().usageRetentionDays(), now, usage::purge);
-            purge(tenant.id(), 0, now, objects::purge);
-            purge(tenant.id(), tenant.settings().bodyRetentionDays(), now, bodies::purge);
+            TenantSettings settings = tenant.settings();
+            purging(tenant, "audit events", () -> purgeAudit(tenant, now));
+            purging(
+                    tenant,
+                    "usage records",
+                    () -> purge(tenant.id(), settings.usageRetentionDays(), now, usage::purge));
+            purging(tenant, "stored objects", () -> purge(tenant.id(), 0, now, objects::purge));
+            purging(tenant, "bodies of requests", () -> purge(tenant.id(), settings.keptBodyDays(), now, bodies::purge));
         }
         while (!closed && bodies.purgeDeleted(STEP) > 0) {
             // the next step
+        }
+    }
+
+    private static void purging(Tenant tenant, String what, Runnable work) {
+        try {
+            work.run();
+        } catch (StoreException.Away e) {
+            throw e; // it is for the others too
+        } catch (RuntimeException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "event 6926: old " + what + " of the tenant `" + tenant.slug()
+                            + "` cannot be deleted; tried again in an hour",
+                    e);
         }
     }
 

@@ -351,7 +351,7 @@ abstract class UsageStoreContract {
     }
 
     @Test
-    void purgingTakesOldBlocksOfTheTenantUpToAMaximum() {
+    void purgingTakesOldBlocksOfTheTenantUpToAMaximumAndTheirSumsOutliveThem() {
         UsageRecord foreign = Samples.usage(Samples.tenant(unique("usage")), NOW, "m", Outcome.COMPLETED, 200);
         append(List.of(foreign, record(NOW)));
         for (int i = 0; i < 9; i++) {
@@ -362,7 +362,10 @@ abstract class UsageStoreContract {
         assertThat(usage().purge(tenant.id(), NOW.plusSeconds(1), 100)).isBetween(2, 6);
         assertThat(usage().purge(tenant.id(), NOW.plusSeconds(1), 100)).isZero();
         assertThat(all()).hasSize(1);
-        assertThat(usage().report(mine(), List.of())).containsExactly(row(1, 0));
+        assertThat(usage().report(mine(), List.of())).containsExactly(row(11, 0));
+        assertThat(usage().report(mine(), List.of(Dimension.MONTH))).containsExactly(row(11, 0, "2026-03"));
+        // what only records know
+        assertThat(usage().report(mine(), List.of(Dimension.STATUS))).containsExactly(row(1, 0, "200"));
         assertThat(list(new UsageQuery(foreign.tenantId(), null, null, null))).containsExactly(foreign);
         assertThat(usage().check(Map.of()).faults()).isEmpty();
     }
