@@ -1,5 +1,6 @@
 package io.llmproxy.admin;
 
+import io.llmproxy.domain.usage.UsageQuery;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +11,16 @@ import org.jspecify.annotations.Nullable;
  * @param user an e-mail address or id within that tenant; null: all
  * @param from inclusive; null: from the beginning
  * @param to exclusive; null: until now
+ * @param match what else its records have in common
  */
 public record UsageFilter(
         @Nullable String tenant,
         @Nullable String user,
         @Nullable Instant from,
-        @Nullable Instant to) {}
+        @Nullable Instant to,
+        UsageQuery.Match match) {
+    public UsageFilter(
+            @Nullable String tenant, @Nullable String user, @Nullable Instant from, @Nullable Instant to) {
+        this(tenant, user, from, to, UsageQuery.Match.ALL);
+    }
+}

@@ -83,7 +83,7 @@ final class UsageReads {
 
     private UsageQuery confined(Actor actor, UsageFilter filter) {
         UUID tenantId = tenantId(actor, filter.tenant());
-        return new UsageQuery(tenantId, userId(actor, tenantId, filter.user()), filter.from(), filter.to());
+        return new UsageQuery(tenantId, userId(actor, tenantId, filter.user()), filter.from(), filter.to(), filter.match());
     }
 
     private @Nullable UUID tenantId(Actor actor, @Nullable String slug) {

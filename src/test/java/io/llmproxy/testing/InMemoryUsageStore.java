@@ -95,7 +95,8 @@ final class InMemoryUsageStore implements UsageStore {
         return (q.tenantId() == null || q.tenantId().equals(r.tenantId()))
                 && (q.userId() == null || q.userId().equals(r.userId()))
                 && (q.from() == null || !r.startedAt().isBefore(q.from()))
-                && (q.to() == null || r.startedAt().isBefore(q.to()));
+                && (q.to() == null || r.startedAt().isBefore(q.to()))
+                && q.match().matches(r);
     }
 
     private static List<@Nullable String> group(UsageRecord r, List<UsageQuery.Dimension> by) {

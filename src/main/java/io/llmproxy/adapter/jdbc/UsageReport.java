@@ -48,7 +48,7 @@ final class UsageReport {
     }
 
     private void sum(UsageQuery query, List<UsageQuery.Dimension> by, Map<List<@Nullable String>, UsageFigures> sums) {
-        if (!by.stream().allMatch(UsageQuery.Dimension::summed)) {
+        if (!by.stream().allMatch(UsageQuery.Dimension::summed) || !query.match().summed()) {
             records(query, query.from(), query.to(), by, sums);
             return;
         }
@@ -61,7 +61,7 @@ final class UsageReport {
         if (firstHour != null) {
             ragged(query, query.from(), firstHour, by, sums);
         }
-        hours(new UsageQuery(query.tenantId(), query.userId(), firstHour, endHour), by, sums);
+        hours(query.within(firstHour, endHour), by, sums);
         if (endHour != null) {
             ragged(query, endHour, query.to(), by, sums);
         }
@@ -89,7 +89,7 @@ final class UsageReport {
             @Nullable Instant to,
             List<UsageQuery.Dimension> by,
             Map<List<@Nullable String>, UsageFigures> sums) {
-        UsageQuery part = new UsageQuery(query.tenantId(), query.userId(), from, to);
+        UsageQuery part = query.within(from, to);
         Map<KeyHour, String> labels = by.contains(UsageQuery.Dimension.LABEL) ? labels(part) : Map.of();
         blocks.each(part, r -> {
             List<@Nullable String> values = new ArrayList<>();
@@ -107,9 +107,7 @@ final class UsageReport {
 
     /** Records do not have them; the sums of their hours do. */
     private Map<KeyHour, String> labels(UsageQuery query) {
-        UsageQuery hours = new UsageQuery(
-                query.tenantId(),
-                query.userId(),
+        UsageQuery hours = query.within(
                 query.from() == null ? null : query.from().truncatedTo(ChronoUnit.HOURS),
                 query.to());
         NamedSql select =
@@ -169,7 +167,7 @@ final class UsageReport {
             case DAY, WEEK -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
             case MONTH -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM')";
             case LABEL -> "labels";
-            case ENDPOINT, STATUS -> throw new IllegalStateException("the sums do not know " + dimension);
+            case ENDPOINT, STATUS, OUTCOME, OPERATION -> throw new IllegalStateException("the sums do not know " + dimension);
         };
     }
 
@@ -187,6 +185,19 @@ final class UsageReport {
         if (query.to() != null) {
             conditions.add("hour_at < :to");
         }
+        UsageQuery.Match match = query.match();
+        if (match.keyId() != null) {
+            conditions.add("key_id = :key_id");
+        }
+        if (match.key() != null) {
+            conditions.add("key_name = :key");
+        }
+        if (match.model() != null) {
+            conditions.add("model = :model");
+        }
+        if (match.provider() != null) {
+            conditions.add("provider = :provider");
+        }
         return String.join(" AND ", conditions);
     }
 
@@ -194,7 +205,11 @@ final class UsageReport {
         return Params.of("tenant", query.tenantId())
                 .and("user", query.userId())
                 .and("from", query.from())
-                .and("to", query.to());
+                .and("to", query.to())
+                .and("key_id", query.match().keyId())
+                .and("key", query.match().key())
+                .and("model", query.match().model())
+                .and("provider", query.match().provider());
     }
 
     private static UsageQuery.Row row(List<@Nullable String> group, UsageFigures f) {

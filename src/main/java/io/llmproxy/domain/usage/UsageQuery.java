@@ -6,6 +6,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.IsoFields;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +15,57 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from inclusive; null: from the beginning
  * @param to exclusive; null: until now
+ * @param match what else its records have in common
  */
 public record UsageQuery(
         @Nullable UUID tenantId,
         @Nullable UUID userId,
         @Nullable Instant from,
-        @Nullable Instant to) {
+        @Nullable Instant to,
+        Match match) {
+
+    public UsageQuery(
+            @Nullable UUID tenantId, @Nullable UUID userId, @Nullable Instant from, @Nullable Instant to) {
+        this(tenantId, userId, from, to, Match.ALL);
+    }
+
+    /** The same of another time. */
+    public UsageQuery within(@Nullable Instant otherFrom, @Nullable Instant otherTo) {
+        return new UsageQuery(tenantId, userId, otherFrom, otherTo, match);
+    }
+
+    /**
+     * What records have in common; null: whatever it is.
+     *
+     * @param keyId of the key
+     * @param key the name that the key had
+     * @param model what the client asked for
+     * @param provider its name
+     * @param statusFrom and {@code statusTo}: the ends of a range of what clients were answered, both inclusive
+     */
+    public record Match(
+            @Nullable UUID keyId,
+            @Nullable String key,
+            @Nullable String model,
+            @Nullable String provider,
+            @Nullable Integer statusFrom,
+            @Nullable Integer statusTo) {
+        public static final Match ALL = new Match(null, null, null, null, null, null);
+
+        /** Whether sums by hour can tell; of statuses records alone can. */
+        public boolean summed() {
+            return statusFrom == null && statusTo == null;
+        }
+
+        public boolean matches(UsageRecord r) {
+            return (keyId == null || keyId.equals(r.keyId()))
+                    && (key == null || key.equals(r.keyName()))
+                    && (model == null || model.equals(r.requestedModel()))
+                    && (provider == null || provider.equals(r.provider()))
+                    && (statusFrom == null || r.status() >= statusFrom)
+                    && (statusTo == null || r.status() <= statusTo);
+        }
+    }
 
     /** What a report may be grouped by. */
     public enum Dimension {
@@ -40,12 +86,19 @@ public record UsageQuery(
         ENDPOINT,
         /** What the client was answered. */
         STATUS,
+        /** How it ended, as {@code completed}. */
+        OUTCOME,
+        /** What it was for, as {@code chat}. */
+        OPERATION,
         /** All labels of its key, a JSON object with the names in order: those that it had when its hour was first written. */
         LABEL;
 
         /** Whether sums by hour know it; reports by others read every record of their time. */
         public boolean summed() {
-            return this != ENDPOINT && this != STATUS;
+            return switch (this) {
+                case ENDPOINT, STATUS, OUTCOME, OPERATION -> false;
+                default -> true;
+            };
         }
 
         /** The value of a record, as reports show it; null where there is none, or it does not know, as of labels. */
@@ -58,6 +111,8 @@ public record UsageQuery(
                 case PROVIDER -> r.provider();
                 case ENDPOINT -> r.endpoint();
                 case STATUS -> Integer.toString(r.status());
+                case OUTCOME -> r.outcome().name().toLowerCase(Locale.ROOT);
+                case OPERATION -> Operation.of(r.endpoint());
                 case LABEL -> null;
                 case HOUR, DAY, WEEK, MONTH -> time(r.startedAt().truncatedTo(ChronoUnit.HOURS));
             };
@@ -74,7 +129,7 @@ public record UsageQuery(
                             + (at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR) < 10 ? "-W0" : "-W")
                             + at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR);
                 case MONTH -> at.toLocalDate().toString().substring(0, 7);
-                case TENANT, USER, KEY, MODEL, PROVIDER, ENDPOINT, STATUS, LABEL ->
+                case TENANT, USER, KEY, MODEL, PROVIDER, ENDPOINT, STATUS, OUTCOME, OPERATION, LABEL ->
                     throw new IllegalStateException(this + " is none of time");
             };
         }

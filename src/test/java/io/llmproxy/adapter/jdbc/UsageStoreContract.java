@@ -23,6 +23,7 @@ import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageStore;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -252,6 +253,31 @@ abstract class UsageStoreContract {
         assertThat(list(new UsageQuery(tenant.id(), new UUID(1, 1), null, null)))
                 .isEmpty();
         assertThat(list(new UsageQuery(null, null, null, null))).contains(early, late);
+    }
+
+    @Test
+    void sumsAndRecordsAreNarrowedAlike() {
+        Instant hour = NOW.truncatedTo(ChronoUnit.HOURS);
+        UsageRecord good = Samples.usage(tenant, hour, "a", Outcome.COMPLETED, 200);
+        UsageRecord bad = Samples.usage(tenant, hour.plusSeconds(1), "b", Outcome.COMPLETED, 502);
+        append(List.of(good, bad));
+        assertNarrowed(new UsageQuery.Match(null, "dev", "a", "up", null, null), good);
+        assertNarrowed(new UsageQuery.Match(good.keyId(), null, null, null, null, null), good, bad);
+        assertNarrowed(new UsageQuery.Match(UUID.randomUUID(), null, null, null, null, null));
+        assertNarrowed(new UsageQuery.Match(null, "other", null, null, null, null));
+        assertNarrowed(new UsageQuery.Match(null, null, null, "other", null, null));
+        assertNarrowed(new UsageQuery.Match(null, null, null, null, 500, 599), bad);
+    }
+
+    private void assertNarrowed(UsageQuery.Match match, UsageRecord... expected) {
+        UsageQuery query = new UsageQuery(tenant.id(), null, null, null, match);
+        assertThat(list(query)).containsExactly(expected);
+        assertThat(usage().report(query, List.of()).getFirst().requests()).isEqualTo(expected.length);
+        // a part of an hour, and so of records
+        assertThat(usage().report(query.within(NOW.minusSeconds(7000), NOW.plusSeconds(7000)), List.of())
+                        .getFirst()
+                        .requests())
+                .isEqualTo(expected.length);
     }
 
     private List<UsageRecord> list(UsageQuery query) {
