@@ -15,6 +15,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -280,6 +282,31 @@ class OperationsTest {
                         .ctl("usage", "report", "--by", "outcome,operation", "-o", "jsonl")
                         .value())
                 .contains("\"outcome\":\"completed\",\"operation\":\"chat\"");
+    }
+
+    @Test
+    void reportsHaveTheDaysOfTheTenant() {
+        String own = appliance.tenantWithKey("tokyo", upstream.baseUrl());
+        try (Http client = new Http(appliance.gateway(), own)) {
+            client.chat();
+        }
+        Instant now = appliance.clock().instant();
+        String utc = now.atZone(ZoneOffset.UTC).toLocalDate().toString();
+        // as far from UTC as zones are, so that one of the two has another day whatever the time
+        String east = now.atZone(ZoneId.of("Pacific/Kiritimati")).toLocalDate().toString();
+        String west = now.atZone(ZoneId.of("Pacific/Pago_Pago")).toLocalDate().toString();
+        assertThat(day("tokyo")).isEqualTo(utc);
+        appliance.ctl("tenant", "update", "tokyo", "--time-zone", "Pacific/Kiritimati").value();
+        assertThat(day("tokyo")).isEqualTo(east);
+        assertThat(day("tokyo", "--from", east)).isEqualTo(east);
+        assertThat(day("tokyo", "--time-zone", "Pacific/Pago_Pago")).isEqualTo(west);
+        assertThat(appliance.ctl("usage", "report", "--time-zone", "Mars/Base").err()).contains("is no time zone");
+    }
+
+    private String day(String tenant, String... options) {
+        List<String> line = new ArrayList<>(List.of("-t", tenant, "usage", "report", "--by", "day", "-q"));
+        line.addAll(List.of(options));
+        return appliance.ctl(line.toArray(String[]::new)).value().strip();
     }
 
     @Test

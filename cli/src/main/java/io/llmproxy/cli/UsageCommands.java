@@ -98,6 +98,10 @@ final class UsageCommands {
     private static Verb span(Verb verb) {
         return verb.option("--from", "TIME", "from then on: a date, a time, or how long ago as 7d")
                 .option("--to", "TIME", "up to then, exclusive")
+                .option(
+                        "--time-zone",
+                        "ZONE",
+                        "where days begin, as Europe/Berlin; the tenant's unless given, UTC for several")
                 .option("--user", "USER", "only this user")
                 .option("--key", "KEY", "only this key: the name that it had, or its id")
                 .option("--model", "MODEL", "only what was asked of this model")
@@ -235,7 +239,8 @@ final class UsageCommands {
                 .with("status", c.line().option("--status"))
                 .with(
                         "from",
-                        from == null ? null : Times.moment("--from", from, now).toString())
-                .with("to", to == null ? null : Times.moment("--to", to, now).toString());
+                        from == null ? null : Times.asked("--from", from, now))
+                .with("to", to == null ? null : Times.asked("--to", to, now))
+                .with("timeZone", c.line().option("--time-zone"));
     }
 }

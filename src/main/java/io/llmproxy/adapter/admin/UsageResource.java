@@ -9,12 +9,14 @@ import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageQuery.Dimension;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.wire.admin.PageJson;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,11 +40,11 @@ final class UsageResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                route("GET", "/api/v1/usage/report", this::report).taking("tenant", "user", "key", "model", "provider", "status", "from", "to", "by"),
+                route("GET", "/api/v1/usage/report", this::report).taking("tenant", "user", "key", "model", "provider", "status", "from", "to", "timeZone", "by"),
                 route("GET", "/api/v1/usage/records", this::records)
                         .taking(
-                                "tenant", "user", "key", "model", "provider", "status", "from", "to", "limit", "cursor",
-                                "tail"));
+                                "tenant", "user", "key", "model", "provider", "status", "from", "to", "timeZone", "limit",
+                                "cursor", "tail"));
     }
 
     private Answer report(AdminRequest r) {
@@ -82,15 +84,17 @@ final class UsageResource {
 
     private UsageFilter filter(AdminRequest r) {
         Instant now = clock.instant();
-        Instant from = Moments.parse("from", r.query("from"), now);
-        Instant to = Moments.parse("to", r.query("to"), now);
+        String named = r.query("timeZone");
+        ZoneId zone = named == null ? queries.usageZone(r.actor(), r.query("tenant")) : UsageLimits.zone(named);
+        Instant from = Moments.parse("from", r.query("from"), now, zone);
+        Instant to = Moments.parse("to", r.query("to"), now, zone);
         if (from != null && to != null && !from.isBefore(to)) {
             throw Problem.invalid("from: must be before to");
         }
         if (r.query("user") != null && r.query("tenant") == null && queries.tenantRequired(r.actor())) {
             throw new Problem(400, "tenant_required", "user: a user is known within a tenant; name the tenant too");
         }
-        return new UsageFilter(r.query("tenant"), r.query("user"), from, to, match(r));
+        return new UsageFilter(r.query("tenant"), r.query("user"), from, to, match(r), zone);
     }
 
     /** A key is meant by the name that it had then, or by its id: it may be gone. */

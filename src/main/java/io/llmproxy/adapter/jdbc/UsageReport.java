@@ -6,6 +6,8 @@ import io.llmproxy.domain.usage.UsageRecord;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class UsageReport {
     private static final String SUMS =
             UsageRollups.FIGURES.stream().map(c -> "SUM(" + c + ") AS " + c).collect(Collectors.joining(", "));
+
+    /** How much time is summed up at once where its hours are held. */
+    private static final Duration AT_ONCE = Duration.ofDays(31);
 
     private final Sql sql;
     private final UsageBlocks blocks;
@@ -61,10 +66,45 @@ final class UsageReport {
         if (firstHour != null) {
             ragged(query, query.from(), firstHour, by, sums);
         }
-        hours(query.within(firstHour, endHour), by, sums);
+        wholeHours(query.within(firstHour, endHour), by, sums);
         if (endHour != null) {
             ragged(query, endHour, query.to(), by, sums);
         }
+    }
+
+    /**
+     * Days of another zone than UTC are made of hours here, as databases know zones by other names and rules than we do; a month at a
+     * time, so that few hours are held. An hour that a day's end cuts belongs to the day in which it begins.
+     */
+    private void wholeHours(
+            UsageQuery query, List<UsageQuery.Dimension> by, Map<List<@Nullable String>, UsageFigures> sums) {
+        if (!byHour(query, by)) {
+            hours(query, by, sums);
+            return;
+        }
+        NamedSql ends = NamedSql.of("SELECT MIN(hour_at) AS first_at, MAX(hour_at) AS last_at FROM usage_rollups WHERE "
+                + filter(query));
+        Ends all = sql.first("reporting usage", ends, params(query), Ends::of).orElse(Ends.NONE);
+        if (all.first == null || all.last == null) {
+            return;
+        }
+        Instant end = all.last.plus(Duration.ofHours(1));
+        for (Instant from = all.first; from.isBefore(end); from = from.plus(AT_ONCE)) {
+            Instant to = from.plus(AT_ONCE);
+            hours(query.within(from, to.isBefore(end) ? to : end), by, sums);
+        }
+    }
+
+    private record Ends(@Nullable Instant first, @Nullable Instant last) {
+        static final Ends NONE = new Ends(null, null);
+
+        static Ends of(Row row) throws SQLException {
+            return new Ends(row.timeOrNull("first_at"), row.timeOrNull("last_at"));
+        }
+    }
+
+    private static boolean byHour(UsageQuery query, List<UsageQuery.Dimension> by) {
+        return !query.zone().equals(ZoneOffset.UTC) && by.stream().anyMatch(UsageQuery.Dimension::zoned);
     }
 
     private static Instant upToHour(Instant time) {
@@ -94,7 +134,7 @@ final class UsageReport {
         blocks.each(part, r -> {
             List<@Nullable String> values = new ArrayList<>();
             by.forEach(dimension ->
-                    values.add(dimension == UsageQuery.Dimension.LABEL ? labels.get(KeyHour.of(r)) : dimension.of(r)));
+                    values.add(dimension == UsageQuery.Dimension.LABEL ? labels.get(KeyHour.of(r)) : dimension.of(r, query.zone())));
             sums.merge(values, UsageFigures.of(r), UsageFigures::plus);
         });
     }
@@ -127,37 +167,41 @@ final class UsageReport {
             UsageQuery query, List<UsageQuery.Dimension> by, Map<List<@Nullable String>, UsageFigures> sums) {
         StringBuilder text = new StringBuilder("SELECT ");
         for (int i = 0; i < by.size(); i++) {
-            text.append(expression(by.get(i))).append(" AS g").append(i).append(", ");
+            text.append(expression(by.get(i), query.zone())).append(" AS g").append(i).append(", ");
         }
         text.append(SUMS).append(" FROM usage_rollups WHERE ").append(filter(query));
         if (!by.isEmpty()) {
             text.append(" GROUP BY ")
-                    .append(by.stream().map(UsageReport::expression).collect(Collectors.joining(", ")));
+                    .append(by.stream().map(d -> expression(d, query.zone())).collect(Collectors.joining(", ")));
         }
-        sql.list("reporting usage", NamedSql.of(text.toString()), params(query), row -> sum(row, by))
+        sql.list("reporting usage", NamedSql.of(text.toString()), params(query), row -> sum(row, by, query.zone()))
                 .forEach(sum -> sums.merge(sum.group, sum.figures, UsageFigures::plus));
     }
 
-    private static Sum sum(Row row, List<UsageQuery.Dimension> by) throws SQLException {
+    private static Sum sum(Row row, List<UsageQuery.Dimension> by, ZoneId zone) throws SQLException {
         List<@Nullable String> group = new ArrayList<>();
         for (int i = 0; i < by.size(); i++) {
             String value = row.textOrNull("g" + i);
-            group.add(value == null ? null : shown(by.get(i), value));
+            group.add(value == null ? null : shown(by.get(i), value, zone));
         }
         return new Sum(group, UsageRollups.figures(row));
     }
 
     /** Of a week the database tells one of its days, of which several rows become one here. */
-    private static String shown(UsageQuery.Dimension dimension, String value) {
+    private static String shown(UsageQuery.Dimension dimension, String value, ZoneId zone) {
+        if (dimension.zoned() && !zone.equals(ZoneOffset.UTC)) {
+            return dimension.time(Instant.parse(value.replace(' ', 'T') + ":00:00Z"), zone);
+        }
         return switch (dimension) {
             case HOUR -> value.replace(' ', 'T') + ":00Z";
-            case WEEK -> dimension.time(Instant.parse(value + "T00:00:00Z"));
+            case WEEK -> dimension.time(Instant.parse(value + "T00:00:00Z"), zone);
             default -> value;
         };
     }
 
-    private static String expression(UsageQuery.Dimension dimension) {
-        return switch (dimension) {
+    private static String expression(UsageQuery.Dimension dimension, ZoneId zone) {
+        boolean hours = dimension.zoned() && !zone.equals(ZoneOffset.UTC);
+        return switch (hours ? UsageQuery.Dimension.HOUR : dimension) {
             case TENANT -> "tenant_slug";
             case USER -> "user_email";
             case KEY -> "key_name";

@@ -1,7 +1,8 @@
 package io.llmproxy.domain.usage;
 
 import java.time.Instant;
-import java.time.OffsetDateTime;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.IsoFields;
@@ -16,22 +17,24 @@ import org.jspecify.annotations.Nullable;
  * @param from inclusive; null: from the beginning
  * @param to exclusive; null: until now
  * @param match what else its records have in common
+ * @param zone where its days, weeks and months begin
  */
 public record UsageQuery(
         @Nullable UUID tenantId,
         @Nullable UUID userId,
         @Nullable Instant from,
         @Nullable Instant to,
-        Match match) {
+        Match match,
+        ZoneId zone) {
 
     public UsageQuery(
             @Nullable UUID tenantId, @Nullable UUID userId, @Nullable Instant from, @Nullable Instant to) {
-        this(tenantId, userId, from, to, Match.ALL);
+        this(tenantId, userId, from, to, Match.ALL, ZoneOffset.UTC);
     }
 
     /** The same of another time. */
     public UsageQuery within(@Nullable Instant otherFrom, @Nullable Instant otherTo) {
-        return new UsageQuery(tenantId, userId, otherFrom, otherTo, match);
+        return new UsageQuery(tenantId, userId, otherFrom, otherTo, match, zone);
     }
 
     /**
@@ -76,7 +79,7 @@ public record UsageQuery(
         PROVIDER,
         /** Its beginning, UTC, as {@code 2026-11-20T14:00Z}. */
         HOUR,
-        /** As {@code 2026-11-20}, UTC. */
+        /** As {@code 2026-11-20}. */
         DAY,
         /** As {@code 2026-W47}, from Monday on (ISO 8601). */
         WEEK,
@@ -93,6 +96,11 @@ public record UsageQuery(
         /** All labels of its key, a JSON object with the names in order: those that it had when its hour was first written. */
         LABEL;
 
+        /** Whether it depends on where a day begins. */
+        public boolean zoned() {
+            return this == DAY || this == WEEK || this == MONTH;
+        }
+
         /** Whether sums by hour know it; reports by others read every record of their time. */
         public boolean summed() {
             return switch (this) {
@@ -102,7 +110,7 @@ public record UsageQuery(
         }
 
         /** The value of a record, as reports show it; null where there is none, or it does not know, as of labels. */
-        public @Nullable String of(UsageRecord r) {
+        public @Nullable String of(UsageRecord r, ZoneId zone) {
             return switch (this) {
                 case TENANT -> r.tenantSlug();
                 case USER -> r.userEmail();
@@ -114,21 +122,22 @@ public record UsageQuery(
                 case OUTCOME -> r.outcome().name().toLowerCase(Locale.ROOT);
                 case OPERATION -> Operation.of(r.endpoint());
                 case LABEL -> null;
-                case HOUR, DAY, WEEK, MONTH -> time(r.startedAt().truncatedTo(ChronoUnit.HOURS));
+                case HOUR, DAY, WEEK, MONTH -> time(r.startedAt(), zone);
             };
         }
 
-        /** Of one of those of time: how the hour, which begins then, is shown. */
-        public String time(Instant hour) {
-            OffsetDateTime at = hour.atOffset(ZoneOffset.UTC);
+        /** Of one of those of time: how what began then is shown; an hour is one of UTC, whatever the zone. */
+        public String time(Instant began, ZoneId zone) {
+            LocalDate at = began.atZone(zone).toLocalDate();
             return switch (this) {
-                case HOUR -> at.toString();
-                case DAY -> at.toLocalDate().toString();
+                case HOUR ->
+                    began.truncatedTo(ChronoUnit.HOURS).atOffset(ZoneOffset.UTC).toString();
+                case DAY -> at.toString();
                 case WEEK ->
                     at.get(IsoFields.WEEK_BASED_YEAR)
                             + (at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR) < 10 ? "-W0" : "-W")
                             + at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR);
-                case MONTH -> at.toLocalDate().toString().substring(0, 7);
+                case MONTH -> at.toString().substring(0, 7);
                 case TENANT, USER, KEY, MODEL, PROVIDER, ENDPOINT, STATUS, OUTCOME, OPERATION, LABEL ->
                     throw new IllegalStateException(this + " is none of time");
             };

@@ -23,6 +23,8 @@ import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageStore;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -256,6 +258,36 @@ abstract class UsageStoreContract {
     }
 
     @Test
+    void daysAndMonthsBeginWhereTheZoneHasThem() {
+        Instant midnight = Instant.parse("2026-03-31T15:00:00Z"); // in Tokyo
+        append(List.of(
+                record(midnight.minusSeconds(1)),
+                record(midnight),
+                record(midnight.plusSeconds(3600)),
+                record(midnight.plusSeconds(40 * 86_400))));
+        UsageQuery tokyo = new UsageQuery(tenant.id(), null, null, null, UsageQuery.Match.ALL, ZoneId.of("Asia/Tokyo"));
+        assertThat(usage().report(tokyo, List.of(Dimension.DAY)))
+                .containsExactly(row(1, 0, "2026-03-31"), row(2, 0, "2026-04-01"), row(1, 0, "2026-05-11"));
+        assertThat(usage().report(tokyo, List.of(Dimension.MONTH, Dimension.STATUS)))
+                .containsExactly(row(1, 0, "2026-03", "200"), row(2, 0, "2026-04", "200"), row(1, 0, "2026-05", "200"));
+        assertThat(usage().report(tokyo, List.of(Dimension.MONTH)))
+                .containsExactly(row(1, 0, "2026-03"), row(2, 0, "2026-04"), row(1, 0, "2026-05"));
+        assertThat(usage().report(tokyo.within(midnight, null), List.of(Dimension.HOUR)))
+                .startsWith(row(1, 0, "2026-03-31T15:00Z"));
+    }
+
+    @Test
+    void theEndsOfAMonthAreExactWhereItsDaysBeginWithinAnHour() {
+        ZoneId kolkata = ZoneId.of("Asia/Kolkata");
+        Instant april = Instant.parse("2026-03-31T18:30:00Z");
+        append(List.of(record(april.minusSeconds(1)), record(april), record(april.plusSeconds(86_400 - 1))));
+        UsageQuery month = new UsageQuery(
+                tenant.id(), null, april, april.plusSeconds(30 * 86_400), UsageQuery.Match.ALL, kolkata);
+        assertThat(usage().report(month, List.of(Dimension.MONTH))).containsExactly(row(2, 0, "2026-04"));
+        assertThat(usage().report(month, List.of(Dimension.DAY))).containsExactly(row(2, 0, "2026-04-01"));
+    }
+
+    @Test
     void sumsAndRecordsAreNarrowedAlike() {
         Instant hour = NOW.truncatedTo(ChronoUnit.HOURS);
         UsageRecord good = Samples.usage(tenant, hour, "a", Outcome.COMPLETED, 200);
@@ -270,7 +302,7 @@ abstract class UsageStoreContract {
     }
 
     private void assertNarrowed(UsageQuery.Match match, UsageRecord... expected) {
-        UsageQuery query = new UsageQuery(tenant.id(), null, null, null, match);
+        UsageQuery query = new UsageQuery(tenant.id(), null, null, null, match, ZoneOffset.UTC);
         assertThat(list(query)).containsExactly(expected);
         assertThat(usage().report(query, List.of()).getFirst().requests()).isEqualTo(expected.length);
         // a part of an hour, and so of records
