@@ -244,7 +244,8 @@ public final class Appliance implements AutoCloseable {
                     books.journal()::backlog,
                     desk.concerns(
                             directory.path(),
-                            new StatusBoard.Concern(StatusBoard.Kind.DATABASE, refresher::failing, StatusBoard.DATABASE),
+                            new StatusBoard.Concern(
+                                    StatusBoard.Kind.DATABASE, refresher::failing, StatusBoard.DATABASE),
                             new StatusBoard.Concern(StatusBoard.Kind.LEDGER, flusher::failing, StatusBoard.LEDGER),
                             new StatusBoard.Concern(StatusBoard.Kind.IDEMPOTENCY, runs::failing),
                             new StatusBoard.Concern(StatusBoard.Kind.AUDIT, auditKeeper::fault),

@@ -66,7 +66,8 @@ class AuditPurgeTest {
         try (FakeProvider provider = FakeProvider.start();
                 TestAppliance appliance = TestAppliance.start()) {
             String key = appliance.tenantWithKey("acme", provider.baseUrl());
-            appliance.ctl("tenant", "update", "acme", "--audit", "full", "--body-retention", "7d")
+            appliance
+                    .ctl("tenant", "update", "acme", "--audit", "full", "--body-retention", "7d")
                     .value();
             assertThat(appliance.ctl("tenant", "show", "acme", "-o", "json").value())
                     .contains("\"bodyRetentionDays\": 7");
@@ -94,10 +95,15 @@ class AuditPurgeTest {
                             .value())
                     .contains("deleted 1 usage records and 1 bodies");
             assertThat(appliance.ctl("-t", "acme", "usage", "export").value()).doesNotContain("requestId");
-            assertThat(appliance.ctl("-t", "acme", "usage", "report", "-o", "json").value())
+            assertThat(appliance
+                            .ctl("-t", "acme", "usage", "report", "-o", "json")
+                            .value())
                     .contains("\"requests\": 1");
             // the events stay, and one says what was done
-            assertThat(appliance.ctl("-t", "acme", "audit", "list", "-q").value().lines())
+            assertThat(appliance
+                            .ctl("-t", "acme", "audit", "list", "-q")
+                            .value()
+                            .lines())
                     .hasSize(events + 1);
             assertThat(appliance
                             .ctl("-t", "acme", "audit", "list", "--action", "audit.purge", "-o", "json")

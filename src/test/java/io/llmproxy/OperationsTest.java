@@ -15,8 +15,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -296,11 +296,14 @@ class OperationsTest {
         String east = now.atZone(ZoneId.of("Pacific/Kiritimati")).toLocalDate().toString();
         String west = now.atZone(ZoneId.of("Pacific/Pago_Pago")).toLocalDate().toString();
         assertThat(day("tokyo")).isEqualTo(utc);
-        appliance.ctl("tenant", "update", "tokyo", "--time-zone", "Pacific/Kiritimati").value();
+        appliance
+                .ctl("tenant", "update", "tokyo", "--time-zone", "Pacific/Kiritimati")
+                .value();
         assertThat(day("tokyo")).isEqualTo(east);
         assertThat(day("tokyo", "--from", east)).isEqualTo(east);
         assertThat(day("tokyo", "--time-zone", "Pacific/Pago_Pago")).isEqualTo(west);
-        assertThat(appliance.ctl("usage", "report", "--time-zone", "Mars/Base").err()).contains("is no time zone");
+        assertThat(appliance.ctl("usage", "report", "--time-zone", "Mars/Base").err())
+                .contains("is no time zone");
     }
 
     private String day(String tenant, String... options) {
@@ -311,7 +314,8 @@ class OperationsTest {
 
     @Test
     void reportsAndExportsAreNarrowed() {
-        String own = appliance.ctl("-t", "acme", "key", "create", "narrow", "-q").value();
+        String own =
+                appliance.ctl("-t", "acme", "key", "create", "narrow", "-q").value();
         try (Http client = new Http(appliance.gateway(), own)) {
             client.chat();
             client.chat();

@@ -23,8 +23,7 @@ public record UsageFilter(
         @Nullable Instant to,
         UsageQuery.Match match,
         ZoneId zone) {
-    public UsageFilter(
-            @Nullable String tenant, @Nullable String user, @Nullable Instant from, @Nullable Instant to) {
+    public UsageFilter(@Nullable String tenant, @Nullable String user, @Nullable Instant from, @Nullable Instant to) {
         this(tenant, user, from, to, UsageQuery.Match.ALL, ZoneOffset.UTC);
     }
 }

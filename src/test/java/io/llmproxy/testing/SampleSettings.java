@@ -39,8 +39,7 @@ public final class SampleSettings {
     }
 
     /** In days; null: for ever, but for bodies. */
-    public static TenantSettings retention(
-            @Nullable Integer audit, @Nullable Integer usage, @Nullable Integer bodies) {
+    public static TenantSettings retention(@Nullable Integer audit, @Nullable Integer usage, @Nullable Integer bodies) {
         return new TenantSettings(
                 null,
                 null,

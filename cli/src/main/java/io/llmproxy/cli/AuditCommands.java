@@ -26,12 +26,11 @@ final class AuditCommands {
             Column.text("before", "before"),
             Column.text("after", "after"));
 
-    private static final View PURGED =
-            new View(
-                    "events",
-                    Column.number("events", "events"),
-                    Column.number("bodies", "bodies"),
-                    Column.number("requests", "requests"));
+    private static final View PURGED = new View(
+            "events",
+            Column.number("events", "events"),
+            Column.number("bodies", "bodies"),
+            Column.number("requests", "requests"));
 
     /** How many events an answer holds at most; a full one is followed up at once. */
     private static final int PAGE = 500;
@@ -230,7 +229,10 @@ final class AuditCommands {
     }
 
     private static Verb purge() {
-        return Verb.of("purge", "Deletes old events, for which a signed checkpoint stands, or old requests.", AuditCommands::purge)
+        return Verb.of(
+                        "purge",
+                        "Deletes old events, for which a signed checkpoint stands, or old requests.",
+                        AuditCommands::purge)
                 .option("--before", "TIME", "older than that: a date, a time, or how long ago as 365d")
                 .flag("--requests", "a tenant's usage records and bodies of requests, and no events; sums by hour stay")
                 .example(
@@ -259,7 +261,8 @@ final class AuditCommands {
         }
         JsonNode purged = c.client().post(ApiPath.of("audit", "purge"), body);
         String sentence = "deleted " + Json.text(purged.path(requests ? "requests" : "events"))
-                + (requests ? " usage records and " : " events and ") + Json.text(purged.path("bodies")) + " bodies of requests";
+                + (requests ? " usage records and " : " events and ") + Json.text(purged.path("bodies"))
+                + " bodies of requests";
         c.output().done(purged, PURGED, sentence);
         return ExitCode.DONE;
     }

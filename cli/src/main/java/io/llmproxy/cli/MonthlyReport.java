@@ -66,7 +66,8 @@ final class MonthlyReport {
         boolean running = now.isBefore(start(month.plusMonths(1)));
         page.begin(
                 "Usage of " + month,
-                "By llmproxy's ledger, days in " + zone() + ", money in USD" + (running ? ", up to " + now + "." : "."));
+                "By llmproxy's ledger, days in " + zone() + ", money in USD"
+                        + (running ? ", up to " + now + "." : "."));
         page.table("Tenants", "Tenant", tenants(users));
         users.forEach((tenant, rows) -> {
             page.section("Tenant " + tenant);

@@ -113,7 +113,8 @@ final class UsageCommands {
         String month = c.line().option("--month");
         String format = c.line().option("--format");
         if (month != null) {
-            for (String other : List.of("--by", "--from", "--to", "--user", "--key", "--model", "--provider", "--status")) {
+            for (String other :
+                    List.of("--by", "--from", "--to", "--user", "--key", "--model", "--provider", "--status")) {
                 if (c.line().has(other)) {
                     throw CliException.usage(other + ": the report of a month has it already; leave --month out");
                 }
@@ -237,9 +238,7 @@ final class UsageCommands {
                 .with("model", c.line().option("--model"))
                 .with("provider", c.line().option("--provider"))
                 .with("status", c.line().option("--status"))
-                .with(
-                        "from",
-                        from == null ? null : Times.asked("--from", from, now))
+                .with("from", from == null ? null : Times.asked("--from", from, now))
                 .with("to", to == null ? null : Times.asked("--to", to, now))
                 .with("timeZone", c.line().option("--time-zone"));
     }

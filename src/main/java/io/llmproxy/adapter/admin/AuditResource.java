@@ -25,6 +25,7 @@ final class AuditResource {
     private static final String END = "end";
     /** So much may clocks differ. */
     private static final Duration FUTURE = Duration.ofMinutes(1);
+
     private final AuditQueries queries;
     private final RequestAudit requests;
     private final InstantSource clock;

@@ -40,11 +40,22 @@ final class UsageResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                route("GET", "/api/v1/usage/report", this::report).taking("tenant", "user", "key", "model", "provider", "status", "from", "to", "timeZone", "by"),
+                route("GET", "/api/v1/usage/report", this::report)
+                        .taking("tenant", "user", "key", "model", "provider", "status", "from", "to", "timeZone", "by"),
                 route("GET", "/api/v1/usage/records", this::records)
                         .taking(
-                                "tenant", "user", "key", "model", "provider", "status", "from", "to", "timeZone", "limit",
-                                "cursor", "tail"));
+                                "tenant",
+                                "user",
+                                "key",
+                                "model",
+                                "provider",
+                                "status",
+                                "from",
+                                "to",
+                                "timeZone",
+                                "limit",
+                                "cursor",
+                                "tail"));
     }
 
     private Answer report(AdminRequest r) {
@@ -101,10 +112,10 @@ final class UsageResource {
     private static UsageQuery.Match match(AdminRequest r) {
         StatusRange status = StatusRange.of(r.query("status"));
         String key = r.query("key");
-        boolean id = key != null && Ids.isUuid(key);
+        UUID id = key == null || !Ids.isUuid(key) ? null : UUID.fromString(key);
         return new UsageQuery.Match(
-                id ? UUID.fromString(key) : null,
-                id ? null : key,
+                id,
+                id == null ? key : null,
                 r.query("model"),
                 r.query("provider"),
                 status.from(),

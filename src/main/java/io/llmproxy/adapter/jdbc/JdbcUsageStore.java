@@ -54,8 +54,8 @@ final class JdbcUsageStore implements UsageStore {
             + " AND last_at < :before ORDER BY last_at, seq LIMIT " + UsageBlocks.AT_ONCE);
     private static final NamedSql DELETE = NamedSql.of("DELETE FROM usage_blocks WHERE seq = :seq");
     private static final NamedSql MARK = NamedSql.insert("usage_purges", List.of("tenant_id", "last_at"));
-    private static final NamedSql MOVE_MARK = NamedSql.of(
-            "UPDATE usage_purges SET last_at = GREATEST(last_at, :last_at) WHERE tenant_id = :tenant_id");
+    private static final NamedSql MOVE_MARK =
+            NamedSql.of("UPDATE usage_purges SET last_at = GREATEST(last_at, :last_at) WHERE tenant_id = :tenant_id");
 
     private final Sql sql;
     private final UsageBlocks blocks;

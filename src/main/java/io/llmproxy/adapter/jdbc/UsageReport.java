@@ -53,7 +53,8 @@ final class UsageReport {
     }
 
     private void sum(UsageQuery query, List<UsageQuery.Dimension> by, Map<List<@Nullable String>, UsageFigures> sums) {
-        if (!by.stream().allMatch(UsageQuery.Dimension::summed) || !query.match().summed()) {
+        if (!by.stream().allMatch(UsageQuery.Dimension::summed)
+                || !query.match().summed()) {
             records(query, query.from(), query.to(), by, sums);
             return;
         }
@@ -82,14 +83,16 @@ final class UsageReport {
             hours(query, by, sums);
             return;
         }
-        NamedSql ends = NamedSql.of("SELECT MIN(hour_at) AS first_at, MAX(hour_at) AS last_at FROM usage_rollups WHERE "
-                + filter(query));
+        NamedSql ends = NamedSql.of(
+                "SELECT MIN(hour_at) AS first_at, MAX(hour_at) AS last_at FROM usage_rollups WHERE " + filter(query));
         Ends all = sql.first("reporting usage", ends, params(query), Ends::of).orElse(Ends.NONE);
-        if (all.first == null || all.last == null) {
+        Instant first = all.first;
+        Instant last = all.last;
+        if (first == null || last == null) {
             return;
         }
-        Instant end = all.last.plus(Duration.ofHours(1));
-        for (Instant from = all.first; from.isBefore(end); from = from.plus(AT_ONCE)) {
+        Instant end = last.plus(Duration.ofHours(1));
+        for (Instant from = first; from.isBefore(end); from = from.plus(AT_ONCE)) {
             Instant to = from.plus(AT_ONCE);
             hours(query.within(from, to.isBefore(end) ? to : end), by, sums);
         }
@@ -133,8 +136,10 @@ final class UsageReport {
         Map<KeyHour, String> labels = by.contains(UsageQuery.Dimension.LABEL) ? labels(part) : Map.of();
         blocks.each(part, r -> {
             List<@Nullable String> values = new ArrayList<>();
-            by.forEach(dimension ->
-                    values.add(dimension == UsageQuery.Dimension.LABEL ? labels.get(KeyHour.of(r)) : dimension.of(r, query.zone())));
+            by.forEach(dimension -> values.add(
+                    dimension == UsageQuery.Dimension.LABEL
+                            ? labels.get(KeyHour.of(r))
+                            : dimension.of(r, query.zone())));
             sums.merge(values, UsageFigures.of(r), UsageFigures::plus);
         });
     }
@@ -147,9 +152,8 @@ final class UsageReport {
 
     /** Records do not have them; the sums of their hours do. */
     private Map<KeyHour, String> labels(UsageQuery query) {
-        UsageQuery hours = query.within(
-                query.from() == null ? null : query.from().truncatedTo(ChronoUnit.HOURS),
-                query.to());
+        UsageQuery hours =
+                query.within(query.from() == null ? null : query.from().truncatedTo(ChronoUnit.HOURS), query.to());
         NamedSql select =
                 NamedSql.of("SELECT DISTINCT hour_at, key_id, labels FROM usage_rollups WHERE labels IS NOT NULL AND "
                         + filter(hours));
@@ -167,7 +171,10 @@ final class UsageReport {
             UsageQuery query, List<UsageQuery.Dimension> by, Map<List<@Nullable String>, UsageFigures> sums) {
         StringBuilder text = new StringBuilder("SELECT ");
         for (int i = 0; i < by.size(); i++) {
-            text.append(expression(by.get(i), query.zone())).append(" AS g").append(i).append(", ");
+            text.append(expression(by.get(i), query.zone()))
+                    .append(" AS g")
+                    .append(i)
+                    .append(", ");
         }
         text.append(SUMS).append(" FROM usage_rollups WHERE ").append(filter(query));
         if (!by.isEmpty()) {
@@ -211,7 +218,8 @@ final class UsageReport {
             case DAY, WEEK -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')";
             case MONTH -> "TO_CHAR(hour_at AT TIME ZONE 'UTC', 'YYYY-MM')";
             case LABEL -> "labels";
-            case ENDPOINT, STATUS, OUTCOME, OPERATION -> throw new IllegalStateException("the sums do not know " + dimension);
+            case ENDPOINT, STATUS, OUTCOME, OPERATION ->
+                throw new IllegalStateException("the sums do not know " + dimension);
         };
     }
 

@@ -27,8 +27,7 @@ public record UsageQuery(
         Match match,
         ZoneId zone) {
 
-    public UsageQuery(
-            @Nullable UUID tenantId, @Nullable UUID userId, @Nullable Instant from, @Nullable Instant to) {
+    public UsageQuery(@Nullable UUID tenantId, @Nullable UUID userId, @Nullable Instant from, @Nullable Instant to) {
         this(tenantId, userId, from, to, Match.ALL, ZoneOffset.UTC);
     }
 

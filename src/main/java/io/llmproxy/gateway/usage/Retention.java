@@ -88,7 +88,10 @@ public final class Retention implements AutoCloseable {
                     "usage records",
                     () -> purge(tenant.id(), settings.usageRetentionDays(), now, usage::purge));
             purging(tenant, "stored objects", () -> purge(tenant.id(), 0, now, objects::purge));
-            purging(tenant, "bodies of requests", () -> purge(tenant.id(), settings.keptBodyDays(), now, bodies::purge));
+            purging(
+                    tenant,
+                    "bodies of requests",
+                    () -> purge(tenant.id(), settings.keptBodyDays(), now, bodies::purge));
         }
         while (!closed && bodies.purgeDeleted(STEP) > 0) {
             // the next step

@@ -37,7 +37,10 @@ public record AuditEventJson(
      *
      * @param requests true: usage records and bodies of requests, and no events
      */
-    public record Purge(@Nullable String tenant, String before, @Nullable Boolean requests) {}
+    public record Purge(
+            @Nullable String tenant,
+            String before,
+            @Nullable Boolean requests) {}
 
     /**
      * What a purge deleted.

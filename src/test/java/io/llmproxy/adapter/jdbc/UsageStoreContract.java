@@ -281,8 +281,8 @@ abstract class UsageStoreContract {
         ZoneId kolkata = ZoneId.of("Asia/Kolkata");
         Instant april = Instant.parse("2026-03-31T18:30:00Z");
         append(List.of(record(april.minusSeconds(1)), record(april), record(april.plusSeconds(86_400 - 1))));
-        UsageQuery month = new UsageQuery(
-                tenant.id(), null, april, april.plusSeconds(30 * 86_400), UsageQuery.Match.ALL, kolkata);
+        UsageQuery month =
+                new UsageQuery(tenant.id(), null, april, april.plusSeconds(30 * 86_400), UsageQuery.Match.ALL, kolkata);
         assertThat(usage().report(month, List.of(Dimension.MONTH))).containsExactly(row(2, 0, "2026-04"));
         assertThat(usage().report(month, List.of(Dimension.DAY))).containsExactly(row(2, 0, "2026-04-01"));
     }

@@ -120,7 +120,10 @@ final class Fakes {
         final Map<UUID, Instant> before = new HashMap<>();
         final List<Integer> steps = new ArrayList<>();
         final List<AuditEvent> events = new ArrayList<>();
-        @Nullable UUID failing;
+
+        @Nullable
+        UUID failing;
+
         RuntimeException failure = new StoreException.Broken("a block of the ledger");
 
         @Override

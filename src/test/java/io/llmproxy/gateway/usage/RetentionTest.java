@@ -120,7 +120,8 @@ class RetentionTest {
     void aDatabaseThatIsAwayIsAskedOnceARound() {
         usage.failing = A;
         usage.failure = new StoreException.Away("purging the ledger", new IllegalStateException());
-        assertThatThrownBy(() -> retention(tenant(A, null, 7), tenant(B, null, 7)).purge())
+        assertThatThrownBy(
+                        () -> retention(tenant(A, null, 7), tenant(B, null, 7)).purge())
                 .isInstanceOf(StoreException.Away.class);
         assertThat(usage.before).containsOnlyKeys(A);
     }
