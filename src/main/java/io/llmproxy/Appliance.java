@@ -248,21 +248,24 @@ public final class Appliance implements AutoCloseable {
                     books.journal()::backlog,
                     desk.concerns(
                             directory.path(),
-                            new StatusBoard.Concern(refresher::failing, StatusBoard.DATABASE),
-                            new StatusBoard.Concern(flusher::failing, StatusBoard.LEDGER),
-                            new StatusBoard.Concern(runs::failing),
-                            new StatusBoard.Concern(auditKeeper::fault),
-                            new StatusBoard.Concern(transcripts::fault),
-                            new StatusBoard.Concern(ledger::fault),
-                            new StatusBoard.Concern(counters::fault),
-                            new StatusBoard.Concern(backups::fault),
-                            new StatusBoard.Concern(alerts::fault),
-                            new StatusBoard.Concern(retention::failing, StatusBoard.RETENTION),
-                            new StatusBoard.Concern(() -> tracing == null ? null : tracing.fault()),
-                            new StatusBoard.Concern(targets::problem),
-                            new StatusBoard.Concern(tls::gatewayFault),
-                            new StatusBoard.Concern(tls::adminFault)),
-                    new StatusBoard.Concern(ledger::obstacle),
+                            new StatusBoard.Concern(
+                                    StatusBoard.Kind.DATABASE, refresher::failing, StatusBoard.DATABASE),
+                            new StatusBoard.Concern(StatusBoard.Kind.LEDGER, flusher::failing, StatusBoard.LEDGER),
+                            new StatusBoard.Concern(StatusBoard.Kind.IDEMPOTENCY, runs::failing),
+                            new StatusBoard.Concern(StatusBoard.Kind.AUDIT, auditKeeper::fault),
+                            new StatusBoard.Concern(StatusBoard.Kind.BODIES, transcripts::fault),
+                            new StatusBoard.Concern(StatusBoard.Kind.JOURNAL, ledger::fault),
+                            new StatusBoard.Concern(StatusBoard.Kind.COUNTERS, counters::fault),
+                            new StatusBoard.Concern(StatusBoard.Kind.BACKUP, backups::fault),
+                            new StatusBoard.Concern(StatusBoard.Kind.ALERTS, alerts::fault),
+                            new StatusBoard.Concern(
+                                    StatusBoard.Kind.RETENTION, retention::failing, StatusBoard.RETENTION),
+                            new StatusBoard.Concern(
+                                    StatusBoard.Kind.TRACING, () -> tracing == null ? null : tracing.fault()),
+                            new StatusBoard.Concern(StatusBoard.Kind.TARGETS, targets::problem),
+                            new StatusBoard.Concern(StatusBoard.Kind.CERTIFICATE, tls::gatewayFault),
+                            new StatusBoard.Concern(StatusBoard.Kind.CERTIFICATE, tls::adminFault)),
+                    new StatusBoard.Concern(StatusBoard.Kind.JOURNAL, ledger::obstacle),
                     counters::status);
             ApplianceMetrics metrics = new ApplianceMetrics(telemetry);
             metrics.ledger(books.journal(), ledger, flusher);
@@ -270,6 +273,7 @@ public final class Appliance implements AutoCloseable {
             metrics.providers(snapshots, gateway.health());
             metrics.tracing(tracing);
             metrics.bodies(transcripts);
+            metrics.problems(status);
             telemetry.thresholds(config.alerts().thresholds());
             desk.measure(telemetry);
             tls.measure(telemetry, gatewayServer::handshakes);
@@ -309,7 +313,7 @@ public final class Appliance implements AutoCloseable {
                             executor,
                             config.tenant(),
                             setup.clock()),
-                    new RequestAudit(stores, search, bodies, executor, config.tenant()),
+                    new RequestAudit(stores, search, bodies, usage, executor, config.tenant()),
                     transcripts::flush,
                     setup.clock())));
             new ReloadedParts(log, desk, storage.secrets(), gatewayServer, refresher, tls).join(reload);

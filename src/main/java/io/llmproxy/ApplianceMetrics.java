@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts show of their state at each scrape; what happens to requests is counted where it happens. */
@@ -91,6 +92,17 @@ final class ApplianceMetrics {
                 "llmproxy_audit_bodies_dropped_requests",
                 "Requests whose bodies were left out of the audit since the start",
                 transcripts::dropped);
+    }
+
+    /** What `status` says is wrong, by kind; all kinds at every scrape, so that an alert sees the change. */
+    void problems(StatusBoard board) {
+        telemetry.show(Shown.level(
+                "llmproxy_problems",
+                "1: something of that kind is wrong, as llmproxyctl status says with what to do; 0: nothing",
+                List.of("kind"),
+                out -> Stream.of(StatusBoard.Kind.values())
+                        .filter(StatusBoard.Kind::quick)
+                        .forEach(kind -> out.add(board.wrong(kind) ? 1 : 0, kind.word()))));
     }
 
     /** Null: no traces are sent. */

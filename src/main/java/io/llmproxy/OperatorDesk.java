@@ -65,11 +65,11 @@ final class OperatorDesk implements AutoCloseable {
     /** With those of others. */
     List<StatusBoard.Concern> concerns(Path data, StatusBoard.Concern... others) {
         List<StatusBoard.Concern> all = new ArrayList<>(List.of(others));
-        all.add(new StatusBoard.Concern(() -> DiskWatch.fault("the data directory", data)));
-        all.add(new StatusBoard.Concern(log::fault));
-        all.add(new StatusBoard.Concern(feed::fault));
-        all.add(new StatusBoard.Concern(clock::fault));
-        all.add(new StatusBoard.Concern(() -> StatusBoard.budgets(limits.nearest())));
+        all.add(new StatusBoard.Concern(StatusBoard.Kind.DISK, () -> DiskWatch.fault("the data directory", data)));
+        all.add(new StatusBoard.Concern(StatusBoard.Kind.LOG, log::fault));
+        all.add(new StatusBoard.Concern(StatusBoard.Kind.ACCESS_LINES, feed::fault));
+        all.add(new StatusBoard.Concern(StatusBoard.Kind.CLOCK, clock::fault));
+        all.add(new StatusBoard.Concern(StatusBoard.Kind.BUDGETS, () -> StatusBoard.budgets(limits.nearest())));
         return List.copyOf(all);
     }
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -50,10 +51,41 @@ final class StatusBoard {
     private volatile boolean started;
     private volatile boolean stopping;
 
+    /** What may be wrong; each is a value of a metric's label, so none is ever renamed. */
+    enum Kind {
+        DATABASE,
+        LEDGER,
+        JOURNAL,
+        IDEMPOTENCY,
+        AUDIT,
+        BODIES,
+        COUNTERS,
+        BACKUP,
+        RETENTION,
+        TRACING,
+        ALERTS,
+        CERTIFICATE,
+        DISK,
+        LOG,
+        ACCESS_LINES,
+        CLOCK,
+        TARGETS,
+        BUDGETS;
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        /** Whether a scrape may ask: targets and budgets have metrics of their own, and to look at them all takes time. */
+        boolean quick() {
+            return this != TARGETS && this != BUDGETS;
+        }
+    }
+
     /** Something that may be wrong: the sentence that says so; null: it is right. */
-    record Concern(Supplier<@Nullable String> fault) {
-        Concern(BooleanSupplier present, String sentence) {
-            this(() -> present.getAsBoolean() ? sentence : null);
+    record Concern(Kind kind, Supplier<@Nullable String> fault) {
+        Concern(Kind kind, BooleanSupplier present, String sentence) {
+            this(kind, () -> present.getAsBoolean() ? sentence : null);
         }
     }
 
@@ -126,6 +158,11 @@ final class StatusBoard {
                 gateway.bodyMemory().used(),
                 gateway.passed().soft(),
                 gateway.passed().shadow());
+    }
+
+    /** Whether something of that kind is wrong. */
+    boolean wrong(Kind kind) {
+        return concerns.stream().anyMatch(c -> c.kind == kind && c.fault.get() != null);
     }
 
     /** What is wrong and what to do, one sentence each; empty: all is well. */

@@ -2,7 +2,10 @@ package io.llmproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmproxy.testing.FakeProvider;
+import io.llmproxy.testing.Http;
 import io.llmproxy.testing.TestAppliance;
+import io.llmproxy.testing.TestAppliance.Ctl;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -55,6 +58,59 @@ class AuditPurgeTest {
                             .ctl("audit", "verify", before.toString(), "--against", after.toString())
                             .err())
                     .contains("an earlier export has events up to 4");
+        }
+    }
+
+    @Test
+    void requestsArePurgedAloneAndTheirSumsStay() {
+        try (FakeProvider provider = FakeProvider.start();
+                TestAppliance appliance = TestAppliance.start()) {
+            String key = appliance.tenantWithKey("acme", provider.baseUrl());
+            appliance
+                    .ctl("tenant", "update", "acme", "--audit", "full", "--body-retention", "7d")
+                    .value();
+            assertThat(appliance.ctl("tenant", "show", "acme", "-o", "json").value())
+                    .contains("\"bodyRetentionDays\": 7");
+            try (Http http = new Http(appliance.gateway(), key)) {
+                assertThat(http.chat().statusCode()).isEqualTo(200);
+            }
+            appliance.ctl("-t", "acme", "usage", "export").value();
+            appliance.clock().advance(Duration.ofDays(10));
+            int events = appliance
+                    .ctl("-t", "acme", "audit", "list", "-q")
+                    .value()
+                    .lines()
+                    .toList()
+                    .size();
+            Ctl whose = appliance.ctl("audit", "purge", "--requests", "--before", "5d", "--yes");
+            assertThat(whose.code()).isEqualTo(1);
+            assertThat(whose.err()).contains("whose requests?");
+            assertThat(appliance
+                            .ctl("-t", "acme", "audit", "purge", "--requests", "--before", "2100-01-01", "--yes")
+                            .err())
+                    .contains("lies in the future");
+            String before = isoMinus(appliance, 5);
+            assertThat(appliance
+                            .ctl("-t", "acme", "audit", "purge", "--requests", "--before", before, "--yes")
+                            .value())
+                    .contains("deleted 1 usage records and 1 bodies");
+            assertThat(appliance.ctl("-t", "acme", "usage", "export").value()).doesNotContain("requestId");
+            assertThat(appliance
+                            .ctl("-t", "acme", "usage", "report", "-o", "json")
+                            .value())
+                    .contains("\"requests\": 1");
+            // the events stay, and one says what was done
+            assertThat(appliance
+                            .ctl("-t", "acme", "audit", "list", "-q")
+                            .value()
+                            .lines())
+                    .hasSize(events + 1);
+            assertThat(appliance
+                            .ctl("-t", "acme", "audit", "list", "--action", "audit.purge", "-o", "json")
+                            .value())
+                    .contains("audit/requests")
+                    .contains(before);
+            assertThat(appliance.ctl("ledger", "check").code()).isZero();
         }
     }
 

@@ -8,7 +8,10 @@ import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.TcpGate;
 import io.llmproxy.testing.TestAppliance;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -139,6 +142,7 @@ class DatabaseFaultsTest {
         serve(20);
         // the connections of the pool that were killed have been found by then
         until(() -> problems().contains(StatusBoard.LEDGER));
+        assertThat(metrics()).contains("llmproxy_problems{kind=\"ledger\"} 1");
         // a change may meet one more connection that died
         until(() -> refusal().contains(error));
         assertThat(appliance.ctl("health").code()).as("requests are served").isZero();
@@ -147,6 +151,14 @@ class DatabaseFaultsTest {
         until(() -> problems().isEmpty());
         until(this::changes);
         assertAllInTheLedgerOnce();
+    }
+
+    private String metrics() throws Exception {
+        URI metrics = URI.create(appliance.appliance().adminUrl() + "/metrics");
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
+                    .body();
+        }
     }
 
     /** What a change is refused with, which takes a bounded time. */

@@ -173,6 +173,28 @@ class ObservedMetricsTest {
     }
 
     @Test
+    void everyKindOfProblemIsShownIsDescribedAndIsWhatAlertsAskFor() throws IOException {
+        String documented = Files.readString(Path.of("docs/metrics.md"));
+        Set<String> shown = new TreeSet<>();
+        Matcher sample = Pattern.compile("(?m)^llmproxy_problems\\{kind=\"([a-z-]+)\"} [01](?:\\.0)?$")
+                .matcher(text);
+        while (sample.find()) {
+            shown.add(sample.group(1));
+        }
+        assertThat(shown)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(kind -> assertThat(documented).contains("`" + kind + "`"));
+        Matcher asked = Pattern.compile("llmproxy_problems\\{kind=\"([^\"]*)\"}")
+                .matcher(Files.readString(Path.of("conf/prometheus/alerts.yml")));
+        int alerts = 0;
+        while (asked.find()) {
+            assertThat(shown).contains(asked.group(1));
+            alerts++;
+        }
+        assertThat(alerts).isEqualTo(5);
+    }
+
+    @Test
     void dashboardsAskForWhatIsThere() throws IOException {
         JsonMapper json = JsonMapper.builder().build();
         int asked = 0;

@@ -19,6 +19,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -327,6 +330,73 @@ class OperationsTest {
         assertThat(rows).contains("\"endpoint\":\"/v1/chat/completions\"", "\"status\":\"200\"");
         assertThat(rows).containsPattern("\"week\":\"20\\d\\d-W\\d\\d\"").containsPattern("\"hour\":\"[^\"]*:00Z\"");
         assertThat(appliance.ctl("usage", "report", "--by", "colour").code()).isEqualTo(2);
+        assertThat(appliance
+                        .ctl("usage", "report", "--by", "outcome,operation", "-o", "jsonl")
+                        .value())
+                .contains("\"outcome\":\"completed\",\"operation\":\"chat\"");
+    }
+
+    @Test
+    void reportsHaveTheDaysOfTheTenant() {
+        String own = appliance.tenantWithKey("tokyo", upstream.baseUrl());
+        try (Http client = new Http(appliance.gateway(), own)) {
+            client.chat();
+        }
+        Instant now = appliance.clock().instant();
+        String utc = now.atZone(ZoneOffset.UTC).toLocalDate().toString();
+        // as far from UTC as zones are, so that one of the two has another day whatever the time
+        String east = now.atZone(ZoneId.of("Pacific/Kiritimati")).toLocalDate().toString();
+        String west = now.atZone(ZoneId.of("Pacific/Pago_Pago")).toLocalDate().toString();
+        assertThat(day("tokyo")).isEqualTo(utc);
+        appliance
+                .ctl("tenant", "update", "tokyo", "--time-zone", "Pacific/Kiritimati")
+                .value();
+        assertThat(day("tokyo")).isEqualTo(east);
+        assertThat(day("tokyo", "--from", east)).isEqualTo(east);
+        assertThat(day("tokyo", "--time-zone", "Pacific/Pago_Pago")).isEqualTo(west);
+        assertThat(appliance.ctl("usage", "report", "--time-zone", "Mars/Base").err())
+                .contains("is no time zone");
+    }
+
+    private String day(String tenant, String... options) {
+        List<String> line = new ArrayList<>(List.of("-t", tenant, "usage", "report", "--by", "day", "-q"));
+        line.addAll(List.of(options));
+        return appliance.ctl(line.toArray(String[]::new)).value().strip();
+    }
+
+    @Test
+    void reportsAndExportsAreNarrowed() {
+        String own =
+                appliance.ctl("-t", "acme", "key", "create", "narrow", "-q").value();
+        try (Http client = new Http(appliance.gateway(), own)) {
+            client.chat();
+            client.chat();
+            client.post("/v1/chat/completions", "{");
+        }
+        assertThat(narrowed("--key", "narrow")).isEqualTo("3");
+        assertThat(narrowed("--key", "narrow", "--model", "gpt-4o", "--provider", "up"))
+                .isEqualTo("2");
+        assertThat(narrowed("--key", "narrow", "--model", "none")).isEqualTo("0");
+        assertThat(narrowed("--key", "narrow", "--status", "4xx")).isEqualTo("1");
+        assertThat(narrowed("--key", "narrow", "--status", "200")).isEqualTo("2");
+        assertThat(appliance
+                        .ctl("-t", "acme", "usage", "export", "--key", "narrow", "--status", "4xx")
+                        .value()
+                        .lines())
+                .hasSize(1)
+                .allSatisfy(line -> assertThat(line).contains("\"status\":400"));
+        assertThat(appliance.ctl("usage", "export", "--status", "9xx").err()).contains("as 502, or a class");
+        assertThat(appliance
+                        .ctl("usage", "report", "--month", "2026-10", "--model", "m")
+                        .code())
+                .isEqualTo(2);
+    }
+
+    /** How many requests a report counts. */
+    private String narrowed(String... options) {
+        List<String> line = new ArrayList<>(List.of("-t", "acme", "usage", "report", "-q"));
+        line.addAll(List.of(options));
+        return appliance.ctl(line.toArray(String[]::new)).value().strip();
     }
 
     @Test

@@ -54,6 +54,7 @@ public sealed interface AdminCommand {
             Change<Integer> maxApiKeys,
             Change<Integer> auditRetentionDays,
             Change<Integer> usageRetentionDays,
+            Change<Integer> bodyRetentionDays,
             UsageLimitChanges limits,
             RedactionChanges redaction,
             Change<AuditMode> auditMode)
@@ -66,6 +67,7 @@ public sealed interface AdminCommand {
                     || maxApiKeys.named()
                     || auditRetentionDays.named()
                     || usageRetentionDays.named()
+                    || bodyRetentionDays.named()
                     || auditMode.named()
                     || limits.named()
                     || redaction.named());
@@ -126,6 +128,13 @@ public sealed interface AdminCommand {
 
     /** Says in the audit that events older than that are about to be purged; null: those of the installation. */
     record PurgeAudit(@Nullable String tenant, Instant before) implements AdminCommand {}
+
+    /**
+     * Says in the audit that records and bodies of requests older than that are about to be purged.
+     *
+     * @param tenant null: the only one of this process
+     */
+    record PurgeRequests(@Nullable String tenant, Instant before) implements AdminCommand {}
 
     /**
      * Says in the audit that bodies of requests were read.

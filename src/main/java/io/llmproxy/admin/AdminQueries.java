@@ -16,6 +16,7 @@ import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -211,6 +212,11 @@ public final class AdminQueries {
 
     public List<UsageQuery.Row> usageReport(Actor actor, UsageFilter filter, List<UsageQuery.Dimension> by) {
         return guarded("reading the ledger", () -> usage.report(actor, filter, by));
+    }
+
+    /** Where days begin in reports of the tenant; null: of whatever the actor may see. */
+    public ZoneId usageZone(Actor actor, @Nullable String tenant) {
+        return guarded("reading a tenant", () -> usage.zone(actor, tenant));
     }
 
     public Page<UsageRecord> usageRecords(Actor actor, UsageFilter filter, Page.Request page) {

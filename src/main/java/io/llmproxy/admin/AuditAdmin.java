@@ -1,5 +1,6 @@
 package io.llmproxy.admin;
 
+import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,17 @@ final class AuditAdmin {
             Tenant tenant = tenant(actor, c.tenant());
             Details details = new Details().put("before", c.before());
             return new Work.Done(new CommandResult.Deleted(), tenant, "audit.purge", "audit/events", details);
+        };
+    }
+
+    Work purge(Actor actor, AdminCommand.PurgeRequests c) {
+        return () -> {
+            Tenant tenant = tenant(actor, c.tenant());
+            if (tenant == null) {
+                throw AdminException.invalid("tenant: whose requests? Each tenant's are deleted by themselves");
+            }
+            Details details = new Details().put("before", c.before());
+            return new Work.Done(new CommandResult.Deleted(), tenant, "audit.purge", "audit/requests", details);
         };
     }
 

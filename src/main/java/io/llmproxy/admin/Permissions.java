@@ -17,6 +17,7 @@ import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
 import io.llmproxy.admin.AdminCommand.ImportPrices;
 import io.llmproxy.admin.AdminCommand.PurgeAudit;
+import io.llmproxy.admin.AdminCommand.PurgeRequests;
 import io.llmproxy.admin.AdminCommand.ReadBodies;
 import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
@@ -54,7 +55,7 @@ final class Permissions {
         return switch (command) {
             case CreateTenant _, ActivateTenant _, SuspendTenant _, DeleteTenant _ -> false;
             case UpdateTenant c -> c.withinTenant();
-            case PurgeAudit _ -> false;
+            case PurgeAudit _, PurgeRequests _ -> false;
             case ReadBodies _ -> true;
             case CreateUser c -> c.role() != Role.ADMIN;
             case UpdateUser c -> c.role().value() != Role.ADMIN;
@@ -81,7 +82,7 @@ final class Permissions {
     private static boolean user(AdminCommand command) {
         return switch (command) {
             case CreateTenant _, UpdateTenant _, ActivateTenant _, SuspendTenant _, DeleteTenant _ -> false;
-            case CreateUser _, UpdateUser _, DeleteUser _, PurgeAudit _, ReadBodies _ -> false;
+            case CreateUser _, UpdateUser _, DeleteUser _, PurgeAudit _, PurgeRequests _, ReadBodies _ -> false;
             case CreateKey c -> !c.scope().passthrough();
             case UpdateKey c ->
                 !Boolean.TRUE.equals(c.passthrough().value())

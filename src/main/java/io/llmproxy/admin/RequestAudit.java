@@ -13,6 +13,7 @@ import io.llmproxy.domain.usage.RequestQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.RequestSearch;
 import io.llmproxy.port.TranscriptStore;
+import io.llmproxy.port.UsageStore;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,7 @@ public final class RequestAudit {
     private final TenantAccess access;
     private final RequestSearch requests;
     private final TranscriptStore transcripts;
+    private final UsageStore usage;
     private final CommandExecutor executor;
 
     /** @param onlyTenant the one tenant of this process; null: all */
@@ -41,12 +44,14 @@ public final class RequestAudit {
             AdminStores stores,
             RequestSearch requests,
             TranscriptStore transcripts,
+            UsageStore usage,
             CommandExecutor executor,
             @Nullable String onlyTenant) {
         this.stores = stores;
         this.access = new TenantAccess(stores.tenants(), onlyTenant);
         this.requests = requests;
         this.transcripts = transcripts;
+        this.usage = usage;
         this.executor = executor;
     }
 
@@ -152,12 +157,33 @@ public final class RequestAudit {
         if (tenant == null || !actor.admin()) {
             return 0;
         }
+        return inSteps("purging bodies of requests", () -> transcripts.purge(tenant.id(), before, STEP));
+    }
+
+    /** How many requests are gone. */
+    public record Purged(int records, int bodies) {}
+
+    /**
+     * Deletes usage records and bodies of older requests, step by step; that it was asked to is in the audit first. Sums by hour stay.
+     *
+     * @param slug null: of the only tenant of this process
+     */
+    public Purged purgeRequests(Actor actor, @Nullable String slug, Instant before) {
+        executor.execute(actor, new AdminCommand.PurgeRequests(slug, before));
+        // bodies first: without its record nobody would find one that is left
+        int bodies = purge(actor, slug, before);
+        Tenant tenant = named(guarded("purging the ledger", () -> tenant(actor, slug)), "request");
+        int records = inSteps("purging the ledger", () -> usage.purge(tenant.id(), before, STEP));
+        return new Purged(records, bodies);
+    }
+
+    private static int inSteps(String doing, Supplier<Integer> some) {
         int purged = 0;
         int step;
         do {
-            step = guarded("purging bodies of requests", () -> transcripts.purge(tenant.id(), before, STEP));
+            step = guarded(doing, some);
             purged += step;
-        } while (step == STEP);
+        } while (step >= STEP);
         return purged;
     }
 }

@@ -90,6 +90,7 @@ final class TenantAdmin {
                 c.defaultProvider().over(old.defaultProvider()),
                 c.auditRetentionDays().over(old.auditRetentionDays()),
                 c.usageRetentionDays().over(old.usageRetentionDays()),
+                c.bodyRetentionDays().over(old.bodyRetentionDays()),
                 c.limits().over(old.limits()),
                 c.redaction().over(old.redaction()),
                 c.auditMode().over(old.auditMode(), AuditMode.METADATA));
@@ -139,6 +140,7 @@ final class TenantAdmin {
                 .change("auditMode", c.auditMode(), old.auditMode())
                 .change("auditRetentionDays", c.auditRetentionDays(), old.auditRetentionDays())
                 .change("usageRetentionDays", c.usageRetentionDays(), old.usageRetentionDays())
+                .change("bodyRetentionDays", c.bodyRetentionDays(), old.bodyRetentionDays())
                 .change("maxRequestsPerMinute", c.limits().maxRequestsPerMinute(), limits.maxRequestsPerMinute())
                 .change("maxRequestsPerDay", c.limits().maxRequestsPerDay(), limits.maxRequestsPerDay())
                 .change("maxTokensPerDay", c.limits().maxTokensPerDay(), limits.maxTokensPerDay())

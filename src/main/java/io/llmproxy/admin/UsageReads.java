@@ -9,6 +9,8 @@ import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.UsageStore;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +85,24 @@ final class UsageReads {
 
     private UsageQuery confined(Actor actor, UsageFilter filter) {
         UUID tenantId = tenantId(actor, filter.tenant());
-        return new UsageQuery(tenantId, userId(actor, tenantId, filter.user()), filter.from(), filter.to());
+        return new UsageQuery(
+                tenantId,
+                userId(actor, tenantId, filter.user()),
+                filter.from(),
+                filter.to(),
+                filter.match(),
+                filter.zone());
+    }
+
+    /** That of the tenant which is meant, as its budgets have it; of several tenants UTC. */
+    ZoneId zone(Actor actor, @Nullable String slug) {
+        String asked = slug == null ? access.onlyTenant() : slug;
+        if (asked != null) {
+            return access.read(actor, asked).settings().limits().zone();
+        }
+        return actor.admin()
+                ? ZoneOffset.UTC
+                : access.own(actor).map(t -> t.settings().limits().zone()).orElse(ZoneOffset.UTC);
     }
 
     private @Nullable UUID tenantId(Actor actor, @Nullable String slug) {

@@ -17,6 +17,7 @@ import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.EnableProvider;
 import io.llmproxy.admin.AdminCommand.ImportPrices;
 import io.llmproxy.admin.AdminCommand.PurgeAudit;
+import io.llmproxy.admin.AdminCommand.PurgeRequests;
 import io.llmproxy.admin.AdminCommand.ReadBodies;
 import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.RevokeAllKeys;
@@ -106,6 +107,7 @@ final class Works {
             case DeleteRoute c -> routes.delete(actor, c);
             case DeleteLimit c -> limits.delete(actor, c);
             case PurgeAudit c -> audits.purge(actor, c);
+            case PurgeRequests c -> audits.purge(actor, c);
             case ReadBodies c -> audits.read(actor, c);
         };
     }

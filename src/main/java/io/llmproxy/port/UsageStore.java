@@ -67,7 +67,7 @@ public interface UsageStore {
 
     /**
      * Deletes records of the tenant that began before, in whole blocks whose newest record did, until {@code max} are
-     * deleted or more; returns how many.
+     * deleted or more; returns how many. Sums of whole hours stay, so reports by what they know are as before.
      */
     int purge(UUID tenantId, Instant before, int max);
 

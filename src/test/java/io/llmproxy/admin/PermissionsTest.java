@@ -93,6 +93,7 @@ class PermissionsTest {
                 arguments(new AdminCommand.DeleteRoute(null, "r"), false, false),
                 arguments(new AdminCommand.PurgeAudit("a", Instant.EPOCH), false, false),
                 arguments(new AdminCommand.PurgeAudit(null, Instant.EPOCH), false, false),
+                arguments(new AdminCommand.PurgeRequests("a", Instant.EPOCH), false, false),
                 arguments(new AdminCommand.ReadBodies("a", 1, "r"), true, false),
                 arguments(keyOfManyRequests(), true, false));
     }

@@ -107,6 +107,7 @@ final class Samples {
                 maxApiKeys,
                 Change.none(),
                 Change.none(),
+                Change.none(),
                 AdminCommand.UsageLimitChanges.NONE,
                 AdminCommand.RedactionChanges.NONE,
                 Change.none());

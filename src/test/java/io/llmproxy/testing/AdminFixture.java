@@ -111,7 +111,12 @@ public final class AdminFixture {
 
     public RequestAudit requests() {
         return new RequestAudit(
-                stores, (query, page) -> new Page<>(List.of(), null), new FakeAudit.Bodies(), executor, null);
+                stores,
+                (query, page) -> new Page<>(List.of(), null),
+                new FakeAudit.Bodies(),
+                memory.usage(),
+                executor,
+                null);
     }
 
     public AuditQueries audit() {

@@ -50,7 +50,7 @@ final class InMemoryUsageStore implements UsageStore {
         Map<List<@Nullable String>, List<UsageRecord>> groups = new LinkedHashMap<>();
         rows.usageRows.stream()
                 .filter(r -> matches(query, r))
-                .forEach(r -> groups.computeIfAbsent(group(r, by), g -> new ArrayList<>())
+                .forEach(r -> groups.computeIfAbsent(group(query, r, by), g -> new ArrayList<>())
                         .add(r));
         if (by.isEmpty()) {
             groups.computeIfAbsent(List.of(), g -> new ArrayList<>());
@@ -95,13 +95,14 @@ final class InMemoryUsageStore implements UsageStore {
         return (q.tenantId() == null || q.tenantId().equals(r.tenantId()))
                 && (q.userId() == null || q.userId().equals(r.userId()))
                 && (q.from() == null || !r.startedAt().isBefore(q.from()))
-                && (q.to() == null || r.startedAt().isBefore(q.to()));
+                && (q.to() == null || r.startedAt().isBefore(q.to()))
+                && q.match().matches(r);
     }
 
-    private static List<@Nullable String> group(UsageRecord r, List<UsageQuery.Dimension> by) {
+    private static List<@Nullable String> group(UsageQuery q, UsageRecord r, List<UsageQuery.Dimension> by) {
         List<@Nullable String> group = new ArrayList<>();
         for (UsageQuery.Dimension dimension : by) {
-            group.add(dimension.of(r));
+            group.add(dimension.of(r, q.zone()));
         }
         return group;
     }

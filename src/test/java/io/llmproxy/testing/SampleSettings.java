@@ -35,6 +35,11 @@ public final class SampleSettings {
 
     /** In days; null: for ever. */
     public static TenantSettings retention(@Nullable Integer audit, @Nullable Integer usage) {
+        return retention(audit, usage, null);
+    }
+
+    /** In days; null: for ever, but for bodies. */
+    public static TenantSettings retention(@Nullable Integer audit, @Nullable Integer usage, @Nullable Integer bodies) {
         return new TenantSettings(
                 null,
                 null,
@@ -43,6 +48,7 @@ public final class SampleSettings {
                 null,
                 audit,
                 usage,
+                bodies,
                 UsageLimits.NONE,
                 Redaction.OFF,
                 AuditMode.METADATA);
@@ -60,6 +66,7 @@ public final class SampleSettings {
                 allowedProviders,
                 allowedModels,
                 defaultProvider,
+                null,
                 null,
                 null,
                 limits,

@@ -26,8 +26,11 @@ final class AuditCommands {
             Column.text("before", "before"),
             Column.text("after", "after"));
 
-    private static final View PURGED =
-            new View("events", Column.number("events", "events"), Column.number("bodies", "bodies"));
+    private static final View PURGED = new View(
+            "events",
+            Column.number("events", "events"),
+            Column.number("bodies", "bodies"),
+            Column.number("requests", "requests"));
 
     /** How many events an answer holds at most; a full one is followed up at once. */
     private static final int PAGE = 500;
@@ -226,10 +229,15 @@ final class AuditCommands {
     }
 
     private static Verb purge() {
-        return Verb.of("purge", "Deletes old events; a signed checkpoint stands for them.", AuditCommands::purge)
+        return Verb.of(
+                        "purge",
+                        "Deletes old events, for which a signed checkpoint stands, or old requests.",
+                        AuditCommands::purge)
                 .option("--before", "TIME", "older than that: a date, a time, or how long ago as 365d")
+                .flag("--requests", "a tenant's usage records and bodies of requests, and no events; sums by hour stay")
                 .example(
                         "llmproxyctl -t acme audit purge --before 365d --yes",
+                        "llmproxyctl -t acme audit purge --requests --before 30d --yes",
                         "llmproxyctl audit purge --before 2026-01-01");
     }
 
@@ -241,14 +249,20 @@ final class AuditCommands {
         Instant time = Times.moment("--before", before, c.output().now());
         String tenant = c.namedTenant();
         String whose = tenant == null ? "the installation" : tenant;
-        c.confirm("delete the audit of " + whose + " before " + time + " for good");
+        boolean requests = c.line().flag("--requests");
+        c.confirm("delete the " + (requests ? "usage records and bodies of requests" : "audit") + " of " + whose
+                + " before " + time + " for good");
         ObjectNode body = Json.object().put("before", time.toString());
+        if (requests) {
+            body.put("requests", true);
+        }
         if (tenant != null) {
             body.put("tenant", tenant);
         }
         JsonNode purged = c.client().post(ApiPath.of("audit", "purge"), body);
-        String sentence = "deleted " + Json.text(purged.path("events")) + " events and "
-                + Json.text(purged.path("bodies")) + " bodies of requests";
+        String sentence = "deleted " + Json.text(purged.path(requests ? "requests" : "events"))
+                + (requests ? " usage records and " : " events and ") + Json.text(purged.path("bodies"))
+                + " bodies of requests";
         c.output().done(purged, PURGED, sentence);
         return ExitCode.DONE;
     }

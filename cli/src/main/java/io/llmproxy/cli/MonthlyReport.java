@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What the tenants and their users used in one month, UTC: as CSV, or as a page to be read, in Markdown or HTML, with a plot of each
+ * What the tenants and their users used in one month: as CSV, or as a page to be read, in Markdown or HTML, with a plot of each
  * tenant's days. Written tenant by tenant.
  */
 final class MonthlyReport {
@@ -30,8 +30,10 @@ final class MonthlyReport {
         this.month = month;
         this.path = ApiPath.of("usage", "report")
                 .with("tenant", c.namedTenant())
-                .with("from", start(month).toString())
-                .with("to", start(month.plusMonths(1)).toString());
+                // days as they are: the server knows where they begin
+                .with("from", month.atDay(1).toString())
+                .with("to", month.plusMonths(1).atDay(1).toString())
+                .with("timeZone", c.line().option("--time-zone"));
     }
 
     private static Instant start(YearMonth month) {
@@ -64,7 +66,8 @@ final class MonthlyReport {
         boolean running = now.isBefore(start(month.plusMonths(1)));
         page.begin(
                 "Usage of " + month,
-                "By llmproxy's ledger, days in UTC, money in USD" + (running ? ", up to " + now + "." : "."));
+                "By llmproxy's ledger, days in " + zone() + ", money in USD"
+                        + (running ? ", up to " + now + "." : "."));
         page.table("Tenants", "Tenant", tenants(users));
         users.forEach((tenant, rows) -> {
             page.section("Tenant " + tenant);
@@ -87,6 +90,11 @@ final class MonthlyReport {
         if (users.isEmpty()) {
             c.note("nothing was used in that time");
         }
+    }
+
+    private String zone() {
+        String named = c.line().option("--time-zone");
+        return named == null ? "the tenant's time zone (UTC where it has none, or there are several)" : named;
     }
 
     private PrintStream out() {

@@ -97,8 +97,12 @@ final class TenantCommands {
                 .option("--max-users", "N", "at most so many users")
                 .option("--max-api-keys", "N", "at most so many keys that are not revoked")
                 .oneOf("--audit", "MODE", "what is kept of its requests", "none", "metadata", "redacted", "full")
-                .option("--audit-retention", "DAYS", "how long audit events and bodies of requests are kept, as 365d")
-                .option("--usage-retention", "DAYS", "how long usage records are kept, as 90d")
+                .option("--audit-retention", "DAYS", "how long audit events are kept, as 365d")
+                .option("--usage-retention", "DAYS", "how long usage records are kept, as 90d; sums by hour stay")
+                .option(
+                        "--body-retention",
+                        "DAYS",
+                        "how long bodies of requests are kept, as 7d; as audit events unless given, else 30d")
                 .option("--max-requests-per-minute", "N", "at most so many requests in a minute")
                 .option("--max-requests-per-day", "N", "at most so many requests in a day")
                 .option("--max-tokens-per-day", "N", "at most so many tokens in a day")
@@ -135,6 +139,7 @@ final class TenantCommands {
                 .integer("maxApiKeys", "--max-api-keys")
                 .days("auditRetentionDays", "--audit-retention")
                 .days("usageRetentionDays", "--usage-retention")
+                .days("bodyRetentionDays", "--body-retention")
                 .number("maxRequestsPerMinute", "--max-requests-per-minute")
                 .number("maxRequestsPerDay", "--max-requests-per-day")
                 .number("maxTokensPerDay", "--max-tokens-per-day")

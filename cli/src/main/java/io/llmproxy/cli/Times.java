@@ -62,6 +62,12 @@ final class Times {
         return ago == null ? now : now.minus(ago);
     }
 
+    /** The same as the API takes it: a day as it is, since the server knows where it begins. */
+    static String asked(String option, String text, Instant now) {
+        String moment = moment(option, text, now).toString();
+        return text.length() == 10 && instant(text) == null && length(text) == null ? text : moment;
+    }
+
     /** A moment or a length of time ahead, as the API takes it. */
     static String expiry(String option, String text) {
         Instant exact = point(text);

@@ -23,6 +23,8 @@ final class UsageCommands {
             "month",
             "endpoint",
             "status",
+            "outcome",
+            "operation",
             "label");
     private static final String LABEL = "label:";
 
@@ -86,6 +88,7 @@ final class UsageCommands {
                 .example(
                         "llmproxyctl -t acme usage report --by model",
                         "llmproxyctl -t acme usage report --by status,endpoint --from 1d",
+                        "llmproxyctl -t acme usage report --by outcome,operation --key app --status 5xx",
                         "llmproxyctl -t acme usage report --by label:team,month",
                         "llmproxyctl usage report --month 2026-10 --format html > october.html",
                         "llmproxyctl usage report --from 30d --by tenant,day -o csv",
@@ -95,14 +98,23 @@ final class UsageCommands {
     private static Verb span(Verb verb) {
         return verb.option("--from", "TIME", "from then on: a date, a time, or how long ago as 7d")
                 .option("--to", "TIME", "up to then, exclusive")
-                .option("--user", "USER", "only this user");
+                .option(
+                        "--time-zone",
+                        "ZONE",
+                        "where days begin, as Europe/Berlin; the tenant's unless given, UTC for several")
+                .option("--user", "USER", "only this user")
+                .option("--key", "KEY", "only this key: the name that it had, or its id")
+                .option("--model", "MODEL", "only what was asked of this model")
+                .option("--provider", "PROVIDER", "only what this provider answered")
+                .option("--status", "STATUS", "only what was answered so, as 502 or 5xx; read from records");
     }
 
     private static ExitCode report(Context c) {
         String month = c.line().option("--month");
         String format = c.line().option("--format");
         if (month != null) {
-            for (String other : List.of("--by", "--from", "--to", "--user")) {
+            for (String other :
+                    List.of("--by", "--from", "--to", "--user", "--key", "--model", "--provider", "--status")) {
                 if (c.line().has(other)) {
                     throw CliException.usage(other + ": the report of a month has it already; leave --month out");
                 }
@@ -180,6 +192,7 @@ final class UsageCommands {
                 }))
                 .example(
                         "llmproxyctl -t acme usage export --from 2026-11-01 > november.jsonl",
+                        "llmproxyctl -t acme usage export --from 7d --model gpt-4o --status 5xx",
                         "llmproxyctl -t acme usage export --from 7d -o csv");
     }
 
@@ -221,9 +234,12 @@ final class UsageCommands {
         @Nullable String to = c.line().option("--to");
         return path.with("tenant", tenant(c))
                 .with("user", c.line().option("--user"))
-                .with(
-                        "from",
-                        from == null ? null : Times.moment("--from", from, now).toString())
-                .with("to", to == null ? null : Times.moment("--to", to, now).toString());
+                .with("key", c.line().option("--key"))
+                .with("model", c.line().option("--model"))
+                .with("provider", c.line().option("--provider"))
+                .with("status", c.line().option("--status"))
+                .with("from", from == null ? null : Times.asked("--from", from, now))
+                .with("to", to == null ? null : Times.asked("--to", to, now))
+                .with("timeZone", c.line().option("--time-zone"));
     }
 }

@@ -15,8 +15,7 @@ class UsageCommandsTest extends AgainstFakeServer {
     @Test
     void reportsUsageWithATotalOverSeveralRows() {
         server.answer(
-                "GET /api/v1/usage/report?tenant=acme&from=2026-11-13T12%3A00%3A00Z&to=2026-11-20T00%3A00%3A00Z&by=model",
-                200, """
+                "GET /api/v1/usage/report?tenant=acme&from=2026-11-13T12%3A00%3A00Z&to=2026-11-20&by=model", 200, """
                 {"items":[{"model":"gpt-4o","requests":1200,"errors":1,"inputTokens":1234567,"outputTokens":5,"totalTokens":1234572,
                 "cost":"12.500000001","unpriced":3},
                 {"model":null,"requests":1,"errors":1,"inputTokens":0,"outputTokens":0,"totalTokens":0,

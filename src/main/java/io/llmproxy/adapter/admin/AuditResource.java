@@ -11,6 +11,7 @@ import io.llmproxy.domain.audit.AuditChain;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.wire.admin.AuditEventJson;
 import io.llmproxy.wire.admin.PageJson;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /** {@code /api/v1/audit}: what was administered. */
 final class AuditResource {
     private static final String END = "end";
+    /** So much may clocks differ. */
+    private static final Duration FUTURE = Duration.ofMinutes(1);
+
     private final AuditQueries queries;
     private final RequestAudit requests;
     private final InstantSource clock;
@@ -96,14 +100,21 @@ final class AuditResource {
     }
 
     private Answer purge(AdminRequest r) {
-        Body body = r.body().only("tenant", "before");
+        Body body = r.body().only("tenant", "before", "requests");
         Instant before = Moments.parse("before", body.required("before", Body::text), clock.instant());
         if (before == null) {
             throw Problem.invalid("before: must be a time, a date, or a duration that means so long ago");
         }
         String tenant = body.value("tenant", Body::text);
+        if (Boolean.TRUE.equals(body.value("requests", Body::bool))) {
+            if (before.isAfter(clock.instant().plus(FUTURE))) {
+                throw Problem.invalid("before: lies in the future");
+            }
+            RequestAudit.Purged purged = requests.purgeRequests(r.actor(), tenant, before);
+            return Answer.ok(new AuditEventJson.Purged(0, purged.bodies(), purged.records()));
+        }
         int events = queries.purge(r.actor(), tenant, before);
-        return Answer.ok(new AuditEventJson.Purged(events, requests.purge(r.actor(), tenant, before)));
+        return Answer.ok(new AuditEventJson.Purged(events, requests.purge(r.actor(), tenant, before), 0));
     }
 
     private @Nullable Instant moment(AdminRequest r, String name) {

@@ -166,7 +166,7 @@ final class DeclaredFields {
         f.add("allowedProviders", DeclaredValues::names).add("allowedModels", DeclaredValues::globs);
         f.whole("maxUsers").whole("maxApiKeys");
         f.parsed("auditMode", text -> AuditMode.parse(text).word(), AuditMode.METADATA.word());
-        f.whole("auditRetentionDays").whole("usageRetentionDays");
+        f.whole("auditRetentionDays").whole("usageRetentionDays").whole("bodyRetentionDays");
         f.whole("maxRequestsPerMinute").whole("maxRequestsPerDay").whole("maxTokensPerDay");
         f.whole("maxOutputTokens").text("timeZone");
         f.add(

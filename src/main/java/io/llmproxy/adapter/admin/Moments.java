@@ -7,6 +7,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,11 @@ final class Moments {
     private Moments() {}
 
     static @Nullable Instant parse(String field, @Nullable String text, Instant now) {
+        return parse(field, text, now, ZoneOffset.UTC);
+    }
+
+    /** @param zone where a date begins */
+    static @Nullable Instant parse(String field, @Nullable String text, Instant now, ZoneId zone) {
         if (text == null || text.isEmpty()) {
             return null;
         }
@@ -24,7 +30,7 @@ final class Moments {
                 return OffsetDateTime.parse(text.replace(' ', '+')).toInstant();
             }
             if (text.indexOf('-') > 0) {
-                return LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
+                return LocalDate.parse(text).atStartOfDay(zone).toInstant();
             }
             return now.minus(Durations.parse(field, text));
         } catch (DateTimeException | ArithmeticException e) {

@@ -18,7 +18,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -27,7 +26,6 @@ final class RequestsResource {
     /** A page with bodies has no more requests, or the answer would be endless. */
     private static final int MOST_WITH_BODIES = 16;
 
-    private static final Pattern STATUS = Pattern.compile("[1-5]([0-9][0-9]|xx)");
     private final RequestAudit requests;
     private final Runnable flushLedger;
     private final Runnable flushBodies;
@@ -74,10 +72,7 @@ final class RequestsResource {
     }
 
     private RequestFilter filter(AdminRequest r) {
-        String status = r.query("status");
-        if (status != null && !STATUS.matcher(status).matches()) {
-            throw Problem.invalid("status: must be a status as 502, or a class of them as 5xx");
-        }
+        StatusRange status = StatusRange.of(r.query("status"));
         Instant now = clock.instant();
         return new RequestFilter(
                 r.query("tenant"),
@@ -86,8 +81,8 @@ final class RequestsResource {
                 r.query("user"),
                 r.query("key"),
                 r.query("model"),
-                status == null ? null : Integer.valueOf(status.replace('x', '0')),
-                status == null ? null : Integer.valueOf(status.replace('x', '9')),
+                status.from(),
+                status.to(),
                 requestId(r.query("requestId")));
     }
 

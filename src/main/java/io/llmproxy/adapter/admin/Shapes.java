@@ -87,6 +87,7 @@ final class Shapes {
                 s.auditMode().word(),
                 s.auditRetentionDays(),
                 s.usageRetentionDays(),
+                s.bodyRetentionDays(),
                 s.limits().maxRequestsPerMinute(),
                 s.limits().maxRequestsPerDay(),
                 s.limits().maxTokensPerDay(),

@@ -75,6 +75,7 @@ final class TenantsResource {
                         "auditMode",
                         "auditRetentionDays",
                         "usageRetentionDays",
+                        "bodyRetentionDays",
                         "maxRequestsPerMinute",
                         "maxRequestsPerDay",
                         "maxTokensPerDay",
@@ -99,6 +100,7 @@ final class TenantsResource {
                 body.change("maxApiKeys", Body::integer),
                 body.change("auditRetentionDays", Body::integer),
                 body.change("usageRetentionDays", Body::integer),
+                body.change("bodyRetentionDays", Body::integer),
                 new UsageLimitChanges(
                         body.change("maxRequestsPerMinute", Body::wholeNumber),
                         body.change("maxRequestsPerDay", Body::wholeNumber),

@@ -5,19 +5,23 @@ import static io.llmproxy.adapter.admin.AdminRoute.route;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.UsageFilter;
 import io.llmproxy.domain.Checks;
+import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
+import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageQuery.Dimension;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.wire.admin.PageJson;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/usage}. What has been answered is brought into the ledger before it is read. */
@@ -36,9 +40,22 @@ final class UsageResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                route("GET", "/api/v1/usage/report", this::report).taking("tenant", "user", "from", "to", "by"),
+                route("GET", "/api/v1/usage/report", this::report)
+                        .taking("tenant", "user", "key", "model", "provider", "status", "from", "to", "timeZone", "by"),
                 route("GET", "/api/v1/usage/records", this::records)
-                        .taking("tenant", "user", "from", "to", "limit", "cursor", "tail"));
+                        .taking(
+                                "tenant",
+                                "user",
+                                "key",
+                                "model",
+                                "provider",
+                                "status",
+                                "from",
+                                "to",
+                                "timeZone",
+                                "limit",
+                                "cursor",
+                                "tail"));
     }
 
     private Answer report(AdminRequest r) {
@@ -78,15 +95,31 @@ final class UsageResource {
 
     private UsageFilter filter(AdminRequest r) {
         Instant now = clock.instant();
-        Instant from = Moments.parse("from", r.query("from"), now);
-        Instant to = Moments.parse("to", r.query("to"), now);
+        String named = r.query("timeZone");
+        ZoneId zone = named == null ? queries.usageZone(r.actor(), r.query("tenant")) : UsageLimits.zone(named);
+        Instant from = Moments.parse("from", r.query("from"), now, zone);
+        Instant to = Moments.parse("to", r.query("to"), now, zone);
         if (from != null && to != null && !from.isBefore(to)) {
             throw Problem.invalid("from: must be before to");
         }
         if (r.query("user") != null && r.query("tenant") == null && queries.tenantRequired(r.actor())) {
             throw new Problem(400, "tenant_required", "user: a user is known within a tenant; name the tenant too");
         }
-        return new UsageFilter(r.query("tenant"), r.query("user"), from, to);
+        return new UsageFilter(r.query("tenant"), r.query("user"), from, to, match(r), zone);
+    }
+
+    /** A key is meant by the name that it had then, or by its id: it may be gone. */
+    private static UsageQuery.Match match(AdminRequest r) {
+        StatusRange status = StatusRange.of(r.query("status"));
+        String key = r.query("key");
+        UUID id = key == null || !Ids.isUuid(key) ? null : UUID.fromString(key);
+        return new UsageQuery.Match(
+                id,
+                id == null ? key : null,
+                r.query("model"),
+                r.query("provider"),
+                status.from(),
+                status.to());
     }
 
     private static List<String> words(@Nullable String text) {
@@ -130,7 +163,7 @@ final class UsageResource {
         }
         throw new InvalidValueException(
                 "by",
-                "must be of tenant, user, key, model, provider, hour, day, week, month, endpoint, status, label, label:NAME; got "
+                "must be of tenant, user, key, model, provider, hour, day, week, month, endpoint, status, outcome, operation, label, label:NAME; got "
                         + Checks.quoted(word));
     }
 }

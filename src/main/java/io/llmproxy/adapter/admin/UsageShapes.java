@@ -81,6 +81,8 @@ final class UsageShapes {
                 of(Dimension.MONTH, by, row),
                 of(Dimension.ENDPOINT, by, row),
                 of(Dimension.STATUS, by, row),
+                of(Dimension.OUTCOME, by, row),
+                of(Dimension.OPERATION, by, row),
                 of(Dimension.LABEL, by, row),
                 row.requests(),
                 row.errors(),

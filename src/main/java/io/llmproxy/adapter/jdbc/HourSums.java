@@ -14,18 +14,22 @@ import java.util.UUID;
 /**
  * The sums of records and those of the table, side by side for each hour of a tenant, of one part of all hours. Groups within
  * an hour are not kept: each figure, multiplied by a number that is made of its group, goes into one more sum, which differs
- * where a figure stands with another group.
+ * where a figure stands with another group. Where records were deleted for their age their sums stay, so in those hours sums may say more
+ * than the records, but never less.
  */
 final class HourSums {
     private static final int GROUPS_KNOWN = 10_000;
     private final int pass;
     private final int passes;
+    private final Map<UUID, Instant> purged;
     private final Map<Hour, long[]> hours = new TreeMap<>();
     private final Map<UsageGroup, Long> factors = new HashMap<>();
 
-    HourSums(int pass, int passes) {
+    /** @param purged of tenants some of whose records were deleted for their age: when the newest of them began */
+    HourSums(int pass, int passes, Map<UUID, Instant> purged) {
         this.pass = pass;
         this.passes = passes;
+        this.purged = purged;
     }
 
     private record Hour(Instant hour, UUID tenantId, String tenantSlug) implements Comparable<Hour> {
@@ -78,9 +82,20 @@ final class HourSums {
 
     List<Difference> differences() {
         return hours.entrySet().stream()
-                .filter(e -> Arrays.stream(e.getValue()).anyMatch(v -> v != 0))
-                .map(e -> new Difference(e.getKey().tenantSlug, e.getKey().hour, detail(e.getValue())))
+                .filter(e -> Arrays.stream(faults(e.getKey(), e.getValue())).anyMatch(v -> v != 0))
+                .map(e -> new Difference(
+                        e.getKey().tenantSlug, e.getKey().hour, detail(faults(e.getKey(), e.getValue()))))
                 .toList();
+    }
+
+    /** The sums without what is no fault. */
+    private long[] faults(Hour hour, long[] sums) {
+        if (hour.hour.isAfter(purged.getOrDefault(hour.tenantId, Instant.MIN))) {
+            return sums;
+        }
+        long[] more = Arrays.stream(sums).map(v -> Math.max(v, 0)).toArray();
+        more[more.length - 1] = 0; // of groups: it says nothing of hours whose records are not all there
+        return more;
     }
 
     private static String detail(long[] sums) {

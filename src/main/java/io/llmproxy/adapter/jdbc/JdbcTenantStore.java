@@ -31,6 +31,7 @@ final class JdbcTenantStore implements TenantStore {
             "default_provider",
             "audit_retention_days",
             "usage_retention_days",
+            "body_retention_days",
             "max_requests_per_minute",
             "max_requests_per_day",
             "max_tokens_per_day",
@@ -105,6 +106,7 @@ final class JdbcTenantStore implements TenantStore {
                 .and("default_provider", settings.defaultProvider())
                 .and("audit_retention_days", settings.auditRetentionDays())
                 .and("usage_retention_days", settings.usageRetentionDays())
+                .and("body_retention_days", settings.bodyRetentionDays())
                 .and("max_requests_per_minute", settings.limits().maxRequestsPerMinute())
                 .and("max_requests_per_day", settings.limits().maxRequestsPerDay())
                 .and("max_tokens_per_day", settings.limits().maxTokensPerDay())
@@ -148,6 +150,7 @@ final class JdbcTenantStore implements TenantStore {
                 row.textOrNull("default_provider"),
                 row.integerOrNull("audit_retention_days"),
                 row.integerOrNull("usage_retention_days"),
+                row.integerOrNull("body_retention_days"),
                 new UsageLimits(
                         row.numberOrNull("max_requests_per_minute"),
                         row.numberOrNull("max_requests_per_day"),

@@ -13,6 +13,7 @@ import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageFormat;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -49,9 +50,12 @@ final class JdbcUsageStore implements UsageStore {
             + " byte_offset = :byte_offset, records = records + :records WHERE journal_id = :journal_id");
     private static final NamedSql BEGIN =
             NamedSql.insert("usage_positions", List.of("journal_id", "segment", "byte_offset", "records"));
-    static final NamedSql OLD = NamedSql.of("SELECT * FROM usage_blocks WHERE tenant_id = :tenant"
+    static final NamedSql OLD = NamedSql.of("SELECT seq, records, last_at FROM usage_blocks WHERE tenant_id = :tenant"
             + " AND last_at < :before ORDER BY last_at, seq LIMIT " + UsageBlocks.AT_ONCE);
     private static final NamedSql DELETE = NamedSql.of("DELETE FROM usage_blocks WHERE seq = :seq");
+    private static final NamedSql MARK = NamedSql.insert("usage_purges", List.of("tenant_id", "last_at"));
+    private static final NamedSql MOVE_MARK =
+            NamedSql.of("UPDATE usage_purges SET last_at = GREATEST(last_at, :last_at) WHERE tenant_id = :tenant_id");
 
     private final Sql sql;
     private final UsageBlocks blocks;
@@ -216,6 +220,7 @@ final class JdbcUsageStore implements UsageStore {
         return String.valueOf(next - 1);
     }
 
+    /** The sums by hour stay: they name no request, and reports and bills of that time are made of them. */
     @Override
     public int purge(UUID tenantId, Instant before, int max) {
         return sql.transactions().inTransaction(() -> {
@@ -228,7 +233,6 @@ final class JdbcUsageStore implements UsageStore {
                 purged += deleted;
             }
             if (purged > 0) {
-                rollups.removeEmpty(tenantId);
                 index.forget(segments);
                 sql.update("purging the ledger", COUNT_PURGED, Params.of("purged", purged));
             }
@@ -236,22 +240,33 @@ final class JdbcUsageStore implements UsageStore {
         });
     }
 
+    private record Old(long seq, int records, Instant lastAt) {
+        static Old of(Row row) throws SQLException {
+            return new Old(row.number("seq"), row.integer("records"), row.time("last_at"));
+        }
+    }
+
+    /** Without looking into the blocks, so that one that is damaged goes like others. */
     private int purgeSome(UUID tenantId, Instant before, Set<Long> segments) {
         Params params = Params.of("tenant", tenantId).and("before", before);
-        List<UsageBlocks.Block> old = sql.list("purging the ledger", OLD, params, UsageBlocks.Block::new);
-        Map<UsageGroup, UsageFigures> sums = new HashMap<>();
-        for (UsageBlocks.Block block : old) {
-            UsageFormat.Records records = blocks.open(block);
-            for (UsageRecord r = records.next(); r != null; r = records.next()) {
-                sums.merge(
-                        UsageTexts.clean(UsageGroup.of(r)), UsageFigures.of(r).negated(), UsageFigures::plus);
-            }
+        List<Old> old = sql.list("purging the ledger", OLD, params, Old::of);
+        for (Old block : old) {
             sql.update("purging the ledger", DELETE, Params.of("seq", block.seq()));
             sql.update("purging the ledger", FORGET, Params.of("seq", block.seq()));
             segments.add(layout.segment(block.seq()));
         }
-        rollups.add(sums);
-        return old.stream().mapToInt(UsageBlocks.Block::records).sum();
+        if (!old.isEmpty()) {
+            // they come in the order of their times
+            markPurged(tenantId, old.getLast().lastAt());
+        }
+        return old.stream().mapToInt(Old::records).sum();
+    }
+
+    private void markPurged(UUID tenantId, Instant lastAt) {
+        Params mark = Params.of("tenant_id", tenantId).and("last_at", lastAt);
+        if (sql.update("purging the ledger", MOVE_MARK, mark) == 0) {
+            sql.update("purging the ledger", MARK, mark);
+        }
     }
 
     @Override

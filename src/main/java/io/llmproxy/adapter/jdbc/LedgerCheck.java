@@ -39,6 +39,7 @@ final class LedgerCheck {
             "SELECT COUNT(*) AS hours FROM (SELECT DISTINCT tenant_id, hour_at FROM usage_rollups) AS distinct_hours");
     private static final NamedSql POSITIONS =
             NamedSql.of("SELECT journal_id, segment, byte_offset, records FROM usage_positions");
+    private static final NamedSql PURGES = NamedSql.of("SELECT tenant_id, last_at FROM usage_purges");
     private static final int ROLLUPS_AT_ONCE = 1000;
     private static final NamedSql FIRST_ROLLUPS =
             NamedSql.of("SELECT * FROM usage_rollups ORDER BY tenant_id, hour_at, id LIMIT " + ROLLUPS_AT_ONCE);
@@ -72,9 +73,10 @@ final class LedgerCheck {
                 .orElseThrow();
         long hours = sql.first("checking the ledger", HOURS, Params.none(), row -> row.number("hours"))
                 .orElse(0L);
+        Map<UUID, Instant> purged = purged();
         int passes = (int) Math.max(totals.records / IDS_AT_ONCE, hours / HOURS_AT_ONCE) + 1;
         for (int pass = 0; pass < passes; pass++) {
-            part(pass, passes, totals.records);
+            part(pass, passes, totals.records, purged);
         }
         checkTotals(totals);
         checkPositions(journals);
@@ -86,10 +88,22 @@ final class LedgerCheck {
                 faults);
     }
 
+    /** Until when tenants have sums of records that were deleted for their age. */
+    private Map<UUID, Instant> purged() {
+        Map<UUID, Instant> purged = new HashMap<>();
+        sql.list(
+                        "checking the ledger",
+                        PURGES,
+                        Params.none(),
+                        row -> Map.entry(row.uuid("tenant_id"), row.time("last_at")))
+                .forEach(mark -> purged.put(mark.getKey(), mark.getValue()));
+        return purged;
+    }
+
     /** Reads all blocks; looks at their bytes in the first pass, and at the ids and hours of this pass. */
-    private void part(int pass, int passes, long records) {
+    private void part(int pass, int passes, long records, Map<UUID, Instant> purged) {
         RequestIds ids = new RequestIds((int) Math.min(IDS_AT_ONCE, records) / passes, pass, passes);
-        HourSums hours = new HourSums(pass, passes);
+        HourSums hours = new HourSums(pass, passes, purged);
         long end = 0;
         List<UsageBlocks.Block> some = blocks.after(Long.MIN_VALUE);
         while (!some.isEmpty()) {

@@ -37,7 +37,8 @@ record MigrationScript(String file, String text) {
             "V13__redaction.sql",
             "V14__client_certificates.sql",
             "V15__usage_labels.sql",
-            "V16__usage_index.sql");
+            "V16__usage_index.sql",
+            "V17__retention.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

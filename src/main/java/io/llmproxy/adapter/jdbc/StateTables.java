@@ -44,6 +44,7 @@ final class StateTables {
             "usage_head",
             "usage_positions",
             "usage_rollups",
+            "usage_purges",
             "usage_summaries",
             "usage_blocks",
             "usage_segments",

@@ -129,7 +129,8 @@ final class UsageBlocks {
         return (query.tenantId() == null || query.tenantId().equals(r.tenantId()))
                 && (query.userId() == null || query.userId().equals(r.userId()))
                 && (query.from() == null || !r.startedAt().isBefore(query.from()))
-                && (query.to() == null || r.startedAt().isBefore(query.to()));
+                && (query.to() == null || r.startedAt().isBefore(query.to()))
+                && query.match().matches(r);
     }
 
     private static String filter(UsageQuery query) {

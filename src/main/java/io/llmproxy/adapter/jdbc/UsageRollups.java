@@ -53,9 +53,6 @@ final class UsageRollups {
                     + joined().stream().map(c -> ":" + c).collect(Collectors.joining(", "))
                     + ", (SELECT k.labels FROM api_keys k WHERE k.id = :key_id))");
 
-    private static final NamedSql EMPTY =
-            NamedSql.of("DELETE FROM usage_rollups WHERE tenant_id = :tenant AND requests = 0");
-
     private final Sql sql;
 
     UsageRollups(Sql sql) {
@@ -85,10 +82,6 @@ final class UsageRollups {
         if (!fresh.isEmpty()) {
             sql.updateAll("adding to the sums of the ledger", INSERT, fresh);
         }
-    }
-
-    void removeEmpty(UUID tenantId) {
-        sql.update("removing sums of the ledger", EMPTY, Params.of("tenant", tenantId));
     }
 
     private static Params params(UsageGroup g, UsageFigures f) {

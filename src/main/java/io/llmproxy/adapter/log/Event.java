@@ -174,6 +174,11 @@ public enum Event {
             Severity.WARN,
             "what is older than its retention could not be deleted",
             "look at the database; it is tried again in an hour"),
+    NOT_DELETED_OF_TENANT(
+            6926,
+            Severity.WARN,
+            "what is older than its retention could not be deleted of one tenant; that of others was",
+            "look at the cause in the line, and at `llmproxyctl ledger check`; it is tried again in an hour"),
     ALERT_GIVEN_UP(
             6718,
             Severity.ERROR,

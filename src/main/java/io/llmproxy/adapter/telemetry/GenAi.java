@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.telemetry;
 
 import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.usage.Operation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,25 +13,7 @@ final class GenAi {
 
     /** {@code gen_ai.operation.name} of an endpoint's template. */
     static String operation(String endpoint) {
-        return switch (endpoint) {
-            case "/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/api/chat", "/api/chat" -> "chat";
-            case "/v1/completions", "/v1/fim/completions", "/v1/api/generate", "/api/generate" -> "text_completion";
-            case "/v1/embeddings", "/v1/api/embed", "/v1/api/embeddings", "/api/embed", "/api/embeddings" ->
-                "embeddings";
-            default -> ofGoogle(endpoint);
-        };
-    }
-
-    private static String ofGoogle(String endpoint) {
-        if (!endpoint.startsWith("/v1beta/models/")) {
-            return "other";
-        }
-        return endpoint.endsWith("enerateContent")
-                ? "generate_content"
-                : endpoint.toLowerCase(java.util.Locale.ROOT).endsWith("embedcontent")
-                                || endpoint.endsWith("batchEmbedContents")
-                        ? "embeddings"
-                        : "other";
+        return Operation.of(endpoint);
     }
 
     /** {@code gen_ai.provider.name} of a provider's type; null: no provider was chosen. */

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param defaultProvider name of the provider of requests that no declaration matches; null: the oldest enabled provider
  *     that declares no models
  * @param auditRetentionDays audit events older than this are purged; null: kept
- * @param usageRetentionDays usage records older than this are purged; null: kept
+ * @param usageRetentionDays usage records older than this are purged, and their sums by hour kept; null: kept
+ * @param bodyRetentionDays bodies of requests older than this are purged; null: as {@link #keptBodyDays} says
  * @param limits how much the tenant may use
  * @param redaction what is done about private text in its requests
  * @param auditMode what is kept of its requests beside the account
@@ -31,6 +32,7 @@ public record TenantSettings(
         @Nullable String defaultProvider,
         @Nullable Integer auditRetentionDays,
         @Nullable Integer usageRetentionDays,
+        @Nullable Integer bodyRetentionDays,
         UsageLimits limits,
         Redaction redaction,
         AuditMode auditMode) {
@@ -38,10 +40,23 @@ public record TenantSettings(
     private static final int BODY_DAYS = 30;
 
     public static final TenantSettings DEFAULT = new TenantSettings(
-            null, null, Set.of(), List.of(), null, null, null, UsageLimits.NONE, Redaction.OFF, AuditMode.METADATA);
+            null,
+            null,
+            Set.of(),
+            List.of(),
+            null,
+            null,
+            null,
+            null,
+            UsageLimits.NONE,
+            Redaction.OFF,
+            AuditMode.METADATA);
 
     /** How long bodies of requests are kept: prompts are not to pile up because nobody said anything. */
-    public int bodyRetentionDays() {
+    public int keptBodyDays() {
+        if (bodyRetentionDays != null) {
+            return bodyRetentionDays;
+        }
         return auditRetentionDays == null ? BODY_DAYS : auditRetentionDays;
     }
 
@@ -56,6 +71,7 @@ public record TenantSettings(
         }
         days("auditRetentionDays", auditRetentionDays);
         days("usageRetentionDays", usageRetentionDays);
+        days("bodyRetentionDays", bodyRetentionDays);
     }
 
     private static void notNegative(String field, @Nullable Integer value) {

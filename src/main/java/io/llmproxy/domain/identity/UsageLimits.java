@@ -44,7 +44,8 @@ public record UsageLimits(
         return maxOutputTokens == null ? DEFAULT_OUTPUT : maxOutputTokens;
     }
 
-    private static ZoneId zone(String name) {
+    /** @throws InvalidValueException where there is no such zone */
+    public static ZoneId zone(String name) {
         try {
             return ZoneId.of(name);
         } catch (DateTimeException e) {

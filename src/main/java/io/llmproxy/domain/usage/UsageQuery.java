@@ -1,11 +1,13 @@
 package io.llmproxy.domain.usage;
 
 import java.time.Instant;
-import java.time.OffsetDateTime;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.time.temporal.IsoFields;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +16,58 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from inclusive; null: from the beginning
  * @param to exclusive; null: until now
+ * @param match what else its records have in common
+ * @param zone where its days, weeks and months begin
  */
 public record UsageQuery(
         @Nullable UUID tenantId,
         @Nullable UUID userId,
         @Nullable Instant from,
-        @Nullable Instant to) {
+        @Nullable Instant to,
+        Match match,
+        ZoneId zone) {
+
+    public UsageQuery(@Nullable UUID tenantId, @Nullable UUID userId, @Nullable Instant from, @Nullable Instant to) {
+        this(tenantId, userId, from, to, Match.ALL, ZoneOffset.UTC);
+    }
+
+    /** The same of another time. */
+    public UsageQuery within(@Nullable Instant otherFrom, @Nullable Instant otherTo) {
+        return new UsageQuery(tenantId, userId, otherFrom, otherTo, match, zone);
+    }
+
+    /**
+     * What records have in common; null: whatever it is.
+     *
+     * @param keyId of the key
+     * @param key the name that the key had
+     * @param model what the client asked for
+     * @param provider its name
+     * @param statusFrom and {@code statusTo}: the ends of a range of what clients were answered, both inclusive
+     */
+    public record Match(
+            @Nullable UUID keyId,
+            @Nullable String key,
+            @Nullable String model,
+            @Nullable String provider,
+            @Nullable Integer statusFrom,
+            @Nullable Integer statusTo) {
+        public static final Match ALL = new Match(null, null, null, null, null, null);
+
+        /** Whether sums by hour can tell; of statuses records alone can. */
+        public boolean summed() {
+            return statusFrom == null && statusTo == null;
+        }
+
+        public boolean matches(UsageRecord r) {
+            return (keyId == null || keyId.equals(r.keyId()))
+                    && (key == null || key.equals(r.keyName()))
+                    && (model == null || model.equals(r.requestedModel()))
+                    && (provider == null || provider.equals(r.provider()))
+                    && (statusFrom == null || r.status() >= statusFrom)
+                    && (statusTo == null || r.status() <= statusTo);
+        }
+    }
 
     /** What a report may be grouped by. */
     public enum Dimension {
@@ -30,7 +78,7 @@ public record UsageQuery(
         PROVIDER,
         /** Its beginning, UTC, as {@code 2026-11-20T14:00Z}. */
         HOUR,
-        /** As {@code 2026-11-20}, UTC. */
+        /** As {@code 2026-11-20}. */
         DAY,
         /** As {@code 2026-W47}, from Monday on (ISO 8601). */
         WEEK,
@@ -40,16 +88,28 @@ public record UsageQuery(
         ENDPOINT,
         /** What the client was answered. */
         STATUS,
+        /** How it ended, as {@code completed}. */
+        OUTCOME,
+        /** What it was for, as {@code chat}. */
+        OPERATION,
         /** All labels of its key, a JSON object with the names in order: those that it had when its hour was first written. */
         LABEL;
 
+        /** Whether it depends on where a day begins. */
+        public boolean zoned() {
+            return this == DAY || this == WEEK || this == MONTH;
+        }
+
         /** Whether sums by hour know it; reports by others read every record of their time. */
         public boolean summed() {
-            return this != ENDPOINT && this != STATUS;
+            return switch (this) {
+                case ENDPOINT, STATUS, OUTCOME, OPERATION -> false;
+                default -> true;
+            };
         }
 
         /** The value of a record, as reports show it; null where there is none, or it does not know, as of labels. */
-        public @Nullable String of(UsageRecord r) {
+        public @Nullable String of(UsageRecord r, ZoneId zone) {
             return switch (this) {
                 case TENANT -> r.tenantSlug();
                 case USER -> r.userEmail();
@@ -58,23 +118,26 @@ public record UsageQuery(
                 case PROVIDER -> r.provider();
                 case ENDPOINT -> r.endpoint();
                 case STATUS -> Integer.toString(r.status());
+                case OUTCOME -> r.outcome().name().toLowerCase(Locale.ROOT);
+                case OPERATION -> Operation.of(r.endpoint());
                 case LABEL -> null;
-                case HOUR, DAY, WEEK, MONTH -> time(r.startedAt().truncatedTo(ChronoUnit.HOURS));
+                case HOUR, DAY, WEEK, MONTH -> time(r.startedAt(), zone);
             };
         }
 
-        /** Of one of those of time: how the hour, which begins then, is shown. */
-        public String time(Instant hour) {
-            OffsetDateTime at = hour.atOffset(ZoneOffset.UTC);
+        /** Of one of those of time: how what began then is shown; an hour is one of UTC, whatever the zone. */
+        public String time(Instant began, ZoneId zone) {
+            LocalDate at = began.atZone(zone).toLocalDate();
             return switch (this) {
-                case HOUR -> at.toString();
-                case DAY -> at.toLocalDate().toString();
+                case HOUR ->
+                    began.truncatedTo(ChronoUnit.HOURS).atOffset(ZoneOffset.UTC).toString();
+                case DAY -> at.toString();
                 case WEEK ->
                     at.get(IsoFields.WEEK_BASED_YEAR)
                             + (at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR) < 10 ? "-W0" : "-W")
                             + at.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR);
-                case MONTH -> at.toLocalDate().toString().substring(0, 7);
-                case TENANT, USER, KEY, MODEL, PROVIDER, ENDPOINT, STATUS, LABEL ->
+                case MONTH -> at.toString().substring(0, 7);
+                case TENANT, USER, KEY, MODEL, PROVIDER, ENDPOINT, STATUS, OUTCOME, OPERATION, LABEL ->
                     throw new IllegalStateException(this + " is none of time");
             };
         }

@@ -4,8 +4,10 @@ import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.audit.AuditEvent;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.port.AuditStore;
 import io.llmproxy.port.ObjectStore;
+import io.llmproxy.port.StoreException;
 import io.llmproxy.port.TranscriptStore;
 import io.llmproxy.port.UsageStore;
 import java.lang.System.Logger;
@@ -68,8 +70,7 @@ public final class Retention implements AutoCloseable {
 
     Duration round() {
         try {
-            purge();
-            failing = false;
+            failing = !purge();
         } catch (RuntimeException e) {
             failing = true;
             LOG.log(
@@ -80,17 +81,48 @@ public final class Retention implements AutoCloseable {
         return PERIOD;
     }
 
-    /** Deletes what is too old now; blocks. Ends early once this is closed. */
-    void purge() {
+    /**
+     * Deletes what is too old now; blocks. Ends early once this is closed, or the database is away; what else goes wrong with one tenant
+     * holds up no other, and none of its other stores.
+     *
+     * @return whether nothing went wrong
+     */
+    boolean purge() {
         Instant now = clock.instant();
+        boolean whole = true;
         for (Tenant tenant : tenants.get()) {
-            purgeAudit(tenant, now);
-            purge(tenant.id(), tenant.settings().usageRetentionDays(), now, usage::purge);
-            purge(tenant.id(), 0, now, objects::purge);
-            purge(tenant.id(), tenant.settings().bodyRetentionDays(), now, bodies::purge);
+            TenantSettings settings = tenant.settings();
+            whole &= purging(tenant, "audit events", () -> purgeAudit(tenant, now));
+            whole &= purging(
+                    tenant,
+                    "usage records",
+                    () -> purge(tenant.id(), settings.usageRetentionDays(), now, usage::purge));
+            whole &= purging(tenant, "stored objects", () -> purge(tenant.id(), 0, now, objects::purge));
+            whole &= purging(
+                    tenant,
+                    "bodies of requests",
+                    () -> purge(tenant.id(), settings.keptBodyDays(), now, bodies::purge));
         }
         while (!closed && bodies.purgeDeleted(STEP) > 0) {
             // the next step
+        }
+        return whole;
+    }
+
+    /** Whether it went well. */
+    private static boolean purging(Tenant tenant, String what, Runnable work) {
+        try {
+            work.run();
+            return true;
+        } catch (StoreException.Away e) {
+            throw e; // it is for the others too
+        } catch (RuntimeException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "event 6926: old " + what + " of the tenant `" + tenant.slug()
+                            + "` cannot be deleted; tried again in an hour",
+                    e);
+            return false;
         }
     }
 

@@ -32,9 +32,20 @@ public record AuditEventJson(
     /** The public key of the signatures. */
     public record Key(String keyId, String publicKey) {}
 
-    /** Body of {@code POST /api/v1/audit/purge}. */
-    public record Purge(@Nullable String tenant, String before) {}
+    /**
+     * Body of {@code POST /api/v1/audit/purge}.
+     *
+     * @param requests true: usage records and bodies of requests, and no events
+     */
+    public record Purge(
+            @Nullable String tenant,
+            String before,
+            @Nullable Boolean requests) {}
 
-    /** What a purge deleted. */
-    public record Purged(int events, int bodies) {}
+    /**
+     * What a purge deleted.
+     *
+     * @param requests usage records
+     */
+    public record Purged(int events, int bodies, int requests) {}
 }

@@ -18,6 +18,7 @@ public record TenantJson(
         String auditMode,
         @Nullable Integer auditRetentionDays,
         @Nullable Integer usageRetentionDays,
+        @Nullable Integer bodyRetentionDays,
         @Nullable Long maxRequestsPerMinute,
         @Nullable Long maxRequestsPerDay,
         @Nullable Long maxTokensPerDay,

@@ -76,6 +76,8 @@ public record UsageJson(
             @Nullable String month,
             @Nullable String endpoint,
             @Nullable String status,
+            @Nullable String outcome,
+            @Nullable String operation,
             @Nullable String label,
             long requests,
             long errors,

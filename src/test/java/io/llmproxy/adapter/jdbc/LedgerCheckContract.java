@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,12 +62,16 @@ abstract class LedgerCheckContract {
     }
 
     private UsageBatch append(int block) {
+        return append(block, acme, NOW.plusSeconds(block));
+    }
+
+    private UsageBatch append(int block, Tenant tenant, Instant at) {
         List<UsageRecord> records = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
             boolean even = i % 2 == 0;
             Cost cost = even ? new Cost(1_000 + i, Cost.State.PRICED, "p") : Cost.UNKNOWN;
             Outcome outcome = i % 10 == 0 ? Outcome.REFUSED : Outcome.COMPLETED;
-            records.add(Samples.usage(acme, NOW.plusSeconds(block), even ? "m" : "n", outcome, 200, cost));
+            records.add(Samples.usage(tenant, at, even ? "m" : "n", outcome, 200, cost));
         }
         UsageBatch batch = JournalRecords.batch(directory.resolve("journal" + block), records);
         assertThat(store.append(batch)).isTrue();
@@ -146,6 +151,37 @@ abstract class LedgerCheckContract {
         run("UPDATE usage_blocks SET seq = 610 WHERE seq = 901");
         assertThat(first().check()).isEqualTo(Check.BLOCKS);
         assertThat(first().block()).isEqualTo(610);
+    }
+
+    @Test
+    void sumsThatOutliveTheirRecordsAreNoFaultAndWhatIsMissingInThemIs() throws SQLException {
+        Tenant other = Samples.tenant("other");
+        append(7, other, NOW);
+        append(8, acme, NOW.plus(1, ChronoUnit.HOURS));
+        assertThat(store.purge(acme.id(), NOW.plusSeconds(4), 10_000)).isEqualTo(1200);
+        assertThat(store.check(Map.of()).faults()).isEmpty();
+        run("UPDATE usage_rollups SET requests = requests - 2000 WHERE tenant_slug = 'acme'");
+        assertThat(store.check(Map.of()).faults())
+                .extracting(LedgerFault::time, LedgerFault::detail)
+                .anySatisfy(f -> {
+                    assertThat(f.toList().getFirst()).isEqualTo(NOW.truncatedTo(ChronoUnit.HOURS));
+                    assertThat(f.toString()).contains("more requests");
+                });
+        run("UPDATE usage_rollups SET requests = requests + 2000 WHERE tenant_slug = 'acme'");
+        run("DELETE FROM usage_blocks WHERE tenant_slug = 'other' OR seq = 2401");
+        assertThat(store.check(Map.of()).faults())
+                .filteredOn(f -> f.check() == Check.ROLLUPS)
+                .extracting(LedgerFault::tenant, LedgerFault::time)
+                .containsExactlyInAnyOrder(
+                        tuple("other", NOW.truncatedTo(ChronoUnit.HOURS)),
+                        tuple("acme", NOW.plus(1, ChronoUnit.HOURS).truncatedTo(ChronoUnit.HOURS)));
+    }
+
+    @Test
+    void aDamagedBlockIsPurgedLikeOthers() throws SQLException {
+        run("UPDATE usage_blocks SET data = digest WHERE seq = 301");
+        assertThat(store.purge(acme.id(), NOW.plusSeconds(4), 10_000)).isEqualTo(1200);
+        assertThat(store.check(Map.of()).faults()).isEmpty();
     }
 
     @Test

@@ -68,6 +68,7 @@ final class Samples {
                 "main",
                 30,
                 36_500,
+                7,
                 UsageLimits.NONE,
                 new Redaction(
                         Redaction.Mode.VAULT,

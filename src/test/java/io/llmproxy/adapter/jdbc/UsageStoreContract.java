@@ -23,6 +23,9 @@ import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageStore;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -254,6 +257,61 @@ abstract class UsageStoreContract {
         assertThat(list(new UsageQuery(null, null, null, null))).contains(early, late);
     }
 
+    @Test
+    void daysAndMonthsBeginWhereTheZoneHasThem() {
+        Instant midnight = Instant.parse("2026-03-31T15:00:00Z"); // in Tokyo
+        append(List.of(
+                record(midnight.minusSeconds(1)),
+                record(midnight),
+                record(midnight.plusSeconds(3600)),
+                record(midnight.plusSeconds(40 * 86_400))));
+        UsageQuery tokyo = new UsageQuery(tenant.id(), null, null, null, UsageQuery.Match.ALL, ZoneId.of("Asia/Tokyo"));
+        assertThat(usage().report(tokyo, List.of(Dimension.DAY)))
+                .containsExactly(row(1, 0, "2026-03-31"), row(2, 0, "2026-04-01"), row(1, 0, "2026-05-11"));
+        assertThat(usage().report(tokyo, List.of(Dimension.MONTH, Dimension.STATUS)))
+                .containsExactly(row(1, 0, "2026-03", "200"), row(2, 0, "2026-04", "200"), row(1, 0, "2026-05", "200"));
+        assertThat(usage().report(tokyo, List.of(Dimension.MONTH)))
+                .containsExactly(row(1, 0, "2026-03"), row(2, 0, "2026-04"), row(1, 0, "2026-05"));
+        assertThat(usage().report(tokyo.within(midnight, null), List.of(Dimension.HOUR)))
+                .startsWith(row(1, 0, "2026-03-31T15:00Z"));
+    }
+
+    @Test
+    void theEndsOfAMonthAreExactWhereItsDaysBeginWithinAnHour() {
+        ZoneId kolkata = ZoneId.of("Asia/Kolkata");
+        Instant april = Instant.parse("2026-03-31T18:30:00Z");
+        append(List.of(record(april.minusSeconds(1)), record(april), record(april.plusSeconds(86_400 - 1))));
+        UsageQuery month =
+                new UsageQuery(tenant.id(), null, april, april.plusSeconds(30 * 86_400), UsageQuery.Match.ALL, kolkata);
+        assertThat(usage().report(month, List.of(Dimension.MONTH))).containsExactly(row(2, 0, "2026-04"));
+        assertThat(usage().report(month, List.of(Dimension.DAY))).containsExactly(row(2, 0, "2026-04-01"));
+    }
+
+    @Test
+    void sumsAndRecordsAreNarrowedAlike() {
+        Instant hour = NOW.truncatedTo(ChronoUnit.HOURS);
+        UsageRecord good = Samples.usage(tenant, hour, "a", Outcome.COMPLETED, 200);
+        UsageRecord bad = Samples.usage(tenant, hour.plusSeconds(1), "b", Outcome.COMPLETED, 502);
+        append(List.of(good, bad));
+        assertNarrowed(new UsageQuery.Match(null, "dev", "a", "up", null, null), good);
+        assertNarrowed(new UsageQuery.Match(good.keyId(), null, null, null, null, null), good, bad);
+        assertNarrowed(new UsageQuery.Match(UUID.randomUUID(), null, null, null, null, null));
+        assertNarrowed(new UsageQuery.Match(null, "other", null, null, null, null));
+        assertNarrowed(new UsageQuery.Match(null, null, null, "other", null, null));
+        assertNarrowed(new UsageQuery.Match(null, null, null, null, 500, 599), bad);
+    }
+
+    private void assertNarrowed(UsageQuery.Match match, UsageRecord... expected) {
+        UsageQuery query = new UsageQuery(tenant.id(), null, null, null, match, ZoneOffset.UTC);
+        assertThat(list(query)).containsExactly(expected);
+        assertThat(usage().report(query, List.of()).getFirst().requests()).isEqualTo(expected.length);
+        // a part of an hour, and so of records
+        assertThat(usage().report(query.within(NOW.minusSeconds(7000), NOW.plusSeconds(7000)), List.of())
+                        .getFirst()
+                        .requests())
+                .isEqualTo(expected.length);
+    }
+
     private List<UsageRecord> list(UsageQuery query) {
         return usage().list(query, Page.Request.first(1000)).items();
     }
@@ -351,7 +409,7 @@ abstract class UsageStoreContract {
     }
 
     @Test
-    void purgingTakesOldBlocksOfTheTenantUpToAMaximum() {
+    void purgingTakesOldBlocksOfTheTenantUpToAMaximumAndTheirSumsOutliveThem() {
         UsageRecord foreign = Samples.usage(Samples.tenant(unique("usage")), NOW, "m", Outcome.COMPLETED, 200);
         append(List.of(foreign, record(NOW)));
         for (int i = 0; i < 9; i++) {
@@ -362,7 +420,10 @@ abstract class UsageStoreContract {
         assertThat(usage().purge(tenant.id(), NOW.plusSeconds(1), 100)).isBetween(2, 6);
         assertThat(usage().purge(tenant.id(), NOW.plusSeconds(1), 100)).isZero();
         assertThat(all()).hasSize(1);
-        assertThat(usage().report(mine(), List.of())).containsExactly(row(1, 0));
+        assertThat(usage().report(mine(), List.of())).containsExactly(row(11, 0));
+        assertThat(usage().report(mine(), List.of(Dimension.MONTH))).containsExactly(row(11, 0, "2026-03"));
+        // what only records know
+        assertThat(usage().report(mine(), List.of(Dimension.STATUS))).containsExactly(row(1, 0, "200"));
         assertThat(list(new UsageQuery(foreign.tenantId(), null, null, null))).containsExactly(foreign);
         assertThat(usage().check(Map.of()).faults()).isEmpty();
     }

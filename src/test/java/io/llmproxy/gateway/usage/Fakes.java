@@ -121,9 +121,17 @@ final class Fakes {
         final List<Integer> steps = new ArrayList<>();
         final List<AuditEvent> events = new ArrayList<>();
 
+        @Nullable
+        UUID failing;
+
+        RuntimeException failure = new StoreException.Broken("a block of the ledger");
+
         @Override
         public int purge(UUID tenantId, Instant limit, int max) {
             before.put(tenantId, limit);
+            if (tenantId.equals(failing)) {
+                throw failure;
+            }
             steps.add(max);
             int deleted = Math.min(max, old.getOrDefault(tenantId, 0));
             old.merge(tenantId, -deleted, Integer::sum);

@@ -1,11 +1,13 @@
 package io.llmproxy.gateway.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.object.ObjectKind;
 import io.llmproxy.domain.object.StoredObject;
+import io.llmproxy.port.StoreException;
 import io.llmproxy.testing.FakeAudit;
 import io.llmproxy.testing.InMemoryStores;
 import io.llmproxy.testing.SampleSettings;
@@ -114,6 +116,36 @@ class RetentionTest {
         away[0] = false;
         retention.round();
         assertThat(retention.failing()).isFalse();
+    }
+
+    @Test
+    void bodiesHaveTheirOwnRetentionWhereTheTenantGivesOne() {
+        TenantSettings settings = SampleSettings.retention(365, null, 3);
+        retention(new Tenant(A, "a", "A", Tenant.Status.ACTIVE, settings, NOW, NOW))
+                .purge();
+        assertThat(bodies.purged).containsEntry(A, NOW.minus(Duration.ofDays(3)));
+        assertThat(audit.before.get(A))
+                .isEqualTo(NOW.truncatedTo(ChronoUnit.DAYS).minus(Duration.ofDays(365)));
+    }
+
+    @Test
+    void whatFailsForOneTenantHoldsUpNoOtherAndNoOtherStore() {
+        usage.old.put(B, 5);
+        usage.failing = A;
+        assertThat(retention(tenant(A, 30, 7), tenant(B, 30, 7)).purge()).isFalse();
+        assertThat(usage.old.get(B)).isZero();
+        assertThat(bodies.purged).containsOnlyKeys(A, B);
+        assertThat(audit.before).containsOnlyKeys(A, B);
+    }
+
+    @Test
+    void aDatabaseThatIsAwayIsAskedOnceARound() {
+        usage.failing = A;
+        usage.failure = new StoreException.Away("purging the ledger", new IllegalStateException());
+        assertThatThrownBy(
+                        () -> retention(tenant(A, null, 7), tenant(B, null, 7)).purge())
+                .isInstanceOf(StoreException.Away.class);
+        assertThat(usage.before).containsOnlyKeys(A);
     }
 
     private Retention retention(Tenant... tenants) {
