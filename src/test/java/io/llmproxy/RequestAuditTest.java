@@ -153,9 +153,8 @@ class RequestAuditTest {
                 .ctl("tenant", "update", "refused", "--audit", "redacted", "--allowed-models", "gpt-4o")
                 .value();
         try (Http http = new Http(appliance.gateway(), key)) {
-            HttpResponse<String> answer = http.post(
-                    "/v1/chat/completions",
-                    chat("refused-prompt").replace("gpt-4o", "of-" + CANARY));
+            HttpResponse<String> answer =
+                    http.post("/v1/chat/completions", chat("refused-prompt").replace("gpt-4o", "of-" + CANARY));
             assertThat(answer.statusCode()).isEqualTo(403);
             String id = answer.headers().firstValue("x-request-id").orElseThrow();
             assertThat(requests("refused", "--request-id", id, "--body", "-o", "json")
@@ -219,7 +218,14 @@ class RequestAuditTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "application/json", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"})
+    @ValueSource(
+            strings = {
+                "",
+                "application/json",
+                "application/x-www-form-urlencoded",
+                "text/plain",
+                "application/octet-stream"
+            })
     void redactedReadsJsonAsTheGatewayDoesWhateverItsTypeIsSaidToBe(String type) {
         String tenant = "typed-" + type.replaceAll("[^a-z]", "");
         String key = appliance.tenantWithKey(tenant, provider.baseUrl());

@@ -206,7 +206,9 @@ final class AuditCommands {
             return Json.parseStrictly(line.getBytes(StandardCharsets.UTF_8));
         } catch (JacksonException e) {
             throw new CliException(
-                    ExitCode.REFUSED, file + ": line " + number + ": changed: it is no JSON text any more, or has two members of one name");
+                    ExitCode.REFUSED,
+                    file + ": line " + number
+                            + ": changed: it is no JSON text any more, or has two members of one name");
         }
     }
 

@@ -111,13 +111,13 @@ public record UsageRecord(
     public UsageRecord from(@Nullable String address) {
         Caller c = caller;
         Caller there = new Caller(c.tenantId, c.tenantSlug, c.userId, c.userEmail, c.keyId, c.keyName, address);
-        return new UsageRecord(requestId, clientRequestId, upstreamRequestId, startedAt, there, call, result, unaudited);
+        return new UsageRecord(
+                requestId, clientRequestId, upstreamRequestId, startedAt, there, call, result, unaudited);
     }
 
     /** The same as a tenant has it that keeps no audit. */
     public UsageRecord withoutAudit() {
-        return new UsageRecord(
-                requestId, clientRequestId, upstreamRequestId, startedAt, caller, call, result, true);
+        return new UsageRecord(requestId, clientRequestId, upstreamRequestId, startedAt, caller, call, result, true);
     }
 
     /** Whether limits count it: what was refused, and what another request's answer was repeated for, they do not. */

@@ -23,8 +23,7 @@ final class Bodies {
      *
      * @param redactor null: it is kept as it was
      */
-    static Transcript.Part kept(
-            String type, String coding, byte[] bytes, boolean cut, @Nullable Redactor redactor) {
+    static Transcript.Part kept(String type, String coding, byte[] bytes, boolean cut, @Nullable Redactor redactor) {
         String name = coding.strip().toLowerCase(Locale.ROOT);
         if (bytes.length == 0) {
             return cut ? Transcript.Part.left(type) : new Transcript.Part(type, false, bytes);

@@ -61,9 +61,8 @@ public final class Transcribe implements Stage {
     }
 
     private @Nullable Recording begin(Exchange x, Tenant tenant, AuditMode mode) {
-        Redactor redactor = mode == AuditMode.REDACTED
-                ? redactors.stored(tenant.settings().redaction())
-                : null;
+        Redactor redactor =
+                mode == AuditMode.REDACTED ? redactors.stored(tenant.settings().redaction()) : null;
         return transcripts.begin(tenant.id(), x.requestId(), redactor);
     }
 

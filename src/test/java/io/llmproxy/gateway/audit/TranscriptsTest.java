@@ -61,8 +61,7 @@ class TranscriptsTest {
     @Test
     void noMoreOfABodyIsKeptThanItsBound() {
         try (Transcripts transcripts = new Transcripts(store, Long.MAX_VALUE / 2)) {
-            Recording recording =
-                    Objects.requireNonNull(transcripts.begin(TENANT, Ids.next(Instant.EPOCH), null));
+            Recording recording = Objects.requireNonNull(transcripts.begin(TENANT, Ids.next(Instant.EPOCH), null));
             recording.request("text/plain", bytes("asked"), false);
             recording.head("text/plain", "");
             byte[] piece = new byte[10_007];
@@ -80,7 +79,9 @@ class TranscriptsTest {
     void redactionLooksThroughSpellingsAndKeepsTheRest() {
         String json = "{\"a\":\"x \\u006aohn@example.com\\n\",\"n\":4111111111111111,\"ok\":\"caf\\u00e9 \\\"q\\\"\"}";
         String clean = new String(
-                Bodies.kept("application/json", "", bytes(json), false, Redactor.DEFAULT).bytes(), StandardCharsets.UTF_8);
+                Bodies.kept("application/json", "", bytes(json), false, Redactor.DEFAULT)
+                        .bytes(),
+                StandardCharsets.UTF_8);
         assertThat(clean)
                 .doesNotContain("ohn@example")
                 .doesNotContain("4111111111111111")
@@ -103,8 +104,8 @@ class TranscriptsTest {
             })
     void whatOnlyLooksLikeJsonIsRedactedToo(String text) {
         for (String type : List.of("application/json", "text/plain", "application/x-www-form-urlencoded")) {
-            byte[] kept = Bodies.kept(type, "", bytes(text), false, Redactor.DEFAULT)
-                    .bytes();
+            byte[] kept =
+                    Bodies.kept(type, "", bytes(text), false, Redactor.DEFAULT).bytes();
             assertThat(new String(kept, StandardCharsets.UTF_8))
                     .as(type)
                     .contains("[EMAIL]")
