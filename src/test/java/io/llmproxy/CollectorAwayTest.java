@@ -97,7 +97,8 @@ class CollectorAwayTest {
     }
 
     private static boolean collectorProblem(TestAppliance appliance) {
-        return appliance.ctl("status", "-o", "json")
+        return appliance
+                .ctl("status", "-o", "json")
                 .value()
                 .contains("the collector of traces takes no spans: it answered 503");
     }

@@ -253,7 +253,8 @@ class OperationsTest {
     @Test
     void whatTheListenerRefusesItselfIsCountedAndHasALine() throws IOException {
         String answer;
-        try (Socket raw = new Socket(appliance.gateway().getHost(), appliance.gateway().getPort())) {
+        try (Socket raw =
+                new Socket(appliance.gateway().getHost(), appliance.gateway().getPort())) {
             raw.getOutputStream()
                     .write(("POST /v1/x/" + key + "?key=" + key + " HTTP/1.1\r\nHost: a\r\nX-A: \u0001\r\n\r\n")
                             .getBytes(StandardCharsets.ISO_8859_1));
@@ -262,12 +263,11 @@ class OperationsTest {
         }
         assertThat(answer).startsWith("HTTP/1.1 400 ");
         String id = answer.replaceAll("(?s).*x-request-id: ([-0-9a-f]{36}).*", "$1");
-        String line = await(
-                () -> accessLine(id),
-                found -> !found.isEmpty());
+        String line = await(() -> accessLine(id), found -> !found.isEmpty());
         assertThat(line).contains("\"method\":\"POST\",\"path\":\"/v1/x/llmp_", "\"status\":400");
         noSecret("the line", line);
-        try (Http admin = new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "")) {
+        try (Http admin =
+                new Http(URI.create(String.valueOf(appliance.appliance().adminUrl())), "")) {
             assertThat(admin.get("/metrics").body())
                     .containsPattern("llmproxy_requests_refused_total\\{status=\"400\",?} [1-9]");
         }
@@ -283,8 +283,7 @@ class OperationsTest {
                 .headers()
                 .firstValue("x-request-id")
                 .orElseThrow();
-        assertThat(await(() -> accessLine(id), found -> !found.isEmpty()))
-                .contains("\"traceId\":\"" + trace + "\"");
+        assertThat(await(() -> accessLine(id), found -> !found.isEmpty())).contains("\"traceId\":\"" + trace + "\"");
     }
 
     /** Empty: there is none yet. */

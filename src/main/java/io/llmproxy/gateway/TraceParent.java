@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class TraceParent {
     /** {@code 00-} the trace {@code -} the span {@code -01}; later versions may say more behind that. */
     private static final int LENGTH = 55;
+
     private static final int FROM = 3;
     private static final int TO = 35;
 

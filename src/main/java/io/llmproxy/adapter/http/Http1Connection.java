@@ -102,8 +102,8 @@ final class Http1Connection implements ServerConnection {
         }
         Dialect dialect = Dialect.of(reader.target(), reader.fields());
         Serving serving = connections.serving();
-        Refuser.Refused refused = new Refuser.Refused(
-                reader.method(), reader.target(), serving.clientAddress(peer, reader.fields()));
+        Refuser.Refused refused =
+                new Refuser.Refused(reader.method(), reader.target(), serving.clientAddress(peer, reader.fields()));
         serving.refuser().refuse(writer, dialect, refused, error);
         lingering.through(watch);
     }

@@ -28,6 +28,7 @@ final class RotatingFile implements LineSink {
     private static final long LOOK_NANOS = 50_000_000L;
     /** Another process may be amid a write when the end is looked at; it is not for so long. */
     private static final long WRITE_NANOS = 5_000_000L;
+
     private static final int LOOKS = 3;
     private static final int OPENINGS = 100;
 

@@ -72,8 +72,8 @@ public final class AlertSender {
         Refusal last = refusal;
         return last == null || clock.instant().isAfter(last.at().plus(LATELY))
                 ? null
-                : "alerts of budgets do not reach the webhook and are sent again until they are too old: " + last.cause()
-                        + "; look at its receiver and at alerts.webhook";
+                : "alerts of budgets do not reach the webhook and are sent again until they are too old: "
+                        + last.cause() + "; look at its receiver and at alerts.webhook";
     }
 
     private void purge() {

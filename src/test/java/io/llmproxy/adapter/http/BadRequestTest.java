@@ -164,8 +164,7 @@ class BadRequestTest {
             assertThat(answer.status()).isEqualTo(400);
             assertThat(gateway.refused())
                     .singleElement()
-                    .satisfies(told ->
-                            assertThat(told.requestId()).hasToString(answer.field("x-request-id")));
+                    .satisfies(told -> assertThat(told.requestId()).hasToString(answer.field("x-request-id")));
             assertClosed(client);
         }
         assertServedAfterwards();
@@ -182,8 +181,9 @@ class BadRequestTest {
             client.send("GET /v1/" + "a".repeat(9000) + " HTTP/1.1\r\nHost: a\r\nX: \u0001\r\n\r\n");
             assertThat(client.answer().status()).isEqualTo(400);
         }
-        assertThat(gateway.refused()).extracting(EndedRequest::path).containsExactly("/v1/models", "/v1/"
-                + "a".repeat(196));
+        assertThat(gateway.refused())
+                .extracting(EndedRequest::path)
+                .containsExactly("/v1/models", "/v1/" + "a".repeat(196));
     }
 
     @Test

@@ -126,8 +126,8 @@ class SpanQueueTest {
     @Test
     void anAuthorityThatCannotBeReadIsNamed(@TempDir Path directory) {
         Path missing = directory.resolve("missing.pem");
-        try (Line line = Line.to(
-                URI.create("https://127.0.0.1:1/v1/traces"), new UpstreamDefaults(missing, null, List.of()))) {
+        try (Line line =
+                Line.to(URI.create("https://127.0.0.1:1/v1/traces"), new UpstreamDefaults(missing, null, List.of()))) {
             line.end(1);
             await(() -> line.queue.fault() != null);
             assertThat(line.queue.fault()).contains("upstream.ca-file " + missing + " cannot be read");

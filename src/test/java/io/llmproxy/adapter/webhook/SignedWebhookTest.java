@@ -86,8 +86,8 @@ class SignedWebhookTest {
         try (FakeProvider secure = FakeProvider.startTls(pem.made().server())) {
             secure.on("/hook", Script.answer(204, ""));
             Duration patience = Duration.ofSeconds(30);
-            assertThatThrownBy(() ->
-                            hook(secure, patience, UpstreamDefaults.NONE).send(alert(), NOW))
+            assertThatThrownBy(
+                            () -> hook(secure, patience, UpstreamDefaults.NONE).send(alert(), NOW))
                     .isInstanceOf(IOException.class);
             Path authority = directory.resolve("house.pem");
             SignedWebhook hook = hook(secure, patience, new UpstreamDefaults(authority, null, List.of()));
