@@ -28,7 +28,7 @@ record GatewayProtocols(Connections http1, Serving serving) implements SecureCon
                 .refuse(
                         connection.dataWriter(),
                         Dialect.OPENAI,
-                        false,
+                        Refuser.Refused.unread(ClientAddress.bytes(connection.remotePeer())),
                         new ProxyError.InvalidRequest(
                                 "A plain HTTP request was sent to an HTTPS port: use https://", null));
     }
