@@ -114,12 +114,7 @@ final class UsageResource {
         String key = r.query("key");
         UUID id = key == null || !Ids.isUuid(key) ? null : UUID.fromString(key);
         return new UsageQuery.Match(
-                id,
-                id == null ? key : null,
-                r.query("model"),
-                r.query("provider"),
-                status.from(),
-                status.to());
+                id, id == null ? key : null, r.query("model"), r.query("provider"), status.from(), status.to());
     }
 
     private static List<String> words(@Nullable String text) {
