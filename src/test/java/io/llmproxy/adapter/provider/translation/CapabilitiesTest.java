@@ -222,6 +222,10 @@ class CapabilitiesTest {
                     .responses("\"reasoning\":{\"effort\":\"high\"}")
                     .gemini(config("\"thinkingConfig\":{\"thinkingLevel\":\"HIGH\"}"))
                     .ollama("\"think\":\"high\""),
+            of("thinking off", "\"reasoning_effort\":\"none\"", "\"thinking\":{\"type\":\"disabled\"}")
+                    .responses("\"reasoning\":{\"effort\":\"none\"}")
+                    .gemini(config("\"thinkingConfig\":{\"thinkingBudget\":0}"))
+                    .ollama("\"think\":false"),
             of("thinking budget", NONE, "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}")
                     .gemini(config("\"thinkingConfig\":{\"thinkingBudget\":2048}")),
             of(
