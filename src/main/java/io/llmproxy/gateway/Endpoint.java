@@ -169,7 +169,9 @@ public record Endpoint(
 
     /** Whether what it answers, where all is well, is JSON or a stream of it. */
     public boolean answersJson() {
-        return JSON_ANSWERS.contains(template) || template.startsWith("/v1beta/models/") || template.startsWith("/api/");
+        return JSON_ANSWERS.contains(template)
+                || template.startsWith("/v1beta/models/")
+                || template.startsWith("/api/");
     }
 
     /** Whether nothing is known of it but that it is below {@code /v1/}. */

@@ -269,8 +269,7 @@ class FailoverTest {
     @Test
     void onlyEndpointsThatAnswerJsonAreHeldToIt() {
         a().answers(r -> new Script().header("Content-Type", "audio/mpeg").piece("ID3"));
-        FakeRequest speech =
-                FakeRequest.post("/v1/audio/speech", ASK).key(fixture.secret);
+        FakeRequest speech = FakeRequest.post("/v1/audio/speech", ASK).key(fixture.secret);
 
         assertThat(fixture.send(speech).text()).isEqualTo("ID3");
         assertThat(b().asked()).isEmpty();

@@ -168,8 +168,9 @@ public final class FirstContent implements SseReader.Listener, AutoCloseable {
     }
 
     private Verdict said() {
-        String json =
-                new String(event, 0, kept, StandardCharsets.UTF_8).replace(" ", "").strip();
+        String json = new String(event, 0, kept, StandardCharsets.UTF_8)
+                .replace(" ", "")
+                .strip();
         return json.isEmpty() || announces(json) ? Verdict.NOTHING : Verdict.CONTENT;
     }
 

@@ -50,7 +50,7 @@ final class OpenAiMessageReader {
             "input_audio", Set.of("type", "input_audio"),
             "file", Set.of("type", "file", "cache_control"));
 
-    private static final Set<String> KNOWN_OF_CALLS = 
+    private static final Set<String> KNOWN_OF_CALLS =
             Set.of("id", "type", "function", "index", "cache_control", "extra_content");
     private static final Set<String> KNOWN_OF_FUNCTIONS = Set.of("name", "arguments", "parsed_arguments");
 

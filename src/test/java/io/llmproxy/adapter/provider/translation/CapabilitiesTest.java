@@ -411,7 +411,9 @@ class CapabilitiesTest {
                         .add("`" + kind.word() + "`");
             }
             out.append("\n| ").append(clients.name()).append(" client → |");
-            columns.values().forEach(same -> out.append(" ").append(String.join(", ", same)).append(" |"));
+            columns.values()
+                    .forEach(same ->
+                            out.append(" ").append(String.join(", ", same)).append(" |"));
             out.append("\n|---|").append("---|".repeat(columns.size())).append("\n");
             List<Feature> features = FEATURES.stream()
                     .filter(f -> f.said().containsKey(clients.dialect()))
