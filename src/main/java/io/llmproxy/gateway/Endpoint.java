@@ -3,6 +3,7 @@ package io.llmproxy.gateway;
 import io.llmproxy.domain.object.ObjectKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +89,15 @@ public record Endpoint(
             relay("/v1/pooling", BodyKind.DECLARED, Model.OPTIONAL),
             relay("/v1/ocr", BodyKind.DECLARED, Model.OPTIONAL));
 
+    /** Those whose good answers are JSON or a stream of it, beside all of Gemini's and Ollama's. */
+    private static final Set<String> JSON_ANSWERS = Set.of(
+            "/v1/chat/completions",
+            "/v1/completions",
+            "/v1/embeddings",
+            "/v1/responses",
+            "/v1/messages",
+            "/v1/messages/count_tokens");
+
     private static final List<Endpoint> STORED = stored();
 
     /** What a client's path means, whosever API it is of. */
@@ -155,6 +165,13 @@ public record Endpoint(
     /** Whether a stream tells its usage only where it is asked to, as OpenAI's completions do. */
     public boolean usageOnDemand() {
         return template.equals("/v1/chat/completions") || template.equals("/v1/completions");
+    }
+
+    /** Whether what it answers, where all is well, is JSON or a stream of it. */
+    public boolean answersJson() {
+        return JSON_ANSWERS.contains(template)
+                || template.startsWith("/v1beta/models/")
+                || template.startsWith("/api/");
     }
 
     /** Whether nothing is known of it but that it is below {@code /v1/}. */

@@ -7,18 +7,24 @@ import io.llmproxy.domain.identity.KeyScope;
 import io.llmproxy.domain.usage.Attempt;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
+import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.gateway.ScriptedProvider.Script;
 import io.llmproxy.gateway.resilience.ResilienceRules;
 import io.llmproxy.port.UpstreamException.Kind;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -162,6 +168,111 @@ class FailoverTest {
 
         assertThat(sink.text()).isEqualTo(WORD + DONE);
         assertThat(fixture.record().failed()).extracting(Attempt::reason).containsExactly("stream-error");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                // what | type | body
+                "unreadable|text/html|<html>Down for maintenance</html>",
+                "unreadable|text/html; charset=utf-8|{}",
+                "unreadable|application/json|<html>Down for maintenance</html>",
+                "unreadable|text/plain|upstream connect error",
+                "empty|application/json|~~",
+                "empty|text/event-stream|~~",
+                "empty|text/event-stream|{\"error\":{\"message\":\"no event\"}}",
+                "stream-error|application/x-ndjson|{\"error\":\"model runner has stopped\"}",
+                "stream-error|application/json|[{\"error\":{\"code\":503,\"status\":\"UNAVAILABLE\"}}]",
+                "stream-error|application/json|{\"id\":\"x\",\"error\":{\"code\":502},\"choices\":[]}",
+            })
+    void aGoodHeadWithNoAnswerBehindItIsFollowed(String reason, String type, String body) {
+        a().answers(r -> new Script().header("Content-Type", type).piece(body));
+
+        for (String ask : List.of(ASK, STREAM)) {
+            RecordingSink sink = fixture.send(fixture.chat(ask));
+
+            assertThat(sink.text()).isEqualTo(GOOD);
+            assertThat(sink.header("x-llmproxy-attempts")).isEqualTo("2");
+        }
+        assertThat(fixture.journal.records)
+                .flatExtracting(UsageRecord::failed)
+                .extracting(Attempt::reason)
+                .containsExactly(reason, reason);
+    }
+
+    @Test
+    void aStatusThatHasNoBodyIsNoAnswerEither() {
+        a().answers(r -> new Script().status(204));
+
+        assertThat(fixture.send(fixture.chat(ASK)).text()).isEqualTo(GOOD);
+        assertThat(fixture.record().failed()).extracting(Attempt::reason).containsExactly("empty");
+    }
+
+    private static byte[] gzip(String text) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return out.toByteArray();
+    }
+
+    /** As OpenRouter tells it: the error is not the first member. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anErrorAmongOtherMembersIsFollowedInACodedStreamToo(boolean coded) throws IOException {
+        String event = "data: {\"id\":\"x\",\"model\":\"m\",\"error\":{\"code\":\"server_error\"},\"choices\":"
+                + "[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\n";
+        byte[] bytes = coded ? gzip(event) : event.getBytes(StandardCharsets.UTF_8);
+        a().answers(r -> {
+            Script script = Script.events().piece(bytes).hangsAtEnd();
+            return coded ? script.header("Content-Encoding", "gzip") : script;
+        });
+        b().answers(r -> Script.events(WORD, DONE));
+
+        RecordingSink sink = fixture.send(fixture.chat(STREAM).header("Accept-Encoding", "gzip"));
+
+        assertThat(sink.text()).isEqualTo(WORD + DONE);
+        assertThat(fixture.record().failed()).extracting(Attempt::reason).containsExactly("stream-error");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "application/json|{\"object\":\"response\",\"error\":null,\"output\":[]}",
+                "application/json; charset=utf-8|  {\"choices\":[{\"message\":{\"content\":\"{\\\"error\\\":1}\"}}]}",
+                "application/x-ndjson|{\"message\":{\"content\":\"error\"}}",
+                "text/plain|{\"choices\":[]}",
+                "application/json|{\"error\":{\"type\":\"invalid_request_error\"}}",
+            })
+    void whatIsAnAnswerGoesToTheClientByteForByte(String type, String body) {
+        a().answers(r -> new Script().header("Content-Type", type).piece(body));
+
+        assertThat(fixture.send(fixture.chat(ASK)).text()).isEqualTo(body);
+        assertThat(b().asked()).isEmpty();
+    }
+
+    @Test
+    void theLastTargetsAnswerGoesToTheClientWhateverItIs() {
+        a().answers(r -> Script.json("{}").status(503));
+        b().answers(r -> new Script().header("Content-Type", "text/html").piece("<html>"));
+
+        RecordingSink sink = fixture.send(fixture.chat(ASK));
+
+        assertThat(sink.status()).isEqualTo(200);
+        assertThat(sink.text()).isEqualTo("<html>");
+    }
+
+    /** Speech is no JSON, and another endpoint may have nothing to say. */
+    @Test
+    void onlyEndpointsThatAnswerJsonAreHeldToIt() {
+        a().answers(r -> new Script().header("Content-Type", "audio/mpeg").piece("ID3"));
+        FakeRequest speech = FakeRequest.post("/v1/audio/speech", ASK).key(fixture.secret);
+
+        assertThat(fixture.send(speech).text()).isEqualTo("ID3");
+        assertThat(b().asked()).isEmpty();
     }
 
     @Test

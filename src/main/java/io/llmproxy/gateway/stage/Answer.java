@@ -6,10 +6,14 @@ import io.llmproxy.gateway.ContentCoding;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.HeaderPolicy;
 import io.llmproxy.gateway.ResponseSink;
+import io.llmproxy.gateway.scan.FirstContent;
+import io.llmproxy.gateway.scan.FirstContent.Form;
+import io.llmproxy.gateway.scan.UsageTap;
 import io.llmproxy.port.ProviderCall;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a provider's answer goes on to the client.
@@ -52,13 +56,38 @@ record Answer(HeaderFields headers, long length, boolean hasBody, String decode,
         return decode.isEmpty() ? body : ContentCoding.decoded(decode, body);
     }
 
-    /** Whether it is a stream of events that can be read here. */
-    boolean plainEvents() {
-        return hasBody
-                && !headers.contains("content-encoding")
-                && headers.first("content-type")
-                        .filter(t -> t.regionMatches(true, 0, EVENTS, 0, EVENTS.length()))
-                        .isPresent();
+    /**
+     * What tells when the answer says its first thing of worth; null: its first byte does.
+     *
+     * @param structured whether it has to be JSON or a stream of it
+     */
+    @Nullable
+    FirstContent firstContent(boolean structured) {
+        if (!hasBody) {
+            return null;
+        }
+        String type = contentType();
+        if (type.startsWith(EVENTS)) {
+            return new FirstContent(Form.EVENTS, coding(headers));
+        }
+        if (!structured) {
+            return null;
+        }
+        return new FirstContent(type.startsWith(UsageTap.LINES) ? Form.LINES : Form.DOCUMENT, coding(headers));
+    }
+
+    /** Whether its type is neither JSON nor a stream of it, nor one that says nothing. */
+    boolean foreign() {
+        String type = contentType();
+        return !type.isEmpty()
+                && !type.startsWith(EVENTS)
+                && !type.contains("json")
+                && !type.startsWith("text/plain")
+                && !type.startsWith("application/octet-stream");
+    }
+
+    private String contentType() {
+        return headers.first("content-type").orElse("").strip().toLowerCase(Locale.ROOT);
     }
 
     /** Copies the body to its end; an IOException is the provider's, the client's is a {@link ClientGoneException}. */

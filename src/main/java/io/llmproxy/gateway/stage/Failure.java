@@ -25,7 +25,17 @@ record Failure(String reason, int status, ProxyError error, boolean elsewhere, l
         return new Failure("too-long", status, error, true, 0);
     }
 
-    /** Of a stream that began and then said that it fails. */
+    /** Of a good head whose answer is nothing that the endpoint answers, as a page for people. */
+    static Failure unreadable(ProxyError error) {
+        return new Failure("unreadable", 200, error, true, 0);
+    }
+
+    /** Of a good head without an answer. */
+    static Failure empty(ProxyError error) {
+        return new Failure("empty", 200, error, true, 0);
+    }
+
+    /** Of an answer that began and then said that it fails. */
     static Failure stream(ProxyError error) {
         return new Failure("stream-error", 200, error, true, 0);
     }

@@ -26,9 +26,22 @@ final class Failures {
         };
     }
 
-    /** Of a stream that began with an error. */
+    /** Of an answer that began with an error. */
     static ProxyError streamError(Target target) {
-        return Upstream.unreachable(of(target) + " began a stream and failed.");
+        return Upstream.unreachable(of(target) + " began an answer and failed.");
+    }
+
+    /** Of an answer that is no JSON. */
+    static ProxyError unreadable(Target target) {
+        return unreadable(of(target));
+    }
+
+    static ProxyError empty(Target target) {
+        return Upstream.unreachable(of(target) + " sent an empty answer.");
+    }
+
+    private static ProxyError unreadable(String who) {
+        return Upstream.unreachable(who + " sent an answer that is not in the format of its API.");
     }
 
     static ProxyError error(Target target, IOException cause) {
@@ -44,7 +57,7 @@ final class Failures {
             case POOL_EXHAUSTED -> Upstream.unavailable(who + " has no connection free; retry in a moment.");
             case NO_ANSWER -> Upstream.unreachable(who + " closed the connection without an answer.");
             case PROTOCOL -> Upstream.unreachable(who + " sent an answer that is not valid HTTP.");
-            case UNREADABLE -> Upstream.unreachable(who + " sent an answer that is not in the format of its API.");
+            case UNREADABLE -> unreadable(who);
             case REPORTED -> reported(who, upstream.reported());
             case FIRST_BYTE_TIMEOUT -> Upstream.timedOut(who + " did not begin to answer in time.");
             case IDLE_TIMEOUT -> Upstream.timedOut(who + " began to answer and then stalled.");

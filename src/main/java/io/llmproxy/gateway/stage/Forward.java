@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * Calls the targets of the plan until one of them answers: the first, and where it fails before the client has seen a byte, the next.
  *
  * <p>What may be followed by another call: no connection, a connection that closes without an answer, an answer that is no HTTP, a 408,
- * 429 or 5xx head, a stream that fails before its first content; a provider that has the request and takes too long only where the
- * route says so, since it may bill the request. The last target's 408, 429 or 5xx goes to the client as it is, at once. While another
- * target is left the head of a good answer waits for its first content, a second at most; else it goes out at once. Nothing is begun
- * beyond the deadline.
+ * 429 or 5xx head, an answer that fails before its first content, and of an endpoint that answers JSON one that is empty or something
+ * else; a provider that has the request and takes too long only where the route says so, since it may bill the request. The last
+ * target's 408, 429 or 5xx goes to the client as it is, at once, and so does whatever it answers. While another target is left the head
+ * of a good answer waits for its first content, a second at most; else it goes out at once. Nothing is begun beyond the deadline.
  */
 public final class Forward implements Stage {
     private static final String FULL = " has as many calls running as it may";

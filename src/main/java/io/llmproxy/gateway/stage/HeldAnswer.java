@@ -18,6 +18,18 @@ import org.jspecify.annotations.Nullable;
  * keeps that thread and the relay's apart; one that finds the head out writes no more.
  */
 final class HeldAnswer implements AutoCloseable {
+    /** How an answer began. */
+    enum Beginning {
+        /** The client has its head. */
+        OUT,
+        /** The provider said that it fails, and the client has seen nothing; as for what follows. */
+        FAILED,
+        /** It is nothing that the endpoint answers. */
+        UNREADABLE,
+        /** It ended before it began. */
+        EMPTY
+    }
+
     private static final long PATIENCE_NANOS = 1_000_000_000L;
     private static final int MOST_HELD = 64 * 1024;
     private static final int PIECE = 1024;
@@ -30,52 +42,74 @@ final class HeldAnswer implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final ByteArrayOutputStream held = new ByteArrayOutputStream(PIECE);
     private volatile boolean over;
+    private final boolean structured;
+    private boolean some;
     private boolean out;
     private boolean lost;
     private final Thread timer;
 
-    HeldAnswer(Exchange x, Answer answer, int status, HeaderFields headers) {
+    /** @param structured whether it has to be JSON or a stream of it, and something */
+    HeldAnswer(Exchange x, Answer answer, int status, HeaderFields headers, boolean structured) {
         this.x = x;
         this.answer = answer;
         this.status = status;
         this.headers = headers;
-        this.content = answer.plainEvents() ? new FirstContent() : null;
+        this.structured = structured;
+        this.content = answer.firstContent(structured);
         this.timer = Thread.ofVirtual().name("held-head").unstarted(this::waitAndRelease);
     }
 
     /**
-     * Copies the answer until its head is out.
+     * Copies the answer until its head is out, or until it is known that it need not go out.
      *
-     * @return false where the provider said that it fails, and the client has seen nothing
      * @throws IOException the provider's; {@link #out()} tells whether the client has seen something
      */
-    boolean copyBeginning(InputStream in) throws IOException {
+    Beginning copyBeginning(InputStream in) throws IOException {
         timer.start();
         byte[] buffer = new byte[PIECE];
         while (true) {
             int n = in.read(buffer);
             lock.lock();
             try {
-                if (n < 0) {
-                    release();
-                    return true;
-                }
-                if (!out && content != null && content.feed(buffer, 0, n) == Verdict.ERROR) {
+                Beginning so = n < 0 ? ended() : judged(buffer, n);
+                if (!out && so != null && so != Beginning.OUT) {
                     over = true;
-                    return false;
+                    return so;
                 }
-                held.write(buffer, 0, n);
-                if (out
-                        || content == null
-                        || content.feed(buffer, 0, 0) == Verdict.CONTENT
-                        || held.size() > MOST_HELD) {
+                if (n > 0) {
+                    held.write(buffer, 0, n);
+                }
+                if (out || so != null || held.size() > MOST_HELD) {
                     release();
-                    return true;
+                    return Beginning.OUT;
                 }
             } finally {
                 lock.unlock();
             }
         }
+    }
+
+    /** Null: it has said nothing yet. */
+    private @Nullable Beginning judged(byte[] in, int length) {
+        some |= length > 0;
+        return content == null ? Beginning.OUT : of(content.feed(in, 0, length));
+    }
+
+    private Beginning ended() {
+        if (structured && (!some || content != null && content.silent())) {
+            return Beginning.EMPTY;
+        }
+        Beginning last = content == null ? null : of(content.end());
+        return last == null ? Beginning.OUT : last;
+    }
+
+    private static @Nullable Beginning of(Verdict verdict) {
+        return switch (verdict) {
+            case NOTHING -> null;
+            case CONTENT -> Beginning.OUT;
+            case ERROR -> Beginning.FAILED;
+            case UNREADABLE -> Beginning.UNREADABLE;
+        };
     }
 
     /** Whether the client has seen something, from now on for good. */
@@ -135,5 +169,8 @@ final class HeldAnswer implements AutoCloseable {
     public void close() {
         over = true;
         LockSupport.unpark(timer);
+        if (content != null) {
+            content.close();
+        }
     }
 }

@@ -17,6 +17,7 @@ import io.llmproxy.gateway.resilience.HealthBoard;
 import io.llmproxy.gateway.resilience.RetryAfter;
 import io.llmproxy.gateway.resilience.TargetHealth;
 import io.llmproxy.gateway.scan.Splice;
+import io.llmproxy.gateway.stage.HeldAnswer.Beginning;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.Tracing.AttemptSpan;
@@ -229,9 +230,9 @@ final class TargetCall {
             }
             body = told.body();
         }
-        if (failing == null && course != null && answer.hasBody() && course.mayFollow()) {
-            if (!heldBeginning(answer, head.status(), headers, body)) {
-                Failure failure = Failure.stream(Failures.streamError(target));
+        if (failing == null && course != null && course.mayFollow() && (answer.hasBody() || structured(head))) {
+            Failure failure = heldBeginning(answer, head, headers, body);
+            if (failure != null) {
                 failed(failure.text(), false);
                 return failure;
             }
@@ -316,15 +317,35 @@ final class TargetCall {
         }
     }
 
-    /** The head waits for the first content; false where the provider failed before it. */
-    private boolean heldBeginning(Answer answer, int status, HeaderFields headers, InputStream body)
-            throws IOException {
-        try (HeldAnswer held = new HeldAnswer(x, answer, status, headers)) {
+    /** Whether a good answer has to be JSON or a stream of it. */
+    private boolean structured(ProviderCall.Head head) {
+        return head.status() / 100 == 2
+                && x.request().method().equals("POST")
+                && x.endpoint().answersJson();
+    }
+
+    /** The head waits for the first content; the failure where the answer is none, and the client has seen nothing of it. */
+    private @Nullable Failure heldBeginning(
+            Answer answer, ProviderCall.Head head, HeaderFields headers, InputStream body) throws IOException {
+        boolean structured = structured(head);
+        if (structured && answer.hasBody() && answer.foreign()) {
+            return failure(Beginning.UNREADABLE);
+        }
+        try (HeldAnswer held = new HeldAnswer(x, answer, head.status(), headers, structured)) {
             try {
-                return held.copyBeginning(body);
+                return failure(held.copyBeginning(body));
             } finally {
                 answered = held.out();
             }
         }
+    }
+
+    private @Nullable Failure failure(Beginning beginning) {
+        return switch (beginning) {
+            case OUT -> null;
+            case FAILED -> Failure.stream(Failures.streamError(target));
+            case UNREADABLE -> Failure.unreadable(Failures.unreadable(target));
+            case EMPTY -> Failure.empty(Failures.empty(target));
+        };
     }
 }

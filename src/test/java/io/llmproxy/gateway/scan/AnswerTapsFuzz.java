@@ -26,17 +26,21 @@ public final class AnswerTapsFuzz {
     }
 
     private static String heard(byte[] body, int seed) {
-        FirstContent content = new FirstContent();
+        FirstContent events = new FirstContent();
+        FirstContent lines = new FirstContent(FirstContent.Form.LINES, "");
+        FirstContent document = new FirstContent(FirstContent.Form.DOCUMENT, "");
         AnswerEnds ends = new AnswerEnds();
+        Pieces.Feed<RuntimeException> tap = (in, from, length) -> {
+            events.feed(in, from, length);
+            lines.feed(in, from, length);
+            document.feed(in, from, length);
+            ends.feed(in, from, length);
+        };
         if (seed < 0) {
-            content.feed(body, 0, body.length);
-            ends.feed(body, 0, body.length);
+            tap.feed(body, 0, body.length);
         } else {
-            Pieces.feed(body, seed, (in, from, length) -> {
-                content.feed(in, from, length);
-                ends.feed(in, from, length);
-            });
+            Pieces.feed(body, seed, tap);
         }
-        return content.feed(body, 0, 0) + " " + ends.facts();
+        return events.end() + " " + lines.end() + " " + document.end() + " " + ends.facts();
     }
 }

@@ -10,7 +10,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class FirstContentTest {
     private static Verdict verdict(String text, int piece) {
-        FirstContent content = new FirstContent();
+        return verdict(new FirstContent(), text, piece);
+    }
+
+    private static Verdict verdict(FirstContent content, String text, int piece) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         Verdict verdict = Verdict.NOTHING;
         for (int at = 0; at < bytes.length; at += piece) {
@@ -41,6 +44,10 @@ class FirstContentTest {
                 "{\"error\":null,\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}|CONTENT",
                 "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}|ERROR",
                 "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\"}}|CONTENT",
+                "{\"id\":\"x\",\"choices\":[{\"finish_reason\":\"error\"}],\"error\":{\"code\":502}}|ERROR",
+                "{\"id\":\"x\",\"type\":\"error\"}|ERROR",
+                "{\"choices\":[{\"delta\":{\"content\":\"Hi\",\"error\":{\"x\":1}}}]}|CONTENT",
+                "{\"choices\":[{\"delta\":{\"content\":\"{\\\"error\\\":1}\"}}],\"error\":\"\"}|CONTENT",
                 "[DONE]|CONTENT",
                 "<html>|CONTENT"
             })
@@ -80,5 +87,53 @@ class FirstContentTest {
     void commentsAndEmptyEventsSayNothing() {
         assertThat(verdict(": keep-alive\n\n: keep-alive\n\nevent: x\n\n\n\n", 3))
                 .isEqualTo(Verdict.NOTHING);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "LINES|{\"error\":\"gone\"}^|ERROR",
+                "LINES|{\"error\":\"gone\"}|ERROR",
+                "LINES|^^{\"done\":false,\"error\":\"gone\"}^{}^|ERROR",
+                "LINES|{\"message\":{}}^{\"error\":\"gone\"}^|CONTENT",
+                "LINES|gone|UNREADABLE",
+                "DOCUMENT|[{\"error\":{\"code\":503}}]|ERROR",
+                "DOCUMENT|[{\"candidates\":[]}^,^{\"error\":{}}]|CONTENT",
+                "DOCUMENT|[{\"error\":{\"status\":\"INVALID_ARGUMENT\"}}]|CONTENT",
+                "DOCUMENT|{\"id\":1,\"error\":null,\"output\":[{\"error\":{}}]}|CONTENT",
+                "DOCUMENT| {^ \"id\":1, \"error\" : { \"code\": 1 }, \"a\": 2}|ERROR",
+                "DOCUMENT|{\"error\":\"it breaks o|ERROR",
+                "DOCUMENT|{\"choices\":[|CONTENT",
+                "DOCUMENT|[]|CONTENT",
+                "DOCUMENT|<html>|UNREADABLE",
+                "DOCUMENT|~ ^ ~|NOTHING",
+            })
+    void linesAndDocumentsAreReadAsEventsAre(FirstContent.Form form, String text, Verdict expected) {
+        for (int piece : new int[] {1, 7, 10_000}) {
+            FirstContent content = new FirstContent(form, "");
+            verdict(content, text.replace('^', '\n'), piece);
+            assertThat(content.end()).isEqualTo(expected);
+            assertThat(content.silent()).isEqualTo(expected == Verdict.NOTHING);
+        }
+    }
+
+    @Test
+    void aDocumentIsJudgedByItsFirstKibibyte() {
+        String long1 = "{\"data\":\"" + "x".repeat(5000);
+        String long2 = "{\"error\":\"" + "x".repeat(5000);
+        for (int piece : new int[] {1, 100, 10_000}) {
+            assertThat(verdict(new FirstContent(FirstContent.Form.DOCUMENT, ""), long1, piece))
+                    .isEqualTo(Verdict.CONTENT);
+            assertThat(verdict(new FirstContent(FirstContent.Form.DOCUMENT, ""), long2, piece))
+                    .isEqualTo(Verdict.ERROR);
+        }
+    }
+
+    @Test
+    void ofAnUnknownCodingAllIsContent() {
+        assertThat(verdict(new FirstContent(FirstContent.Form.EVENTS, "zstd"), "x", 1))
+                .isEqualTo(Verdict.CONTENT);
     }
 }

@@ -10,10 +10,29 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the messages of a request. A user's message with results of tools becomes several, one for each result. */
 final class AnthropicMessageReader {
+    private static final Set<String> KNOWN = Set.of("role", "content");
+    /** Those of a message that came as an answer, and is sent back as it was. */
+    private static final Set<String> OF_ANSWERS =
+            Set.of("id", "type", "model", "stop_reason", "stop_sequence", "usage", "container");
+
+    /** Of each type of block, what is read here, and what stands in an answer and goes no further. */
+    private static final Map<String, Set<String>> KNOWN_OF_BLOCKS = Map.of(
+            "text", Set.of("type", "text", "cache_control", "citations"),
+            "image", Set.of("type", "source", "cache_control"),
+            "document", Set.of("type", "source", "title", "context", "citations", "cache_control"),
+            "tool_use", Set.of("type", "id", "name", "input", "cache_control", "caller"),
+            "tool_result", Set.of("type", "tool_use_id", "content", "is_error", "cache_control"),
+            "thinking", Set.of("type", "thinking", "signature"),
+            "redacted_thinking", Set.of("type", "data"));
+
+    private static final Set<String> KNOWN_OF_SOURCES = Set.of("type", "media_type", "data", "url", "file_id");
+
     private final Notes notes;
 
     AnthropicMessageReader(Notes notes) {
@@ -30,6 +49,13 @@ final class AnthropicMessageReader {
     }
 
     List<Message> messages(RequestNode message) {
+        for (String name : message.others(KNOWN)) {
+            if (OF_ANSWERS.contains(name)) {
+                notes.hint("messages." + name);
+            } else {
+                notes.unsupported(message.at(name));
+            }
+        }
         String role = message.requiredText("role");
         if (!message.has("content")) {
             throw message.wrong("content", "a string or a list, and is missing");
@@ -73,6 +99,13 @@ final class AnthropicMessageReader {
 
     private Content block(RequestNode block) {
         String type = block.requiredText("type");
+        Set<String> known = KNOWN_OF_BLOCKS.get(type);
+        if (known != null) {
+            block.onlyKnown(known, notes);
+        }
+        if (type.equals("text") && !block.objects("citations").isEmpty()) {
+            notes.hint("messages.content.citations");
+        }
         return switch (type) {
             case "text" -> new Content.Text(block.requiredText("text"), cache(block));
             case "image" -> new Content.Image(source(block), null, cache(block));
@@ -96,6 +129,7 @@ final class AnthropicMessageReader {
 
     private Source source(RequestNode block) {
         RequestNode source = block.requiredObject("source");
+        source.onlyKnown(KNOWN_OF_SOURCES, notes);
         String type = source.requiredText("type");
         return switch (type) {
             case "base64" -> new Source.Bytes(source.requiredText("media_type"), source.requiredText("data"));

@@ -39,6 +39,10 @@ final class AnthropicRequestReader {
     private static final Set<String> KNOWN_OF_TOOLS =
             Set.of("type", "name", "description", "input_schema", "strict", "cache_control");
     private static final Set<String> KNOWN_OF_OUTPUT = Set.of("format", "effort");
+    private static final Set<String> KNOWN_OF_FORMAT = Set.of("type", "schema");
+    private static final Set<String> KNOWN_OF_THINKING = Set.of("type", "budget_tokens", "display");
+    private static final Set<String> KNOWN_OF_CHOICE = Set.of("type", "name", "disable_parallel_tool_use");
+    private static final Set<String> KNOWN_OF_METADATA = Set.of("user_id");
 
     private final RequestNode request;
     private final Notes notes;
@@ -52,9 +56,12 @@ final class AnthropicRequestReader {
         request.others(KNOWN).forEach(notes::unsupported);
         RequestNode output = request.object("output_config");
         if (output != null) {
-            output.others(KNOWN_OF_OUTPUT).forEach(name -> notes.unsupported(output.at(name)));
+            output.onlyKnown(KNOWN_OF_OUTPUT, notes);
         }
         RequestNode choice = request.object("tool_choice");
+        if (choice != null) {
+            choice.onlyKnown(KNOWN_OF_CHOICE, notes);
+        }
         return new ChatRequest(
                 request.requiredText("model"),
                 messages(),
@@ -109,7 +116,7 @@ final class AnthropicRequestReader {
         if (type != null && !type.equals("custom")) {
             throw notes.impossible(tool.at("type"), "the tools of Anthropic's own servers are known to these alone");
         }
-        tool.others(KNOWN_OF_TOOLS).forEach(name -> notes.unsupported(tool.at(name)));
+        tool.onlyKnown(KNOWN_OF_TOOLS, notes);
         JsonText schema = tool.json("input_schema");
         if (schema == null) {
             throw tool.wrong("input_schema", "an object, and is missing");
@@ -133,11 +140,12 @@ final class AnthropicRequestReader {
         };
     }
 
-    private static @Nullable ResponseFormat format(RequestNode output) {
+    private @Nullable ResponseFormat format(RequestNode output) {
         RequestNode format = output.object("format");
         if (format == null) {
             return null;
         }
+        format.onlyKnown(KNOWN_OF_FORMAT, notes);
         JsonText schema = format.json("schema");
         if (!"json_schema".equals(format.requiredText("type")) || schema == null) {
             throw format.wrong("type", "json_schema, with a schema");
@@ -150,6 +158,12 @@ final class AnthropicRequestReader {
         RequestNode thinking = request.object("thinking");
         if (thinking == null) {
             return effort == null ? null : new Reasoning.Adaptive(effort);
+        }
+        thinking.onlyKnown(KNOWN_OF_THINKING, notes);
+        String display = thinking.text("display");
+        if (display != null && !display.equals("summarized")) {
+            // thoughts are told as they come; what is to be left out of them is not known elsewhere
+            notes.hint("thinking.display");
         }
         String type = thinking.requiredText("type");
         return switch (type) {
@@ -182,7 +196,11 @@ final class AnthropicRequestReader {
 
     private @Nullable String user() {
         RequestNode metadata = request.object("metadata");
-        return metadata == null ? null : metadata.text("user_id");
+        if (metadata == null) {
+            return null;
+        }
+        metadata.others(KNOWN_OF_METADATA).forEach(name -> notes.hint(metadata.at(name)));
+        return metadata.text("user_id");
     }
 
     private @Nullable String tier() {

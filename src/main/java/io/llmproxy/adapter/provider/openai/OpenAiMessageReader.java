@@ -8,7 +8,10 @@ import io.llmproxy.domain.chat.Message;
 import io.llmproxy.domain.chat.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Reads one message of a request. Beyond OpenAI's own members it knows those of the field: {@code cache_control} of a part, and
@@ -18,6 +21,39 @@ final class OpenAiMessageReader {
     private static final String DATA = "data:";
     private static final String BASE64 = ";base64,";
 
+    private static final Set<String> KNOWN = Set.of(
+            "role",
+            "content",
+            "name",
+            "tool_calls",
+            "tool_call_id",
+            "function_call",
+            "audio",
+            "refusal",
+            "cache_control",
+            "reasoning_content",
+            "reasoning_details");
+
+    /** Those of an answer, OpenAI's and its followers', that clients send back as it was: they say nothing to a model. */
+    private static final Set<String> OF_ANSWERS = Set.of(
+            "annotations", "reasoning", "parsed", "provider_specific_fields", "extra_content", "thinking_blocks");
+
+    private static final Map<String, Set<String>> KNOWN_INSIDE = Map.of(
+            "image_url", Set.of("url", "detail"),
+            "input_audio", Set.of("data", "format"),
+            "file", Set.of("file_id", "file_data", "filename", "format"));
+
+    private static final Map<String, Set<String>> KNOWN_OF_PARTS = Map.of(
+            "text", Set.of("type", "text", "cache_control"),
+            "refusal", Set.of("type", "refusal"),
+            "image_url", Set.of("type", "image_url", "cache_control"),
+            "input_audio", Set.of("type", "input_audio"),
+            "file", Set.of("type", "file", "cache_control"));
+
+    private static final Set<String> KNOWN_OF_CALLS =
+            Set.of("id", "type", "function", "index", "cache_control", "extra_content");
+    private static final Set<String> KNOWN_OF_FUNCTIONS = Set.of("name", "arguments", "parsed_arguments");
+
     private final Notes notes;
 
     OpenAiMessageReader(Notes notes) {
@@ -25,6 +61,13 @@ final class OpenAiMessageReader {
     }
 
     Message message(RequestNode message) {
+        for (String other : message.others(KNOWN)) {
+            if (OF_ANSWERS.contains(other)) {
+                told(message, other);
+            } else {
+                notes.unsupported(message.at(other));
+            }
+        }
         String role = message.requiredText("role");
         String name = message.text("name");
         return switch (role) {
@@ -36,6 +79,14 @@ final class OpenAiMessageReader {
             case "function" -> throw notes.impossible(message.at("role"), "take tools instead of functions");
             default -> throw message.wrong("role", "system, developer, user, assistant or tool");
         };
+    }
+
+    /** An empty one has said nothing. */
+    private void told(RequestNode message, String name) {
+        JsonNode value = message.node().get(name);
+        if (!value.isEmpty() || value.isValueNode()) {
+            notes.hint("messages." + name);
+        }
     }
 
     private List<Content> content(RequestNode message) {
@@ -56,6 +107,14 @@ final class OpenAiMessageReader {
 
     private Content part(RequestNode part) {
         String type = part.requiredText("type");
+        Set<String> known = KNOWN_OF_PARTS.get(type);
+        if (known != null) {
+            part.onlyKnown(known, notes);
+        }
+        Set<String> inside = KNOWN_INSIDE.get(type);
+        if (inside != null) {
+            part.requiredObject(type).onlyKnown(inside, notes);
+        }
         return switch (type) {
             case "text" -> new Content.Text(part.requiredText("text"), cache(part));
             case "refusal" -> new Content.Refusal(part.requiredText("refusal"));
@@ -145,11 +204,16 @@ final class OpenAiMessageReader {
     }
 
     private Content call(RequestNode call) {
+        call.onlyKnown(KNOWN_OF_CALLS, notes);
+        if (call.has("extra_content")) {
+            notes.hint("messages.tool_calls.extra_content");
+        }
         String type = call.text("type");
         if (type != null && !type.equals("function")) {
             throw notes.impossible(call.at("type"), "only functions can be translated");
         }
         RequestNode function = call.requiredObject("function");
+        function.onlyKnown(KNOWN_OF_FUNCTIONS, notes);
         String arguments = function.text("arguments");
         return new Content.ToolCall(
                 call.requiredText("id"),

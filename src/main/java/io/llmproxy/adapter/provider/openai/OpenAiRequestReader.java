@@ -49,9 +49,16 @@ final class OpenAiRequestReader {
             "stream",
             "stream_options",
             "store",
+            "metadata",
+            "verbosity",
             "modalities",
             "prompt_cache_key",
             "prompt_cache_retention");
+
+    private static final Set<String> KNOWN_OF_TOOLS = Set.of("type", "function", "cache_control");
+    private static final Set<String> KNOWN_OF_FUNCTIONS = Set.of("name", "description", "parameters", "strict");
+
+    private static final Set<String> KNOWN_OF_SCHEMAS = Set.of("name", "description", "schema", "strict");
 
     private final RequestNode request;
     private final Notes notes;
@@ -102,11 +109,29 @@ final class OpenAiRequestReader {
         if (bias != null && !bias.node().isEmpty()) {
             notes.unsupported("logit_bias");
         }
+        unlessMedium(request, notes);
+        hintOfMetadata(request, notes);
         if (request.has("prompt_cache_key")) {
             notes.hint("prompt_cache_key");
         }
         if (request.has("prompt_cache_retention")) {
             notes.hint("prompt_cache_retention");
+        }
+    }
+
+    /** How long an answer is; medium is what a model does unasked. */
+    static void unlessMedium(RequestNode holder, Notes notes) {
+        String verbosity = holder.text("verbosity");
+        if (verbosity != null && !verbosity.equals("medium")) {
+            notes.unsupported(holder.at("verbosity"));
+        }
+    }
+
+    /** It is for the list of stored answers alone. */
+    static void hintOfMetadata(RequestNode request, Notes notes) {
+        RequestNode metadata = request.object("metadata");
+        if (metadata != null && !metadata.node().isEmpty()) {
+            notes.hint("metadata");
         }
     }
 
@@ -139,7 +164,9 @@ final class OpenAiRequestReader {
         if (!"function".equals(tool.requiredText("type"))) {
             throw notes.impossible(tool.at("type"), "only functions can be translated");
         }
+        tool.onlyKnown(KNOWN_OF_TOOLS, notes);
         RequestNode function = tool.requiredObject("function");
+        function.onlyKnown(KNOWN_OF_FUNCTIONS, notes);
         JsonText schema = function.json("parameters");
         return new Tool(
                 function.requiredText("name"),
@@ -184,7 +211,8 @@ final class OpenAiRequestReader {
         };
     }
 
-    private static ResponseFormat schema(RequestNode format) {
+    private ResponseFormat schema(RequestNode format) {
+        format.onlyKnown(KNOWN_OF_SCHEMAS, notes);
         JsonText schema = format.json("schema");
         return new ResponseFormat.JsonSchema(
                 format.requiredText("name"),

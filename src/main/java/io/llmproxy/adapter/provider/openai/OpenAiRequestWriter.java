@@ -145,8 +145,12 @@ final class OpenAiRequestWriter {
         }
     }
 
-    /** Nothing is said where there is to be none: models that cannot think refuse the field. */
+    /** Nothing is asked for where there is to be none and the model thinks only where it is asked to: such a model may refuse the field. */
     private void reasoning() {
+        if (request.reasoning() instanceof Reasoning.Off) {
+            unthinking();
+            return;
+        }
         Reasoning.Effort effort = switch (request.reasoning()) {
             case null -> null;
             case Reasoning.Off() -> null;
@@ -164,6 +168,14 @@ final class OpenAiRequestWriter {
         } else {
             notes.unsupported("reasoning_effort");
         }
+    }
+
+    private void unthinking() {
+        ThinkingOff off = ThinkingOff.of(account.kind(), request.model());
+        if (off.told()) {
+            notes.hint("reasoning_effort");
+        }
+        out.optional("reasoning_effort", off.effort());
     }
 
     private void user() {

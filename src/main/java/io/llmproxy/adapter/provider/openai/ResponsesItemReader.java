@@ -8,6 +8,8 @@ import io.llmproxy.domain.chat.Message;
 import io.llmproxy.domain.chat.Role;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,22 @@ import org.jspecify.annotations.Nullable;
  * were one answer. Signatures are in {@code encrypted_content}, as {@link ResponsesItems} writes them.
  */
 final class ResponsesItemReader {
+    private static final Map<String, Set<String>> KNOWN = Map.of(
+            "message", Set.of("type", "id", "status", "role", "content", "phase"),
+            "function_call", Set.of("type", "id", "status", "call_id", "name", "arguments", "parsed_arguments"),
+            "function_call_output", Set.of("type", "id", "status", "call_id", "output"),
+            "reasoning", Set.of("type", "id", "status", "summary", "content", "encrypted_content"));
+
+    private static final Map<String, Set<String>> KNOWN_OF_PARTS = Map.of(
+            "input_text", Set.of("type", "text"),
+            // the last three stand in an answer and say nothing to a model
+            "output_text", Set.of("type", "text", "annotations", "logprobs", "parsed"),
+            "text", Set.of("type", "text"),
+            "refusal", Set.of("type", "refusal"),
+            "input_image", Set.of("type", "file_id", "image_url", "detail"),
+            "input_file", Set.of("type", "filename", "file_id", "file_url", "file_data"),
+            "input_audio", Set.of("type", "input_audio"));
+
     private final Notes notes;
     private final List<Message> messages = new ArrayList<>();
     private final List<Content> answer = new ArrayList<>();
@@ -30,8 +48,10 @@ final class ResponsesItemReader {
     }
 
     private void item(RequestNode item) {
-        String type = item.text("type");
-        switch (type == null ? "message" : type) {
+        String said = item.text("type");
+        String type = said == null ? "message" : said;
+        onlyKnown(item, KNOWN.get(type));
+        switch (type) {
             case "message" -> message(item);
             case "function_call" ->
                 answer.add(
@@ -44,6 +64,12 @@ final class ResponsesItemReader {
             case "item_reference" ->
                 throw notes.impossible(item.at("type"), "what a provider keeps is known to that one alone");
             default -> throw notes.impossible(item.at("type"), "this kind of item cannot be translated");
+        }
+    }
+
+    private void onlyKnown(RequestNode node, @Nullable Set<String> known) {
+        if (known != null) {
+            node.onlyKnown(known, notes);
         }
     }
 
@@ -105,6 +131,7 @@ final class ResponsesItemReader {
 
     private Content part(RequestNode part) {
         String type = part.requiredText("type");
+        onlyKnown(part, KNOWN_OF_PARTS.get(type));
         return switch (type) {
             case "input_text", "output_text", "text" -> new Content.Text(part.requiredText("text"));
             case "refusal" -> new Content.Refusal(part.requiredText("refusal"));

@@ -54,6 +54,10 @@ final class ResponsesRequestReader {
 
     private static final Set<String> INCLUDED = Set.of("reasoning.encrypted_content", PROBABILITIES);
 
+    private static final Set<String> KNOWN_OF_TEXT = Set.of("format", "verbosity");
+    private static final Set<String> KNOWN_OF_REASONING = Set.of("effort", "summary", "generate_summary");
+    private static final Set<String> KNOWN_OF_TOOLS = Set.of("type", "name", "description", "parameters", "strict");
+
     private final RequestNode request;
     private final Notes notes;
 
@@ -106,14 +110,11 @@ final class ResponsesRequestReader {
             }
         }
         RequestNode text = request.object("text");
-        String verbosity = text == null ? null : text.text("verbosity");
-        if (verbosity != null && !verbosity.equals("medium")) {
-            notes.unsupported("text.verbosity");
+        if (text != null) {
+            text.onlyKnown(KNOWN_OF_TEXT, notes);
+            OpenAiRequestReader.unlessMedium(text, notes);
         }
-        RequestNode metadata = request.object("metadata");
-        if (metadata != null && !metadata.node().isEmpty()) {
-            notes.hint("metadata");
-        }
+        OpenAiRequestReader.hintOfMetadata(request, notes);
         for (String hint : List.of("prompt_cache_key", "prompt_cache_retention")) {
             if (request.has(hint)) {
                 notes.hint(hint);
@@ -150,6 +151,7 @@ final class ResponsesRequestReader {
         if (!"function".equals(tool.requiredText("type"))) {
             throw notes.impossible(tool.at("type"), "only functions can be translated");
         }
+        tool.onlyKnown(KNOWN_OF_TOOLS, notes);
         JsonText schema = tool.json("parameters");
         return new Tool(
                 tool.requiredText("name"),
@@ -201,6 +203,17 @@ final class ResponsesRequestReader {
 
     private @Nullable Reasoning reasoning() {
         RequestNode reasoning = request.object("reasoning");
-        return reasoning == null ? null : OpenAiRequestReader.reasoning(reasoning, "effort");
+        if (reasoning == null) {
+            return null;
+        }
+        reasoning.onlyKnown(KNOWN_OF_REASONING, notes);
+        for (String name : List.of("summary", "generate_summary")) {
+            String summary = reasoning.text(name);
+            // thoughts are told as the provider tells them, which is what auto means
+            if (summary != null && !summary.equals("auto")) {
+                notes.hint(reasoning.at(name));
+            }
+        }
+        return OpenAiRequestReader.reasoning(reasoning, "effort");
     }
 }

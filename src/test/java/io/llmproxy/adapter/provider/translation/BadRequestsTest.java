@@ -10,6 +10,7 @@ import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.port.ProviderCall;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,6 +64,22 @@ class BadRequestsTest {
                 "openai|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"\",\"format\":\"wav\"}}]}]|messages.content.input_audio",
                 "openai|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}]}]|messages.content.file.file_id",
                 "openai|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"video\"}]}]|messages[0].content[0].type",
+                "openai|\"verbosity\":\"low\"|verbosity",
+                "openai|\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"bar\":1}]|messages[0].bar",
+                "openai|\"messages\":[{\"role\":\"assistant\",\"content\":\"x\",\"prefix\":true}]|messages[0].prefix",
+                "openai|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\",\"bar\":1}]}]|messages[0].content[0].bar",
+                "openai|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"u\",\"bar\":1}}]}]|messages[0].content[0].image_url.bar",
+                "openai|\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"i\",\"bar\":1,\"function\":{\"name\":\"f\"}}]}]|messages[0].tool_calls[0].bar",
+                "openai|\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"i\",\"function\":{\"name\":\"f\",\"bar\":1}}]}]|messages[0].tool_calls[0].function.bar",
+                "openai|\"tools\":[{\"type\":\"function\",\"bar\":1,\"function\":{\"name\":\"f\"}}]|tools[0].bar",
+                "openai|\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"bar\":1}}]|tools[0].function.bar",
+                "openai|\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"bar\":1}}|response_format.json_schema.bar",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"bar\":1}]|messages[0].bar",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\",\"bar\":1}]}]|messages[0].content[0].bar",
+                "anthropic|\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"\",\"bar\":1}}]}]|messages[0].content[0].source.bar",
+                "anthropic|\"thinking\":{\"type\":\"adaptive\",\"bar\":1}|thinking.bar",
+                "anthropic|\"tool_choice\":{\"type\":\"auto\",\"bar\":1}|tool_choice.bar",
+                "anthropic|\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{},\"bar\":1}}|output_config.format.bar",
                 "anthropic|\"top_k\":5|top_k",
                 "anthropic|\"container\":\"c\"|container",
                 "anthropic|\"context_management\":{}|context_management",
@@ -181,6 +198,68 @@ class BadRequestsTest {
             assertThat(head.headers().first("Warning"))
                     .contains(
                             "299 llmproxy \"not supported and left out: b???d, seed; without effect: prompt_cache_key\"");
+        }
+    }
+
+    /** What clients send of an answer as it came, and what is a wish only, is no fault; but it is told. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "openai|\"verbosity\":\"medium\"|``",
+                "openai|\"metadata\":{\"a\":\"b\"}|metadata",
+                "openai|\"messages\":[{\"role\":\"assistant\",\"content\":\"x\",\"refusal\":null,\"annotations\":[],\"audio\":null,\"function_call\":null,\"tool_calls\":[{\"index\":0,\"id\":\"i\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},{\"role\":\"tool\",\"name\":\"f\",\"tool_call_id\":\"i\",\"content\":\"y\"}]|``",
+                "openai|\"messages\":[{\"role\":\"assistant\",\"content\":\"x\",\"annotations\":[{}],\"reasoning\":\"r\"},{\"role\":\"user\",\"content\":\"x\"}]|messages.annotations, messages.reasoning",
+                "anthropic|\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"x\",\"citations\":null},{\"type\":\"tool_use\",\"id\":\"i\",\"name\":\"f\",\"input\":{},\"caller\":{\"type\":\"direct\"}}]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"i\"}]}]|``",
+                "anthropic|\"messages\":[{\"role\":\"assistant\",\"stop_reason\":\"end_turn\",\"content\":[{\"type\":\"text\",\"text\":\"x\",\"citations\":[{}]}]},{\"role\":\"user\",\"content\":\"x\"}]|messages.stop_reason, messages.content.citations",
+                "anthropic|\"metadata\":{\"user_id\":\"u\",\"bar\":1}|metadata.bar",
+                "anthropic|\"thinking\":{\"type\":\"adaptive\",\"display\":\"omitted\"}|thinking.display",
+                "anthropic|\"thinking\":{\"type\":\"disabled\"}|reasoning_effort",
+            })
+    void whatIsHarmlessGoesNoFurtherAndIsTold(String client, String member, String told) throws IOException {
+        String provider = client.equals("openai") ? "anthropic" : "openai";
+        CannedProvider canned = canned(provider);
+        try (ProviderCall call = Dialects.call(
+                Dialects.translating(canned, provider, false), client, "{" + MESSAGES + "," + member + "}")) {
+            assertThat(call.execute().headers().first("Warning").orElse(""))
+                    .isEqualTo(told.isEmpty() ? "" : "299 llmproxy \"without effect: " + told + "\"");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "openai,gpt-5.1,none,false",
+        "openai,gpt-5.4-mini,none,false",
+        "azure,gpt-5,minimal,false",
+        "openai,gpt-5-nano-2025-08-07,minimal,false",
+        "openai,gpt-5-pro,,true",
+        "openai,gpt-5.3-codex,,true",
+        "openai,o3-mini,,true",
+        "openai,gpt-4o,,false",
+        "openai,chatgpt-4o-latest,,false",
+        "azure,my-deployment,,true",
+        "groq,qwen3,,true",
+        "openrouter,any/model,none,false",
+        "mistral,mistral-small,,false",
+        "mistral,magistral-medium,,true"
+    })
+    void thoughtsAreTurnedOffWhereTheModelTakesIt(String provider, String model, @Nullable String effort, boolean told)
+            throws IOException {
+        CannedProvider canned = new CannedProvider(
+                Dialects.kind(provider),
+                200,
+                HeaderFields.of("Content-Type", "application/json"),
+                "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}"
+                        .getBytes(StandardCharsets.UTF_8));
+        String json = "{" + MESSAGES.replace("\"m\"", "\"" + model + "\"") + ",\"thinking\":{\"type\":\"disabled\"}}";
+        try (ProviderCall call = Dialects.call(Dialects.translating(canned, provider, false), "anthropic", json)) {
+            assertThat(call.execute().headers().contains("Warning")).isEqualTo(told);
+        }
+        if (effort == null) {
+            assertThat(canned.body()).doesNotContain("reasoning_effort");
+        } else {
+            assertThat(canned.body()).contains("\"reasoning_effort\":\"" + effort + "\"");
         }
     }
 

@@ -8,12 +8,21 @@ import io.llmproxy.adapter.provider.support.chat.ProviderDialect;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
+import io.llmproxy.domain.model.ProviderApi;
+import io.llmproxy.domain.model.ProviderKind;
+import io.llmproxy.domain.model.Quirk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -27,20 +36,32 @@ class CapabilitiesTest {
     private static final String MESSAGES = "[{\"role\":\"user\",\"content\":\"x\"}]";
     private static final String IMAGE_URL = "data:image/png;base64,iVBORw0KGgo=";
 
-    /** The clients of each dialect, by what a heading calls them, and the types of provider that they are translated to. */
-    private record Clients(String dialect, String name, List<String> providers) {}
+    /**
+     * The clients of a dialect.
+     *
+     * @param name what a heading calls them
+     * @param own the formats of the providers that they are not translated to
+     */
+    private record Clients(String dialect, String name, Set<ProviderApi> own) {
+        List<ProviderKind> providers() {
+            return Arrays.stream(ProviderKind.values()).filter(this::translated).toList();
+        }
+
+        private boolean translated(ProviderKind kind) {
+            boolean spoken = own.contains(kind.api()) || kind.api() == ProviderApi.SIMULATED;
+            return !spoken || dialect.equals("responses") && kind.has(Quirk.NO_RESPONSES);
+        }
+    }
+
+    private static final Set<ProviderApi> OPENAIS =
+            EnumSet.of(ProviderApi.OPENAI, ProviderApi.AZURE, ProviderApi.OLLAMA);
 
     private static final List<Clients> CLIENTS = List.of(
-            new Clients(
-                    "openai", "OpenAI (`/v1/chat/completions`)", List.of("anthropic", "gemini", "cohere", "bedrock")),
-            new Clients(
-                    "responses",
-                    "OpenAI (`/v1/responses`)",
-                    List.of("anthropic", "mistral", "gemini", "cohere", "bedrock")),
-            new Clients(
-                    "anthropic", "Anthropic", List.of("openai", "mistral", "gemini", "ollama", "cohere", "bedrock")),
-            new Clients("gemini", "Gemini", List.of("openai", "anthropic", "mistral", "ollama", "cohere", "bedrock")),
-            new Clients("ollama", "Ollama", List.of("openai", "anthropic", "mistral", "gemini", "cohere", "bedrock")));
+            new Clients("openai", "OpenAI (`/v1/chat/completions`)", OPENAIS),
+            new Clients("responses", "OpenAI (`/v1/responses`)", OPENAIS),
+            new Clients("anthropic", "Anthropic", EnumSet.of(ProviderApi.ANTHROPIC)),
+            new Clients("gemini", "Gemini", EnumSet.of(ProviderApi.GEMINI)),
+            new Clients("ollama", "Ollama", EnumSet.of(ProviderApi.OLLAMA)));
 
     /**
      * @param said what the clients of a dialect say for it; nothing where their dialect has no such thing
@@ -113,6 +134,24 @@ class CapabilitiesTest {
     private static final String OPENAI_TOOL = "{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{}}}";
     private static final String ANTHROPIC_TOOL = "{\"name\":\"f\",\"input_schema\":{}}";
 
+    private static final String RESPONSES_TOOLS =
+            "\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"parameters\":{}}]";
+    private static final String GEMINI_TOOLS = "\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}]";
+    private static final String OPENAI_CALL =
+            "{\"id\":\"%s\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}";
+    private static final String ANTHROPIC_CALL = "{\"type\":\"tool_use\",\"id\":\"%s\",\"name\":\"f\",\"input\":{}}";
+    private static final String RESPONSES_CALL =
+            "{\"type\":\"function_call\",\"call_id\":\"%s\",\"name\":\"f\",\"arguments\":\"{}\"}";
+
+    private static Feature choice(String name, String openAi, String anthropic, String gemini) {
+        return of(
+                        name,
+                        "\"tool_choice\":" + openAi + ",\"tools\":[" + OPENAI_TOOL + "]",
+                        "\"tool_choice\":" + anthropic + ",\"tools\":[" + ANTHROPIC_TOOL + "]")
+                .responses("\"tool_choice\":" + openAi + "," + RESPONSES_TOOLS)
+                .gemini("\"toolConfig\":{\"functionCallingConfig\":{" + gemini + "}}," + GEMINI_TOOLS);
+    }
+
     private static final List<Feature> FEATURES = List.of(
             of("system message", "\"messages\":[{\"role\":\"system\",\"content\":\"s\"}]", "\"system\":\"s\"")
                     .responses("\"instructions\":\"s\"")
@@ -176,14 +215,53 @@ class CapabilitiesTest {
                     .responses("\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"parameters\":{}}]")
                     .gemini("\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}]")
                     .ollama("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{}}}]"),
+            choice("tool choice: auto", "\"auto\"", "{\"type\":\"auto\"}", "\"mode\":\"AUTO\""),
+            choice("tool choice: none", "\"none\"", "{\"type\":\"none\"}", "\"mode\":\"NONE\""),
+            choice("tool choice: any, required", "\"required\"", "{\"type\":\"any\"}", "\"mode\":\"ANY\""),
+            choice(
+                            "tool choice: a named tool",
+                            "{\"type\":\"function\",\"function\":{\"name\":\"f\"}}",
+                            "{\"type\":\"tool\",\"name\":\"f\"}",
+                            "\"mode\":\"ANY\",\"allowedFunctionNames\":[\"f\"]")
+                    .responses("\"tool_choice\":{\"type\":\"function\",\"name\":\"f\"}," + RESPONSES_TOOLS),
             of(
-                            "tool choice",
-                            "\"tool_choice\":\"required\",\"tools\":[" + OPENAI_TOOL + "]",
-                            "\"tool_choice\":{\"type\":\"any\"},\"tools\":[" + ANTHROPIC_TOOL + "]")
-                    .responses(
-                            "\"tool_choice\":\"required\",\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"parameters\":{}}]")
-                    .gemini(
-                            "\"toolConfig\":{\"functionCallingConfig\":{\"mode\":\"ANY\"}},\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\"}]}]"),
+                            "calls of several tools at once",
+                            "\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[" + OPENAI_CALL.formatted("a") + ","
+                                    + OPENAI_CALL.formatted("b")
+                                    + "]},{\"role\":\"tool\",\"tool_call_id\":\"a\",\"content\":\"1\"},"
+                                    + "{\"role\":\"tool\",\"tool_call_id\":\"b\",\"content\":\"2\"}],\"tools\":["
+                                    + OPENAI_TOOL + "]",
+                            "\"messages\":[{\"role\":\"assistant\",\"content\":[" + ANTHROPIC_CALL.formatted("a") + ","
+                                    + ANTHROPIC_CALL.formatted("b")
+                                    + "]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"a\"},"
+                                    + "{\"type\":\"tool_result\",\"tool_use_id\":\"b\"}]}],\"tools\":[" + ANTHROPIC_TOOL
+                                    + "]")
+                    .responses("\"input\":[" + RESPONSES_CALL.formatted("a") + "," + RESPONSES_CALL.formatted("b")
+                            + ",{\"type\":\"function_call_output\",\"call_id\":\"a\",\"output\":\"1\"},"
+                            + "{\"type\":\"function_call_output\",\"call_id\":\"b\",\"output\":\"2\"}],"
+                            + RESPONSES_TOOLS)
+                    .gemini("\"contents\":[{\"role\":\"model\",\"parts\":[{\"functionCall\":{\"name\":\"f\"}},"
+                            + "{\"functionCall\":{\"name\":\"f\"}}]},{\"parts\":[{\"functionResponse\":{\"name\":\"f\","
+                            + "\"response\":{}}},{\"functionResponse\":{\"name\":\"f\",\"response\":{}}}]}],"
+                            + GEMINI_TOOLS)
+                    .ollama("\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}},"
+                            + "{\"function\":{\"name\":\"f\"}}]},{\"role\":\"tool\",\"tool_name\":\"f\",\"content\":\"1\"},"
+                            + "{\"role\":\"tool\",\"tool_name\":\"f\",\"content\":\"2\"}],\"tools\":[" + OPENAI_TOOL
+                            + "]"),
+            of(
+                            "image in a tool's result",
+                            NONE,
+                            "\"messages\":[{\"role\":\"assistant\",\"content\":[" + ANTHROPIC_CALL.formatted("a")
+                                    + "]},{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"a\","
+                                    + "\"content\":[{\"type\":\"image\","
+                                    + source("\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"\"")
+                                    + "}]}]}],\"tools\":[" + ANTHROPIC_TOOL + "]")
+                    .responses("\"input\":[" + RESPONSES_CALL.formatted("a")
+                            + ",{\"type\":\"function_call_output\",\"call_id\":\"a\",\"output\":"
+                            + "[{\"type\":\"input_image\",\"image_url\":\"" + IMAGE_URL + "\"}]}]," + RESPONSES_TOOLS),
+            of("streaming", "\"stream\":true", "\"stream\":true")
+                    .responses("\"stream\":true")
+                    .ollama("\"stream\":true"),
             of(
                             "one tool call at a time",
                             "\"parallel_tool_calls\":false,\"tools\":[" + OPENAI_TOOL + "]",
@@ -222,6 +300,10 @@ class CapabilitiesTest {
                     .responses("\"reasoning\":{\"effort\":\"high\"}")
                     .gemini(config("\"thinkingConfig\":{\"thinkingLevel\":\"HIGH\"}"))
                     .ollama("\"think\":\"high\""),
+            of("thinking off", "\"reasoning_effort\":\"none\"", "\"thinking\":{\"type\":\"disabled\"}")
+                    .responses("\"reasoning\":{\"effort\":\"none\"}")
+                    .gemini(config("\"thinkingConfig\":{\"thinkingBudget\":0}"))
+                    .ollama("\"think\":false"),
             of("thinking budget", NONE, "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2048}")
                     .gemini(config("\"thinkingConfig\":{\"thinkingBudget\":2048}")),
             of(
@@ -310,24 +392,38 @@ class CapabilitiesTest {
         return notes.warning() == null ? "yes" : "without effect";
     }
 
+    /** What a client has, by name, as far as its dialect has it; and how a provider takes each. */
+    private static List<String> verdicts(Clients clients, ProviderKind kind) {
+        return FEATURES.stream()
+                .map(f -> f.said().get(clients.dialect()))
+                .filter(Objects::nonNull)
+                .map(members -> verdict(clients.dialect(), kind.word(), members))
+                .toList();
+    }
+
+    /** Providers that take everything alike share a column. */
     private static String tables() {
         StringBuilder out = new StringBuilder();
         for (Clients clients : CLIENTS) {
+            Map<List<String>, List<String>> columns = new LinkedHashMap<>();
+            for (ProviderKind kind : clients.providers()) {
+                columns.computeIfAbsent(verdicts(clients, kind), v -> new ArrayList<>())
+                        .add("`" + kind.word() + "`");
+            }
             out.append("\n| ").append(clients.name()).append(" client → |");
-            clients.providers().forEach(p -> out.append(" `").append(p).append("` |"));
-            out.append("\n|---|")
-                    .append("---|".repeat(clients.providers().size()))
-                    .append("\n");
-            for (Feature feature : FEATURES) {
-                String members = feature.said().get(clients.dialect());
-                if (members != null) {
-                    out.append("| ").append(feature.name()).append(" |");
-                    clients.providers()
-                            .forEach(p -> out.append(" ")
-                                    .append(verdict(clients.dialect(), p, members))
-                                    .append(" |"));
-                    out.append("\n");
+            columns.values()
+                    .forEach(same ->
+                            out.append(" ").append(String.join(", ", same)).append(" |"));
+            out.append("\n|---|").append("---|".repeat(columns.size())).append("\n");
+            List<Feature> features = FEATURES.stream()
+                    .filter(f -> f.said().containsKey(clients.dialect()))
+                    .toList();
+            for (int i = 0; i < features.size(); i++) {
+                out.append("| ").append(features.get(i).name()).append(" |");
+                for (List<String> column : columns.keySet()) {
+                    out.append(" ").append(column.get(i)).append(" |");
                 }
+                out.append("\n");
             }
         }
         return out.append("\n").toString();

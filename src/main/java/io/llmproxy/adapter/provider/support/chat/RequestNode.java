@@ -215,6 +215,11 @@ public final class RequestNode {
         return out;
     }
 
+    /** Notes the members that are none of {@code known}: they may mean something, and go no further. */
+    public void onlyKnown(Set<String> known, Notes notes) {
+        others(known).forEach(name -> notes.unsupported(at(name)));
+    }
+
     /** The name of a member, as the client knows it. */
     public String at(String name) {
         return path() + name;
