@@ -26,6 +26,7 @@ record Refuser(ErrorRenderer renderer, InstantSource clock, Consumer<EndedReques
      *
      * @param method empty where the head was not read so far, as the target
      */
+    @SuppressWarnings("ArrayRecordComponent")
     record Refused(String method, String target, byte[] address) {
         /** Nothing but where it comes from. */
         static Refused unread(byte[] address) {

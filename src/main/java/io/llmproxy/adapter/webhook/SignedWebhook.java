@@ -97,7 +97,7 @@ public final class SignedWebhook implements AlertHook {
             try {
                 secure.setSSLSocketFactory(tls.get());
             } catch (UncheckedIOException e) {
-                throw new IOException("calling " + shown() + ": " + e.getCause().getMessage(), e);
+                throw new IOException("calling " + shown() + ": " + e.getMessage(), e);
             }
         }
         return connection;

@@ -43,7 +43,7 @@ public final class UpstreamTrust implements Supplier<SSLSocketFactory> {
             }
             return known;
         } catch (PemException e) {
-            throw new UncheckedIOException(new IOException(e.getMessage(), e));
+            throw new UncheckedIOException(e.getMessage(), new IOException(e));
         } finally {
             lock.unlock();
         }
