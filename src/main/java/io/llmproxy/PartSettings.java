@@ -99,7 +99,9 @@ final class PartSettings {
                         all.resilience().breakerPause(),
                         all.resilience().retryPercent(),
                         ResilienceRules.DEFAULT.retriesAtLeast(),
-                        all.resilience().timeout().isZero() ? null : all.resilience().timeout(),
+                        all.resilience().timeout().isZero()
+                                ? null
+                                : all.resilience().timeout(),
                         all.resilience().providerCalls() == 0
                                 ? Integer.MAX_VALUE
                                 : all.resilience().providerCalls()));

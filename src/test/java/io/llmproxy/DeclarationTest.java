@@ -1,6 +1,5 @@
 package io.llmproxy;
 
-import static io.llmproxy.testing.Documents.of;
 import static io.llmproxy.testing.Documents.tenant;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -123,19 +122,19 @@ class DeclarationTest {
     @Test
     void whatWasSuspendedByHandStaysSoUntilAFileSaysOtherwise() {
         String slug = tenant();
-        String file = of(slug, "users: {a@b.example: {name: A}}\nproviders: {sim: {type: simulated}}");
+        String file = Documents.of(slug, "users: {a@b.example: {name: A}}\nproviders: {sim: {type: simulated}}");
         apply(file).value();
         server.ctl("tenant", "suspend", slug, "--yes").value();
         server.ctl("-t", slug, "user", "update", "a@b.example", "--status", "disabled")
                 .value();
         server.ctl("-t", slug, "provider", "disable", "sim", "--yes").value();
         assertThat(apply(file, "--prune").value()).startsWith("nothing to change");
-        assertThat(apply(of(slug, "name: Other\nusers: {a@b.example: {name: B}}"))
+        assertThat(apply(Documents.of(slug, "name: Other\nusers: {a@b.example: {name: B}}"))
                         .value())
                 .contains("2 changed");
         assertThat(export(slug)).contains("status: suspended", "status: disabled");
         assertThat(apply(
-                                of(
+                                Documents.of(
                                         slug,
                                         "status: active\nusers: {a@b.example: {status: enabled}}\nproviders: {sim: {type: simulated, status: enabled}}"))
                         .value())
@@ -160,16 +159,19 @@ class DeclarationTest {
                         .append("]}\n");
             }
         }
-        Ctl applied = apply(of(tenant(), routes.toString()));
+        Ctl applied = apply(Documents.of(tenant(), routes.toString()));
         assertThat(applied.code()).as(applied.err()).isZero();
     }
 
     @Test
     void changesAreToldAndAudited() {
         String slug = tenant();
-        apply(of(slug, "limits:\n- {scope: tenant, metric: requests, amount: 100, per: day}\nusers: {a@x.example: {}}"))
+        apply(
+                        Documents.of(
+                                slug,
+                                "limits:\n- {scope: tenant, metric: requests, amount: 100, per: day}\nusers: {a@x.example: {}}"))
                 .value();
-        String changed = of(
+        String changed = Documents.of(
                 slug,
                 "name: New\nlimits:\n- {scope: tenant, metric: requests, amount: 200, per: day}\nusers: {a@x.example: {role: tenant-admin}}");
         Ctl dry = apply(changed, "--dry-run");
@@ -197,7 +199,7 @@ class DeclarationTest {
         for (int i = 0; i < 1000; i++) {
             keys.append("  k").append(i).append(i == 700 ? ": {maxRequests: many}\n" : ": {}\n");
         }
-        Ctl refused = apply(of(slug, keys.toString()));
+        Ctl refused = apply(Documents.of(slug, keys.toString()));
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.err())
                 .contains("standard input:705: tenants." + slug
@@ -205,7 +207,7 @@ class DeclarationTest {
                 .contains("nothing was changed");
         assertThat(server.ctl("tenant", "show", slug).code()).isEqualTo(4);
         // what only the server's rules refuse is found while half of it is done, and undone
-        String late = of(slug, keys.toString().replace("{maxRequests: many}", "{providers: [nowhere]}"));
+        String late = Documents.of(slug, keys.toString().replace("{maxRequests: many}", "{providers: [nowhere]}"));
         assertThat(apply(late).err()).contains("standard input:705: ", "has no provider `nowhere`");
         assertThat(apply(late, "--dry-run").code()).isEqualTo(1);
         assertThat(server.ctl("tenant", "show", slug).code()).isEqualTo(4);
@@ -285,23 +287,28 @@ class DeclarationTest {
     void routesThatLeadNowhereOrRoundAreRefused() {
         String slug = tenant();
         String route = "providers: {sim: {type: simulated}}\nroutes:\n";
-        assertThat(apply(of(slug, route + "  a: {targets: [gone/gpt-4o]}")).err())
+        assertThat(apply(Documents.of(slug, route + "  a: {targets: [gone/gpt-4o]}"))
+                        .err())
                 .contains("standard input:6: ", "has no provider `gone`");
-        Ctl round = apply(of(slug, route + "  a: {targets: [b]}\n  b: {targets: [c]}\n  c: {targets: [a]}"));
+        Ctl round = apply(Documents.of(slug, route + "  a: {targets: [b]}\n  b: {targets: [c]}\n  c: {targets: [a]}"));
         assertThat(round.code()).isEqualTo(1);
         assertThat(round.err()).contains("leads round in a circle: a -> b -> c -> a");
         StringBuilder chain = new StringBuilder(route);
         for (int i = 0; i < 20_000; i++) {
             chain.append("  r").append(i).append(": {targets: [r").append(i + 1).append("]}\n");
         }
-        assertThat(apply(of(slug, chain.append("  r20000: {targets: [sim/x]}").toString()))
+        assertThat(apply(Documents.of(
+                                slug,
+                                chain.append("  r20000: {targets: [sim/x]}").toString()))
                         .err())
                 .contains("leads through more than 32 routes, one behind the other: r0 -> r1 -> ... -> r31");
-        apply(of(slug, route + "  a: {targets: [b]}\n  b: {targets: [sim/x]}")).value();
-        Ctl turned = apply(of(slug, route + "  b: {targets: [a]}\n  a: {targets: [sim/x]}"));
+        apply(Documents.of(slug, route + "  a: {targets: [b]}\n  b: {targets: [sim/x]}"))
+                .value();
+        Ctl turned = apply(Documents.of(slug, route + "  b: {targets: [a]}\n  a: {targets: [sim/x]}"));
         assertThat(turned.value()).contains("2 changed");
         // what led to a route must let go of it first, wherever it stands in the file
-        Ctl parted = apply(of(slug, route + "  a: {targets: [sim/x], matchPath: /v1/x}\n  b: {targets: [sim/x]}"));
+        Ctl parted =
+                apply(Documents.of(slug, route + "  a: {targets: [sim/x], matchPath: /v1/x}\n  b: {targets: [sim/x]}"));
         assertThat(parted.value()).contains("2 changed");
     }
 
@@ -316,8 +323,9 @@ class DeclarationTest {
                 limits: [{scope: tenant, metric: requests, amount: 5, per: day}]
                 prices: [{model: m, validFrom: 2026-11-01, input: 1}]
                 """;
-        apply(of(slug, all)).value();
-        String part = of(slug, "providers: {sim: {type: simulated}}\nkeys: {}\nroutes:\nlimits: []\nprices: []");
+        apply(Documents.of(slug, all)).value();
+        String part =
+                Documents.of(slug, "providers: {sim: {type: simulated}}\nkeys: {}\nroutes:\nlimits: []\nprices: []");
         Ctl kept = apply(part);
         assertThat(kept.value()).startsWith("nothing to change");
         assertThat(kept.err()).contains("7 things are on the server and not in the file; --prune deletes them");
@@ -335,8 +343,8 @@ class DeclarationTest {
     @Test
     void aStateThatChangedSinceItWasComparedIsAConflict() {
         String slug = tenant();
-        apply(of(slug, "keys: {a: {}}")).value();
-        String more = of(slug, "keys: {a: {}, b: {}}");
+        apply(Documents.of(slug, "keys: {a: {}}")).value();
+        String more = Documents.of(slug, "keys: {a: {}, b: {}}");
         String version = JSON.readTree(
                         apply(more, "-t", slug, "--dry-run", "-o", "json").value())
                 .path("version")
@@ -359,7 +367,7 @@ class DeclarationTest {
         for (int i = 0; i < 50; i++) {
             keys.append("  k").append(i).append(": {}\n");
         }
-        String file = of(slug, keys.toString());
+        String file = Documents.of(slug, keys.toString());
         List<CompletableFuture<Ctl>> running = Stream.generate(() -> CompletableFuture.supplyAsync(() -> apply(file)))
                 .limit(3)
                 .toList();
@@ -372,8 +380,10 @@ class DeclarationTest {
     @Test
     void aProcessOfOneTenantRefusesOthers() {
         try (TestAppliance one = TestAppliance.builder().set("tenant", "acme").start()) {
-            assertThat(Documents.apply(one, of("acme", "keys: {a: {}}")).code()).isZero();
-            Ctl foreign = Documents.apply(one, of("globex", "keys: {a: {}}"));
+            assertThat(Documents.apply(one, Documents.of("acme", "keys: {a: {}}"))
+                            .code())
+                    .isZero();
+            Ctl foreign = Documents.apply(one, Documents.of("globex", "keys: {a: {}}"));
             assertThat(foreign.code()).isEqualTo(1);
             assertThat(foreign.err()).contains("serves the tenant `acme` alone");
             assertThat(Documents.apply(one, "version: 1\nshared: {providers: {p: {type: simulated}}}")
@@ -382,7 +392,6 @@ class DeclarationTest {
             assertThat(one.ctl("-t", "globex", "export").code()).isEqualTo(1);
             assertThat(one.ctl("export").out()).contains("acme:").doesNotContain("shared:");
         }
-        assertThat(apply(of("acme", ""), "-t", "globex").err()).contains("is not the tenant `globex`");
+        assertThat(apply(Documents.of("acme", ""), "-t", "globex").err()).contains("is not the tenant `globex`");
     }
-
 }

@@ -1,6 +1,5 @@
 package io.llmproxy;
 
-import static io.llmproxy.testing.Documents.of;
 import static io.llmproxy.testing.Documents.tenant;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -42,7 +41,7 @@ class DeclaredSecretsTest {
     void keysGoOnWorkingElsewhereByTheirHashes() {
         String slug = tenant();
         try (TestAppliance second = TestAppliance.start()) {
-            String secret = apply(of(slug, "providers: {sim: {type: simulated}}\nkeys: {dev: {}}"), "-q")
+            String secret = apply(Documents.of(slug, "providers: {sim: {type: simulated}}\nkeys: {dev: {}}"), "-q")
                     .value()
                     .replaceFirst(".* ", "");
             String exported = server.ctl("-t", slug, "export", "--hashes").out();
@@ -68,7 +67,8 @@ class DeclaredSecretsTest {
     @Test
     void theSecretOfAKeyThatWentDoesNotComeBackUnasked() {
         String slug = tenant();
-        String secret = apply(of(slug, "providers: {sim: {type: simulated}}\nkeys: {dev: {}, other: {}}"), "-q")
+        String secret = apply(
+                        Documents.of(slug, "providers: {sim: {type: simulated}}\nkeys: {dev: {}, other: {}}"), "-q")
                 .value()
                 .lines()
                 .filter(line -> line.contains("/dev "))
@@ -120,10 +120,10 @@ class DeclaredSecretsTest {
                 """;
         String one = slug + ".one.test";
         String two = slug + ".two.test";
-        assertThat(apply(of(slug, keys.formatted(one, two))).code()).isZero();
-        Ctl moved = apply(of(slug, keys.formatted(two, one)));
+        assertThat(apply(Documents.of(slug, keys.formatted(one, two))).code()).isZero();
+        Ctl moved = apply(Documents.of(slug, keys.formatted(two, one)));
         assertThat(moved.code()).as(moved.err()).isZero();
-        Ctl twice = apply(of(slug, keys.formatted(two, two)));
+        Ctl twice = apply(Documents.of(slug, keys.formatted(two, two)));
         assertThat(twice.code()).isEqualTo(5);
         assertThat(twice.err())
                 .contains("standard input:6: tenants." + slug + ".keys.b")
@@ -144,14 +144,14 @@ class DeclaredSecretsTest {
                     .append(slug)
                     .append(".test\"], certificateOnly: true}\n");
         }
-        Ctl made = apply(of(slug, keys.toString()), "-q");
+        Ctl made = apply(Documents.of(slug, keys.toString()), "-q");
         assertThat(made.code()).as(made.err()).isZero();
     }
 
     @Test
     void aRevokedKeyDoesNotComeBackWithAFile() {
         String slug = tenant();
-        String file = of(slug, "keys: {leaked: {}}");
+        String file = Documents.of(slug, "keys: {leaked: {}}");
         apply(file).value();
         server.ctl("-t", slug, "key", "revoke", "leaked", "--yes").value();
         Ctl refused = apply(file);
@@ -190,7 +190,8 @@ class DeclaredSecretsTest {
             Ctl refused = Documents.apply(other, exported);
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err()).contains("x-team");
-            assertThat(Documents.apply(other, exported.replace("'***'", "x")).err()).contains("was given by value");
+            assertThat(Documents.apply(other, exported.replace("'***'", "x")).err())
+                    .contains("was given by value");
         }
         String referenced = exported.replace("sealed:key-1", "env:UPSTREAM_KEY");
         assertThat(apply(referenced).value()).contains("credentials [\"sealed:key-1\"] → [\"env:UPSTREAM_KEY\"]");
@@ -200,7 +201,7 @@ class DeclaredSecretsTest {
     void secretsOfNewKeysGoToFilesThatOneAloneReads(@TempDir Path directory) throws IOException {
         String slug = tenant();
         Path secrets = directory.resolve("secrets");
-        Ctl done = apply(of(slug, "keys: {a: {}, b: {}}"), "--secrets-dir", secrets.toString());
+        Ctl done = apply(Documents.of(slug, "keys: {a: {}, b: {}}"), "--secrets-dir", secrets.toString());
         assertThat(done.value()).doesNotContain("llmp_");
         Path file = secrets.resolve(slug).resolve("a");
         assertThat(Files.readString(file)).matches("llmp_[0-9A-Za-z]{43}\n");
@@ -210,7 +211,9 @@ class DeclaredSecretsTest {
         }
         Path plain = Files.writeString(directory.resolve("plain"), "");
         Ctl refused = apply(
-                of(slug, "keys: {c: {}}"), "--secrets-dir", plain.resolve("x").toString());
+                Documents.of(slug, "keys: {c: {}}"),
+                "--secrets-dir",
+                plain.resolve("x").toString());
         assertThat(refused.code()).isEqualTo(2);
         assertThat(export(slug)).doesNotContain(" c:");
     }
@@ -227,7 +230,7 @@ class DeclaredSecretsTest {
                     .append(i)
                     .append("}}\n");
         }
-        String file = of(slug, keys.toString());
+        String file = Documents.of(slug, keys.toString());
         assertThat(apply(file, "-q").value().lines()).hasSize(10_000);
         assertThat(apply(file).value()).startsWith("nothing to change; 10001 as declared");
     }

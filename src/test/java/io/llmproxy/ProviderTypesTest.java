@@ -63,6 +63,7 @@ class ProviderTypesTest {
             case NO_SCHEMA -> "no JSON by schema";
             case NO_MODEL_LIST -> "gives no list of models";
             case NO_RESPONSES -> "no `/v1/responses`";
+            case OUTPUT_DIMENSION -> "`output_dimension`";
         };
     }
 

@@ -240,8 +240,9 @@ class RouteOptionsTest {
     void aTimeoutOfAllBoundsWhatNoRouteBounds() {
         String chat = "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
         try (FakeProvider silent = FakeProvider.start();
-                TestAppliance bounded =
-                        TestAppliance.builder().set("resilience.timeout", "500ms").start()) {
+                TestAppliance bounded = TestAppliance.builder()
+                        .set("resilience.timeout", "500ms")
+                        .start()) {
             try (Http client = new Http(bounded.gateway(), bounded.tenantWithKey("acme", silent.baseUrl()))) {
                 silent.on(CHAT, Script.silence());
                 assertThat(client.post(CHAT, chat).statusCode()).isEqualTo(504);

@@ -1,5 +1,6 @@
 package io.llmproxy.domain;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** The threads of the system that virtual threads run on. Thread-safe. */
@@ -7,7 +8,7 @@ public final class Carrier {
     /** So many requests at one time for each processor, and some of them are ready to run whenever one has to wait. */
     private static final int CROWD = 4 * Runtime.getRuntime().availableProcessors();
 
-    /** What {@link #load} says: nobody was seen since work in the background last paused, a few requests, or a crowd. */
+    /** What {@link #LOAD} says: nobody was seen since work in the background last paused, a few requests, or a crowd. */
     private static final int NOBODY = 0;
 
     private static final int FEW = 1;
@@ -15,8 +16,11 @@ public final class Carrier {
     /** How long work in the background pauses for a few requests: twice what it did since the last pause, or a little more. */
     private static final long PAUSE = 200_000; // ns
 
-    /** A hint that may be late; written only where it changes, so that it stays in the caches of all processors. */
-    private static volatile int load = NOBODY;
+    /**
+     * Of the process, as carriers are: a hint that may be late, and on which nothing depends but speed. Written only where it
+     * changes, so that it stays in the caches of all processors.
+     */
+    private static final AtomicInteger LOAD = new AtomicInteger(NOBODY);
 
     private Carrier() {}
 
@@ -33,8 +37,8 @@ public final class Carrier {
     @SuppressWarnings("ThreadPriorityCheck") // the scheduler's order decides about speed here, never about a result
     public static void yieldToOthers(int serving) {
         int seen = serving >= CROWD ? MANY : FEW;
-        if (load != seen) {
-            load = seen;
+        if (LOAD.get() != seen) {
+            LOAD.set(seen);
         }
         if (seen == MANY) {
             Thread.yield();
@@ -53,8 +57,8 @@ public final class Carrier {
      */
     @SuppressWarnings("ThreadPriorityCheck") // as above
     public static void giveWay() {
-        if (load == FEW) {
-            load = NOBODY; // the next request says so again
+        if (LOAD.get() == FEW) {
+            LOAD.set(NOBODY); // the next request says so again
             LockSupport.parkNanos(PAUSE);
         } else {
             Thread.yield();

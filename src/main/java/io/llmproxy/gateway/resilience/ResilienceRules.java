@@ -13,7 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param timeout for the whole of a request, all attempts included, where no route says otherwise; null: none
  * @param mostRunning how many calls of one provider may run at a time, so that one that hangs does not take everything
  */
-public record ResilienceRules(int failures, Duration pause, int retryPercent, int retriesAtLeast, @Nullable Duration timeout, int mostRunning) {
+public record ResilienceRules(
+        int failures,
+        Duration pause,
+        int retryPercent,
+        int retriesAtLeast,
+        @Nullable Duration timeout,
+        int mostRunning) {
     public static final ResilienceRules DEFAULT =
             new ResilienceRules(10, Duration.ofSeconds(5), 20, 3, null, Integer.MAX_VALUE);
 }

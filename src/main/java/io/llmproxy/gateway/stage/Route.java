@@ -50,11 +50,7 @@ public final class Route implements Stage {
      * @param timeout for the whole of a request whose route says nothing about it; null: none
      */
     public Route(
-            ModelListing listing,
-            Ownership ownership,
-            Limit limit,
-            HealthBoard board,
-            @Nullable Duration timeout) {
+            ModelListing listing, Ownership ownership, Limit limit, HealthBoard board, @Nullable Duration timeout) {
         this.timeout = timeout;
         this.usual = timeout == null ? Persistence.FAILOVER : new Persistence(0, false, timeout, false);
         this.planner = new RoutePlanner(board);

@@ -96,7 +96,8 @@ public final class Stages {
         snapshots.onPublish(inFlight::judge);
         snapshots.onPublish(health::retain);
         snapshots.onPublish(listing::retain);
-        Route route = new Route(listing, ownership, limit, health, settings.resilience().timeout());
+        Route route = new Route(
+                listing, ownership, limit, health, settings.resilience().timeout());
         snapshots.onPublish(route::retain);
         Redactors redactors = new Redactors();
         snapshots.onPublish(_ -> redactors.forget());
