@@ -201,7 +201,7 @@ public final class AdminServer implements AutoCloseable {
         routes.addAll(new LimitsResource(a.executor(), a.queries(), shapes).routes());
         routes.addAll(new UsageResource(a.queries(), a.flushLedger(), a.clock()).routes());
         routes.addAll(new LedgerResource(a.queries(), a.flushLedger()).routes());
-        routes.addAll(new AuditResource(a.audit(), a.requests(), a.clock()).routes());
+        routes.addAll(new AuditResource(a.audit(), a.requests(), a.flushLedger(), a.flushBodies(), a.clock()).routes());
         routes.addAll(new RequestsResource(a.requests(), a.flushLedger(), a.flushBodies(), a.clock()).routes());
         routes.addAll(new ProofResource(a.proofs(), a.status()).routes());
         routes.addAll(new OperationsResource(a.operations()).routes());

@@ -28,10 +28,19 @@ final class AuditResource {
 
     private final AuditQueries queries;
     private final RequestAudit requests;
+    private final Runnable flushLedger;
+    private final Runnable flushBodies;
     private final InstantSource clock;
 
-    AuditResource(AuditQueries queries, RequestAudit requests, InstantSource clock) {
+    AuditResource(
+            AuditQueries queries,
+            RequestAudit requests,
+            Runnable flushLedger,
+            Runnable flushBodies,
+            InstantSource clock) {
         this.queries = queries;
+        this.flushLedger = flushLedger;
+        this.flushBodies = flushBodies;
         this.requests = requests;
         this.clock = clock;
     }
@@ -106,10 +115,12 @@ final class AuditResource {
             throw Problem.invalid("before: must be a time, a date, or a duration that means so long ago");
         }
         String tenant = body.value("tenant", Body::text);
+        flushBodies.run(); // or what was answered a moment ago would stay
         if (Boolean.TRUE.equals(body.value("requests", Body::bool))) {
             if (before.isAfter(clock.instant().plus(FUTURE))) {
                 throw Problem.invalid("before: lies in the future");
             }
+            flushLedger.run();
             RequestAudit.Purged purged = requests.purgeRequests(r.actor(), tenant, before);
             return Answer.ok(new AuditEventJson.Purged(0, purged.bodies(), purged.records()));
         }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -68,7 +69,9 @@ class EventsTest {
                 | event | level | what has happened | what to do |
                 |---|---|---|---|
                 """);
-        for (Event event : Event.values()) {
+        for (Event event : Arrays.stream(Event.values())
+                .sorted(Comparator.comparingInt(Event::id))
+                .toList()) {
             text.append("| ")
                     .append(String.join(
                             " | ",
