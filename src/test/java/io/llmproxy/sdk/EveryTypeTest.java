@@ -12,13 +12,16 @@ import io.llmproxy.testing.TestAppliance;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** One unchanged programme for each dialect's client holds its conversation with a tool, streamed, with every type of provider. */
 class EveryTypeTest {
@@ -112,6 +115,26 @@ class EveryTypeTest {
 
         assertThat(outcome.city()).contains("Weather in Zürich?");
         assertThat(outcome.text()).contains("I am a simulated model");
+    }
+
+    /** Google's and Ollama's own clients in JavaScript; the other two are among the clients of {@link NodeClientsTest}. */
+    @ParameterizedTest
+    @Tag("sdk")
+    @ValueSource(strings = {"gemini.mjs", "ollama.mjs"})
+    void clientsFromNpmHoldOneToo(String programme) throws Exception {
+        NodeProgramme.install();
+        List<String> models = new ArrayList<>();
+        IN_OPENAIS_FORMAT.forEach(type -> models.add(type + "-model"));
+        BY_ORIGIN.forEach(type -> models.add(type + "-model"));
+
+        Map<String, JsonNode> steps = NodeProgramme.observe(
+                programme, appliance.gateway().toString(), key, String.join(",", models), FakeSellers.RESULT);
+
+        assertThat(steps).containsOnlyKeys(models);
+        steps.forEach((model, seen) -> {
+            assertThat(seen.path(0).path("city").asString("")).as(model + ": " + seen).isEqualTo("Zürich");
+            assertThat(seen.path(0).path("text").asString("")).as(model).isEqualTo(FakeSellers.REPLY);
+        });
     }
 
     @Test
