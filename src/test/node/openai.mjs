@@ -200,8 +200,10 @@ async function aborts() {
   const hanging = { model: 'fail-hang', messages, stream: true };
   const begun = async (end) => {
     const aborting = new AbortController();
+    let first = true; // how many more have come is a matter of time
     for await (const event of await client.chat.completions.create(hanging, { signal: aborting.signal })) {
-      note(event);
+      if (first) note(event);
+      first = false;
       if (end(aborting)) break;
     }
   };

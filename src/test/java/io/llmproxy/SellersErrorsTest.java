@@ -64,8 +64,7 @@ class SellersErrorsTest {
     }
 
     private static void create(String type) {
-        String base =
-                OPENAIS_FORMAT.contains(type) ? sellers.baseUrl().toString() : sellers.origin();
+        String base = OPENAIS_FORMAT.contains(type) ? sellers.baseUrl().toString() : sellers.origin();
         List<String> args = new ArrayList<>(List.of("-t", "acme", "provider", "create", type, "--type", type));
         args.addAll(List.of("--base-url", base, "--models", "none-" + type, "--api-key-stdin"));
         if (type.equals("bedrock")) {

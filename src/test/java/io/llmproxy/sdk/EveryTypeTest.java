@@ -132,7 +132,9 @@ class EveryTypeTest {
 
         assertThat(steps).containsOnlyKeys(models);
         steps.forEach((model, seen) -> {
-            assertThat(seen.path(0).path("city").asString("")).as(model + ": " + seen).isEqualTo("Zürich");
+            assertThat(seen.path(0).path("city").asString(""))
+                    .as(model + ": " + seen)
+                    .isEqualTo("Zürich");
             assertThat(seen.path(0).path("text").asString("")).as(model).isEqualTo(FakeSellers.REPLY);
         });
     }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The official JavaScript clients run their programmes straight to a provider and through the gateway, and observe the same. */
 @Tag("sdk") // wants node, npm and a registry to install from
@@ -70,6 +71,7 @@ class NodeClientsTest {
         behind.otherwise(new FakeAnthropic());
         String key = anthropicKey();
         Map<String, JsonNode> expected = NodeProgramme.observe("anthropic.mjs", direct.origin(), "sk-direct");
+        expected.forEach(NodeClientsTest::withoutCodingWhereLinksChange);
 
         same(
                 expected,
@@ -99,12 +101,24 @@ class NodeClientsTest {
         behind.otherwise(OpenAiJavaTest::echo);
         String key = anthropicKey();
         Map<String, JsonNode> expected = NodeProgramme.observe("every.mjs", direct.origin(), "sk-direct", "anthropic");
+        expected.forEach(NodeClientsTest::withoutCodingWhereLinksChange);
 
         same(expected, NodeProgramme.observe("every.mjs", appliance.gateway().toString(), key, "anthropic"));
         assertThat(expected).hasSizeGreaterThan(300);
         assertThat(NodeProgramme.failed(expected))
                 .as("want a batch that has ended")
                 .containsExactly("messages.batches.results", "beta.messages.batches.results");
+    }
+
+    /** Anthropic's batches name the address of their results, which becomes the gateway's: so it asks for them uncoded. */
+    private static void withoutCodingWhereLinksChange(String step, JsonNode seen) {
+        if (step.matches("batch.*|results that are not.*|(beta[.])?messages[.]batches[.].*")) {
+            seen.forEach(note -> {
+                if (note.path("fields") instanceof ObjectNode fields) {
+                    fields.remove("content-encoding");
+                }
+            });
+        }
     }
 
     private static boolean mayFail(String step) {

@@ -42,8 +42,8 @@ public final class FakeRefusals implements Script {
                             + "\"},\"request_id\":\"req_1\"}");
         } else if (path.contains(":generateContent") || path.contains(":streamGenerateContent")) {
             String retry = status == 429
-                    ? ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"" + RETRY_AFTER
-                            + "s\"}]"
+                    ? ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\""
+                            + RETRY_AFTER + "s\"}]"
                     : "";
             answer(
                     c,
