@@ -239,13 +239,41 @@ class ImageIT {
         }
     }
 
-    /** The fastest of five at twice the bar, since other work may share the machine; all figures are printed. */
+    /**
+     * The fastest of five at twice the bar, since other work may share the machine, or at so many starts of a JVM that does nothing,
+     * where the machine itself is slow; all figures are printed.
+     */
     @Test
     void startsAndAnswersInAnInstant() throws Exception {
+        Duration jvm = bareStart();
         Speed speed = measure();
 
-        assertThat(speed.starts().getFirst()).as("ready after").isLessThan(START_BAR.multipliedBy(2));
-        assertThat(speed.statuses().getFirst()).as("llmproxyctl status").isLessThan(STATUS_BAR.multipliedBy(2));
+        assertThat(speed.starts().getFirst())
+                .as("ready after; a JVM alone takes %s", jvm)
+                .isLessThan(longer(START_BAR.multipliedBy(2), jvm.multipliedBy(40)));
+        assertThat(speed.statuses().getFirst())
+                .as("llmproxyctl status; a JVM alone takes %s", jvm)
+                .isLessThan(longer(STATUS_BAR.multipliedBy(2), jvm.multipliedBy(12)));
+    }
+
+    private static Duration longer(Duration a, Duration b) {
+        return a.compareTo(b) > 0 ? a : b;
+    }
+
+    /** The fastest start and end of the image's own JVM with nothing to do. */
+    private static Duration bareStart() throws Exception {
+        String java = Installation.IMAGE.resolve("runtime/bin/java").toString();
+        long fastest = Long.MAX_VALUE;
+        for (int i = 0; i < STARTS; i++) {
+            long before = System.nanoTime();
+            Process process = new ProcessBuilder(java, "-XX:+UseSerialGC", "-version")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            assertThat(process.waitFor()).isZero();
+            fastest = Math.min(fastest, System.nanoTime() - before);
+        }
+        return Duration.ofNanos(fastest);
     }
 
     /** The bar itself, for a machine that does nothing else. */
