@@ -2,7 +2,6 @@ package io.llmproxy.gateway.scan;
 
 import io.llmproxy.domain.usage.TokenUsage;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +35,7 @@ public final class FirstContent implements SseReader.Listener, AutoCloseable {
     private final Form form;
     private final byte[] event = new byte[MOST_KEPT];
     private final SseReader reader = new SseReader(this);
-    private final @Nullable UsageTap coded;
+    private final @Nullable UsageTap body;
     private int kept;
     private boolean judged;
     private boolean heard;
@@ -50,23 +49,16 @@ public final class FirstContent implements SseReader.Listener, AutoCloseable {
     /** @param coding the content coding that the body comes in; empty: none; of one that cannot be read here, all is content */
     public FirstContent(Form form, String coding) {
         this.form = form;
-        this.coded = switch (coding.strip().toLowerCase(Locale.ROOT)) {
-            case "", "identity" -> null;
-            case "gzip", "x-gzip" -> new InflatingTap(new Inflated(), true);
-            case "deflate" -> new InflatingTap(new Inflated(), false);
-            default -> {
-                verdict = Verdict.CONTENT;
-                yield null;
-            }
-        };
+        this.body = UsageTap.decoded(new Decoded(), coding);
+        if (body == null) {
+            verdict = Verdict.CONTENT;
+        }
     }
 
     /** The verdict after these bytes; the first one that is not {@link Verdict#NOTHING} stands. */
     public Verdict feed(byte[] in, int from, int length) {
-        if (coded == null) {
-            plain(in, from, length);
-        } else {
-            coded.feed(in, from, length);
+        if (body != null) {
+            body.feed(in, from, length);
         }
         return verdict;
     }
@@ -206,13 +198,13 @@ public final class FirstContent implements SseReader.Listener, AutoCloseable {
     /** Gives back what decoding took. */
     @Override
     public void close() {
-        if (coded != null) {
-            coded.usage();
+        if (body != null) {
+            body.usage();
         }
     }
 
     /** Hears the body without its coding. */
-    private final class Inflated implements UsageTap {
+    private final class Decoded implements UsageTap {
         @Override
         public void feed(byte[] in, int from, int length) {
             plain(in, from, length);

@@ -3,6 +3,7 @@ package io.llmproxy.gateway.scan;
 import io.llmproxy.domain.usage.TokenUsage;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Listens to an answer's body as it goes by and tells the tokens that the provider counted; bounded memory, never fails. */
 public interface UsageTap {
@@ -40,11 +41,17 @@ public interface UsageTap {
     /** The tap that fits an answer; codings that the JDK cannot decode are not listened to. */
     static UsageTap of(String contentType, String contentEncoding) {
         UsageTap plain = plain(contentType.toLowerCase(Locale.ROOT));
+        UsageTap tap = plain.equals(DEAF) ? DEAF : decoded(plain, contentEncoding);
+        return tap == null ? DEAF : tap;
+    }
+
+    /** The tap behind what takes the coding off; null: that coding cannot be read here. */
+    static @Nullable UsageTap decoded(UsageTap plain, String contentEncoding) {
         return switch (contentEncoding.strip().toLowerCase(Locale.ROOT)) {
             case "", "identity" -> plain;
-            case "gzip", "x-gzip" -> plain.equals(DEAF) ? DEAF : new InflatingTap(plain, true);
-            case "deflate" -> plain.equals(DEAF) ? DEAF : new InflatingTap(plain, false);
-            default -> DEAF;
+            case "gzip", "x-gzip" -> new InflatingTap(plain, true);
+            case "deflate" -> new InflatingTap(plain, false);
+            default -> null;
         };
     }
 
