@@ -21,6 +21,9 @@ public final class HeaderFields {
 
     // name, value, name, value …
     private String[] fields;
+    /** The number of the bit of each field's name: most others are told from it without a look at the name. */
+    private byte[] bits;
+
     private int used;
     private long kinds;
 
@@ -30,6 +33,7 @@ public final class HeaderFields {
 
     private HeaderFields(String[] fields) {
         this.fields = fields;
+        this.bits = new byte[fields.length / 2];
     }
 
     public static HeaderFields of(String... namesAndValues) {
@@ -46,11 +50,14 @@ public final class HeaderFields {
                 throw new UnsupportedOperationException("No field can be added to what has none by definition.");
             }
             fields = Arrays.copyOf(fields, 2 * used);
+            bits = Arrays.copyOf(bits, used);
         }
+        int bit = bit(name);
         fields[used] = name;
         fields[used + 1] = value;
+        bits[used / 2] = (byte) bit;
         used += 2;
-        kinds |= kind(name);
+        kinds |= 1L << bit;
         return this;
     }
 
@@ -63,6 +70,7 @@ public final class HeaderFields {
     public HeaderFields remove(String name) {
         for (int i = after(0, name); i >= 0; i = after(i, name)) {
             System.arraycopy(fields, i + 2, fields, i, used - i - 2);
+            System.arraycopy(bits, i / 2 + 1, bits, i / 2, (used - i) / 2 - 1);
             used -= 2;
             Arrays.fill(fields, used, used + 2, null);
         }
@@ -125,21 +133,22 @@ public final class HeaderFields {
 
     /** Where the next field of that name stands, from {@code from} on; -1: there is none. */
     private int after(int from, String name) {
-        if ((kinds & kind(name)) == 0) {
+        int bit = bit(name);
+        if ((kinds >>> bit & 1) == 0) {
             return -1;
         }
         for (int i = from; i < used; i += 2) {
-            if (fields[i].equalsIgnoreCase(name)) {
+            if (bits[i / 2] == bit && fields[i].equalsIgnoreCase(name)) {
                 return i;
             }
         }
         return -1;
     }
 
-    /** One bit, the same for names that differ in case alone. */
-    private static long kind(String name) {
+    /** The number of one of 64 bits, the same for names that differ in case alone. */
+    private static int bit(String name) {
         int length = name.length();
-        return length == 0 ? 1 : 1L << (7 * length + (name.charAt(0) | 0x20));
+        return length == 0 ? 0 : 7 * length + (name.charAt(0) | 0x20) & 63;
     }
 
     public void forEach(BiConsumer<String, String> action) {

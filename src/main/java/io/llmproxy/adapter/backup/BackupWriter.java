@@ -47,7 +47,7 @@ public final class BackupWriter implements TableSink {
 
     BackupWriter(OutputStream out, BackupManifest.Origin origin, long partBytes) {
         this.zip = new ZipOutputStream(out, StandardCharsets.UTF_8);
-        // blocks of the ledger are deflated already
+        // blocks of the ledger are made small already
         zip.setLevel(Deflater.BEST_SPEED);
         this.origin = origin;
         this.partBytes = partBytes;

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http;
 
+import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,10 @@ final class HeadRules {
 
     /** Whether {@code value} is free of control characters, a tab aside, and of what is no byte. */
     static boolean value(String value) {
+        return HeadBytes.printable(value) || oddValue(value);
+    }
+
+    private static boolean oddValue(String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             if (c < 0x20 && c != '\t' || c == 0x7F || c > 0xFF) {

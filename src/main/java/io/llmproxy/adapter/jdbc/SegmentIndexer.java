@@ -164,7 +164,7 @@ final class SegmentIndexer {
     private static List<Params> coded(long segment, SegmentBuilder built) {
         List<Params> rows = new ArrayList<>();
         for (SegmentBuilder.Part part : built.parts()) {
-            BlockCoding.Coded coded = BlockCoding.encode(part.bytes());
+            BlockCoding.Coded coded = BlockCoding.small(part.bytes());
             rows.add(Params.of("id", IndexLayout.id(segment, part.number()))
                     .and("coding", coded.coding())
                     .and("data", coded.data()));

@@ -39,21 +39,13 @@ final class RecordWriter {
 
     /** Its length in bytes and the modified UTF-8 of {@link java.io.DataInput}, which is at most three times as long as the text. */
     void writeUTF(String text) {
-        ensure(2 + 3 * text.length());
+        int characters = text.length();
+        ensure(2 + 3 * characters);
         int begin = size + 2;
-        size = begin;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c >= 1 && c < 0x80) {
-                bytes[size++] = (byte) c;
-            } else if (c < 0x800) {
-                bytes[size++] = (byte) (0xC0 | c >> 6);
-                bytes[size++] = (byte) (0x80 | c & 0x3F);
-            } else {
-                bytes[size++] = (byte) (0xE0 | c >> 12);
-                bytes[size++] = (byte) (0x80 | c >> 6 & 0x3F);
-                bytes[size++] = (byte) (0x80 | c & 0x3F);
-            }
+        int plain = plain(text, begin);
+        size = begin + plain;
+        for (int i = plain; i < characters; i++) {
+            write(text.charAt(i));
         }
         int length = size - begin;
         if (length > 0xFFFF) {
@@ -61,6 +53,33 @@ final class RecordWriter {
         }
         bytes[begin - 2] = (byte) (length >>> 8);
         bytes[begin - 1] = (byte) length;
+    }
+
+    /** Copies a text of ASCII without NUL, as nearly all are, at one stroke; how many characters it has, or 0: there are others. */
+    @SuppressWarnings("deprecation") // the one copy of Latin-1 text into an array that makes no array of its own
+    private int plain(String text, int at) {
+        int characters = text.length();
+        for (int i = 0; i < characters; i++) {
+            char c = text.charAt(i);
+            if (c == 0 || c >= 0x80) {
+                return 0;
+            }
+        }
+        text.getBytes(0, characters, bytes, at);
+        return characters;
+    }
+
+    private void write(char c) {
+        if (c >= 1 && c < 0x80) {
+            bytes[size++] = (byte) c;
+        } else if (c < 0x800) {
+            bytes[size++] = (byte) (0xC0 | c >> 6);
+            bytes[size++] = (byte) (0x80 | c & 0x3F);
+        } else {
+            bytes[size++] = (byte) (0xE0 | c >> 12);
+            bytes[size++] = (byte) (0x80 | c >> 6 & 0x3F);
+            bytes[size++] = (byte) (0x80 | c & 0x3F);
+        }
     }
 
     byte[] toByteArray() {

@@ -16,9 +16,11 @@ public final class TargetHealth {
     /** The longest that a provider's Retry-After keeps others from it. */
     static final long LONGEST_REST_NANOS = 60_000_000_000L;
     /** After so long without a call a latency is worth half of what it was, so that a slow target gets another chance. */
-    private static final double HALF_LIFE_NANOS = 30e9;
+    private static final double HALF_LIFE_MILLIS = 30_000;
 
     private static final int NANOS_OF_A_UNIT = 1000;
+    private static final int NANOS_OF_A_MILLI = 1_000_000;
+    private static final long LOW_HALF = 0xFFFF_FFFFL;
 
     /** Tenants that fail beyond are not told apart, and so nothing is held against them. */
     private static final int MOST_TENANTS = 1000;
@@ -158,23 +160,32 @@ public final class TargetHealth {
         return own > 0 ? own : (stream ? others : streams).value(now);
     }
 
-    /** A mean in which each measurement counts for a fifth. Two that come at one moment may lose one of them. */
+    /**
+     * A mean in which each measurement counts for a fifth, and of those of one millisecond one: what is written at each request
+     * would go to and fro between the processors' caches, with all that lies beside it.
+     */
     private static final class Latency {
-        /** Microseconds in the low half, above it the seconds of the last measurement. */
+        /** Microseconds in the low half, above it the milliseconds of the last measurement, which turn over. */
         private final AtomicLong state = new AtomicLong();
 
         void add(long now, long nanos) {
             long known = state.get();
+            int millis = (int) (now / NANOS_OF_A_MILLI);
+            if (known != 0 && (int) (known >>> 32) == millis) {
+                return;
+            }
             long micros = Math.min(nanos / NANOS_OF_A_UNIT, Integer.MAX_VALUE);
-            long mean = known == 0 ? micros : ((known & 0xFFFF_FFFFL) * 4 + micros) / 5;
-            state.lazySet(now / 1_000_000_000 << 32 | Math.max(1, mean));
+            long mean = known == 0 ? micros : ((known & LOW_HALF) * 4 + micros) / 5;
+            state.lazySet((long) millis << 32 | Math.max(1, mean));
         }
 
         long value(long now) {
             long known = state.get();
-            long age = Math.max(0, now - (known >>> 32) * 1_000_000_000);
-            long nanos = (known & 0xFFFF_FFFFL) * NANOS_OF_A_UNIT;
-            return age < HALF_LIFE_NANOS ? nanos : (long) (nanos * Math.pow(0.5, age / HALF_LIFE_NANOS));
+            // another thread may have measured since this one looked at the clock
+            int age = Math.max(0, (int) (now / NANOS_OF_A_MILLI) - (int) (known >>> 32));
+            long nanos = (known & LOW_HALF) * NANOS_OF_A_UNIT;
+            double halvings = age / HALF_LIFE_MILLIS;
+            return halvings < 1 ? nanos : (long) (nanos * Math.pow(0.5, halvings));
         }
     }
 }

@@ -149,9 +149,14 @@ public final class JsonScanner {
         return escaped;
     }
 
+    /** How many bytes the name or string just read has between its quotation marks. */
+    int rawLength() {
+        return end - start - 2;
+    }
+
     /** How many characters the string just read has; -1 where that takes decoding it: it has escapes, or some are not ASCII. */
     int plainLength() {
-        return escaped || beyondAscii ? -1 : end - start - 2;
+        return escaped || beyondAscii ? -1 : rawLength();
     }
 
     /** Whether the name or string just read is {@code text}, which is short and ASCII. */

@@ -2,8 +2,10 @@ package io.llmproxy.gateway.scan;
 
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.gateway.scan.JsonScanner.Token;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +71,14 @@ final class UsageFields {
         new Field(Part.OUTPUT_DETAILS, "audio_tokens", Count.AUDIO_OUTPUT),
     };
 
+    /** The fields by the lengths of their names, which nearly all names differ by. */
+    private static final Field[][] BY_LENGTH = IntStream.rangeClosed(
+                    0,
+                    Arrays.stream(FIELDS).mapToInt(f -> f.name.length()).max().orElse(0))
+            .mapToObj(length ->
+                    Arrays.stream(FIELDS).filter(f -> f.name.length() == length).toArray(Field[]::new))
+            .toArray(Field[][]::new);
+
     private Map<Count, Long> counts = Map.of();
 
     void read(byte[] json, int from, int to) {
@@ -95,7 +105,9 @@ final class UsageFields {
     }
 
     private static @Nullable Field field(JsonScanner scanner, Part part) {
-        for (Field field : FIELDS) {
+        int length = scanner.rawLength();
+        Field[] likely = scanner.escaped() || length >= BY_LENGTH.length ? FIELDS : BY_LENGTH[length];
+        for (Field field : likely) {
             if (field.part == part && scanner.is(field.name)) {
                 return field;
             }

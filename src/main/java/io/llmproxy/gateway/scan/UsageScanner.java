@@ -3,7 +3,6 @@ package io.llmproxy.gateway.scan;
 import io.llmproxy.domain.usage.TokenUsage;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * Finds in a JSON answer, while it streams by, its {@code usage} and the text that it delivers. The usage is that of the
@@ -23,14 +22,14 @@ public final class UsageScanner {
     private static final int FIRST_KEPT = 512;
     private static final int MAX_NAME = 17;
     private static final byte[] NOTHING = {};
-    private static final byte[][] USAGE = ascii(List.of("usage", "usageMetadata"));
+    private static final Names USAGE = new Names("usage", "usageMetadata");
     private static final byte[] MESSAGE = ascii("message");
     private static final byte[] READ = ascii("prompt_eval_count");
     private static final byte[] WRITTEN = ascii("eval_count");
     private static final byte[] DELTA = ascii("delta");
-    private static final byte[][] WRAPPERS = ascii(List.of("response"));
-    private static final byte[][] TEXT_HOLDERS = ascii(List.of("choices", "delta", "output", "content", "candidates"));
-    private static final byte[][] TEXTS = ascii(List.of(
+    private static final Names WRAPPERS = new Names("response");
+    private static final Names TEXT_HOLDERS = new Names("choices", "delta", "output", "content", "candidates");
+    private static final Names TEXTS = new Names(
             "content",
             "text",
             "arguments",
@@ -39,9 +38,9 @@ public final class UsageScanner {
             "reasoning",
             "refusal",
             "thinking",
-            "partial_json"));
+            "partial_json");
     /** What lies in these tells of the text once more. */
-    private static final byte[][] REPEATING = ascii(List.of("logprobs", "reasoning_details"));
+    private static final Names REPEATING = new Names("logprobs", "reasoning_details");
 
     private final UsageFields fields = new UsageFields();
     private final DeliveredText text = new DeliveredText();
@@ -255,8 +254,11 @@ public final class UsageScanner {
         return isNamed(TEXT_HOLDERS) ? Next.TEXT_HOLDER : Next.ANYTHING;
     }
 
-    private boolean isNamed(byte[][] any) {
-        for (byte[] wanted : any) {
+    private boolean isNamed(Names any) {
+        if ((any.lengths >>> nameLength & 1) == 0) {
+            return false;
+        }
+        for (byte[] wanted : any.names) {
             if (isNamed(wanted)) {
                 return true;
             }
@@ -334,8 +336,16 @@ public final class UsageScanner {
         keptLength += length;
     }
 
-    private static byte[][] ascii(List<String> names) {
-        return names.stream().map(UsageScanner::ascii).toArray(byte[][]::new);
+    /** Names of fewer than 64 letters, and a bit for each length that some have. */
+    private static final class Names {
+        private final byte[][] names;
+        private final long lengths;
+
+        private Names(String... names) {
+            this.names = Arrays.stream(names).map(UsageScanner::ascii).toArray(byte[][]::new);
+            this.lengths =
+                    Arrays.stream(names).mapToLong(name -> 1L << name.length()).reduce(0, (a, b) -> a | b);
+        }
     }
 
     private static byte[] ascii(String text) {

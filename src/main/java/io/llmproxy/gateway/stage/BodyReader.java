@@ -247,8 +247,10 @@ final class BodyReader {
         if (model.length() > MAX_MODEL) {
             throw modelTooLong();
         }
-        if (model.chars().anyMatch(Character::isISOControl)) {
-            throw Refusals.invalid("`model` has control characters.", "model");
+        for (int i = 0; i < model.length(); i++) {
+            if (Character.isISOControl(model.charAt(i))) {
+                throw Refusals.invalid("`model` has control characters.", "model");
+            }
         }
         return model;
     }

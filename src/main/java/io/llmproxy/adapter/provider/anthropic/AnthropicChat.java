@@ -41,10 +41,7 @@ public final class AnthropicChat implements ChatDialect {
 
     @Override
     public boolean takes(String path) {
-        return path.startsWith("/messages/")
-                || path.startsWith("/files")
-                || path.startsWith("/models")
-                || path.startsWith("/skills");
+        return path.startsWith("/messages/") || path.startsWith("/files") || path.startsWith("/skills");
     }
 
     /** Its clients name the version of the API that they mean; what they ask for beyond conversations changes from year to year. */

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.provider.support;
 
 import io.llmproxy.domain.FieldNames;
+import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.port.ProviderCall.Head;
 import io.llmproxy.port.UpstreamException;
@@ -10,11 +11,13 @@ import java.util.Collections;
 import java.util.Iterator;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentLengthStrategy;
+import org.apache.hc.core5.http.FormattedHeader;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpVersion;
 import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
 import org.apache.hc.core5.http.impl.DefaultContentLengthStrategy;
+import org.apache.hc.core5.util.CharArrayBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,10 +49,10 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
             Header field = it.next();
             String name = field.getName();
             if (name.equalsIgnoreCase("Content-Length")) {
-                length = length >= 0 ? -1 : digits(field.getValue());
+                length = length >= 0 ? -1 : digits(value(field));
                 other |= length < 0;
             } else if (name.equalsIgnoreCase("Connection")) {
-                other |= !"keep-alive".equalsIgnoreCase(field.getValue());
+                other |= !"keep-alive".equalsIgnoreCase(value(field));
             } else if (FRAMING.contains(name)) {
                 other = true;
             }
@@ -115,7 +118,7 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
             String name = field.getName();
             boolean coding = name.equalsIgnoreCase("Transfer-Encoding");
             if (!coding && (length >= 0 || !name.equalsIgnoreCase("Content-Length"))) {
-                fields.add(checkedName(name, call), printable(field.getValue()));
+                fields.add(checkedName(name, call), printable(value(field)));
             }
         }
         return new Head(answer.getCode(), fields, Math.max(-1, length));
@@ -160,9 +163,21 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
         return legal;
     }
 
+    /** As {@link Header#getValue} has it, at one stroke where that makes it of single characters. */
+    private static @Nullable String value(Header field) {
+        if (field instanceof FormattedHeader formatted) {
+            CharArrayBuffer line = formatted.getBuffer();
+            return line.substringTrimmed(formatted.getValuePos(), line.length());
+        }
+        return field.getValue();
+    }
+
     /** Control characters as blanks (RFC 9110, section 5.5): they must not reach a client's parser. */
-    private static String printable(String value) {
-        for (int i = 0; i < value.length(); i++) {
+    private static String printable(@Nullable String value) {
+        if (value == null) {
+            return "";
+        }
+        for (int i = HeadBytes.printable(value) ? value.length() : 0; i < value.length(); i++) {
             if (control(value.charAt(i))) {
                 StringBuilder out = new StringBuilder(value.length());
                 value.chars().forEach(c -> out.append(control((char) c) ? ' ' : (char) c));

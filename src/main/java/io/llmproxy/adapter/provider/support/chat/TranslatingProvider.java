@@ -32,6 +32,7 @@ public final class TranslatingProvider implements Provider {
     private static final int MOST_PARTS = 2048;
 
     private final Provider provider;
+    private final ProviderAccount account;
     private final ProviderDialect own;
     private final List<ClientDialect> foreign;
     private final List<EmbeddingClient> embeddings;
@@ -61,7 +62,8 @@ public final class TranslatingProvider implements Provider {
             Translations translations,
             @Nullable Downloader downloader) {
         this.provider = provider;
-        this.who = who(provider.account());
+        this.account = provider.account();
+        this.who = who(account);
         this.own = own;
         this.foreign = clients.stream()
                 .filter(d -> !d.equals(own))
@@ -74,7 +76,7 @@ public final class TranslatingProvider implements Provider {
 
     @Override
     public ProviderAccount account() {
-        return provider.account();
+        return account;
     }
 
     @Override
@@ -167,7 +169,7 @@ public final class TranslatingProvider implements Provider {
     }
 
     private KeptBody written(ChatRequest chat, Notes notes) {
-        return translations.room().keep(own.writeRequest(chat, provider.account(), notes));
+        return translations.room().keep(own.writeRequest(chat, account, notes));
     }
 
     /** With the bytes in the place of URLs; they count as a large body's while there are several copies of them. */
@@ -203,7 +205,7 @@ public final class TranslatingProvider implements Provider {
             Answers.OfEmbeddings answers = new Answers.OfEmbeddings(embedder, client, request, asked, parts);
             ProviderDialect.Place place = embedder.place(asked);
             if (parts.size() == 1) {
-                KeptBody body = translations.room().keep(embedder.write(asked, provider.account(), notes));
+                KeptBody body = translations.room().keep(embedder.write(asked, account, notes));
                 return sent(request, place, answers, body, notes);
             }
             if (parts.size() > MOST_PARTS) {
@@ -218,7 +220,7 @@ public final class TranslatingProvider implements Provider {
         Embedder embedder = answers.provider();
         HeaderFields fields = fields(request.headers());
         List<UpstreamRequest> all = answers.parts().stream()
-                .map(part -> RequestBody.of(embedder.write(part, provider.account(), notes)))
+                .map(part -> RequestBody.of(embedder.write(part, account, notes)))
                 .map(body -> request.instead(place.path(), place.query(), fields, body, answers.model()))
                 .toList();
         ProviderCall calls = new CallsInTurn(provider, all, embedder.tokensField());
