@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 
 /** One unchanged programme for each dialect's client holds its conversation with a tool, streamed, with every type of provider. */
 class EveryTypeTest {
-    private static final List<String> CLIENTS = List.of("openai", "anthropic", "gemini", "ollama");
+    private static final List<String> CLIENTS = List.of("openai", "responses", "anthropic", "gemini", "ollama");
     /** Presets are among them; one of them calls no tools. */
     private static final List<String> IN_OPENAIS_FORMAT =
             types(kind -> kind.api() == ProviderApi.OPENAI && !kind.has(Quirk.NO_TOOLS));
@@ -109,7 +109,7 @@ class EveryTypeTest {
 
     /** It makes up its texts, and calls tools where it is told to. */
     @ParameterizedTest
-    @ValueSource(strings = {"openai", "anthropic", "gemini", "ollama"})
+    @ValueSource(strings = {"openai", "responses", "anthropic", "gemini", "ollama"})
     void theSimulatedTypeHoldsOneToo(String client) throws Exception {
         WeatherProgrammes.Outcome outcome = programmes.run(client, "simulated-model");
 

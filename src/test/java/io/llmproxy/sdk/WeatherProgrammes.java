@@ -25,11 +25,21 @@ import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.JsonValue;
 import com.openai.helpers.ChatCompletionAccumulator;
+import com.openai.helpers.ResponseAccumulator;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionMessage;
 import com.openai.models.chat.completions.ChatCompletionMessageFunctionToolCall;
 import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
+import com.openai.models.responses.EasyInputMessage;
+import com.openai.models.responses.FunctionTool;
+import com.openai.models.responses.Response;
+import com.openai.models.responses.ResponseCreateParams;
+import com.openai.models.responses.ResponseFunctionToolCall;
+import com.openai.models.responses.ResponseInputItem;
+import com.openai.models.responses.ResponseOutputItem;
+import com.openai.models.responses.ResponseOutputMessage;
+import com.openai.models.responses.ResponseStreamEvent;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
@@ -94,10 +104,11 @@ final class WeatherProgrammes implements AutoCloseable {
     /** What the model says in the end, and the city that it asked the tool about. */
     record Outcome(String city, String text) {}
 
-    /** @param client whose: openai, anthropic, gemini or ollama */
+    /** @param client whose: openai, responses, anthropic, gemini or ollama */
     Outcome run(String client, String model) throws Exception {
         return switch (client) {
             case "openai" -> openAi(model);
+            case "responses" -> responses(model);
             case "anthropic" -> anthropic(model);
             case "gemini" -> gemini(model);
             default -> ollama(model);
@@ -137,6 +148,53 @@ final class WeatherProgrammes implements AutoCloseable {
             chunks.stream().map(ChatCompletionChunk::validate).forEach(whole::accumulate);
         }
         return whole.chatCompletion().choices().getFirst().message();
+    }
+
+    private Outcome responses(String model) {
+        List<ResponseInputItem> conversation =
+                new ArrayList<>(List.of(ResponseInputItem.ofEasyInputMessage(EasyInputMessage.builder()
+                        .role(EasyInputMessage.Role.USER)
+                        .content(QUESTION)
+                        .build())));
+        ResponseFunctionToolCall call = responses(model, conversation).output().stream()
+                .filter(ResponseOutputItem::isFunctionCall)
+                .findFirst()
+                .orElseThrow()
+                .asFunctionCall();
+        conversation.add(ResponseInputItem.ofFunctionCall(call));
+        conversation.add(ResponseInputItem.ofFunctionCallOutput(ResponseInputItem.FunctionCallOutput.builder()
+                .callId(call.callId())
+                .output(result)
+                .build()));
+        ResponseOutputMessage said = responses(model, conversation).output().stream()
+                .filter(ResponseOutputItem::isMessage)
+                .findFirst()
+                .orElseThrow()
+                .asMessage();
+        return new Outcome(
+                call.arguments(), said.content().getFirst().asOutputText().text());
+    }
+
+    private Response responses(String model, List<ResponseInputItem> conversation) {
+        ResponseCreateParams asked = ResponseCreateParams.builder()
+                .model(model)
+                .store(false)
+                .inputOfResponse(conversation)
+                .addTool(FunctionTool.builder()
+                        .name("weather")
+                        .strict(false)
+                        .parameters(FunctionTool.Parameters.builder()
+                                .putAdditionalProperty("type", JsonValue.from("object"))
+                                .putAdditionalProperty(
+                                        "properties", JsonValue.from(Map.of("city", Map.of("type", "string"))))
+                                .build())
+                        .build())
+                .build();
+        ResponseAccumulator whole = ResponseAccumulator.create();
+        try (var events = openAi.responses().createStreaming(asked)) {
+            events.stream().map(ResponseStreamEvent::validate).forEach(whole::accumulate);
+        }
+        return whole.response().validate();
     }
 
     private Outcome anthropic(String model) {

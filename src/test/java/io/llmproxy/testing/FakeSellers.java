@@ -25,6 +25,8 @@ public final class FakeSellers implements Script {
         boolean told = c.request().text().contains(RESULT);
         if (path.endsWith("/chat/completions")) {
             openAi(c, told);
+        } else if (path.endsWith("/responses")) {
+            responses(c, told);
         } else if (path.endsWith("/messages")) {
             anthropic(c, told);
         } else if (path.endsWith(":streamGenerateContent")) {
@@ -52,6 +54,27 @@ public final class FakeSellers implements Script {
         c.event(before + "{\"index\":0,\"delta\":{},\"finish_reason\":\"" + reason + "\"}]}");
         c.event(before + "],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3,\"total_tokens\":10}}");
         c.event("[DONE]").lastChunk();
+    }
+
+    private static void responses(FakeConnection c, boolean told) throws IOException {
+        String item = told
+                ? "{\"type\":\"message\",\"id\":\"msg_1\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":"
+                        + "[{\"type\":\"output_text\",\"annotations\":[],\"text\":\"" + REPLY + "\"}]}"
+                : "{\"type\":\"function_call\",\"id\":\"fc_1\",\"call_id\":\"call_1aB2c3\",\"name\":\"weather\","
+                        + "\"status\":\"completed\",\"arguments\":\"{\\\"city\\\":\\\"Zürich\\\"}\"}";
+        String begun = "\"response\":{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":1,\"model\":\"m\","
+                + "\"error\":null,\"incomplete_details\":null,\"instructions\":null,\"metadata\":{},\"temperature\":1.0,"
+                + "\"top_p\":1.0,\"parallel_tool_calls\":true,\"tool_choice\":\"auto\",\"tools\":[],";
+        c.head(200, "Content-Type", "text/event-stream");
+        named(c, "response.created", "\"sequence_number\":0," + begun + "\"status\":\"in_progress\",\"output\":[]}");
+        named(c, "response.output_item.done", "\"sequence_number\":1,\"output_index\":0,\"item\":" + item);
+        named(
+                c,
+                "response.completed",
+                "\"sequence_number\":2," + begun + "\"status\":\"completed\",\"output\":[" + item
+                        + "],\"usage\":{\"input_tokens\":7,\"input_tokens_details\":{\"cached_tokens\":0,\"cache_write_tokens\":0},\"output_tokens\":3,"
+                        + "\"output_tokens_details\":{\"reasoning_tokens\":0},\"total_tokens\":10}}");
+        c.lastChunk();
     }
 
     private static void anthropic(FakeConnection c, boolean told) throws IOException {

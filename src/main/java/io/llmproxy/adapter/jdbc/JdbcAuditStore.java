@@ -67,10 +67,13 @@ final class JdbcAuditStore implements AuditStore {
         Params params = params(query)
                 .and("position", Pages.position(request.after(), Long.MAX_VALUE))
                 .and("rows", request.limit() + 1);
-        NamedSql page = NamedSql.of(
-                "SELECT * FROM audit_events WHERE seq < :position" + filter(query) + " ORDER BY seq DESC LIMIT :rows");
-        return Pages.of(rows(page, params), request.limit(), n -> String.valueOf(n.seq))
+        return Pages.of(rows(page(query), params), request.limit(), n -> String.valueOf(n.seq))
                 .map(Numbered::event);
+    }
+
+    static NamedSql page(AuditQuery query) {
+        return NamedSql.of(
+                "SELECT * FROM audit_events WHERE seq < :position" + filter(query) + " ORDER BY seq DESC LIMIT :rows");
     }
 
     @Override
@@ -146,7 +149,7 @@ final class JdbcAuditStore implements AuditStore {
         return String.join(" AND ", conditions);
     }
 
-    private static Params params(AuditQuery query) {
+    static Params params(AuditQuery query) {
         return Params.of("tenant", query.tenantId())
                 .and("from", query.from())
                 .and("to", query.to())

@@ -38,7 +38,8 @@ record MigrationScript(String file, String text) {
             "V14__client_certificates.sql",
             "V15__usage_labels.sql",
             "V16__usage_index.sql",
-            "V17__retention.sql");
+            "V17__retention.sql",
+            "V18__audit_indexes.sql");
 
     /** From the oldest to the newest. */
     static List<MigrationScript> all() {

@@ -143,7 +143,7 @@ public final class Providers implements ProviderFactory {
                 translating(http(account, Access.GOOGLE, Paths.below("/v1beta", version)), GEMINI, ALL_CLIENTS);
             case COHERE -> translating(http(account, Access.BEARER, CohereChat.paths()), COHERE, ALL_CLIENTS);
             case BEDROCK -> translating(each(account, this::bedrock), BEDROCK, ALL_CLIENTS);
-            case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI, CLIENTS);
+            case SIMULATED -> translating(new SimulatedProvider(account, clock), OPENAI, ALL_CLIENTS);
         };
     }
 

@@ -4,6 +4,7 @@ import static io.llmproxy.adapter.jdbc.Samples.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.adapter.journal.JournalFormat;
+import io.llmproxy.domain.audit.AuditQuery;
 import io.llmproxy.domain.usage.RequestQuery;
 import java.time.Instant;
 import java.util.Locale;
@@ -52,7 +53,7 @@ abstract class ManyRowsPlansContract {
                 "INSERT INTO audit_events (seq, id, at, actor_name, actor_role, actor_address, action, target, details, chain_id,"
                         + " number, hash)"
                         + " SELECT x, " + randomId() + ", " + at
-                        + ", 'a', 'admin', 'socket', 'key.create', 'key/a', '{}', "
+                        + ", 'actor' || MOD(x, 1000), 'admin', 'socket', 'key.create', 'key/' || MOD(x, 1000), '{}', "
                         + tenant + ", x, 'h' FROM " + numbers(ROWS),
                 params);
         run(
@@ -148,5 +149,17 @@ abstract class ManyRowsPlansContract {
         assertIndexed(JdbcAuditStore.OLDEST, params, "audit_events_chain_idx");
         assertIndexed(JdbcAuditStore.DELETE, params, "audit_events_chain_idx");
         assertIndexed(JdbcAuditChainStore.SINCE, params, "audit_events_");
+    }
+
+    @Test
+    void eventsOfAnActorOrAboutAnObjectAreFoundByTheirIndex() {
+        AuditQuery actor = new AuditQuery(null, null, null, "actor7", null, null);
+        AuditQuery target = new AuditQuery(null, null, null, null, null, "key/7");
+        assertIndexed(JdbcAuditStore.page(actor), audited(actor), "audit_events_actor_idx");
+        assertIndexed(JdbcAuditStore.page(target), audited(target), "audit_events_target_idx");
+    }
+
+    private static Params audited(AuditQuery query) {
+        return JdbcAuditStore.params(query).and("position", Long.MAX_VALUE).and("rows", 100);
     }
 }

@@ -32,7 +32,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EveryPairTest {
     private static final int MANY = 100;
     private static final List<String> DIALECTS = List.of("openai", "anthropic", "gemini", "ollama");
-    private static final Set<String> WITH_CHOICES = Set.of("openai", "gemini");
     private static final ProviderAccount ACCOUNT = Accounts.account(ProviderKind.CUSTOM, "https://api.example.com/v1");
 
     private record Both(ClientDialect client, ProviderDialect provider) {
@@ -84,13 +83,17 @@ class EveryPairTest {
         return pairs;
     }
 
+    private static SharedChat shared(String pair, int seed) {
+        return new SharedChat(new Random(seed), Set.of(pair.split(" ", -1)));
+    }
+
     @ParameterizedTest
     @MethodSource("pairs")
     void ofRequests(String pair) {
         Both own = Both.of(pair.split(" ", -1)[0]);
         Both other = Both.of(pair.split(" ", -1)[1]);
         for (int seed = 0; seed < MANY; seed++) {
-            ChatRequest first = own.through(new SharedChat(new Random(seed)).request(!pair.contains("anthropic")));
+            ChatRequest first = own.through(shared(pair, seed).request());
 
             assertThat(own.through(other.through(first))).as("seed %d", seed).isEqualTo(first);
         }
@@ -100,9 +103,8 @@ class EveryPairTest {
     @MethodSource("pairs")
     void ofAnswers(String pair) throws UpstreamException {
         String[] names = pair.split(" ", -1);
-        boolean others = WITH_CHOICES.containsAll(List.of(names));
         for (int seed = 0; seed < MANY; seed++) {
-            ChatAnswer answer = new SharedChat(new Random(seed)).answer(!pair.contains("anthropic"), others);
+            ChatAnswer answer = shared(pair, seed).answer();
 
             assertThat(plain(Both.of(names[0]).through(Both.of(names[1]).through(answer))))
                     .as("seed %d", seed)
@@ -114,10 +116,9 @@ class EveryPairTest {
     @MethodSource("pairs")
     void ofStreams(String pair) throws UpstreamException {
         String[] names = pair.split(" ", -1);
-        boolean others = WITH_CHOICES.containsAll(List.of(names));
         for (int seed = 0; seed < MANY; seed++) {
-            SharedChat random = new SharedChat(new Random(seed));
-            ChatAnswer answer = random.answer(!pair.contains("anthropic"), others);
+            SharedChat random = shared(pair, seed);
+            ChatAnswer answer = random.answer();
             List<StreamEvent> there = Both.of(names[1]).through(random.stream(answer));
             Collector collector = new Collector();
             Both.of(names[0]).through(there).forEach(collector::add);

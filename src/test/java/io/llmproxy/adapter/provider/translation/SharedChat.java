@@ -12,26 +12,42 @@ import io.llmproxy.domain.chat.Sampling;
 import io.llmproxy.domain.chat.StreamEvent;
 import io.llmproxy.domain.chat.TokenProbability;
 import io.llmproxy.domain.chat.Tool;
+import io.llmproxy.domain.chat.ToolChoice;
 import io.llmproxy.domain.usage.TokenUsage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Conversations of what all dialects share: calls are numbered, since some know no ids, and each text stands alone, since some have one. */
 final class SharedChat {
     private final Random random;
     private final RandomChat pieces;
+    private final Set<String> dialects;
     private int calls;
 
-    SharedChat(Random random) {
+    /** @param dialects that have all of it */
+    SharedChat(Random random, Set<String> dialects) {
         this.random = random;
         this.pieces = new RandomChat(random);
+        this.dialects = dialects;
     }
 
-    /** @param schema whether answers may have to keep to one */
-    ChatRequest request(boolean schema) {
+    /** What only these dialects have: null where others take part, and perhaps where they do not. */
+    private <T> @Nullable T among(Set<String> having, Supplier<T> value) {
+        return having.containsAll(dialects) ? pieces.perhaps(value) : null;
+    }
+
+    private static final Set<String> WITHOUT_ANTHROPIC = Set.of("openai", "gemini", "ollama");
+    private static final Set<String> WITHOUT_OLLAMA = Set.of("openai", "anthropic", "gemini");
+    private static final Set<String> WITH_TOP_K = Set.of("anthropic", "gemini", "ollama");
+    private static final Set<String> WITH_CHOICES = Set.of("openai", "gemini");
+
+    ChatRequest request() {
         List<Tool> tools = new ArrayList<>();
         for (int i = random.nextInt(3); i > 0; i--) {
             tools.add(new Tool(pieces.name(), pieces.perhaps(pieces::text), pieces.object(), null, null));
@@ -39,31 +55,39 @@ final class SharedChat {
         Sampling sampling = new Sampling(
                 pieces.perhaps(random::nextDouble),
                 pieces.perhaps(random::nextDouble),
-                null,
-                null,
-                null,
-                null,
+                among(WITH_TOP_K, () -> 1 + random.nextInt(100)),
+                among(WITHOUT_ANTHROPIC, () -> (long) random.nextInt(1_000_000)),
+                among(WITHOUT_ANTHROPIC, random::nextDouble),
+                among(WITHOUT_ANTHROPIC, random::nextDouble),
                 random.nextBoolean() ? List.of() : List.of(pieces.text(), pieces.text()));
         boolean stream = random.nextBoolean();
+        Integer choices = among(WITH_CHOICES, () -> 1 + random.nextInt(4));
         return new ChatRequest(
                 "gemini-2.5-flash",
                 messages(),
                 40_000 + random.nextInt(1000),
                 sampling,
-                1,
-                null,
+                choices == null ? 1 : choices,
+                among(WITHOUT_ANTHROPIC, () -> 1 + random.nextInt(5)),
                 tools,
+                tools.isEmpty() ? null : among(WITHOUT_OLLAMA, () -> choice(tools)),
                 null,
-                null,
-                schema
-                        ? pieces.perhaps(() -> new ResponseFormat.JsonSchema("output", null, pieces.object(), null))
-                        : null,
+                among(WITHOUT_ANTHROPIC, () -> new ResponseFormat.JsonSchema("output", null, pieces.object(), null)),
                 null,
                 null,
                 null,
                 stream,
                 stream,
                 true);
+    }
+
+    private ToolChoice choice(List<Tool> tools) {
+        return switch (random.nextInt(4)) {
+            case 0 -> new ToolChoice.Auto();
+            case 1 -> new ToolChoice.None();
+            case 2 -> new ToolChoice.Required();
+            default -> new ToolChoice.Named(tools.getFirst().name());
+        };
     }
 
     private List<Message> messages() {
@@ -107,13 +131,10 @@ final class SharedChat {
         return out;
     }
 
-    /**
-     * @param probabilities whether its tokens may have some
-     * @param others whether there may be further choices
-     */
-    ChatAnswer answer(boolean probabilities, boolean others) {
+    ChatAnswer answer() {
+        boolean probabilities = WITHOUT_ANTHROPIC.containsAll(dialects);
         List<ChatAnswer.Choice> choices = new ArrayList<>();
-        for (int i = others ? random.nextInt(3) : 0; i >= 0; i--) {
+        for (int i = WITH_CHOICES.containsAll(dialects) ? random.nextInt(3) : 0; i >= 0; i--) {
             List<Content> content = content();
             boolean called = content.stream().anyMatch(Content.ToolCall.class::isInstance);
             FinishReason plain = random.nextBoolean() ? FinishReason.STOP : FinishReason.LENGTH;
@@ -122,8 +143,23 @@ final class SharedChat {
                     called ? FinishReason.TOOL_CALLS : plain,
                     probabilities && !called ? probabilities() : List.of()));
         }
-        TokenUsage usage = TokenUsage.of(random.nextInt(1000), random.nextInt(1000));
-        return ChatAnswer.of("", "model", choices, usage);
+        return ChatAnswer.of("", "model", choices, usage());
+    }
+
+    private TokenUsage usage() {
+        Integer cached = among(WITHOUT_OLLAMA, () -> random.nextInt(100));
+        Integer reasoning = among(WITH_CHOICES, () -> random.nextInt(100));
+        int read = cached == null ? 0 : cached;
+        int thought = reasoning == null ? 0 : reasoning;
+        return new TokenUsage(
+                read + 1 + random.nextInt(1000),
+                thought + 1 + random.nextInt(1000),
+                read,
+                0,
+                thought,
+                0,
+                0,
+                TokenUsage.Source.PROVIDER);
     }
 
     private List<TokenProbability> probabilities() {
