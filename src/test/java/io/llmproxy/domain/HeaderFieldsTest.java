@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class HeaderFieldsTest {
@@ -74,5 +76,46 @@ class HeaderFieldsTest {
         List<String> out = new ArrayList<>();
         fields.forEach((name, value) -> out.add(name + ": " + value));
         return out;
+    }
+
+    /** Whatever is added, set and removed: as a plain list of names and values has it. */
+    @Test
+    void isWhatAPlainListIs() {
+        String[] names = {"A", "a", "Accept", "accept", "x-a", "X-B", "x-c", "Content-Length", "content-range", "H", "P"
+        };
+        for (int seed = 0; seed < 300; seed++) {
+            Random random = new Random(seed);
+            HeaderFields fields = new HeaderFields();
+            List<Map.Entry<String, String>> plain = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                String name = names[random.nextInt(names.length)];
+                String value = "v" + i;
+                switch (random.nextInt(4)) {
+                    case 0 -> {
+                        fields.remove(name);
+                        plain.removeIf(e -> e.getKey().equalsIgnoreCase(name));
+                    }
+                    case 1 -> {
+                        fields.set(name, value);
+                        plain.removeIf(e -> e.getKey().equalsIgnoreCase(name));
+                        plain.add(Map.entry(name, value));
+                    }
+                    default -> {
+                        fields.add(name, value);
+                        plain.add(Map.entry(name, value));
+                    }
+                }
+                for (String asked : names) {
+                    List<String> values = plain.stream()
+                            .filter(e -> e.getKey().equalsIgnoreCase(asked))
+                            .map(Map.Entry::getValue)
+                            .toList();
+                    assertThat(fields.all(asked)).as("seed %d", seed).isEqualTo(values);
+                    assertThat(fields.contains(asked)).isEqualTo(!values.isEmpty());
+                    assertThat(fields.count(asked)).isEqualTo(values.size());
+                }
+                assertThat(fields.size()).isEqualTo(plain.size());
+            }
+        }
     }
 }

@@ -51,7 +51,13 @@ class ProviderHealthTest {
         target.answered(true, SECOND, 100_000_000);
         assertThat(target.latency(true, SECOND)).isEqualTo(100_000_000);
         target.answered(true, SECOND, 200_000_000);
-        assertThat(target.latency(true, SECOND)).isEqualTo(120_000_000);
+        assertThat(target.latency(true, SECOND))
+                .as("one of a millisecond counts")
+                .isEqualTo(100_000_000);
+        target.answered(true, SECOND + 1_000_000, 200_000_000);
+        assertThat(target.latency(true, SECOND))
+                .as("asked by one who was there before")
+                .isEqualTo(120_000_000);
         assertThat(target.latency(true, 121 * SECOND)).isLessThan(10_000_000).isPositive();
         assertThat(target.latency(false, SECOND)).as("what else is known").isEqualTo(120_000_000);
     }
