@@ -8,6 +8,7 @@ import io.llmproxy.domain.model.ProviderApi;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.ProviderOptions;
 import io.llmproxy.domain.model.Quirk;
+import io.llmproxy.testing.WrittenPart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,15 +70,7 @@ class ProviderTypesTest {
 
     @Test
     void theManualSaysWhatTheTableDoes() throws IOException {
-        String page = Files.readString(PAGE);
-        int from = page.indexOf(BEGIN) + BEGIN.length();
-        int to = page.indexOf(END);
-        String table = table();
-        if (Boolean.getBoolean("golden.write")) {
-            Files.writeString(PAGE, page.substring(0, from) + table + page.substring(to));
-        } else {
-            assertThat(page.substring(from, to)).isEqualTo(table);
-        }
+        WrittenPart.check(PAGE, BEGIN, END, table());
     }
 
     @Test

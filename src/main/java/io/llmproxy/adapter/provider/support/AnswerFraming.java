@@ -177,7 +177,10 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
         if (value == null) {
             return "";
         }
-        for (int i = HeadBytes.printable(value) ? value.length() : 0; i < value.length(); i++) {
+        if (HeadBytes.printable(value)) {
+            return value;
+        }
+        for (int i = 0; i < value.length(); i++) {
             if (control(value.charAt(i))) {
                 StringBuilder out = new StringBuilder(value.length());
                 value.chars().forEach(c -> out.append(control((char) c) ? ' ' : (char) c));

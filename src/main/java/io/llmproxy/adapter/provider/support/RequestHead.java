@@ -55,7 +55,10 @@ final class RequestHead {
     }
 
     private static String line(String text) {
-        for (int i = HeadBytes.printable(text) ? text.length() : 0; i < text.length(); i++) {
+        if (HeadBytes.printable(text)) {
+            return text;
+        }
+        for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '\r' || c == '\n' || c == 0 || c > 255) {
                 throw new IllegalArgumentException(

@@ -11,8 +11,8 @@ import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.model.ProviderApi;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.domain.model.Quirk;
+import io.llmproxy.testing.WrittenPart;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -431,14 +431,6 @@ class CapabilitiesTest {
 
     @Test
     void theTableIsTrue() throws IOException {
-        String page = Files.readString(PAGE);
-        int from = page.indexOf(BEGIN) + BEGIN.length();
-        int to = page.indexOf(END);
-        String table = tables();
-        if (Boolean.getBoolean("golden.write")) {
-            Files.writeString(PAGE, page.substring(0, from) + table + page.substring(to));
-        } else {
-            assertThat(page.substring(from, to)).isEqualTo(table);
-        }
+        WrittenPart.check(PAGE, BEGIN, END, tables());
     }
 }

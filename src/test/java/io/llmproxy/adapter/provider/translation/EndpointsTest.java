@@ -11,10 +11,10 @@ import io.llmproxy.port.Provider;
 import io.llmproxy.port.Provider.UpstreamRequest;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.RequestBody;
+import io.llmproxy.testing.WrittenPart;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -127,14 +127,6 @@ class EndpointsTest {
 
     @Test
     void theTableIsTrue() throws IOException {
-        String page = Files.readString(PAGE);
-        int from = page.indexOf(BEGIN) + BEGIN.length();
-        int to = page.indexOf(END);
-        String table = table();
-        if (Boolean.getBoolean("golden.write")) {
-            Files.writeString(PAGE, page.substring(0, from) + table + page.substring(to));
-        } else {
-            assertThat(page.substring(from, to)).isEqualTo(table);
-        }
+        WrittenPart.check(PAGE, BEGIN, END, table());
     }
 }
