@@ -11,6 +11,8 @@ public final class FieldNames {
     private final String[][] byLength;
     // one word of bits for each length: the first letters that its names have
     private final long[] firsts;
+    // a bit for each name, as HeaderFields numbers them
+    private final long numbers;
 
     private FieldNames(List<String> names) {
         int longest = names.stream().mapToInt(String::length).max().orElse(0);
@@ -21,6 +23,9 @@ public final class FieldNames {
             int length = i;
             byLength[i] = names.stream().filter(name -> name.length() == length).toArray(String[]::new);
         }
+        numbers = names.stream()
+                .mapToLong(name -> 1L << HeaderFields.number(name))
+                .reduce(0, (a, b) -> a | b);
     }
 
     private static long first(String name) {
@@ -29,6 +34,11 @@ public final class FieldNames {
 
     public static FieldNames of(String... names) {
         return new FieldNames(Arrays.asList(names));
+    }
+
+    /** Whether one of these names may have that number, as {@link HeaderFields#number} has it. */
+    boolean mayHold(int number) {
+        return (numbers >>> number & 1) != 0;
     }
 
     public boolean contains(String name) {

@@ -40,19 +40,28 @@ public final class HeadBytes {
         size = 0;
     }
 
-    /** A name, a colon and a blank, the value and a line end. */
+    /** A name, a colon and a blank, the value and a line end; of characters that {@link #text} takes. */
     public HeadBytes field(String name, String value) {
-        return text(name).text(": ").text(value).lineEnd();
+        ensure(name.length() + value.length() + 4);
+        copy(name);
+        bytes[size++] = ':';
+        bytes[size++] = ' ';
+        copy(value);
+        return lineEnd();
     }
 
     /** Characters above 255 lose their high byte, so the caller has refused them. */
-    @SuppressWarnings("deprecation") // the one copy of Latin-1 text into an array that makes no array of its own
     public HeadBytes text(String text) {
+        ensure(text.length());
+        copy(text);
+        return this;
+    }
+
+    @SuppressWarnings("deprecation") // the one copy of Latin-1 text into an array that makes no array of its own
+    private void copy(String text) {
         int length = text.length();
-        ensure(length);
         text.getBytes(0, length, bytes, size);
         size += length;
-        return this;
     }
 
     public HeadBytes lineEnd() {

@@ -18,10 +18,15 @@ public final class HeaderFields {
     public static final HeaderFields NONE = new HeaderFields(new String[0]);
 
     private static final int USUAL = 12;
+    /** Of the byte that is kept for each field, beside the number of its name's bit: whether it is plain. */
+    private static final byte PLAIN = 64;
+
+    private static final int NUMBER = 63;
+    private static final byte[] NO_TOKEN = noToken();
 
     // name, value, name, value …
     private String[] fields;
-    /** The number of the bit of each field's name: most others are told from it without a look at the name. */
+    /** The number of the bit of each field's name, since most others are told from it without a look at the name; and {@link #PLAIN}. */
     private byte[] bits;
 
     private int used;
@@ -45,6 +50,20 @@ public final class HeaderFields {
     }
 
     public HeaderFields add(String name, String value) {
+        return plain(name, value) ? addPlain(name, value) : append(name, value, (byte) number(name));
+    }
+
+    /** Adds a field that is {@link #plain(String, String) plain}, as the caller knows without a look at its characters. */
+    public HeaderFields addPlain(String name, String value) {
+        return append(name, value, (byte) (number(name) | PLAIN));
+    }
+
+    /** Adds a field of others, by its index there, with all that is known of it. */
+    public HeaderFields addFrom(HeaderFields others, int index) {
+        return append(others.fields[2 * index], others.fields[2 * index + 1], others.bits[index]);
+    }
+
+    private HeaderFields append(String name, String value, byte known) {
         if (used == fields.length) {
             if (fields.length == 0) {
                 throw new UnsupportedOperationException("No field can be added to what has none by definition.");
@@ -52,12 +71,11 @@ public final class HeaderFields {
             fields = Arrays.copyOf(fields, 2 * used);
             bits = Arrays.copyOf(bits, used);
         }
-        int bit = bit(name);
         fields[used] = name;
         fields[used + 1] = value;
-        bits[used / 2] = (byte) bit;
+        bits[used / 2] = known;
         used += 2;
-        kinds |= 1L << bit;
+        kinds |= 1L << (known & NUMBER);
         return this;
     }
 
@@ -133,12 +151,12 @@ public final class HeaderFields {
 
     /** Where the next field of that name stands, from {@code from} on; -1: there is none. */
     private int after(int from, String name) {
-        int bit = bit(name);
-        if ((kinds >>> bit & 1) == 0) {
+        int number = number(name);
+        if ((kinds >>> number & 1) == 0) {
             return -1;
         }
         for (int i = from; i < used; i += 2) {
-            if (bits[i / 2] == bit && fields[i].equalsIgnoreCase(name)) {
+            if ((bits[i / 2] & NUMBER) == number && fields[i].equalsIgnoreCase(name)) {
                 return i;
             }
         }
@@ -146,9 +164,41 @@ public final class HeaderFields {
     }
 
     /** The number of one of 64 bits, the same for names that differ in case alone. */
-    private static int bit(String name) {
+    static int number(String name) {
         int length = name.length();
-        return length == 0 ? 0 : 7 * length + (name.charAt(0) | 0x20) & 63;
+        return length == 0 ? 0 : 7 * length + (name.charAt(0) | 0x20) & NUMBER;
+    }
+
+    /**
+     * Whether a name is a token (RFC 9110, section 5.6.2) and a value is of printable ASCII, blanks included, as nearly all are: such
+     * a field needs no further look wherever it goes. What is not may still be well-formed.
+     */
+    public static boolean plain(String name, String value) {
+        int odd = name.isEmpty() ? 1 : 0;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            odd |= c >>> 7 | NO_TOKEN[c & 127];
+        }
+        return odd == 0 && HeadBytes.printable(value);
+    }
+
+    private static byte[] noToken() {
+        byte[] odd = new byte[128];
+        Arrays.fill(odd, (byte) 1);
+        for (char c = '!'; c < 127; c++) {
+            odd[c] = (byte) ("\"(),/:;<=>?@[\\]{}".indexOf(c) < 0 ? 0 : 1);
+        }
+        return odd;
+    }
+
+    /** Whether the field with that index is known to be {@link #plain(String, String) plain}. */
+    public boolean plain(int index) {
+        return (bits[index] & PLAIN) != 0;
+    }
+
+    /** Whether the field with that index has one of these names. */
+    public boolean named(int index, FieldNames names) {
+        return names.mayHold(bits[index] & NUMBER) && names.contains(fields[2 * index]);
     }
 
     public void forEach(BiConsumer<String, String> action) {

@@ -66,8 +66,11 @@ public final class HeaderPolicy {
         HeaderFields out = new HeaderFields();
         for (int i = 0; i < client.size(); i++) {
             String name = client.name(i);
-            if (goesUp(name, client.value(i)) && !endsHere(name, named)) {
-                out.add(name, client.value(i));
+            if (!client.named(i, NOT_UP)
+                    && !forwarding(name)
+                    && !endsHere(client, i, named)
+                    && !carriesKey(client.value(i))) {
+                out.addFrom(client, i);
             }
         }
         if (plainAnswer) {
@@ -85,9 +88,13 @@ public final class HeaderPolicy {
         HeaderFields out = new HeaderFields();
         for (int i = 0; i < provider.size(); i++) {
             String name = provider.name(i);
-            if (!NOT_DOWN.contains(name) && !endsHere(name, named) && !startsWith(name, "x-llmproxy-")) {
-                boolean limit = startsWith(name, "x-ratelimit-");
-                out.add(limit ? "x-upstream-" + name.substring(2).toLowerCase(Locale.ROOT) : name, provider.value(i));
+            if (provider.named(i, NOT_DOWN) || endsHere(provider, i, named) || startsWith(name, "x-llmproxy-")) {
+                continue;
+            }
+            if (startsWith(name, "x-ratelimit-")) {
+                out.add("x-upstream-" + name.substring(2).toLowerCase(Locale.ROOT), provider.value(i));
+            } else {
+                out.addFrom(provider, i);
             }
         }
         provider.first("x-request-id")
@@ -117,7 +124,7 @@ public final class HeaderPolicy {
         }
         HeaderFields out = new HeaderFields();
         client.forEach((name, value) -> {
-            if (goesUp(name, value) && !HOP_BY_HOP.contains(name)) {
+            if (!NOT_UP.contains(name) && !HOP_BY_HOP.contains(name) && !forwarding(name) && !carriesKey(value)) {
                 out.add(name, value);
             }
         });
@@ -145,13 +152,13 @@ public final class HeaderPolicy {
         return before.isEmpty() ? VIA : before + ", " + VIA;
     }
 
-    private static boolean goesUp(String name, String value) {
-        boolean forwarding = startsWith(name, "x-forwarded-") || startsWith(name, "x-llmproxy-");
-        return !NOT_UP.contains(name) && !forwarding && !carriesKey(value);
+    /** Whether it tells who forwards a request, or is the gateway's own. */
+    private static boolean forwarding(String name) {
+        return startsWith(name, "x-forwarded-") || startsWith(name, "x-llmproxy-");
     }
 
-    private static boolean endsHere(String name, FieldNames named) {
-        return HOP_BY_HOP.contains(name) || named.contains(name);
+    private static boolean endsHere(HeaderFields fields, int index, FieldNames named) {
+        return fields.named(index, HOP_BY_HOP) || fields.named(index, named);
     }
 
     private static boolean startsWith(String name, String prefix) {

@@ -89,7 +89,7 @@ class HeaderFieldsTest {
             List<Map.Entry<String, String>> plain = new ArrayList<>();
             for (int i = 0; i < 60; i++) {
                 String name = names[random.nextInt(names.length)];
-                String value = "v" + i;
+                String value = (random.nextBoolean() ? "v" : "\u00e9") + i;
                 switch (random.nextInt(4)) {
                     case 0 -> {
                         fields.remove(name);
@@ -115,7 +115,40 @@ class HeaderFieldsTest {
                     assertThat(fields.count(asked)).isEqualTo(values.size());
                 }
                 assertThat(fields.size()).isEqualTo(plain.size());
+                FieldNames some =
+                        FieldNames.of(names[random.nextInt(names.length)], names[random.nextInt(names.length)]);
+                HeaderFields copy = new HeaderFields();
+                for (int at = 0; at < fields.size(); at++) {
+                    copy.addFrom(fields, at);
+                    assertThat(copy.name(at)).isEqualTo(plain.get(at).getKey());
+                    assertThat(copy.plain(at))
+                            .isEqualTo(plain.get(at).getValue().startsWith("v"))
+                            .isEqualTo(fields.plain(at));
+                    assertThat(fields.named(at, some)).isEqualTo(some.contains(fields.name(at)));
+                }
             }
         }
+    }
+
+    /** RFC 9110, section 5.6.2; of values, those that need no second look. */
+    @Test
+    void knowsWhatIsPlain() {
+        String marks = "!#$%&'*+-.^_`|~";
+        for (char c = 0; c < 0x300; c++) {
+            boolean token = c < 128 && (Character.isLetterOrDigit(c) || marks.indexOf(c) >= 0);
+            for (String name : List.of("" + c, "x" + c, c + "x", "x" + c + "x")) {
+                assertThat(HeaderFields.plain(name, "v"))
+                        .as("name with %x", (int) c)
+                        .isEqualTo(token);
+            }
+            boolean printable = c >= ' ' && c < 127;
+            for (String value : List.of("" + c, "v" + c, c + "v", "v " + c + " v")) {
+                assertThat(HeaderFields.plain("x", value))
+                        .as("value with %x", (int) c)
+                        .isEqualTo(printable);
+            }
+        }
+        assertThat(HeaderFields.plain("", "v")).isFalse();
+        assertThat(HeaderFields.plain("x", "")).isTrue();
     }
 }

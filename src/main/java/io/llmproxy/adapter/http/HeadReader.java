@@ -145,9 +145,6 @@ final class HeadReader {
         if (colon < 0) {
             throw malformed();
         }
-        if (!token(array, from, colon)) {
-            throw invalid("A header field's name is malformed.");
-        }
         String name = text(array, from, colon);
         int first = colon + 1;
         while (first < to && blank(array[first])) {
@@ -156,12 +153,16 @@ final class HeadReader {
         while (to > first && blank(array[to - 1])) {
             to--;
         }
-        for (int i = first; i < to; i++) {
-            if (array[i] < 0x20 && array[i] >= 0 && array[i] != '\t' || array[i] == 0x7F) {
-                throw invalid("The header field `" + name + "` holds a control character.");
+        String value = text(array, first, to);
+        if (HeaderFields.plain(name, value)) {
+            fields.addPlain(name, value);
+        } else {
+            String refusal = HeadRules.refusal(name, value);
+            if (refusal != null) {
+                throw invalid(refusal);
             }
+            fields.add(name, value);
         }
-        fields.add(name, text(array, first, to));
     }
 
     private static boolean blank(byte b) {

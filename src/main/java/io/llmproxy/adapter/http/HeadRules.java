@@ -1,6 +1,5 @@
 package io.llmproxy.adapter.http;
 
-import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import org.jspecify.annotations.Nullable;
 
@@ -74,10 +73,6 @@ final class HeadRules {
 
     /** Whether {@code value} is free of control characters, a tab aside, and of what is no byte. */
     static boolean value(String value) {
-        return HeadBytes.printable(value) || oddValue(value);
-    }
-
-    private static boolean oddValue(String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             if (c < 0x20 && c != '\t' || c == 0x7F || c > 0xFF) {
@@ -89,14 +84,20 @@ final class HeadRules {
 
     private static @Nullable String fieldsRefusal(HeaderFields headers) {
         for (int i = 0; i < headers.size(); i++) {
-            if (!token(headers.name(i))) {
-                return "A header field's name is malformed.";
-            }
-            if (!value(headers.value(i))) {
-                return "The header field `" + headers.name(i) + "` holds a control character.";
+            String refusal = headers.plain(i) ? null : refusal(headers.name(i), headers.value(i));
+            if (refusal != null) {
+                return refusal;
             }
         }
         return null;
+    }
+
+    /** Why a field is refused, or null where it is fine. */
+    static @Nullable String refusal(String name, String value) {
+        if (!token(name)) {
+            return "A header field's name is malformed.";
+        }
+        return value(value) ? null : "The header field `" + name + "` holds a control character.";
     }
 
     private static @Nullable String framingRefusal(HeaderFields headers) {

@@ -21,6 +21,7 @@ final class Http1Sink implements ClientSink {
     private static final int HELD = 1024 * 1024;
     private static final FieldNames CONNECTION_FIELDS =
             FieldNames.of("connection", "keep-alive", "content-length", "transfer-encoding", "trailer", "upgrade");
+    private static final byte[] OK = "HTTP/1.1 200 OK\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final String LAST_CHUNK = "0\r\n";
 
     private final DataWriter out;
@@ -212,21 +213,25 @@ final class Http1Sink implements ClientSink {
             throw new IllegalArgumentException("An answer's status must be from 200 to 999; got " + status);
         }
         for (int i = 0; i < headers.size(); i++) {
-            if (!HeadRules.token(headers.name(i)) || !HeadRules.value(headers.value(i))) {
+            if (!headers.plain(i) && !(HeadRules.token(headers.name(i)) && HeadRules.value(headers.value(i)))) {
                 throw new IllegalArgumentException("An answer's header field is malformed or holds a line end.");
             }
         }
     }
 
     private void statusAndFields(int status, HeaderFields headers) {
-        buffer.text("HTTP/1.1 ").text(Integer.toString(status)).text(" ").text(Reasons.of(status));
-        buffer.lineEnd();
+        if (status == 200) {
+            buffer.put(OK, 0, OK.length);
+        } else {
+            buffer.text("HTTP/1.1 ").text(Integer.toString(status)).text(" ").text(Reasons.of(status));
+            buffer.lineEnd();
+        }
         if (!headers.contains("Date")) {
             byte[] date = DateTime.http1Bytes();
             buffer.text("Date: ").put(date, 0, date.length);
         }
         for (int i = 0; i < headers.size(); i++) {
-            if (!CONNECTION_FIELDS.contains(headers.name(i))) {
+            if (!headers.named(i, CONNECTION_FIELDS)) {
                 buffer.field(headers.name(i), headers.value(i));
             }
         }

@@ -18,7 +18,6 @@ import io.llmproxy.domain.usage.Cost;
 import io.llmproxy.domain.usage.Outcome;
 import io.llmproxy.domain.usage.TokenUsage;
 import io.llmproxy.domain.usage.UsageRecord;
-import io.llmproxy.domain.usage.Usd;
 import io.llmproxy.port.Telemetry;
 import java.time.Duration;
 import java.util.Arrays;
@@ -80,8 +79,6 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
     private final ConcurrentHashMap<Integer, Counter> refused = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Counter> redacted = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<PassedLabels, Counter> passed = new ConcurrentHashMap<>();
-    private final Counter overrun;
-    private final Counter overspent;
     private final LongAdder inFlight = new LongAdder();
     private final ModelNames models = new ModelNames();
     private final GenAiMeters genAi;
@@ -116,10 +113,6 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
                 .build();
         registry = Services.get(MetricsFactory.class).globalRegistry(config);
         gauge("llmproxy_requests_in_flight", "Requests that are being served", inFlight::sum);
-        overrun = counter("llmproxy_limit_overrun_tokens", "Tokens used beyond what was reserved for their request");
-        overspent = counter(
-                "llmproxy_limit_overrun_nano_usd",
-                "Cost beyond what was reserved for its request, in billionths of a US dollar");
         limits.show(this);
         budgets.show(this);
         JvmGauges.register(this);
@@ -340,12 +333,12 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
 
     @Override
     public void overran(long tokens) {
-        overrun.increment(tokens);
+        limits.overran(tokens);
     }
 
     @Override
     public void overspent(long micros) {
-        overspent.increment(micros * Usd.NANOS_PER_MICRO);
+        limits.overspent(micros);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.telemetry;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.usage.Usd;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,8 @@ final class LimitMeters {
     private static final List<String> LABELS = List.of("limit_scope", "metric");
 
     private final LongAdder granted = new LongAdder();
+    private final LongAdder overrunTokens = new LongAdder();
+    private final LongAdder overspentMicros = new LongAdder();
     // filled once, and only read after that
     private final Map<LimitScope, Map<LimitMetric, LongAdder>> near = counts();
     private final Map<LimitScope, Map<LimitMetric, LongAdder>> refused = counts();
@@ -41,6 +44,14 @@ final class LimitMeters {
         increment(refused, limit);
     }
 
+    void overran(long tokens) {
+        overrunTokens.add(tokens);
+    }
+
+    void overspent(long micros) {
+        overspentMicros.add(micros);
+    }
+
     private static void increment(Map<LimitScope, Map<LimitMetric, LongAdder>> counts, Limit limit) {
         Map<LimitMetric, LongAdder> own = counts.get(limit.scope());
         LongAdder count = own == null ? null : own.get(limit.metric());
@@ -50,11 +61,18 @@ final class LimitMeters {
     }
 
     void show(HelidonTelemetry telemetry) {
-        telemetry.show(Shown.counter(
-                "llmproxy_limits_granted_total",
-                "Requests for which all their limits had room",
-                List.of(),
-                out -> out.add((double) granted.sum())));
+        telemetry.show(
+                counter("llmproxy_limits_granted_total", "Requests for which all their limits had room", granted, 1));
+        telemetry.show(counter(
+                "llmproxy_limit_overrun_tokens_total",
+                "Tokens used beyond what was reserved for their request",
+                overrunTokens,
+                1));
+        telemetry.show(counter(
+                "llmproxy_limit_overrun_nano_usd_total",
+                "Cost beyond what was reserved for its request, in billionths of a US dollar",
+                overspentMicros,
+                Usd.NANOS_PER_MICRO));
         telemetry.show(Shown.counter(
                 "llmproxy_limits_near_total",
                 "Requests that a limit let through of which less than a tenth was left then",
@@ -65,6 +83,10 @@ final class LimitMeters {
                 "Requests that a limit refused",
                 LABELS,
                 out -> samples(refused, out)));
+    }
+
+    private static Shown counter(String name, String help, LongAdder count, long unit) {
+        return Shown.counter(name, help, List.of(), out -> out.add((double) count.sum() * unit));
     }
 
     /** All of them, from the beginning: a rate needs a zero to rise from. */

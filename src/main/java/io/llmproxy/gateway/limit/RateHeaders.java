@@ -21,6 +21,8 @@ public final class RateHeaders {
                     .collect(Collectors.joining(",")))
             .toArray(String[]::new);
 
+    private static final KnownTexts AMOUNTS = new KnownTexts(Long::toString);
+    private static final KnownTexts DURATIONS = new KnownTexts(RateHeaders::duration);
     private static final Names REQUESTS = Names.of("requests");
     private static final Names TOKENS = Names.of("tokens");
 
@@ -33,6 +35,7 @@ public final class RateHeaders {
         }
     }
 
+    /** @param headers without any of these fields */
     public static void add(Claims claims, HeaderFields headers) {
         Standing standing = claims.standing();
         Denied denied = claims.denial();
@@ -55,10 +58,10 @@ public final class RateHeaders {
         } else if (tokens != null) {
             granted(TOKENS, tokens, headers);
         }
-        headers.set("X-RateLimit-Policy", POLICIES[scopes]);
+        headers.addPlain("X-RateLimit-Policy", POLICIES[scopes]);
         String passed = standing.passed();
         if (passed != null) {
-            headers.set("x-llmproxy-limit-warning", passed);
+            headers.add("x-llmproxy-limit-warning", passed);
         }
     }
 
@@ -71,10 +74,10 @@ public final class RateHeaders {
     }
 
     private static void fields(Names names, long amount, long remaining, long resetSeconds, HeaderFields headers) {
-        headers.set(names.limit, Long.toString(amount));
-        headers.set(names.remaining, Long.toString(remaining));
+        headers.addPlain(names.limit, AMOUNTS.text(amount));
+        headers.addPlain(names.remaining, Long.toString(remaining));
         if (resetSeconds > 0) {
-            headers.set(names.reset, duration(resetSeconds));
+            headers.addPlain(names.reset, DURATIONS.text(resetSeconds));
         }
     }
 

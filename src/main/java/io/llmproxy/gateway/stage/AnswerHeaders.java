@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.HeaderPolicy;
@@ -14,31 +15,36 @@ import java.util.concurrent.TimeUnit;
 final class AnswerHeaders {
     private AnswerHeaders() {}
 
-    /** Adds them to what the provider sent. */
+    /**
+     * Adds them to what the provider sent.
+     *
+     * @param headers without any field that is the gateway's own, as {@link HeaderPolicy#toClient} leaves them
+     */
     static HeaderFields own(Exchange x, HeaderFields headers) {
         Tally tally = x.tally();
         long overhead = tally.overheadNanos(x.elapsed(System.nanoTime()));
-        headers.set("x-request-id", x.requestId().toString());
+        headers.addPlain("x-request-id", x.requestId().toString());
         Target target = tally.target();
         if (target != null) {
-            headers.set("x-llmproxy-provider", target.providerName());
+            headers.add("x-llmproxy-provider", target.providerName());
             String model = target.model();
-            if (model != null && sendable(model)) {
-                headers.set("x-llmproxy-model", model);
+            // a client chose the name
+            if (model != null && HeadBytes.printable(model)) {
+                headers.addPlain("x-llmproxy-model", model);
             }
         }
         if (target != null) {
             Map<String, Integer> redacted = x.redactionCounts(target.providerName());
             if (!redacted.isEmpty()) {
-                headers.set("x-llmproxy-redacted", counts(redacted));
+                headers.add("x-llmproxy-redacted", counts(redacted));
             }
         }
-        headers.set("x-llmproxy-attempts", Integer.toString(tally.attempts()));
-        headers.set("x-llmproxy-overhead-us", Long.toString(TimeUnit.NANOSECONDS.toMicros(overhead)));
-        headers.set("x-llmproxy-cache", "bypass");
+        headers.addPlain("x-llmproxy-attempts", Integer.toString(tally.attempts()));
+        headers.addPlain("x-llmproxy-overhead-us", Long.toString(TimeUnit.NANOSECONDS.toMicros(overhead)));
+        headers.addPlain("x-llmproxy-cache", "bypass");
         RateHeaders.add(x.claims(), headers);
         if (!headers.contains("via")) {
-            headers.set("via", HeaderPolicy.VIA);
+            headers.addPlain("via", HeaderPolicy.VIA);
         }
         return headers;
     }
@@ -51,15 +57,5 @@ final class AnswerHeaders {
                 .append('=')
                 .append(count));
         return out.toString();
-    }
-
-    /** A client chose the name; a header field takes visible ASCII only. */
-    private static boolean sendable(String model) {
-        for (int i = 0; i < model.length(); i++) {
-            if (model.charAt(i) < ' ' || model.charAt(i) >= 127) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -1,13 +1,10 @@
 package io.llmproxy.adapter.provider.support;
 
-import io.llmproxy.domain.FieldNames;
-import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.port.ProviderCall.Head;
 import io.llmproxy.port.UpstreamException;
 import io.llmproxy.port.UpstreamException.Kind;
 import java.io.InputStream;
-import java.util.Collections;
 import java.util.Iterator;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentLengthStrategy;
@@ -28,11 +25,14 @@ import org.jspecify.annotations.Nullable;
  */
 record AnswerFraming(long length, boolean bodiless, boolean reusable) {
     private static final boolean[] TOKEN = tokenCharacters();
-    private static final FieldNames FRAMING = FieldNames.of("Transfer-Encoding", "Proxy-Connection");
-    private static final Iterator<Header> NO_FIELDS = Collections.emptyIterator();
+    private static final String CODING = "Transfer-Encoding";
+    private static final String LENGTH = "Content-Length";
+    private static final String CONNECTION = "Connection";
 
-    static AnswerFraming of(String method, ClassicHttpResponse head, CallContext call) throws UpstreamException {
-        long plain = plainLength(head);
+    /** @param fields those of the head, as {@link #fields} has them */
+    static AnswerFraming of(String method, ClassicHttpResponse head, HeaderFields fields, CallContext call)
+            throws UpstreamException {
+        long plain = plainLength(head, fields);
         return plain >= 0 ? new AnswerFraming(plain, method.equals("HEAD"), true) : byTheBook(method, head, call);
     }
 
@@ -41,27 +41,24 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
      * word on the connection but that it goes on. Most answers are so, and the library's general rules take ten times as long
      * to say the same. -1 where they are to be asked.
      */
-    private static long plainLength(ClassicHttpResponse head) {
-        boolean other =
-                head.getCode() == 204 || head.getCode() == 304 || !HttpVersion.HTTP_1_1.equals(head.getVersion());
-        long length = -1;
-        for (Iterator<Header> it = other ? NO_FIELDS : head.headerIterator(); it.hasNext(); ) {
-            Header field = it.next();
-            String name = field.getName();
-            if (name.equalsIgnoreCase("Content-Length")) {
-                length = length >= 0 ? -1 : digits(value(field));
-                other |= length < 0;
-            } else if (name.equalsIgnoreCase("Connection")) {
-                other |= !"keep-alive".equalsIgnoreCase(value(field));
-            } else if (FRAMING.contains(name)) {
-                other = true;
-            }
-        }
-        return other ? -1 : length;
+    private static long plainLength(ClassicHttpResponse head, HeaderFields fields) {
+        boolean plain = head.getCode() != 204
+                && head.getCode() != 304
+                && HttpVersion.HTTP_1_1.equals(head.getVersion())
+                && fields.count(LENGTH) == 1
+                && !fields.contains(CODING)
+                && !fields.contains("Proxy-Connection")
+                && (!fields.contains(CONNECTION) || goesOn(fields));
+        return plain ? digits(fields.first(LENGTH).orElse("")) : -1;
     }
 
-    private static long digits(@Nullable String value) {
-        if (value == null || value.isEmpty() || value.length() > 18) {
+    private static boolean goesOn(HeaderFields fields) {
+        return fields.count(CONNECTION) == 1
+                && fields.first(CONNECTION).orElse("").equalsIgnoreCase("keep-alive");
+    }
+
+    private static long digits(String value) {
+        if (value.isEmpty() || value.length() > 18) {
             return -1;
         }
         long number = 0;
@@ -90,7 +87,7 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
 
     /** Not after two lengths, of which another reader may have taken the other, nor where only the close ends the body. */
     private static boolean reusable(ClassicHttpResponse head, long length, boolean bodiless) {
-        boolean twoLengths = head.containsHeader("Transfer-Encoding") && head.containsHeader("Content-Length");
+        boolean twoLengths = head.containsHeader(CODING) && head.containsHeader(LENGTH);
         return !twoLengths
                 && (bodiless || length != ContentLengthStrategy.UNDEFINED)
                 && DefaultConnectionReuseStrategy.INSTANCE.keepAlive(null, head, null);
@@ -110,18 +107,33 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
         return length == ContentLengthStrategy.CHUNKED ? connection.chunked() : connection.untilClose();
     }
 
-    /** The head as the port gives it: without the transfer coding, which ends here, and what came with it. */
-    Head head(ClassicHttpResponse answer, CallContext call) throws UpstreamException {
+    /** The fields of a head, all of them, with nothing in their values that could end a line. */
+    static HeaderFields fields(ClassicHttpResponse answer, CallContext call) throws UpstreamException {
         HeaderFields fields = new HeaderFields();
         for (Iterator<Header> it = answer.headerIterator(); it.hasNext(); ) {
             Header field = it.next();
             String name = field.getName();
-            boolean coding = name.equalsIgnoreCase("Transfer-Encoding");
-            if (!coding && (length >= 0 || !name.equalsIgnoreCase("Content-Length"))) {
-                fields.add(checkedName(name, call), printable(value(field)));
+            String value = value(field);
+            if (HeaderFields.plain(name, value)) {
+                fields.addPlain(name, value);
+            } else {
+                fields.add(checkedName(name, call), printable(value));
             }
         }
-        return new Head(answer.getCode(), fields, Math.max(-1, length));
+        return fields;
+    }
+
+    /**
+     * The head as the port gives it: without the transfer coding, which ends here, and what came with it.
+     *
+     * @param fields all of them, given away
+     */
+    Head head(int status, HeaderFields fields) {
+        fields.remove(CODING);
+        if (length < 0) {
+            fields.remove(LENGTH);
+        }
+        return new Head(status, fields, Math.max(-1, length));
     }
 
     /** Without those whose name is none: the head has gone, and the answer cannot fail for them any more. */
@@ -132,7 +144,7 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
         HeaderFields fields = new HeaderFields();
         for (Header footer : footers) {
             if (token(footer.getName())) {
-                fields.add(footer.getName(), printable(footer.getValue()));
+                fields.add(footer.getName(), printable(value(footer)));
             }
         }
         return fields;
@@ -164,22 +176,17 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
     }
 
     /** As {@link Header#getValue} has it, at one stroke where that makes it of single characters. */
-    private static @Nullable String value(Header field) {
+    private static String value(Header field) {
         if (field instanceof FormattedHeader formatted) {
             CharArrayBuffer line = formatted.getBuffer();
             return line.substringTrimmed(formatted.getValuePos(), line.length());
         }
-        return field.getValue();
+        String value = field.getValue();
+        return value == null ? "" : value;
     }
 
     /** Control characters as blanks (RFC 9110, section 5.5): they must not reach a client's parser. */
-    private static String printable(@Nullable String value) {
-        if (value == null) {
-            return "";
-        }
-        if (HeadBytes.printable(value)) {
-            return value;
-        }
+    private static String printable(String value) {
         for (int i = 0; i < value.length(); i++) {
             if (control(value.charAt(i))) {
                 StringBuilder out = new StringBuilder(value.length());

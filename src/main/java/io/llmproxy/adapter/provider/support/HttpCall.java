@@ -182,8 +182,9 @@ final class HttpCall implements ProviderCall {
     private Head receive(UpstreamConnection on) throws UpstreamException {
         ClassicHttpResponse received = on.readHead(call);
         connector.checkProxy(received.getCode(), call);
-        AnswerFraming framing = AnswerFraming.of(method, received, call);
-        Head result = framing.head(received, call);
+        HeaderFields fields = AnswerFraming.fields(received, call);
+        AnswerFraming framing = AnswerFraming.of(method, received, fields, call);
+        Head result = framing.head(received.getCode(), fields);
         answer = new AnswerBody(framing.open(on), framing.empty() ? 0 : Math.max(-1, framing.length()), call);
         reusable = framing.reusable() && !on.output().broken();
         return result;

@@ -16,7 +16,11 @@ final class RequestHead {
             field(out, "Host", origin.authority());
         }
         for (int i = 0; i < headers.size(); i++) {
-            field(out, headers.name(i), headers.value(i));
+            if (headers.plain(i)) {
+                out.field(headers.name(i), headers.value(i));
+            } else {
+                field(out, headers.name(i), headers.value(i));
+            }
         }
         HeaderFields trailers = body.trailers();
         if (trailers.size() > 0) {
@@ -55,9 +59,6 @@ final class RequestHead {
     }
 
     private static String line(String text) {
-        if (HeadBytes.printable(text)) {
-            return text;
-        }
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '\r' || c == '\n' || c == 0 || c > 255) {

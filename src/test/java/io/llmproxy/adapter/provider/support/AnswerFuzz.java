@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.support;
 
+import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.model.ProviderTimeouts;
 import io.llmproxy.port.ProviderCall.Head;
 import io.llmproxy.port.UpstreamException;
@@ -45,8 +46,9 @@ public final class AnswerFuzz {
             UpstreamConnection connection = new UpstreamConnection(socket, socket, call, new ReadSweeper());
             connection.begin(call);
             ClassicHttpResponse head = connection.readHead(call);
-            AnswerFraming framing = AnswerFraming.of("POST", head, call);
-            Head known = framing.head(head, call);
+            HeaderFields fields = AnswerFraming.fields(head, call);
+            AnswerFraming framing = AnswerFraming.of("POST", head, fields, call);
+            Head known = framing.head(head.getCode(), fields);
             long length = framing.empty() ? 0 : Math.max(-1, framing.length());
             AnswerBody body = new AnswerBody(framing.open(connection), length, call);
             ByteArrayOutputStream out = new ByteArrayOutputStream();
