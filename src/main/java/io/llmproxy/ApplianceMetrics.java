@@ -59,8 +59,8 @@ final class ApplianceMetrics {
                 "llmproxy_journal_waiting_records",
                 "Usage records in memory, which the journal refuses to take",
                 ledger::waiting);
-        telemetry.gauge(
-                "llmproxy_journal_dropped_records",
+        telemetry.counter(
+                "llmproxy_journal_dropped_records_total",
                 "Usage records dropped since the start, while the journal refused to take them",
                 ledger::dropped);
     }
@@ -88,8 +88,8 @@ final class ApplianceMetrics {
                 "llmproxy_audit_bodies_bytes",
                 "What bodies of requests hold in memory until they are stored",
                 transcripts::used);
-        telemetry.gauge(
-                "llmproxy_audit_bodies_dropped_requests",
+        telemetry.counter(
+                "llmproxy_audit_bodies_dropped_requests_total",
                 "Requests whose bodies were left out of the audit since the start",
                 transcripts::dropped);
     }

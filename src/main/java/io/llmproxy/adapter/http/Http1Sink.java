@@ -36,7 +36,9 @@ final class Http1Sink implements ClientSink {
     private boolean bodyAllowed;
     private boolean eventStream;
     private boolean lines;
+    /** Of a stream of events, which may still have to tell of an error. */
     private @Nullable String requestId;
+
     private long declared;
     private boolean chunked;
     private boolean endsConnection;
@@ -74,10 +76,10 @@ final class Http1Sink implements ClientSink {
         declared = contentLength;
         chunked = declared < 0 && !http10;
         written = 0;
-        requestId = headers.first("x-request-id").orElse(null);
         String type = headers.first("Content-Type").orElse("");
         lines = lines(type);
         eventStream = lines || eventStream(type);
+        requestId = eventStream ? headers.first("x-request-id").orElse(null) : null;
         buffer.clear();
         statusAndFields(status, headers);
         framingFields(bodiless);

@@ -123,6 +123,11 @@ public final class HelidonTelemetry implements Telemetry, AutoCloseable {
         own.add(registry.getOrCreate(Gauge.builder(name, value::getAsDouble).description(help)));
     }
 
+    /** Shows what only rises from the start on; as {@link #gauge}. Its name ends in {@code _total}. */
+    public void counter(String name, String help, DoubleSupplier value) {
+        show(Shown.counter(name, help, List.of(), out -> out.add(value.getAsDouble())));
+    }
+
     /** Shows what is found out at each scrape. */
     public void show(Shown metric) {
         shown.add(metric);

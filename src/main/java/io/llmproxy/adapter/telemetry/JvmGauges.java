@@ -26,12 +26,12 @@ final class JvmGauges {
                 "llmproxy_jvm_threads",
                 "Platform threads",
                 () -> ManagementFactory.getThreadMXBean().getThreadCount());
-        telemetry.gauge(
-                "llmproxy_jvm_gc_collections",
+        telemetry.counter(
+                "llmproxy_jvm_gc_collections_total",
                 "Collections since the start",
                 () -> sum(GarbageCollectorMXBean::getCollectionCount));
-        telemetry.gauge(
-                "llmproxy_jvm_gc_seconds",
+        telemetry.counter(
+                "llmproxy_jvm_gc_seconds_total",
                 "Time spent in collections since the start",
                 () -> sum(GarbageCollectorMXBean::getCollectionTime) / 1000.0);
         telemetry.gauge(
@@ -45,7 +45,8 @@ final class JvmGauges {
         telemetry.gauge("llmproxy_jvm_direct_memory_bytes", "Buffers outside the heap", JvmGauges::directMemory);
         telemetry.gauge("llmproxy_process_open_files", "Open files and sockets", () -> files()[0]);
         telemetry.gauge("llmproxy_process_max_files", "Open files and sockets at most", () -> files()[1]);
-        telemetry.gauge("llmproxy_process_cpu_seconds", "Processor time used since the start", JvmGauges::cpuSeconds);
+        telemetry.counter(
+                "llmproxy_process_cpu_seconds_total", "Processor time used since the start", JvmGauges::cpuSeconds);
     }
 
     private static long sum(ToLongFunction<GarbageCollectorMXBean> figure) {

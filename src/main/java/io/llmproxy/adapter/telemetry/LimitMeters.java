@@ -61,18 +61,16 @@ final class LimitMeters {
     }
 
     void show(HelidonTelemetry telemetry) {
-        telemetry.show(
-                counter("llmproxy_limits_granted_total", "Requests for which all their limits had room", granted, 1));
-        telemetry.show(counter(
+        telemetry.counter(
+                "llmproxy_limits_granted_total", "Requests for which all their limits had room", granted::sum);
+        telemetry.counter(
                 "llmproxy_limit_overrun_tokens_total",
                 "Tokens used beyond what was reserved for their request",
-                overrunTokens,
-                1));
-        telemetry.show(counter(
+                overrunTokens::sum);
+        telemetry.counter(
                 "llmproxy_limit_overrun_nano_usd_total",
                 "Cost beyond what was reserved for its request, in billionths of a US dollar",
-                overspentMicros,
-                Usd.NANOS_PER_MICRO));
+                () -> (double) overspentMicros.sum() * Usd.NANOS_PER_MICRO);
         telemetry.show(Shown.counter(
                 "llmproxy_limits_near_total",
                 "Requests that a limit let through of which less than a tenth was left then",
@@ -83,10 +81,6 @@ final class LimitMeters {
                 "Requests that a limit refused",
                 LABELS,
                 out -> samples(refused, out)));
-    }
-
-    private static Shown counter(String name, String help, LongAdder count, long unit) {
-        return Shown.counter(name, help, List.of(), out -> out.add((double) count.sum() * unit));
     }
 
     /** All of them, from the beginning: a rate needs a zero to rise from. */
