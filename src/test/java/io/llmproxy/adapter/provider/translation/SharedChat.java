@@ -201,16 +201,34 @@ final class SharedChat {
         if (!choice.probabilities().isEmpty()) {
             out.add(new StreamEvent.Probabilities(choice.probabilities()));
         }
+        List<Queue<StreamEvent>> called = new ArrayList<>();
         int index = 0;
         for (Content content : choice.content()) {
             if (content instanceof Content.Text(String text, var _)) {
                 pieces.pieces(text).forEach(piece -> out.add(new StreamEvent.Text(piece)));
             } else if (content instanceof Content.ToolCall call) {
-                out.add(new StreamEvent.ToolCallStarted(index, call.id(), call.name()));
-                out.add(new StreamEvent.ToolCallArguments(index++, call.arguments()));
+                called.add(new ArrayDeque<>(List.of(new StreamEvent.ToolCallStarted(index, call.id(), call.name()))));
+                for (String piece : pieces.pieces(call.arguments())) {
+                    called.getLast().add(new StreamEvent.ToolCallArguments(index, piece));
+                }
+                index++;
             }
         }
+        mix(called, out);
         out.add(new StreamEvent.Finished(choice.finish(), null));
         return out;
+    }
+
+    /** Calls begin in their order, and their pieces come in any. */
+    private void mix(List<Queue<StreamEvent>> calls, List<StreamEvent> out) {
+        int begun = 0;
+        while (calls.stream().anyMatch(call -> !call.isEmpty())) {
+            int next = random.nextInt(Math.min(calls.size(), begun + 1));
+            begun += next == begun ? 1 : 0;
+            StreamEvent event = calls.get(next).poll();
+            if (event != null) {
+                out.add(event);
+            }
+        }
     }
 }
