@@ -15,7 +15,7 @@ public final class WholeCalls implements StreamWriter {
     private static final int MAX_WAITING = 16 * 1024 * 1024;
 
     private final StreamWriter writer;
-    private final Map<Integer, Waiting> waiting = new TreeMap<>();
+    private final TreeMap<Integer, Waiting> waiting = new TreeMap<>();
     private int waitingLength;
     private int open = -1;
     private Arguments arguments = new Arguments();
@@ -109,13 +109,15 @@ public final class WholeCalls implements StreamWriter {
 
     /** Tells those that wait, up to one that is not whole itself. */
     private void release(JsonOut out, boolean all) throws UpstreamException {
-        while (!waiting.isEmpty() && (all || arguments.whole())) {
-            int next = waiting.keySet().iterator().next();
-            Waiting held = waiting.remove(next);
-            begin(held.start(), out);
-            for (String piece : held.pieces()) {
+        while (all || arguments.whole()) {
+            Map.Entry<Integer, Waiting> next = waiting.pollFirstEntry();
+            if (next == null) {
+                return;
+            }
+            begin(next.getValue().start(), out);
+            for (String piece : next.getValue().pieces()) {
                 arguments.add(piece);
-                writer.write(new StreamEvent.ToolCallArguments(next, piece), out);
+                writer.write(new StreamEvent.ToolCallArguments(next.getKey(), piece), out);
             }
         }
     }
