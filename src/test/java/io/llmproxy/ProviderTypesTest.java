@@ -3,6 +3,7 @@ package io.llmproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.model.ProviderApi;
 import io.llmproxy.domain.model.ProviderKind;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,15 +32,16 @@ class ProviderTypesTest {
     private static final String END = "<!-- end of types -->";
 
     private static String table() {
-        StringBuilder out =
-                new StringBuilder("| type | base URL unless given | credential | besides |\n|---|---|---|---|\n");
+        StringBuilder out = new StringBuilder(
+                "| type | base URL unless given | credential | models of its own | besides |\n|---|---|---|---|---|\n");
         for (ProviderKind kind : ProviderKind.values()) {
             String url = kind.defaultBaseUrl();
             out.append("| `").append(kind.word()).append("` | ");
             out.append(url == null ? "none: name one" : "`" + url + "`").append(" | ");
             out.append(kind.needsCredential() ? "needed" : "as the server wants it")
                     .append(" | ");
-            out.append(besides(kind)).append(" |\n");
+            out.append(kind.ownModels().stream().map(m -> "`" + m + "`").collect(Collectors.joining(", ")));
+            out.append(" | ").append(besides(kind)).append(" |\n");
         }
         return out.toString();
     }
@@ -102,6 +106,27 @@ class ProviderTypesTest {
                 .hasMessageContaining("xai")
                 .hasMessageContaining("azure");
         assertThat(ProviderKind.parse("Groq")).isEqualTo(ProviderKind.GROQ);
+    }
+
+    /** Of what the price list knows a seller's own are all of its models, and no other's. */
+    @Test
+    void ownModelsAreThoseOfOneSellerAlone() throws IOException {
+        Map<String, List<String>> sold = BundledPrices.read().prices().stream()
+                .map(price -> price.row().scope())
+                .filter(scope -> scope.type() != null && scope.model().exact())
+                .collect(Collectors.groupingBy(
+                        scope -> Objects.requireNonNull(scope.type()),
+                        Collectors.mapping(scope -> scope.model().pattern(), Collectors.toList())));
+        for (ProviderKind kind : ProviderKind.values()) {
+            List<Glob> own = kind.ownModels().stream().map(Glob::new).toList();
+            sold.forEach((type, models) -> assertThat(models)
+                    .as(type + " and the models of " + kind.word())
+                    .allSatisfy(model -> assertThat(own.stream().anyMatch(glob -> glob.matches(model)))
+                            .as(model)
+                            .isEqualTo(!own.isEmpty() && type.equals(kind.word()))));
+            assertThat(kind.knownModels()).allMatch(model -> own.stream().anyMatch(glob -> glob.matches(model)));
+        }
+        assertThat(sold).containsKeys("anthropic", "gemini", "deepseek", "xai", "fireworks");
     }
 
     @Test

@@ -91,8 +91,8 @@ public final class ProviderTester {
                 return new Report(false, status, since(start), advice(provider.account(), status), List.of());
             }
             if (!kind.knownModels().isEmpty()) {
-                return new Report(
-                        true, status, since(start), "answers, and gives no list of its models", kind.knownModels());
+                String said = "answers, and gives no list of its models" + undeclared(provider.account());
+                return new Report(true, status, since(start), said, kind.knownModels());
             }
             Optional<List<String>> found = models.apply(body);
             if (found.isEmpty()) {
@@ -130,7 +130,17 @@ public final class ProviderTester {
                 .filter(name -> !found.contains(name))
                 .limit(MOST_NAMED)
                 .collect(Collectors.joining(", "));
-        return missing.isEmpty() ? text : text + "; declared, but not among them: " + missing;
+        return (missing.isEmpty() ? text : text + "; declared, but not among them: " + missing) + undeclared(account);
+    }
+
+    /** How models that only this seller has can be reached by their names alone; nothing where that was settled. */
+    private static String undeclared(ProviderAccount account) {
+        List<String> own = account.kind().ownModels();
+        return own.isEmpty() || !account.models().isEmpty()
+                ? ""
+                : "; none is declared, so that they are " + account.name()
+                        + "/MODEL unless it is the default provider: --models '" + String.join(",", own)
+                        + "' declares its own";
     }
 
     /** Not the provider's own text: it may quote the credential. */

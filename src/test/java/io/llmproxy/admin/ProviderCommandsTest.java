@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.llmproxy.adapter.provider.Accounts;
 import io.llmproxy.admin.AdminCommand.CreateProvider;
 import io.llmproxy.admin.AdminCommand.DeleteProvider;
 import io.llmproxy.admin.AdminCommand.DisableProvider;
 import io.llmproxy.admin.AdminCommand.ProviderChanges;
 import io.llmproxy.admin.AdminCommand.UpdateProvider;
+import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.AdminException.Reason;
 import io.llmproxy.domain.error.InvalidValueException;
@@ -264,6 +266,20 @@ class ProviderCommandsTest {
         f.providers.fault = "credential env:X is not set";
         assertThat(tester.test(p).message()).isEqualTo("credential env:X is not set");
         assertThat(f.providers.open).hasValue(0);
+    }
+
+    /** A name that only one seller has need not be spelt out with the provider's. */
+    @Test
+    void theTesterSaysWhatDeclaresASellersOwnModels() {
+        ProviderTester tester = new ProviderTester(f.providers, body -> Optional.of(List.of("grok-4")));
+        assertThat(tester.test(Accounts.account(ProviderKind.XAI, List.of())).message())
+                .startsWith("lists 1 model; ")
+                .contains("up/MODEL", "--models 'grok-*' declares");
+        assertThat(tester.test(Accounts.account(ProviderKind.XAI, List.of(new Glob("grok-*"))))
+                        .message())
+                .isEqualTo("lists 1 model");
+        assertThat(tester.test(Accounts.account(ProviderKind.GROQ, List.of())).message())
+                .isEqualTo("lists 1 model");
     }
 
     private ProviderAccount create(@Nullable String tenant, String name, ProviderKind kind, ProviderChanges settings) {

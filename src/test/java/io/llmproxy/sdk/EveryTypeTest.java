@@ -1,6 +1,7 @@
 package io.llmproxy.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.llmproxy.domain.model.ProviderApi;
 import io.llmproxy.domain.model.ProviderKind;
@@ -9,11 +10,13 @@ import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.FakeSellers;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.TestAppliance;
+import io.llmproxy.testing.ToldResults;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -22,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** One unchanged programme for each dialect's client holds its conversation with a tool, streamed, with every type of provider. */
 class EveryTypeTest {
@@ -35,6 +39,8 @@ class EveryTypeTest {
 
     /** The others' tell what was called by its name. */
     private static final List<String> SEND_IDS_BACK = List.of("openai", "anthropic", "gemini");
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private static FakeProvider sellers;
     private static TestAppliance appliance;
@@ -57,7 +63,16 @@ class EveryTypeTest {
         BY_ORIGIN.forEach(type -> create(type, sellers.origin()));
         create("simulated", "simulated:?first-byte=0ms&tokens-per-second=0&calls=1");
         key = appliance.ctl("-t", "acme", "key", "create", "dev", "-q").value();
-        programmes = new WeatherProgrammes(appliance.gateway(), key, FakeSellers.RESULT);
+        programmes = new WeatherProgrammes(appliance.gateway(), key, EveryTypeTest::weather);
+    }
+
+    /** What the tool says; the simulated type asks about places that are no cities. */
+    private static String weather(String asked) {
+        return FakeSellers.RESULT
+                + FakeSellers.CITIES.stream()
+                        .filter(asked::contains)
+                        .map(city -> " in " + city)
+                        .collect(Collectors.joining());
     }
 
     @AfterAll
@@ -97,23 +112,45 @@ class EveryTypeTest {
         String client = pair.substring(0, pair.indexOf(' '));
         String type = pair.substring(client.length() + 1);
 
-        WeatherProgrammes.Outcome outcome = programmes.run(client, type + "-model");
+        WeatherProgrammes.Outcome outcome = programmes.run(client, type + "-model", "Weather in Zürich?");
 
-        assertThat(outcome.city()).contains("Zürich");
+        assertThat(outcome.asked()).singleElement(STRING).contains("Zürich");
         assertThat(outcome.text()).isEqualTo(FakeSellers.REPLY);
-        assertThat(sellers.lastRequest().text()).contains("Zürich", FakeSellers.RESULT);
+        assertThat(ToldResults.of(sellers.lastRequest())).isEqualTo(Map.of(city("Zürich"), "sunny in Zürich"));
         if (type.equals("gemini") && SEND_IDS_BACK.contains(client)) {
             assertThat(sellers.lastRequest().text()).contains("\"" + FakeSellers.SIGNATURE + "\"");
         }
+    }
+
+    /** Two calls in one answer, with the same tool; both results go back at once. */
+    @ParameterizedTest
+    @MethodSource("pairs")
+    void holdsAConversationWithTwoCallsAtOnce(String pair) throws Exception {
+        String client = pair.substring(0, pair.indexOf(' '));
+        String type = pair.substring(client.length() + 1);
+
+        WeatherProgrammes.Outcome outcome = programmes.run(client, type + "-model", "Weather in Zürich and in Oslo?");
+
+        assertThat(outcome.asked())
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("Zürich"),
+                        second -> assertThat(second).contains("Oslo"));
+        assertThat(outcome.text()).isEqualTo(FakeSellers.REPLY);
+        assertThat(ToldResults.of(sellers.lastRequest()))
+                .isEqualTo(Map.of(city("Zürich"), "sunny in Zürich", city("Oslo"), "sunny in Oslo"));
+    }
+
+    private static JsonNode city(String name) {
+        return JSON.createObjectNode().put("city", name);
     }
 
     /** It makes up its texts, and calls tools where it is told to. */
     @ParameterizedTest
     @ValueSource(strings = {"openai", "responses", "anthropic", "gemini", "ollama"})
     void theSimulatedTypeHoldsOneToo(String client) throws Exception {
-        WeatherProgrammes.Outcome outcome = programmes.run(client, "simulated-model");
+        WeatherProgrammes.Outcome outcome = programmes.run(client, "simulated-model", "Weather in Zürich?");
 
-        assertThat(outcome.city()).contains("Weather in Zürich?");
+        assertThat(outcome.asked()).singleElement(STRING).contains("Weather in Zürich?");
         assertThat(outcome.text()).contains("I am a simulated model");
     }
 

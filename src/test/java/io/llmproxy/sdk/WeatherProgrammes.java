@@ -15,6 +15,7 @@ import com.google.genai.ResponseStream;
 import com.google.genai.types.Content;
 import com.google.genai.types.FunctionCall;
 import com.google.genai.types.FunctionDeclaration;
+import com.google.genai.types.FunctionResponse;
 import com.google.genai.types.GenerateContentConfig;
 import com.google.genai.types.GenerateContentResponse;
 import com.google.genai.types.HttpOptions;
@@ -30,6 +31,7 @@ import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionMessage;
 import com.openai.models.chat.completions.ChatCompletionMessageFunctionToolCall;
+import com.openai.models.chat.completions.ChatCompletionMessageToolCall;
 import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
 import com.openai.models.responses.EasyInputMessage;
 import com.openai.models.responses.FunctionTool;
@@ -59,27 +61,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /**
- * One programme for each dialect's client: it asks for the weather, streamed, has the model call its tool, tells what the tool said, and
- * gives back what the model makes of it. The programmes know a model's name and nothing of who provides it.
+ * One programme for each dialect's client: it asks for the weather, streamed, has the model call its tool as often as it likes, tells what
+ * the tool said, and gives back what the model makes of it. The programmes know a model's name and nothing of who provides it. Where calls
+ * have ids the last one is answered first, as by tools that run beside each other; where they have none the order is all that tells them apart.
  */
 final class WeatherProgrammes implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
-    private static final String QUESTION = "Weather in Zürich?";
 
     private final OpenAIClient openAi;
     private final AnthropicClient anthropic;
     private final Client gemini;
     private final URI gateway;
     private final String key;
-    private final String result;
+    private final UnaryOperator<String> tool;
 
-    /** @param result what the tool says */
-    WeatherProgrammes(URI gateway, String key, String result) {
+    /** @param tool what it says, by what it was asked */
+    WeatherProgrammes(URI gateway, String key, UnaryOperator<String> tool) {
         this.gateway = gateway;
         this.key = key;
-        this.result = result;
+        this.tool = tool;
         this.openAi = OpenAIOkHttpClient.builder()
                 .baseUrl(gateway + "/v1")
                 .apiKey(key)
@@ -101,22 +104,22 @@ final class WeatherProgrammes implements AutoCloseable {
                 .build();
     }
 
-    /** What the model says in the end, and the city that it asked the tool about. */
-    record Outcome(String city, String text) {}
+    /** What the model asked the tool, in its order, and what it says in the end. */
+    record Outcome(List<String> asked, String text) {}
 
     /** @param client whose: openai, responses, anthropic, gemini or ollama */
-    Outcome run(String client, String model) throws Exception {
+    Outcome run(String client, String model, String question) throws Exception {
         return switch (client) {
-            case "openai" -> openAi(model);
-            case "responses" -> responses(model);
-            case "anthropic" -> anthropic(model);
-            case "gemini" -> gemini(model);
-            default -> ollama(model);
+            case "openai" -> openAi(model, question);
+            case "responses" -> responses(model, question);
+            case "anthropic" -> anthropic(model, question);
+            case "gemini" -> gemini(model, question);
+            default -> ollama(model, question);
         };
     }
 
-    private Outcome openAi(String model) {
-        Object tool = Map.of(
+    private Outcome openAi(String model, String question) {
+        Object weather = Map.of(
                 "type",
                 "function",
                 "function",
@@ -127,19 +130,21 @@ final class WeatherProgrammes implements AutoCloseable {
                         Map.of("type", "object", "properties", Map.of("city", Map.of("type", "string")))));
         ChatCompletionCreateParams.Builder conversation = ChatCompletionCreateParams.builder()
                 .model(model)
-                .addUserMessage(QUESTION)
-                .putAdditionalBodyProperty("tools", JsonValue.from(List.of(tool)));
+                .addUserMessage(question)
+                .putAdditionalBodyProperty("tools", JsonValue.from(List.of(weather)));
         ChatCompletionMessage first = openAi(conversation);
-        ChatCompletionMessageFunctionToolCall call =
-                first.toolCalls().orElseThrow().getFirst().asFunction();
-        conversation
-                .addMessage(first)
-                .addMessage(ChatCompletionToolMessageParam.builder()
+        List<ChatCompletionMessageFunctionToolCall> calls = first.toolCalls().orElseThrow().stream()
+                .map(ChatCompletionMessageToolCall::asFunction)
+                .toList();
+        conversation.addMessage(first);
+        calls.reversed()
+                .forEach(call -> conversation.addMessage(ChatCompletionToolMessageParam.builder()
                         .toolCallId(call.id())
-                        .content(result)
-                        .build());
+                        .content(tool.apply(call.function().arguments()))
+                        .build()));
         return new Outcome(
-                call.function().arguments(), openAi(conversation).content().orElseThrow());
+                calls.stream().map(call -> call.function().arguments()).toList(),
+                openAi(conversation).content().orElseThrow());
     }
 
     private ChatCompletionMessage openAi(ChatCompletionCreateParams.Builder conversation) {
@@ -150,29 +155,31 @@ final class WeatherProgrammes implements AutoCloseable {
         return whole.chatCompletion().choices().getFirst().message();
     }
 
-    private Outcome responses(String model) {
+    private Outcome responses(String model, String question) {
         List<ResponseInputItem> conversation =
                 new ArrayList<>(List.of(ResponseInputItem.ofEasyInputMessage(EasyInputMessage.builder()
                         .role(EasyInputMessage.Role.USER)
-                        .content(QUESTION)
+                        .content(question)
                         .build())));
-        ResponseFunctionToolCall call = responses(model, conversation).output().stream()
+        List<ResponseFunctionToolCall> calls = responses(model, conversation).output().stream()
                 .filter(ResponseOutputItem::isFunctionCall)
-                .findFirst()
-                .orElseThrow()
-                .asFunctionCall();
-        conversation.add(ResponseInputItem.ofFunctionCall(call));
-        conversation.add(ResponseInputItem.ofFunctionCallOutput(ResponseInputItem.FunctionCallOutput.builder()
-                .callId(call.callId())
-                .output(result)
-                .build()));
+                .map(ResponseOutputItem::asFunctionCall)
+                .toList();
+        calls.forEach(call -> conversation.add(ResponseInputItem.ofFunctionCall(call)));
+        calls.reversed()
+                .forEach(call -> conversation.add(
+                        ResponseInputItem.ofFunctionCallOutput(ResponseInputItem.FunctionCallOutput.builder()
+                                .callId(call.callId())
+                                .output(tool.apply(call.arguments()))
+                                .build())));
         ResponseOutputMessage said = responses(model, conversation).output().stream()
                 .filter(ResponseOutputItem::isMessage)
                 .findFirst()
                 .orElseThrow()
                 .asMessage();
         return new Outcome(
-                call.arguments(), said.content().getFirst().asOutputText().text());
+                calls.stream().map(ResponseFunctionToolCall::arguments).toList(),
+                said.content().getFirst().asOutputText().text());
     }
 
     private Response responses(String model, List<ResponseInputItem> conversation) {
@@ -197,8 +204,8 @@ final class WeatherProgrammes implements AutoCloseable {
         return whole.response().validate();
     }
 
-    private Outcome anthropic(String model) {
-        com.anthropic.models.messages.Tool tool = com.anthropic.models.messages.Tool.builder()
+    private Outcome anthropic(String model, String question) {
+        com.anthropic.models.messages.Tool weather = com.anthropic.models.messages.Tool.builder()
                 .name("weather")
                 .inputSchema(com.anthropic.models.messages.Tool.InputSchema.builder()
                         .properties(com.anthropic.models.messages.Tool.InputSchema.Properties.builder()
@@ -210,23 +217,24 @@ final class WeatherProgrammes implements AutoCloseable {
         MessageCreateParams.Builder conversation = MessageCreateParams.builder()
                 .model(model)
                 .maxTokens(100)
-                .addUserMessage(QUESTION)
-                .addTool(tool);
+                .addUserMessage(question)
+                .addTool(weather);
         Message first = anthropic(conversation);
-        ToolUseBlock call = first.content().stream()
+        List<ToolUseBlock> calls = first.content().stream()
                 .filter(ContentBlock::isToolUse)
-                .findFirst()
-                .orElseThrow()
-                .asToolUse();
-        conversation
-                .addMessage(first)
-                .addUserMessageOfBlockParams(List.of(ContentBlockParam.ofToolResult(ToolResultBlockParam.builder()
+                .map(ContentBlock::asToolUse)
+                .toList();
+        List<ContentBlockParam> results = new ArrayList<>();
+        calls.reversed()
+                .forEach(call -> results.add(ContentBlockParam.ofToolResult(ToolResultBlockParam.builder()
                         .toolUseId(call.id())
-                        .content(result)
+                        .content(tool.apply(call._input().toString()))
                         .build())));
+        conversation.addMessage(first).addUserMessageOfBlockParams(results);
         Message second = anthropic(conversation);
         return new Outcome(
-                call._input().toString(), second.content().getFirst().asText().text());
+                calls.stream().map(call -> call._input().toString()).toList(),
+                second.content().getFirst().asText().text());
     }
 
     private Message anthropic(MessageCreateParams.Builder conversation) {
@@ -237,22 +245,35 @@ final class WeatherProgrammes implements AutoCloseable {
         return whole.message();
     }
 
-    private Outcome gemini(String model) {
+    private Outcome gemini(String model, String question) {
         List<Content> conversation = new ArrayList<>(List.of(
-                Content.builder().role("user").parts(Part.fromText(QUESTION)).build()));
+                Content.builder().role("user").parts(Part.fromText(question)).build()));
         List<Part> first = geminiParts(model, conversation);
-        FunctionCall call = first.stream()
-                .flatMap(p -> p.functionCall().stream())
-                .findFirst()
-                .orElseThrow();
+        List<FunctionCall> calls =
+                first.stream().flatMap(p -> p.functionCall().stream()).toList();
+        boolean known = calls.stream().allMatch(call -> call.id().isPresent());
         conversation.add(Content.builder().role("model").parts(first).build());
         conversation.add(Content.builder()
                 .role("user")
-                .parts(Part.fromFunctionResponse("weather", Map.of("output", result)))
+                .parts((known ? calls.reversed() : calls)
+                        .stream().map(this::geminiResult).toList())
                 .build());
         StringBuilder text = new StringBuilder();
         geminiParts(model, conversation).forEach(p -> text.append(p.text().orElse("")));
-        return new Outcome(call.args().orElseThrow().toString(), text.toString());
+        return new Outcome(
+                calls.stream().map(WeatherProgrammes::geminiArguments).toList(), text.toString());
+    }
+
+    private static String geminiArguments(FunctionCall call) {
+        return call.args().orElseThrow().toString();
+    }
+
+    private Part geminiResult(FunctionCall call) {
+        FunctionResponse.Builder said = FunctionResponse.builder()
+                .name("weather")
+                .response(Map.of("output", tool.apply(geminiArguments(call))));
+        call.id().ifPresent(said::id);
+        return Part.builder().functionResponse(said.build()).build();
     }
 
     private List<Part> geminiParts(String model, List<Content> conversation) {
@@ -281,19 +302,21 @@ final class WeatherProgrammes implements AutoCloseable {
         return said;
     }
 
-    private Outcome ollama(String model) throws Exception {
+    private Outcome ollama(String model, String question) throws Exception {
         StreamingChatModel client = OllamaStreamingChatModel.builder()
                 .baseUrl(gateway.toString())
                 .modelName(model)
                 .customHeaders(Map.of("Authorization", "Bearer " + key))
                 .timeout(PATIENCE)
                 .build();
-        List<ChatMessage> conversation = new ArrayList<>(List.of(UserMessage.from(QUESTION)));
+        List<ChatMessage> conversation = new ArrayList<>(List.of(UserMessage.from(question)));
         AiMessage first = ollama(client, conversation);
-        ToolExecutionRequest call = first.toolExecutionRequests().getFirst();
+        List<ToolExecutionRequest> calls = first.toolExecutionRequests();
         conversation.add(first);
-        conversation.add(ToolExecutionResultMessage.from(call, result));
-        return new Outcome(call.arguments(), ollama(client, conversation).text());
+        calls.forEach(call -> conversation.add(ToolExecutionResultMessage.from(call, tool.apply(call.arguments()))));
+        return new Outcome(
+                calls.stream().map(ToolExecutionRequest::arguments).toList(),
+                ollama(client, conversation).text());
     }
 
     private static AiMessage ollama(StreamingChatModel client, List<ChatMessage> conversation) throws Exception {

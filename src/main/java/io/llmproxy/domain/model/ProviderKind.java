@@ -169,6 +169,41 @@ public enum ProviderKind {
                 : List.of();
     }
 
+    /**
+     * What the models of a seller are called that makes them itself, where nobody else's are called so, for who declares them. Nothing is declared
+     * unasked: a provider without declarations is what requests fall back to. None where models of others are hosted, which are many sellers'.
+     */
+    public List<String> ownModels() {
+        return switch (this) {
+            case ANTHROPIC -> List.of("claude-*");
+            case GEMINI -> List.of("gemini-*");
+            // others host models that were made from its own, and call them deepseek-…
+            case DEEPSEEK -> List.of("deepseek-chat", "deepseek-reasoner");
+            case XAI -> List.of("grok-*");
+            case FIREWORKS -> List.of("accounts/fireworks/*");
+            case PERPLEXITY -> List.of("sonar*");
+            case OPENAI,
+                    AZURE,
+                    MISTRAL,
+                    OLLAMA,
+                    COHERE,
+                    HUGGINGFACE,
+                    BEDROCK,
+                    CUSTOM,
+                    SIMULATED,
+                    VLLM,
+                    GROQ,
+                    TOGETHER,
+                    OPENROUTER,
+                    CEREBRAS,
+                    NVIDIA,
+                    OVH,
+                    SCALEWAY,
+                    LMSTUDIO,
+                    LLAMACPP -> List.of();
+        };
+    }
+
     /** All words, as help texts and errors list them. */
     public static String words() {
         return Arrays.stream(values()).map(ProviderKind::word).collect(Collectors.joining(", "));

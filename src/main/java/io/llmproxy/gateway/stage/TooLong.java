@@ -32,7 +32,13 @@ record TooLong(boolean said, InputStream body) {
             "too many tokens", // Cohere
             "`inputs` tokens + `max_new_tokens`", // Hugging Face's text-generation-inference, Together
             "`inputs` must have less than",
+            "Number of input tokens exceeds maximum length", // Bedrock, Amazon's models
+            "Too many input tokens",
             "exceeds the context length", // Ollama
+            "exceeded max context length",
+            "longer than the model's context length", // SGLang, Together
+            "greater than the context length", // LM Studio
+            "context length of only",
             "reduce the length of the messages", // Groq and others
             "too large for model with", // Mistral
             "context window");

@@ -36,6 +36,12 @@ public final class Accounts {
         return account(kind, URI.create(baseUrl), new Credential.None(), Map.of(), true, TENANT);
     }
 
+    /** One of its own address. */
+    public static ProviderAccount account(ProviderKind kind, List<Glob> models) {
+        URI baseUrl = URI.create(kind.exampleBaseUrl());
+        return account(ID, "up", kind, baseUrl, new Credential.None(), models, Map.of(), true, TENANT);
+    }
+
     /** One of OpenAI's. */
     public static ProviderAccount account(UUID tenant, String name, List<Glob> models) {
         URI baseUrl = URI.create("https://api.example.com/v1");

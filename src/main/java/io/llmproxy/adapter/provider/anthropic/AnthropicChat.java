@@ -5,6 +5,7 @@ import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.adapter.provider.support.chat.StreamReader;
 import io.llmproxy.adapter.provider.support.chat.StreamWriter;
+import io.llmproxy.adapter.provider.support.chat.WholeCalls;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
@@ -77,7 +78,7 @@ public final class AnthropicChat implements ChatDialect {
 
     @Override
     public StreamWriter streamWriter(ChatRequest request, long created) {
-        return new AnthropicStreamWriter();
+        return new WholeCalls(new AnthropicStreamWriter());
     }
 
     @Override

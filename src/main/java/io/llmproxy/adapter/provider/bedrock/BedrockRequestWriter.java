@@ -123,8 +123,9 @@ final class BedrockRequestWriter {
     }
 
     /**
-     * The tools that the conversation has called, where it is to call none from here on: without any a conversation with calls is refused. Of
-     * these no more than the name is told, so that there is little to call them for; to forbid calls the API has no word.
+     * The tools that the conversation has called, where it brings none or is to call none from here on: without any a conversation with calls is
+     * refused ("The toolConfig field must be defined when using toolUse and toolResult content blocks"). Of these no more than the name is told, so
+     * that there is little to call them for; to forbid calls the API has no word ("ToolChoice": auto, any, tool), which changes answers.
      */
     private void called() {
         List<String> names = request.messages().stream()
@@ -137,7 +138,7 @@ final class BedrockRequestWriter {
             return;
         }
         if (request.toolChoice() instanceof ToolChoice.None) {
-            notes.hint("tool_choice");
+            notes.unsupported("tool_choice", "it forbids no calls in a conversation that has made some");
         }
         out.name("toolConfig").open().name("tools").openList();
         for (String name : names) {

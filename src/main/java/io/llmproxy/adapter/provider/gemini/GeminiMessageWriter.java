@@ -3,6 +3,7 @@ package io.llmproxy.adapter.provider.gemini;
 import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ResultsInOrder;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.Content.Source;
 import io.llmproxy.domain.chat.JsonText;
@@ -12,9 +13,7 @@ import io.llmproxy.domain.chat.SignedCallId;
 import io.llmproxy.gateway.Refusals;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +35,8 @@ final class GeminiMessageWriter {
     private final Notes notes;
     /** Of functions, by the ids of calls. */
     private final Map<String, String> names = new HashMap<>();
-    /** Which call it was, by the ids of calls. */
-    private final Map<String, Integer> places = new HashMap<>();
+
+    private final ResultsInOrder results = new ResultsInOrder();
     /** Whether the calls of the turn at hand need something in the place of a signature. */
     private boolean unsigned;
 
@@ -101,7 +100,7 @@ final class GeminiMessageWriter {
 
     private void turn(boolean model, List<Content> content) {
         List<SignedParts.Part> kept =
-                model ? SignedParts.of(content, signer, notes) : SignedParts.unsigned(inOrder(content));
+                model ? SignedParts.of(content, signer, notes) : SignedParts.unsigned(results.of(content));
         if (!kept.isEmpty()) {
             unsigned = signatures && model && !signed(content);
             out.open().member("role", model ? "model" : "user");
@@ -109,25 +108,6 @@ final class GeminiMessageWriter {
             kept.forEach(part -> part(part.content(), part.signature()));
             out.closeList().close();
         }
-    }
-
-    /** Clients may tell results in any order, with the ids that are not there. */
-    private List<Content> inOrder(List<Content> content) {
-        List<Content> out = new ArrayList<>(content);
-        if (content.stream().noneMatch(Content.ToolResult.class::isInstance)) {
-            return out;
-        }
-        // looked up once each: there may be as many as a body holds
-        IdentityHashMap<Content, Integer> placed = new IdentityHashMap<>();
-        for (Content piece : content) {
-            placed.put(
-                    piece,
-                    piece instanceof Content.ToolResult result
-                            ? places.getOrDefault(SignedCallId.plain(result.callId()), -1)
-                            : Integer.MAX_VALUE);
-        }
-        out.sort(Comparator.comparingInt(piece -> placed.getOrDefault(piece, -1)));
-        return out;
     }
 
     private void part(Content content, @Nullable String signature) {
@@ -201,7 +181,7 @@ final class GeminiMessageWriter {
         cached(call.cache());
         String id = SignedCallId.plain(call.id());
         names.put(id, call.name());
-        places.putIfAbsent(id, places.size());
+        results.called(id);
         out.open().name("functionCall").open().member("id", id).member("name", call.name());
         out.member("args", new JsonText(arguments.toString())).close();
         String signature = SignedCallId.signature(call.id(), signer);

@@ -3,6 +3,7 @@ package io.llmproxy.adapter.provider.ollama;
 import io.llmproxy.adapter.provider.support.chat.Json;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
+import io.llmproxy.adapter.provider.support.chat.ResultsInOrder;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.Content.Source;
 import io.llmproxy.domain.chat.JsonText;
@@ -17,11 +18,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Writes the messages of a request: each has one text, and its images beside it; a result is told by its tool's name. */
+/**
+ * Writes the messages of a request: each has one text, and its images beside it. A result is told by its tool's name, which says nothing where
+ * that was called several times: most models' templates have no ids, so that results stand in the order of their calls.
+ */
 final class OllamaMessageWriter {
     private final JsonOut out;
     private final Notes notes;
     private final Map<String, String> names = new HashMap<>();
+    private final ResultsInOrder results = new ResultsInOrder();
 
     OllamaMessageWriter(JsonOut out, Notes notes) {
         this.out = out;
@@ -30,18 +35,29 @@ final class OllamaMessageWriter {
 
     void write(List<Message> messages) {
         out.name("messages").openList();
+        List<Content> told = new ArrayList<>();
         for (Message message : messages) {
             if (message.name() != null) {
                 notes.unsupported("messages.name");
+            }
+            if (message.role() != Role.TOOL) {
+                tell(told);
             }
             switch (message.role()) {
                 case SYSTEM, DEVELOPER -> said("system", message.content());
                 case USER -> said("user", message.content());
                 case ASSISTANT -> said("assistant", message.content());
-                case TOOL -> message.content().forEach(this::result);
+                case TOOL -> told.addAll(message.content());
             }
         }
+        tell(told);
         out.closeList();
+    }
+
+    /** The results of a turn, which are several messages, and none from here on. */
+    private void tell(List<Content> told) {
+        results.of(told).forEach(this::result);
+        told.clear();
     }
 
     private void said(String role, List<Content> content) {
@@ -117,6 +133,7 @@ final class OllamaMessageWriter {
         for (Content.ToolCall call : calls) {
             cached(call.cache());
             names.put(call.id(), call.name());
+            results.called(call.id());
             JsonNode arguments = Json.parse(call.arguments().getBytes(StandardCharsets.UTF_8));
             if (!arguments.isObject()) {
                 String field = "messages.tool_calls.function.arguments";

@@ -4,6 +4,7 @@ import io.llmproxy.adapter.provider.support.chat.ClientDialect;
 import io.llmproxy.adapter.provider.support.chat.JsonOut;
 import io.llmproxy.adapter.provider.support.chat.Notes;
 import io.llmproxy.adapter.provider.support.chat.StreamWriter;
+import io.llmproxy.adapter.provider.support.chat.WholeCalls;
 import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.ProviderFailure;
@@ -48,7 +49,7 @@ public final class OpenAiResponses implements ClientDialect {
 
     @Override
     public StreamWriter streamWriter(ChatRequest request, long created) {
-        return new ResponsesStreamWriter(request, created);
+        return new WholeCalls(new ResponsesStreamWriter(request, created));
     }
 
     @Override

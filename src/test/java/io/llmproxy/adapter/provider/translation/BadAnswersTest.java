@@ -152,7 +152,7 @@ class BadAnswersTest {
                 "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"late\"}}]}\n\n",
                 "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"a\",\"arguments\":\"no json\"}}]},\"finish_reason\":\"tool_calls\"}]}\n\n",
                 "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"a\",\"arguments\":\"{\"}}]}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
-                "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"a\"}},{\"index\":1,\"function\":{\"name\":\"b\"}},{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]}}]}\n\n"
+                "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"a\",\"arguments\":\"{}\"}},{\"index\":1,\"function\":{\"name\":\"b\"}},{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]}}]}\n\n"
             })
     void eventsOutOfOrderEndAStreamOfOpenAis(String events) throws IOException {
         Broken broken = broken("openai", events);

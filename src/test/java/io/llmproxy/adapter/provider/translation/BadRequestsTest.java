@@ -21,9 +21,11 @@ class BadRequestsTest {
             "\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]";
 
     private static CannedProvider canned(String provider) {
-        String answer = provider.equals("openai")
-                ? "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}"
-                : "{\"content\":[],\"stop_reason\":\"end_turn\"}";
+        String answer = switch (provider) {
+            case "openai" -> "{\"choices\":[{\"message\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}";
+            case "bedrock" -> "{\"output\":{\"message\":{\"content\":[{\"text\":\"x\"}]}},\"stopReason\":\"end_turn\"}";
+            default -> "{\"content\":[],\"stop_reason\":\"end_turn\"}";
+        };
         HeaderFields headers = HeaderFields.of("Content-Type", "application/json");
         return new CannedProvider(Dialects.kind(provider), 200, headers, answer.getBytes(StandardCharsets.UTF_8));
     }
@@ -120,6 +122,45 @@ class BadRequestsTest {
         assertThat(error.code()).isEqualTo("unsupported_parameter");
         assertThat(error.param()).isEqualTo("reasoning_effort");
         assertThat(error.message()).contains("where it must call a tool");
+    }
+
+    private static final String CALLED =
+            "\"model\":\"us.anthropic.claude-sonnet-4-20250514-v1:0\",\"tool_choice\":\"none\","
+                    + "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"description\":\"of use\"}},"
+                    + "{\"type\":\"function\",\"function\":{\"name\":\"g\"}}],\"messages\":[{\"role\":\"user\",\"content\":\"x\"}";
+    private static final String CALLS = ",{\"role\":\"assistant\",\"tool_calls\":["
+            + "{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},"
+            + "{\"id\":\"c2\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
+            + "{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"y\"},{\"role\":\"tool\",\"tool_call_id\":\"c2\",\"content\":\"y\"}";
+
+    @Test
+    void bedrockForbidsNoCallsWhereThereHaveBeenSome() throws IOException {
+        CannedProvider canned = canned("bedrock");
+        String called = "{" + CALLED + CALLS + "]}";
+        assertThatThrownBy(() -> Dialects.call(Dialects.translating(canned, "bedrock", false), "openai", called))
+                .isInstanceOfSatisfying(ProxyException.class, e -> {
+                    assertThat(e.error().code()).isEqualTo("unsupported_parameter");
+                    assertThat(e.error().param()).isEqualTo("tool_choice");
+                });
+        assertThat(canned.path()).isEmpty();
+
+        try (ProviderCall call = Dialects.call(Dialects.translating(canned, "bedrock", true), "openai", called)) {
+            assertThat(call.execute().headers().first("Warning"))
+                    .hasValueSatisfying(w -> assertThat(w).contains("not supported and left out: tool_choice"));
+            assertThat(canned.body())
+                    .contains("\"tools\":[{\"toolSpec\":{\"name\":\"f\",\"inputSchema\":")
+                    .doesNotContain("of use", "\"name\":\"g\"", "toolChoice");
+        }
+    }
+
+    @Test
+    void bedrockCallsNothingWhereItIsToldOfNoTools() throws IOException {
+        CannedProvider canned = canned("bedrock");
+        try (ProviderCall call =
+                Dialects.call(Dialects.translating(canned, "bedrock", false), "openai", "{" + CALLED + "]}")) {
+            assertThat(call.execute().headers().contains("Warning")).isFalse();
+            assertThat(canned.body()).doesNotContain("toolConfig");
+        }
     }
 
     @ParameterizedTest

@@ -23,6 +23,7 @@ final class Collector {
     private @Nullable String stopSequence;
 
     private final Map<Integer, Collector> others = new TreeMap<>();
+    private final Map<Integer, Integer> calls = new TreeMap<>();
     private Collector present = this;
 
     void add(StreamEvent event) {
@@ -64,11 +65,14 @@ final class Collector {
                 }
             }
             case StreamEvent.RedactedThinking(String data) -> content.add(new Content.RedactedThinking(data));
-            case StreamEvent.ToolCallStarted(var _, String callId, String name) ->
+            case StreamEvent.ToolCallStarted(int index, String callId, String name) -> {
+                calls.put(index, content.size());
                 content.add(new Content.ToolCall(callId, name, ""));
-            case StreamEvent.ToolCallArguments(var _, String piece) -> {
-                if (last() instanceof Content.ToolCall call) {
-                    replace(new Content.ToolCall(call.id(), call.name(), call.arguments() + piece));
+            }
+            case StreamEvent.ToolCallArguments(int index, String piece) -> {
+                int place = calls.getOrDefault(index, -1);
+                if (place >= 0 && content.get(place) instanceof Content.ToolCall call) {
+                    content.set(place, new Content.ToolCall(call.id(), call.name(), call.arguments() + piece));
                 }
             }
             case StreamEvent.Finished(FinishReason why, var sequence) -> {

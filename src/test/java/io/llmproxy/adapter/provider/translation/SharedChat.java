@@ -17,6 +17,7 @@ import io.llmproxy.domain.usage.TokenUsage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -43,7 +44,9 @@ final class SharedChat {
     }
 
     private static final Set<String> WITHOUT_ANTHROPIC = Set.of("openai", "gemini", "ollama");
-    private static final Set<String> WITHOUT_OLLAMA = Set.of("openai", "anthropic", "gemini");
+    private static final Set<String> WITHOUT_OLLAMA = Set.of("openai", "responses", "anthropic", "gemini");
+    private static final Set<String> WITH_FORMATS_AND_PROBABILITIES = Set.of("openai", "responses", "gemini", "ollama");
+    private static final Set<String> WITH_STOPS = Set.of("openai", "anthropic", "gemini", "ollama");
     private static final Set<String> WITH_TOP_K = Set.of("anthropic", "gemini", "ollama");
     private static final Set<String> WITH_CHOICES = Set.of("openai", "gemini");
 
@@ -59,7 +62,8 @@ final class SharedChat {
                 among(WITHOUT_ANTHROPIC, () -> (long) random.nextInt(1_000_000)),
                 among(WITHOUT_ANTHROPIC, random::nextDouble),
                 among(WITHOUT_ANTHROPIC, random::nextDouble),
-                random.nextBoolean() ? List.of() : List.of(pieces.text(), pieces.text()));
+                Objects.requireNonNullElse(
+                        among(WITH_STOPS, () -> List.of(pieces.text(), pieces.text())), List.<String>of()));
         boolean stream = random.nextBoolean();
         Integer choices = among(WITH_CHOICES, () -> 1 + random.nextInt(4));
         return new ChatRequest(
@@ -68,11 +72,13 @@ final class SharedChat {
                 40_000 + random.nextInt(1000),
                 sampling,
                 choices == null ? 1 : choices,
-                among(WITHOUT_ANTHROPIC, () -> 1 + random.nextInt(5)),
+                among(WITH_FORMATS_AND_PROBABILITIES, () -> 1 + random.nextInt(5)),
                 tools,
                 tools.isEmpty() ? null : among(WITHOUT_OLLAMA, () -> choice(tools)),
                 null,
-                among(WITHOUT_ANTHROPIC, () -> new ResponseFormat.JsonSchema("output", null, pieces.object(), null)),
+                among(
+                        WITH_FORMATS_AND_PROBABILITIES,
+                        () -> new ResponseFormat.JsonSchema("output", null, pieces.object(), null)),
                 null,
                 null,
                 null,
@@ -132,7 +138,7 @@ final class SharedChat {
     }
 
     ChatAnswer answer() {
-        boolean probabilities = WITHOUT_ANTHROPIC.containsAll(dialects);
+        boolean probabilities = WITH_FORMATS_AND_PROBABILITIES.containsAll(dialects);
         List<ChatAnswer.Choice> choices = new ArrayList<>();
         for (int i = WITH_CHOICES.containsAll(dialects) ? random.nextInt(3) : 0; i >= 0; i--) {
             List<Content> content = content();
@@ -201,16 +207,34 @@ final class SharedChat {
         if (!choice.probabilities().isEmpty()) {
             out.add(new StreamEvent.Probabilities(choice.probabilities()));
         }
+        List<Queue<StreamEvent>> called = new ArrayList<>();
         int index = 0;
         for (Content content : choice.content()) {
             if (content instanceof Content.Text(String text, var _)) {
                 pieces.pieces(text).forEach(piece -> out.add(new StreamEvent.Text(piece)));
             } else if (content instanceof Content.ToolCall call) {
-                out.add(new StreamEvent.ToolCallStarted(index, call.id(), call.name()));
-                out.add(new StreamEvent.ToolCallArguments(index++, call.arguments()));
+                called.add(new ArrayDeque<>(List.of(new StreamEvent.ToolCallStarted(index, call.id(), call.name()))));
+                for (String piece : pieces.pieces(call.arguments())) {
+                    called.getLast().add(new StreamEvent.ToolCallArguments(index, piece));
+                }
+                index++;
             }
         }
+        mix(called, out);
         out.add(new StreamEvent.Finished(choice.finish(), null));
         return out;
+    }
+
+    /** Calls begin in their order, and their pieces come in any. */
+    private void mix(List<Queue<StreamEvent>> calls, List<StreamEvent> out) {
+        int begun = 0;
+        while (calls.stream().anyMatch(call -> !call.isEmpty())) {
+            int next = random.nextInt(Math.min(calls.size(), begun + 1));
+            begun += next == begun ? 1 : 0;
+            StreamEvent event = calls.get(next).poll();
+            if (event != null) {
+                out.add(event);
+            }
+        }
     }
 }
