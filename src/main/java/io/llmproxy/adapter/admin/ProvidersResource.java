@@ -36,7 +36,8 @@ final class ProvidersResource {
     }
 
     List<AdminRoute> routes() {
-        List<AdminRoute> routes = new ArrayList<>(routes("/api/v1/tenants/{tenant}/providers"));
+        List<AdminRoute> routes =
+                new ArrayList<>(AdminRoute.forTenantAdmins(routes("/api/v1/tenants/{tenant}/providers")));
         routes.addAll(routes("/api/v1/providers"));
         return routes;
     }
