@@ -58,12 +58,15 @@ final class JwtVerifier {
             throw new JwtRefused("a claim is of the wrong type");
         } catch (InvalidValueException e) {
             throw new JwtRefused("its claims grant nothing: the role, or the tenant or user that it needs, is wrong");
+        } catch (RuntimeException e) {
+            // times beyond all calendars and whatever else strangers think of
+            throw new JwtRefused("it cannot be read");
         }
     }
 
     private void checkTimes(JwtClaims claims, Instant now) throws MalformedClaimException, JwtRefused {
-        Instant issued = Instant.ofEpochMilli(claims.getIssuedAt().getValueInMillis());
-        Instant end = Instant.ofEpochMilli(claims.getExpirationTime().getValueInMillis());
+        Instant issued = Instant.ofEpochSecond(claims.getIssuedAt().getValue());
+        Instant end = Instant.ofEpochSecond(claims.getExpirationTime().getValue());
         if (issued.isAfter(now.plus(settings.leeway()))) {
             throw new JwtRefused("it was issued in the future");
         }
