@@ -47,6 +47,7 @@ class ConfinementTest {
             AdminServer.table(new AdminFixture().application()).routes();
     private static TestAppliance appliance;
     private static URI admin;
+    private static String root;
     private static String boss;
     private static String anna;
     /** By the variable of the path, what the other tenant has of it. */
@@ -57,6 +58,7 @@ class ConfinementTest {
     @BeforeAll
     static void twoTenants() throws Exception {
         RemoteAdmin tokens = new RemoteAdmin(directory);
+        root = tokens.token("root", Role.ADMIN, null, null);
         boss = tokens.token("boss", Role.TENANT_ADMIN, "alpha", null);
         anna = tokens.token("anna", Role.USER, "alpha", "anna@alpha.test");
         appliance = TestAppliance.builder()
@@ -200,8 +202,8 @@ class ConfinementTest {
             case "{route}" -> "{\"strategy\":\"failover\"}";
             case "limits" ->
                 create ? "{\"scope\":\"user\",\"metric\":\"requests\",\"amount\":3,\"per\":\"minute\"}" : "{}";
-            case "prices" -> "{\"model\":\"made\",\"request\":\"1\"}";
-            case "import" -> "{\"prices\":\"model,per_request\\nmade,1\\n\"}";
+            case "prices" -> "{\"model\":\"made\",\"perRequest\":\"1\"}";
+            case "import" -> "{\"prices\":\"model,per-request,valid-from\\nmade,1,2026-11-01\\n\"}";
             case "explain" -> "{\"model\":\"gpt-4o\"}";
             case "purge" -> "{\"before\":\"1d\"}";
             case "log" -> "{\"level\":\"info\"}";
@@ -224,6 +226,11 @@ class ConfinementTest {
         return ways;
     }
 
+    /** Parameters without which nothing is looked up. */
+    private static String needed(AdminRoute route) {
+        return route.path().endsWith("/effective") ? "?model=gpt-4o" : "";
+    }
+
     private static boolean named(AdminRoute route) {
         return route.path().contains("{");
     }
@@ -243,11 +250,16 @@ class ConfinementTest {
                     if (listOfOurs) {
                         continue;
                     }
-                    Called refused = call(token, route, ids, "");
+                    Called refused = call(token, route, ids, needed(route));
                     assertThat(refused.status())
                             .as(refused.what() + "\n" + refused.body())
                             .isIn(403, 404);
                     assertThat(refused.body()).doesNotContain(SECRET);
+                }
+                if (route.path().equals("/api/v1/apply")) {
+                    // its body names them
+                    Called refused = call(token, route, THEIRS, "");
+                    assertThat(refused.status()).as(refused.what() + "\n" + refused.body()).isIn(403, 404);
                 }
                 if (route.query().contains("tenant")) {
                     Called refused = call(token, route, THEIRS, "?tenant=" + FOREIGN);
@@ -269,10 +281,11 @@ class ConfinementTest {
                         || route.path().endsWith("/test")
                         || route.path().endsWith("/explain");
                 boolean ofTenant = named(route);
-                if (route.open() || !read && ofTenant || route.path().equals("/openapi")) {
+                boolean aboutThem = route.path().equals("/api/v1/apply");
+                if (route.open() || !read && ofTenant || aboutThem || route.path().equals("/openapi")) {
                     continue;
                 }
-                Called called = call(token, route, OURS, "");
+                Called called = call(token, route, OURS, needed(route));
                 assertThat(called.status())
                         .as(called.what() + "\n" + called.body())
                         .isLessThan(500);
@@ -358,12 +371,17 @@ class ConfinementTest {
                 BodyHandlers.ofString());
     }
 
-    /** As an admin sees it; of the installation its providers, limits and prices. */
-    private static String declared(@Nullable String tenant) {
-        return tenant == null
-                ? ctl("provider", "list", "-o", "json")
-                        + ctl("limit", "list", "-o", "json")
-                        + ctl("price", "list", "-o", "json")
-                : ctl("-t", tenant, "export", "--hashes");
+    /** As an admin sees it; of the installation its providers, routes, limits and prices. */
+    private static String declared(@Nullable String tenant) throws Exception {
+        if (tenant != null) {
+            return ctl("-t", tenant, "export", "--hashes");
+        }
+        StringBuilder all = new StringBuilder();
+        for (String list : List.of("tenants", "providers", "routes", "limits", "prices", "log")) {
+            HttpResponse<String> answer = get(root, "/api/v1/" + list);
+            assertThat(answer.statusCode()).isEqualTo(200);
+            all.append(answer.body());
+        }
+        return all.toString();
     }
 }
