@@ -259,7 +259,9 @@ class ConfinementTest {
                 if (route.path().equals("/api/v1/apply")) {
                     // its body names them
                     Called refused = call(token, route, THEIRS, "");
-                    assertThat(refused.status()).as(refused.what() + "\n" + refused.body()).isIn(403, 404);
+                    assertThat(refused.status())
+                            .as(refused.what() + "\n" + refused.body())
+                            .isIn(403, 404);
                 }
                 if (route.query().contains("tenant")) {
                     Called refused = call(token, route, THEIRS, "?tenant=" + FOREIGN);
@@ -282,7 +284,10 @@ class ConfinementTest {
                         || route.path().endsWith("/explain");
                 boolean ofTenant = named(route);
                 boolean aboutThem = route.path().equals("/api/v1/apply");
-                if (route.open() || !read && ofTenant || aboutThem || route.path().equals("/openapi")) {
+                if (route.open()
+                        || !read && ofTenant
+                        || aboutThem
+                        || route.path().equals("/openapi")) {
                     continue;
                 }
                 Called called = call(token, route, OURS, needed(route));
