@@ -24,9 +24,10 @@ class AdminAuthKeysTest {
     }
 
     private void refused(String auth, String... messages) {
-        assertThatThrownBy(() -> load(auth)).as(auth).isInstanceOf(ConfigException.class).satisfies(e -> assertThat(
-                        String.valueOf(e.getMessage()))
-                .contains(messages));
+        assertThatThrownBy(() -> load(auth))
+                .as(auth)
+                .isInstanceOf(ConfigException.class)
+                .satisfies(e -> assertThat(String.valueOf(e.getMessage())).contains(messages));
     }
 
     @Test
@@ -64,7 +65,9 @@ class AdminAuthKeysTest {
     void tokensDoNotCrossANetworkInClearText() throws Exception {
         for (String host : List.of("0.0.0.0", "10.0.0.5", "'[::]", "gateway.example.com")) {
             String listen = host.startsWith("'") ? host + ":8081'" : host + ":8081";
-            refused("listen: " + listen + "\nauth: { tokens-file: t }", "c.yaml:3: admin.auth.tokens-file: tokens would");
+            refused(
+                    "listen: " + listen + "\nauth: { tokens-file: t }",
+                    "c.yaml:3: admin.auth.tokens-file: tokens would");
             refused(
                     "listen: " + listen + "\nauth: { jwt: { issuer: a, audience: b, keys-file: k } }",
                     "c.yaml:3: admin.auth.jwt.issuer: tokens would");
