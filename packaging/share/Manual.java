@@ -71,9 +71,9 @@ final class Manual {
 
     private ManPage server() throws Exception {
         ManPage page = new ManPage("llmproxy", 8, date, version, "gateway and proxy for large language models");
-        page.heading("SYNOPSIS").verbatim("llmproxy serve|demo|bench|check-config|version [OPTIONS]");
+        page.heading("SYNOPSIS").verbatim("llmproxy serve|demo|bench|check-config|admin-token|version [OPTIONS]");
         page.heading("DESCRIPTION").verbatim(programs.server("--help"));
-        for (String command : List.of("serve", "check-config", "demo", "bench")) {
+        for (String command : List.of("serve", "check-config", "admin-token", "demo", "bench")) {
             page.heading("LLMPROXY " + command.toUpperCase(Locale.ROOT)).verbatim(programs.server(command, "--help"));
         }
         page.heading("UNITS")

@@ -2,6 +2,8 @@ package io.llmproxy;
 
 import io.llmproxy.adapter.admin.AdminServer;
 import io.llmproxy.adapter.admin.ModelIds;
+import io.llmproxy.adapter.admin.auth.AdminAuth;
+import io.llmproxy.adapter.admin.auth.AuthFault;
 import io.llmproxy.adapter.backup.BackupException;
 import io.llmproxy.adapter.http.GatewayServer;
 import io.llmproxy.adapter.http.tls.CertificateFault;
@@ -22,6 +24,7 @@ import io.llmproxy.admin.AuditQueries;
 import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RemoteCallers;
 import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ConfigLoader;
@@ -113,6 +116,7 @@ public final class Appliance implements AutoCloseable {
         try {
             return new Appliance(setup);
         } catch (IOException
+                | AuthFault
                 | CertificateFault
                 | BackupException
                 | DatabaseException
@@ -122,7 +126,7 @@ public final class Appliance implements AutoCloseable {
         }
     }
 
-    private Appliance(Setup setup) throws StartException, IOException, CertificateFault {
+    private Appliance(Setup setup) throws StartException, IOException, CertificateFault, AuthFault {
         this.setup = setup;
         ApplianceConfig config = setup.config();
         this.predecessor = Predecessor.of(setup.environment());
@@ -158,6 +162,8 @@ public final class Appliance implements AutoCloseable {
             HelidonTelemetry telemetry = measuring.join();
             UpstreamTrust trust = new UpstreamTrust(PartSettings.upstreamDefaults(config.upstream()));
             OtlpTracing tracing = tracing(trust);
+            AdminAuth auth =
+                    opened(AdminAuth.open(PartSettings.auth(config.admin().auth()), trust, setup.clock()));
             Bookkeeping books = Bookkeeping.open(config, storage, parts);
             UsageStore usage = books.usage();
             UsageFlusher flusher = books.flusher();
@@ -264,7 +270,8 @@ public final class Appliance implements AutoCloseable {
                                     StatusBoard.Kind.TRACING, () -> tracing == null ? null : tracing.fault()),
                             new StatusBoard.Concern(StatusBoard.Kind.TARGETS, targets::problem),
                             new StatusBoard.Concern(StatusBoard.Kind.CERTIFICATE, tls::gatewayFault),
-                            new StatusBoard.Concern(StatusBoard.Kind.CERTIFICATE, tls::adminFault)),
+                            new StatusBoard.Concern(StatusBoard.Kind.CERTIFICATE, tls::adminFault),
+                            new StatusBoard.Concern(StatusBoard.Kind.ADMIN_AUTH, auth::fault)),
                     new StatusBoard.Concern(StatusBoard.Kind.JOURNAL, ledger::obstacle),
                     counters::status);
             ApplianceMetrics metrics = new ApplianceMetrics(telemetry);
@@ -277,6 +284,7 @@ public final class Appliance implements AutoCloseable {
             telemetry.thresholds(config.alerts().thresholds());
             desk.measure(telemetry);
             tls.measure(telemetry, gatewayServer::handshakes);
+            metrics.callers(auth);
             counters.measure(telemetry);
             this.succession = new Succession(systemd, database, books.leftRecords(), listeners, directory);
             this.control = new ApplianceControl(reload, succession);
@@ -315,8 +323,9 @@ public final class Appliance implements AutoCloseable {
                             setup.clock()),
                     new RequestAudit(stores, search, bodies, usage, executor, config.tenant()),
                     transcripts::flush,
+                    new AdminServer.Remote(auth, new RemoteCallers(stores, config.tenant())),
                     setup.clock())));
-            new ReloadedParts(log, desk, storage.secrets(), gatewayServer, refresher, tls).join(reload);
+            new ReloadedParts(log, desk, storage.secrets(), gatewayServer, refresher, tls, auth).join(reload);
             OwnListener own = listeners.ownGateway();
             opened(new Watchdog(systemd, own, books::alive)).start();
             this.selfTest = new SelfTest(
@@ -328,7 +337,7 @@ public final class Appliance implements AutoCloseable {
             opened(new StatusLine(systemd, this::statusLine)).start();
             // first to go: the admin socket answers while requests finish
             opened(this::drain);
-        } catch (StartException | IOException | CertificateFault | RuntimeException e) {
+        } catch (StartException | IOException | CertificateFault | AuthFault | RuntimeException e) {
             parts.close();
             throw e;
         }

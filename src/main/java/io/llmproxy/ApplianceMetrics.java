@@ -1,5 +1,6 @@
 package io.llmproxy;
 
+import io.llmproxy.adapter.admin.auth.AdminAuth;
 import io.llmproxy.adapter.http.GatewayServer;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.adapter.telemetry.OtlpTracing;
@@ -80,6 +81,15 @@ final class ApplianceMetrics {
                     out.add(open.http1(), "http/1.1");
                     out.add(open.http2(), "h2");
                 }));
+    }
+
+    /** Of administration over TCP. */
+    void callers(AdminAuth auth) {
+        telemetry.show(Shown.counter(
+                "llmproxy_admin_callers_refused_total",
+                "Callers of the admin API over TCP whose credentials were not accepted",
+                List.of(),
+                out -> out.add((double) auth.refusals())));
     }
 
     /** Bodies that the audit keeps. */

@@ -1,5 +1,7 @@
 package io.llmproxy;
 
+import io.llmproxy.adapter.admin.auth.AuthFault;
+import io.llmproxy.adapter.admin.auth.TokensFile;
 import io.llmproxy.config.ConfigException;
 import io.llmproxy.config.ConfigLoader;
 import java.io.PrintStream;
@@ -41,6 +43,20 @@ record CheckConfigCommand(PrintStream out) implements ServerCommand {
         if (unfit != null) {
             out.println(loaded.origins().get("backup.directory") + ": warning: backup.directory: " + unfit);
         }
+        warnOfTokens(loaded);
         return 0;
+    }
+
+    /** A warning alone: whoever checks may not be one who may read it. */
+    private void warnOfTokens(ConfigLoader.Loaded loaded) {
+        Path tokens = loaded.config().admin().auth().tokens();
+        if (tokens == null) {
+            return;
+        }
+        try {
+            TokensFile.read(tokens);
+        } catch (AuthFault e) {
+            out.println(loaded.origins().get("admin.auth.tokens-file") + ": warning: " + e.getMessage());
+        }
     }
 }

@@ -38,6 +38,7 @@ public final class Main {
         commands.put("demo", new DemoCommand(environment, out, err));
         commands.put("bench", new BenchCommand(environment, out));
         commands.put("check-config", new CheckConfigCommand(out));
+        commands.put("admin-token", new AdminTokenCommand(out, err));
         commands.put("version", new VersionCommand(out));
         CommandLine line = new CommandLine(program());
         commands.forEach((name, command) -> line.addSubcommand(name, command.spec()));

@@ -1,5 +1,6 @@
 package io.llmproxy;
 
+import io.llmproxy.adapter.admin.auth.AuthSettings;
 import io.llmproxy.adapter.http.ClientPatience;
 import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.Upgrade;
@@ -11,6 +12,7 @@ import io.llmproxy.adapter.provider.support.chat.Translations;
 import io.llmproxy.adapter.telemetry.OtlpTracing;
 import io.llmproxy.adapter.webhook.SignedWebhook;
 import io.llmproxy.config.ApplianceConfig;
+import io.llmproxy.config.ApplianceConfig.AdminAuthConfig;
 import io.llmproxy.config.ApplianceConfig.AlertsConfig.Webhook;
 import io.llmproxy.config.ApplianceConfig.GatewayConfig.Clients;
 import io.llmproxy.config.ApplianceConfig.IdempotencyConfig;
@@ -76,6 +78,23 @@ final class PartSettings {
             TranslationConfig config, BodyRoom room, Tokenizer tokenizer, InstantSource clock) {
         boolean drop = config.unsupported() == TranslationConfig.Unsupported.DROP;
         return new Translations(drop, config.fetchImages(), room, new UsageEstimator(tokenizer), clock);
+    }
+
+    static AuthSettings auth(AdminAuthConfig config) {
+        AdminAuthConfig.Jwt jwt = config.jwt();
+        return new AuthSettings(
+                config.tokens(),
+                jwt == null
+                        ? null
+                        : new AuthSettings.Jwt(
+                                jwt.issuer(),
+                                jwt.audience(),
+                                jwt.keys(),
+                                jwt.keysUrl(),
+                                jwt.algorithms(),
+                                new AuthSettings.Claims(jwt.roleClaim(), jwt.tenantClaim(), jwt.userClaim()),
+                                jwt.leeway(),
+                                jwt.maxLifetime()));
     }
 
     static IdempotencySettings idempotency(IdempotencyConfig config) {

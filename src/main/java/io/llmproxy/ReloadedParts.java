@@ -1,5 +1,6 @@
 package io.llmproxy;
 
+import io.llmproxy.adapter.admin.auth.AdminAuth;
 import io.llmproxy.adapter.http.GatewayServer;
 import io.llmproxy.adapter.log.RunningLog;
 import io.llmproxy.adapter.secret.LocalSecretSource;
@@ -9,6 +10,7 @@ import io.llmproxy.port.StoreException;
 import io.llmproxy.runtime.SnapshotRefresher;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The parts that take up a new configuration while they run. */
@@ -18,7 +20,8 @@ record ReloadedParts(
         LocalSecretSource secrets,
         GatewayServer gateway,
         SnapshotRefresher refresher,
-        TlsListeners tls) {
+        TlsListeners tls,
+        AdminAuth auth) {
     private static final Logger LOG = System.getLogger(ReloadedParts.class.getName());
 
     /** From now on a reload tells them. */
@@ -51,7 +54,11 @@ record ReloadedParts(
 
     /** New files are taken without a reload too, so that nothing is left to do where they can be used. */
     private Runnable renewed() {
-        List<String> faults = tls.reload();
+        List<String> faults = new ArrayList<>(tls.reload());
+        String tokens = auth.reload();
+        if (tokens != null) {
+            faults.add(tokens);
+        }
         if (!faults.isEmpty()) {
             throw new FaultyConfiguration(String.join("\n", faults));
         }

@@ -1,6 +1,7 @@
 package io.llmproxy;
 
 import io.llmproxy.adapter.admin.AddressTakenException;
+import io.llmproxy.adapter.admin.auth.AuthFault;
 import io.llmproxy.adapter.backup.BackupException;
 import io.llmproxy.adapter.http.PortTakenException;
 import io.llmproxy.adapter.http.tls.CertificateFault;
@@ -20,7 +21,7 @@ final class StartFailure {
                         "the backup before the change of the schema was not made, and nothing was changed: "
                                 + b.getMessage(),
                         b);
-            case MasterKeyException _, CertificateFault _ -> plain(StartException.USAGE, e);
+            case MasterKeyException _, CertificateFault _, AuthFault _ -> plain(StartException.USAGE, e);
             case AddressTakenException _, PortTakenException _ -> plain(StartException.TAKEN, e);
             default -> plain(StartException.FAILURE, e);
         };

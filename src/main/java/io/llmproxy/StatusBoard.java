@@ -65,6 +65,7 @@ final class StatusBoard {
         TRACING,
         ALERTS,
         CERTIFICATE,
+        ADMIN_AUTH,
         DISK,
         LOG,
         ACCESS_LINES,

@@ -263,6 +263,13 @@ class ArchitectureTest {
     }
 
     @Test
+    void whoSignsTokensIsCheckedInOnePlace() {
+        onlyIn(List.of("org.jose4j.."), "io.llmproxy.adapter.admin.auth..")
+                .because("what is accepted as a signature is decided once (docs/adr/041)")
+                .check(CODE);
+    }
+
+    @Test
     void yamlIsReadByConfigurationAndWrittenByTheCommandLine() {
         onlyIn(List.of("org.snakeyaml.."), CONFIG, CLI)
                 .because("nothing else in this program is YAML (docs/adr/004)")

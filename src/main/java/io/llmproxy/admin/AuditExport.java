@@ -81,7 +81,9 @@ final class AuditExport {
         } else {
             at = Position.parse(request.after());
         }
-        List<Link> links = chains.links(chain.id(), at.after, at.last, request.limit());
+        // a chain without events is not in the store: that of an installation of which nothing was administered yet
+        List<Link> links =
+                at.after < at.last ? chains.links(chain.id(), at.after, at.last, request.limit()) : List.of();
         at = append(chain, at, links, lines);
         boolean more = links.size() == request.limit() && at.after < at.last;
         if (!more) {

@@ -10,14 +10,14 @@ import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the end of a key's life: a duration from now, or an instant of RFC 3339. */
-final class Expiry {
+/** Reads the end of a key's or a token's life: a duration from now, or an instant of RFC 3339. */
+public final class Expiry {
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     private Expiry() {}
 
     /** @return null where the key is not to expire: nothing given, or {@code never} */
-    static @Nullable Instant parse(@Nullable String text, Instant now) {
+    public static @Nullable Instant parse(@Nullable String text, Instant now) {
         if (text == null || text.equals("never")) {
             return null;
         }

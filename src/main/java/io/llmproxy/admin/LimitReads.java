@@ -43,12 +43,32 @@ final class LimitReads {
         View view = view(actor, slug);
         return stores.live().inForce().get().values().stream()
                 .filter(view::shows)
+                .filter(limit -> actor.admin() || reached(view.tenant(), limit))
                 .sorted(Comparator.comparing(Limit::scope)
                         .reversed()
                         .thenComparing(l -> l.subject() == null ? "" : l.subject())
                         .thenComparing(Limit::id))
                 .map(view::of)
                 .toList();
+    }
+
+    /** What an installation's limit names of another tenant, its users, keys and providers, is not told to this one. */
+    private boolean reached(@Nullable Tenant tenant, Limit limit) {
+        String subject = limit.subject();
+        if (subject == null || limit.tenantId() != null) {
+            return true;
+        }
+        if (tenant == null) {
+            return false;
+        }
+        return switch (limit.scope()) {
+            case USER -> stores.users().find(tenant.id(), subject).isPresent();
+            case KEY -> stores.keys().find(tenant.id(), subject).isPresent();
+            case PROVIDER ->
+                stores.providers().find(tenant.id(), subject).isPresent()
+                        || stores.providers().find(null, subject).isPresent();
+            case GLOBAL, TENANT, MODEL, ENDPOINT, IP -> true;
+        };
     }
 
     LimitView find(Actor actor, @Nullable String slug, String id) {

@@ -105,13 +105,43 @@ public record ApplianceConfig(
      * The listeners for administration.
      *
      * @param tls of the one over TCP; null: HTTP without TLS
+     * @param auth who may administer over TCP
      * @param socket null: the default place
      */
     public record AdminConfig(
             Listen listen,
             @Nullable TlsConfig tls,
+            AdminAuthConfig auth,
             @Nullable Path socket,
             @Nullable String socketGroup) {}
+
+    /**
+     * Who may administer over TCP; nobody, where both are null.
+     *
+     * @param tokens a file of names, roles and hashes of tokens
+     */
+    public record AdminAuthConfig(
+            @Nullable Path tokens, @Nullable Jwt jwt) {
+        /**
+         * Tokens that another signs. Of the keys either is given.
+         *
+         * @param keys a file, as a JSON Web Key Set
+         * @param keysUrl where such a set is, by HTTPS
+         * @param leeway how far clocks may differ
+         * @param maxLifetime from a token's being issued to its end
+         */
+        public record Jwt(
+                String issuer,
+                String audience,
+                @Nullable Path keys,
+                @Nullable URI keysUrl,
+                List<String> algorithms,
+                String roleClaim,
+                String tenantClaim,
+                String userClaim,
+                Duration leeway,
+                Duration maxLifetime) {}
+    }
 
     /** @param url null: embedded H2 in the data directory */
     public record DatabaseConfig(

@@ -170,6 +170,7 @@ public final class ConfigLoader {
                             + ", whose headers alone are believed"));
         }
         requireBoth(ConfigReference.WEBHOOK_URL, ConfigReference.WEBHOOK_SECRET_FILE);
+        problems.addAll(ConfigReference.ADMIN_AUTH.faults(this::optional, origins));
     }
 
     private boolean proxyProtocol() {
@@ -362,6 +363,7 @@ public final class ConfigLoader {
                 new AdminConfig(
                         value(ConfigReference.ADMIN_LISTEN),
                         adminTls(),
+                        ConfigReference.ADMIN_AUTH.config(this::optional),
                         optional(ConfigReference.ADMIN_SOCKET),
                         optional(ConfigReference.SOCKET_GROUP)),
                 new DatabaseConfig(

@@ -103,8 +103,11 @@ public final class ConfigReference {
             "false",
             ConfigValues::bool,
             "whether answers tell clients their cost, as x-llmproxy-cost");
-    static final ConfigKey<Listen> ADMIN_LISTEN =
-            key("admin.listen", "127.0.0.1:8081", ConfigValues::listen, "health and metrics; port 0 picks a free one");
+    static final ConfigKey<Listen> ADMIN_LISTEN = key(
+            "admin.listen",
+            "127.0.0.1:8081",
+            ConfigValues::listen,
+            "health, metrics, and the admin API for who has a token");
     static final ConfigKey<Path> ADMIN_TLS_CERTIFICATE = key(
             "admin.tls.certificate",
             null,
@@ -122,6 +125,7 @@ public final class ConfigReference {
             "1.2",
             t -> ConfigValues.oneOf(t, "1.2", "1.3"),
             "the oldest version of TLS that may be spoken there");
+    static final AdminAuthKeys ADMIN_AUTH = new AdminAuthKeys();
     static final ConfigKey<Path> ADMIN_SOCKET = key(
             "admin.socket",
             null,
@@ -460,7 +464,7 @@ public final class ConfigReference {
         return best;
     }
 
-    private static <T> ConfigKey<T> key(String name, @Nullable String fallback, Function<String, T> one, String doc) {
+    static <T> ConfigKey<T> key(String name, @Nullable String fallback, Function<String, T> one, String doc) {
         ConfigKey<T> key = new ConfigKey<>(name, fallback, false, texts -> one.apply(texts.getFirst()), doc);
         KEYS.add(key);
         return key;
@@ -474,7 +478,7 @@ public final class ConfigReference {
         return list(name, "[]", item, doc);
     }
 
-    private static <T> ConfigKey<List<T>> list(String name, String fallback, Function<String, T> item, String doc) {
+    static <T> ConfigKey<List<T>> list(String name, String fallback, Function<String, T> item, String doc) {
         ConfigKey<List<T>> key = new ConfigKey<>(
                 name, fallback, true, texts -> texts.stream().map(item).toList(), doc);
         KEYS.add(key);

@@ -10,7 +10,8 @@ import java.security.SecureRandom;
 /** Makes and hashes the secrets of gateway keys: {@code llmp_} and 43 base62 characters, 256 bits of a secure generator. */
 public final class KeySecrets {
     public static final String PREFIX = "llmp_";
-    public static final int LENGTH = PREFIX.length() + 43;
+    private static final int CHARACTERS = 43;
+    public static final int LENGTH = PREFIX.length() + CHARACTERS;
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     // never fed itself, therefore copied by any thread
     private static final MessageDigest SHA256 = newSha256();
@@ -19,8 +20,14 @@ public final class KeySecrets {
     private KeySecrets() {}
 
     public static String generate() {
-        StringBuilder out = new StringBuilder(LENGTH).append(PREFIX);
-        while (out.length() < LENGTH) {
+        return generate(PREFIX);
+    }
+
+    /** A secret of another kind, of the same strength. */
+    public static String generate(String prefix) {
+        int length = prefix.length() + CHARACTERS;
+        StringBuilder out = new StringBuilder(length).append(prefix);
+        while (out.length() < length) {
             out.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
         }
         return out.toString();
@@ -28,10 +35,15 @@ public final class KeySecrets {
 
     /** Whether the text has the form of a secret; what has not need not be hashed or looked up. */
     public static boolean wellFormed(String text) {
-        if (text.length() != LENGTH || !text.startsWith(PREFIX)) {
+        return wellFormed(PREFIX, text);
+    }
+
+    /** The same of a secret of another kind. */
+    public static boolean wellFormed(String prefix, String text) {
+        if (text.length() != prefix.length() + CHARACTERS || !text.startsWith(prefix)) {
             return false;
         }
-        for (int i = PREFIX.length(); i < LENGTH; i++) {
+        for (int i = prefix.length(); i < text.length(); i++) {
             char c = text.charAt(i);
             if (!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z')) {
                 return false;

@@ -2,6 +2,9 @@ package io.llmproxy.testing;
 
 import io.llmproxy.adapter.admin.AdminServer;
 import io.llmproxy.adapter.admin.ModelIds;
+import io.llmproxy.adapter.admin.auth.AdminAuth;
+import io.llmproxy.adapter.admin.auth.AuthFault;
+import io.llmproxy.adapter.admin.auth.AuthSettings;
 import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.adapter.memory.MemoryIdempotencyStore;
 import io.llmproxy.admin.AdminCommand;
@@ -20,6 +23,7 @@ import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProcessAdmin;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RemoteCallers;
 import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.Page;
@@ -54,6 +58,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /** The use case of administration over stores in memory, with a clock that tests set. */
@@ -167,7 +172,22 @@ public final class AdminFixture {
                 audit(),
                 requests(),
                 () -> {},
+                remote(),
                 clock);
+    }
+
+    /** Nobody is known over TCP. */
+    public AdminServer.Remote remote() {
+        try {
+            return new AdminServer.Remote(
+                    AdminAuth.open(
+                            new AuthSettings(null, null),
+                            () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
+                            clock),
+                    new RemoteCallers(stores, null));
+        } catch (AuthFault e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static final LiveView.Line NOTHING = new LiveView.Line("all", 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, null);

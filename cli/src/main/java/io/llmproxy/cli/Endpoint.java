@@ -45,11 +45,15 @@ sealed interface Endpoint {
         }
     }
 
-    /** The admin listener of some machine, by http or https. */
-    record Url(URI uri, @Nullable String bearer) implements Endpoint {
+    /**
+     * The admin listener of some machine, by http or https.
+     *
+     * @param authorities a PEM file with who may have signed its certificate; null: those that Java knows
+     */
+    record Url(URI uri, @Nullable String bearer, @Nullable Path authorities) implements Endpoint {
         @Override
         public Connection open(Duration timeout) throws IOException {
-            return TcpConnection.open(uri, timeout);
+            return TcpConnection.open(uri, authorities, timeout);
         }
 
         @Override

@@ -10,6 +10,7 @@ final class GlobalOptions {
     static final String SOCKET = "--socket";
     static final String URL = "--url";
     static final String TOKEN_FILE = "--token-file";
+    static final String SERVER_CA_FILE = "--server-ca-file";
     static final String TENANT = "--tenant";
     static final String OUTPUT = "--output";
     /** The short name of the same, for the commands that have an {@code --output} of their own. */
@@ -20,7 +21,8 @@ final class GlobalOptions {
     static final String YES = "--yes";
     static final String HELP = "--help";
 
-    static final Set<String> NAMES = Set.of(SOCKET, URL, TOKEN_FILE, TENANT, OUTPUT, QUIET, NO_COLOR, YES, HELP);
+    static final Set<String> NAMES =
+            Set.of(SOCKET, URL, TOKEN_FILE, SERVER_CA_FILE, TENANT, OUTPUT, QUIET, NO_COLOR, YES, HELP);
 
     private GlobalOptions() {}
 
@@ -28,6 +30,8 @@ final class GlobalOptions {
         spec.addOption(valued("PATH", "the server's admin socket", SOCKET));
         spec.addOption(valued("URL", "the server's admin listener, instead of a socket (or LLMPROXY_URL)", URL));
         spec.addOption(valued("FILE", "the file with the token for --url", TOKEN_FILE));
+        spec.addOption(valued(
+                "FILE", "the authorities of the certificate at --url, in PEM, instead of Java's", SERVER_CA_FILE));
         spec.addOption(valued("SLUG", "the tenant (or LLMPROXY_TENANT)", "-t", TENANT));
         List<String> formats = Format.words();
         // a price has an output too

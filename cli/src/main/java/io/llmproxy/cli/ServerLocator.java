@@ -121,7 +121,11 @@ final class ServerLocator {
         if (file != null && uri.getScheme().equals("http") && !loopback(uri.getHost())) {
             shell.err().println("llmproxyctl: warning: the token goes to " + uri.getHost() + " unencrypted; use https");
         }
-        return new Endpoint.Url(uri, file == null ? null : token(path(file, GlobalOptions.TOKEN_FILE)));
+        String authorities = line.option(GlobalOptions.SERVER_CA_FILE);
+        return new Endpoint.Url(
+                uri,
+                file == null ? null : token(path(file, GlobalOptions.TOKEN_FILE)),
+                authorities == null ? null : path(authorities, GlobalOptions.SERVER_CA_FILE));
     }
 
     private static URI uri(String text, String by) {

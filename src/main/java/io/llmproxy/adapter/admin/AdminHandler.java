@@ -37,15 +37,17 @@ final class AdminHandler implements Handler {
     private final boolean secure;
     private final Function<ServerRequest, Optional<Actor>> callers;
 
-    /**
-     * @param local whether this is the socket, whose callers the kernel names; anywhere else open operations alone answer
-     * @param secure whether it is reached by TLS
-     */
-    AdminHandler(RouteTable table, AdminIdempotency once, boolean local, boolean secure) {
-        this(table, once, local, secure, local ? AdminHandler::named : request -> Optional.empty());
+    /** Of the socket, whose callers the kernel names. */
+    static AdminHandler ofSocket(RouteTable table, AdminIdempotency once) {
+        return new AdminHandler(table, once, true, false, AdminHandler::named);
     }
 
-    /** @param callers who is calling; empty: nobody knows */
+    /**
+     * @param local whether this is the socket
+     * @param secure whether it is reached by TLS
+     * @param callers who is calling; empty: nobody can be known there. it may refuse by a Problem or an
+     *     AdminException, and is not asked where anybody may call
+     */
     AdminHandler(
             RouteTable table,
             AdminIdempotency once,
@@ -82,8 +84,9 @@ final class AdminHandler implements Handler {
     private Answer routed(ServerRequest request) {
         String path = request.prologue().uriPath().rawPath();
         String method = request.prologue().method().text();
-        Optional<Actor> caller = callers.apply(request);
-        if (!local && caller.isEmpty() && !open(method, path)) {
+        boolean anybody = open(method, path);
+        Optional<Actor> caller = !local && anybody ? Optional.empty() : callers.apply(request);
+        if (!local && caller.isEmpty() && !anybody) {
             throw new Problem(
                     401,
                     "authentication_required",
@@ -173,6 +176,9 @@ final class AdminHandler implements Handler {
     private void send(ServerRequest request, ServerResponse response, Answer answer) {
         response.status(Status.create(answer.status()));
         SafeHeaders.add(response::header, secure);
+        if (answer.status() == 401) {
+            response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"llmproxy\"");
+        }
         if (answer.replayed()) {
             response.header(REPLAYED, "true");
         }

@@ -15,6 +15,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import io.llmproxy.adapter.admin.auth.AdminAuth;
 import io.llmproxy.admin.AdminQueries;
 import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.admin.AuditQueries;
@@ -28,6 +29,7 @@ import io.llmproxy.admin.PriceQueries;
 import io.llmproxy.admin.ProcessAdmin;
 import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
+import io.llmproxy.admin.RemoteCallers;
 import io.llmproxy.admin.RequestAudit;
 import io.llmproxy.gateway.DryRun;
 import io.llmproxy.gateway.proof.LimitProofReport;
@@ -53,7 +55,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The listeners of administration: the socket, which answers everything, and TCP for health and metrics. */
+/** The listeners of administration: the socket, and TCP for health, metrics, and callers with a token. */
 public final class AdminServer implements AutoCloseable {
     private static final Logger LOG = System.getLogger(AdminServer.class.getName());
     private static final String TCP = "admin-tcp";
@@ -108,6 +110,7 @@ public final class AdminServer implements AutoCloseable {
      * @param audit what was administered
      * @param requests what was asked
      * @param flushBodies brings what is kept of requests into the store
+     * @param remote callers over TCP
      */
     public record Application(
             CommandExecutor executor,
@@ -127,7 +130,11 @@ public final class AdminServer implements AutoCloseable {
             AuditQueries audit,
             RequestAudit requests,
             Runnable flushBodies,
+            Remote remote,
             InstantSource clock) {}
+
+    /** Who may administer over TCP, and what they may reach. */
+    public record Remote(AdminAuth auth, RemoteCallers callers) {}
 
     /**
      * For who operates the installation.
@@ -172,7 +179,8 @@ public final class AdminServer implements AutoCloseable {
         WebServer server = null;
         try {
             AdminIdempotency once = new AdminIdempotency(application.replays(), application.clock());
-            server = server(table, once, socket, tcp, listeners).start();
+            server = server(table, once, application.remote(), socket, tcp, listeners)
+                    .start();
             if (!server.isRunning()) { // the server logs why and does not throw
                 throw new IOException("the admin server did not start; the log says why");
             }
@@ -264,6 +272,7 @@ public final class AdminServer implements AutoCloseable {
     private static WebServer server(
             RouteTable table,
             AdminIdempotency once,
+            Remote remote,
             SocketFile socket,
             @Nullable InetSocketAddress tcp,
             Listeners listeners) {
@@ -276,7 +285,7 @@ public final class AdminServer implements AutoCloseable {
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(new LocalPeerSelector(http1()))
                 .directHandlers(problems(false))
-                .routing(routing(new AdminHandler(table, once, true, false)));
+                .routing(routing(AdminHandler.ofSocket(table, once)));
         if (tcp != null) {
             UnaryOperator<ServerConnectionSelector> tls = listeners.tls();
             builder.putSocket(
@@ -291,7 +300,8 @@ public final class AdminServer implements AutoCloseable {
                             .addConnectionSelector(tls == null ? http1() : tls.apply(http1()))
                             .putListenerSocketOption(StandardSocketOptions.SO_REUSEPORT, true)
                             .directHandlers(problems(tls != null))
-                            .routing(routing(new AdminHandler(table, once, false, tls != null)))
+                            .routing(routing(
+                                    new AdminHandler(table, once, false, tls != null, new BearerCallers(remote))))
                             .build());
         }
         return builder.build();

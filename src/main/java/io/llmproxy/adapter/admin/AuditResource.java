@@ -48,11 +48,13 @@ final class AuditResource {
     List<AdminRoute> routes() {
         return List.of(
                 route("GET", "/api/v1/audit/events", this::events)
-                        .taking("tenant", "from", "to", "actor", "action", "target", "limit", "cursor", "tail"),
-                route("GET", "/api/v1/audit/chains", this::chains).paged(),
-                route("GET", "/api/v1/audit/key", this::key),
+                        .taking("tenant", "from", "to", "actor", "action", "target", "limit", "cursor", "tail")
+                        .forTenantAdmins(),
+                route("GET", "/api/v1/audit/chains", this::chains).paged().forTenantAdmins(),
+                route("GET", "/api/v1/audit/key", this::key).forTenantAdmins(),
                 route("GET", "/api/v1/audit/export", this::export)
-                        .taking("tenant", "chain", "from", "to", "limit", "cursor"),
+                        .taking("tenant", "chain", "from", "to", "limit", "cursor")
+                        .forTenantAdmins(),
                 route("POST", "/api/v1/audit/purge", this::purge));
     }
 

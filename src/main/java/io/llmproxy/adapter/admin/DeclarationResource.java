@@ -29,11 +29,13 @@ final class DeclarationResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                route("GET", "/api/v1/export", this::export).taking("tenant", "hashes"),
+                route("GET", "/api/v1/export", this::export)
+                        .taking("tenant", "hashes")
+                        .forTenantAdmins(),
                 route("POST", "/api/v1/apply", this::apply)
                         .showingSecret()
-                        .notForUsers()
-                        .upTo(AdminHandler.LARGEST_BODY));
+                        .upTo(AdminHandler.LARGEST_BODY)
+                        .forTenantAdmins());
     }
 
     private Answer export(AdminRequest r) {

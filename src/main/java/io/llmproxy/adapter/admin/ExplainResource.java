@@ -41,9 +41,13 @@ final class ExplainResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                route("GET", "/api/v1/explain/{request}", this::past).taking("tenant"),
+                route("GET", "/api/v1/explain/{request}", this::past)
+                        .taking("tenant")
+                        .forUsers(),
                 // an answer of the moment, kept in memory alone
-                route("POST", "/api/v1/tenants/{tenant}/explain", this::dryRun).showingSecret());
+                route("POST", "/api/v1/tenants/{tenant}/explain", this::dryRun)
+                        .showingSecret()
+                        .forTenantAdmins());
     }
 
     private Answer past(AdminRequest r) {

@@ -37,14 +37,14 @@ final class KeysResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                route("GET", ALL, this::list).taking("limit", "cursor", "user"),
-                route("POST", ALL, this::create).showingSecret(),
-                route("POST", ALL + "/revoke-all", this::revokeAll),
-                route("GET", ONE, this::show),
-                route("PATCH", ONE, this::update),
-                route("DELETE", ONE, this::delete),
-                route("POST", ONE + "/revoke", this::revoke),
-                route("POST", ONE + "/rotate", this::rotate).showingSecret());
+                route("GET", ALL, this::list).taking("limit", "cursor", "user").forUsers(),
+                route("POST", ALL, this::create).showingSecret().forUsers(),
+                route("POST", ALL + "/revoke-all", this::revokeAll).forUsers(),
+                route("GET", ONE, this::show).forUsers(),
+                route("PATCH", ONE, this::update).forUsers(),
+                route("DELETE", ONE, this::delete).forUsers(),
+                route("POST", ONE + "/revoke", this::revoke).forUsers(),
+                route("POST", ONE + "/rotate", this::rotate).showingSecret().forUsers());
     }
 
     private Answer list(AdminRequest r) {

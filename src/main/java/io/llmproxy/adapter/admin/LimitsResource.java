@@ -35,7 +35,7 @@ final class LimitsResource {
 
     List<AdminRoute> routes() {
         List<AdminRoute> routes = new ArrayList<>(below("/api/v1"));
-        routes.addAll(below("/api/v1/tenants/{tenant}"));
+        routes.addAll(AdminRoute.forTenantAdmins(below("/api/v1/tenants/{tenant}")));
         return routes;
     }
 

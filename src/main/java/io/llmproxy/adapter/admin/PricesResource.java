@@ -52,9 +52,11 @@ final class PricesResource {
     List<AdminRoute> routes() {
         List<AdminRoute> routes = new ArrayList<>();
         // before the routes of single prices, which would take the word for an id
-        routes.add(route("GET", OF_TENANT + "/effective", this::effective).taking(MODEL, "provider", "at"));
-        routes.add(route("GET", OF_ALL + "/catalogue", this::catalogue).paged());
-        routes.addAll(routes(OF_TENANT));
+        routes.add(route("GET", OF_TENANT + "/effective", this::effective)
+                .taking(MODEL, "provider", "at")
+                .forTenantAdmins());
+        routes.add(route("GET", OF_ALL + "/catalogue", this::catalogue).paged().forTenantAdmins());
+        routes.addAll(AdminRoute.forTenantAdmins(routes(OF_TENANT)));
         routes.addAll(routes(OF_ALL));
         return routes;
     }

@@ -16,6 +16,7 @@ import io.llmproxy.admin.CommandExecutor;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.ProviderView;
 import io.llmproxy.domain.Page;
+import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.wire.admin.PageJson;
 import java.util.ArrayList;
@@ -36,7 +37,8 @@ final class ProvidersResource {
     }
 
     List<AdminRoute> routes() {
-        List<AdminRoute> routes = new ArrayList<>(routes("/api/v1/tenants/{tenant}/providers"));
+        List<AdminRoute> routes =
+                new ArrayList<>(AdminRoute.forTenantAdmins(routes("/api/v1/tenants/{tenant}/providers")));
         routes.addAll(routes("/api/v1/providers"));
         return routes;
     }
@@ -96,7 +98,12 @@ final class ProvidersResource {
 
     private Answer test(AdminRequest r) {
         r.body().only();
-        return Answer.ok(Shapes.test(tester.test(found(r).account())));
+        ProviderView found = found(r);
+        if (found.account().shared() && !r.actor().admin()) {
+            // the answer may tell where it is and what its account has
+            throw AdminException.forbidden("shared providers are tested by an admin of the installation");
+        }
+        return Answer.ok(Shapes.test(tester.test(found.account())));
     }
 
     private ProviderView found(AdminRequest r) {

@@ -51,7 +51,8 @@ final class RequestsResource {
                         "requestId",
                         "body",
                         "limit",
-                        "cursor"));
+                        "cursor")
+                .forTenantAdmins());
     }
 
     private Answer list(AdminRequest r) {

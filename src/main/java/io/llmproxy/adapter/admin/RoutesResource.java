@@ -44,7 +44,8 @@ final class RoutesResource {
     }
 
     List<AdminRoute> routes() {
-        List<AdminRoute> routes = new ArrayList<>(routes("/api/v1/tenants/{tenant}/routes"));
+        List<AdminRoute> routes =
+                new ArrayList<>(AdminRoute.forTenantAdmins(routes("/api/v1/tenants/{tenant}/routes")));
         routes.addAll(routes("/api/v1/routes"));
         return routes;
     }

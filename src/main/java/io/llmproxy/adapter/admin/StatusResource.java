@@ -34,8 +34,9 @@ final class StatusResource {
                 open("/health/started", r -> started(health.get())),
                 open("/metrics", r -> metrics()),
                 route("GET", "/api/v1/status", this::status),
-                route("GET", "/api/v1/version", r -> version()),
-                route("GET", "/openapi", r -> new Answer(200, Answer.JSON, description())));
+                route("GET", "/api/v1/version", r -> version()).forUsers(),
+                route("GET", "/openapi", r -> new Answer(200, Answer.JSON, description()))
+                        .forUsers());
     }
 
     private static Answer ready(Health now) {

@@ -40,10 +40,10 @@ final class TenantsResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                route("GET", ALL, this::list).paged(),
+                route("GET", ALL, this::list).paged().forTenantAdmins(),
                 route("POST", ALL, this::create),
-                route("GET", ONE, this::show),
-                route("PATCH", ONE, this::update),
+                route("GET", ONE, this::show).forTenantAdmins(),
+                route("PATCH", ONE, this::update).forTenantAdmins(),
                 route("DELETE", ONE, this::delete).taking("cascade"),
                 route("POST", ONE + "/activate", this::activate),
                 route("POST", ONE + "/suspend", this::suspend));

@@ -41,7 +41,8 @@ final class UsageResource {
     List<AdminRoute> routes() {
         return List.of(
                 route("GET", "/api/v1/usage/report", this::report)
-                        .taking("tenant", "user", "key", "model", "provider", "status", "from", "to", "timeZone", "by"),
+                        .taking("tenant", "user", "key", "model", "provider", "status", "from", "to", "timeZone", "by")
+                        .forUsers(),
                 route("GET", "/api/v1/usage/records", this::records)
                         .taking(
                                 "tenant",
@@ -55,7 +56,8 @@ final class UsageResource {
                                 "timeZone",
                                 "limit",
                                 "cursor",
-                                "tail"));
+                                "tail")
+                        .forUsers());
     }
 
     private Answer report(AdminRequest r) {

@@ -31,11 +31,11 @@ final class UsersResource {
 
     List<AdminRoute> routes() {
         return List.of(
-                route("GET", ALL, this::list).paged(),
-                route("POST", ALL, this::create),
-                route("GET", ONE, this::show),
-                route("PATCH", ONE, this::update),
-                route("DELETE", ONE, this::delete).taking("cascade"));
+                route("GET", ALL, this::list).paged().forTenantAdmins(),
+                route("POST", ALL, this::create).forTenantAdmins(),
+                route("GET", ONE, this::show).forTenantAdmins(),
+                route("PATCH", ONE, this::update).forTenantAdmins(),
+                route("DELETE", ONE, this::delete).taking("cascade").forTenantAdmins());
     }
 
     private Answer list(AdminRequest r) {

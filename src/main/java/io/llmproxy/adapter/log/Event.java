@@ -28,6 +28,22 @@ public enum Event {
             Severity.ERROR,
             "the admin API failed at a request",
             "the error in the line says why; `llmproxyctl status` whether the database is away"),
+    CALLER_REFUSED(
+            6006,
+            Severity.WARN,
+            "somebody asked the admin API over TCP for something with credentials that are not accepted",
+            "the line says what is wrong with them and where they came from; of many, see who can reach `admin.listen`"),
+    CALLERS_READ(
+            6007,
+            Severity.INFO,
+            "the file of tokens, or of an issuer's keys, was read anew and is in force",
+            "nothing"),
+    CALLERS_UNUSABLE(
+            6008,
+            Severity.WARN,
+            "a file of `admin.auth` cannot be used; what it held before stays in force",
+            "the line says which file, which line and why"),
+    CALLERS_USABLE(6009, Severity.INFO, "the files of `admin.auth` can be used again", "nothing"),
     REDIS_AWAY(
             6101,
             Severity.WARN,

@@ -43,7 +43,7 @@ final class KeyDetector implements Detector {
         add(Alphabet.TOKEN, 20, "xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xoxe-", "xapp-");
         add(Alphabet.ALNUM, 16, "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_");
         add(Alphabet.ALNUM, 30, "hf_", "api_org_");
-        add(Alphabet.ALNUM, 43, "llmp_");
+        add(Alphabet.ALNUM, 43, "llmp_", "llmpa_");
         add(Alphabet.ALNUM, 36, "npm_");
         add(Alphabet.TOKEN, 50, "pypi-AgE");
         add(Alphabet.ALNUM, 40, "gsk_", "xai-", "pplx-");

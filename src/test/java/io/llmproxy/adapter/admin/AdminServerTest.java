@@ -514,6 +514,7 @@ class AdminServerTest {
                 f.audit(),
                 f.requests(),
                 () -> {},
+                f.remote(),
                 f.clock);
     }
 

@@ -52,6 +52,38 @@ class OpenApiTest {
     }
 
     @Test
+    void saysOfEachRouteWhoMayCallIt() {
+        Map<String, String> served = new TreeMap<>();
+        routes().forEach(r -> served.put(
+                r.method() + " " + r.path(),
+                switch (r.access()) {
+                    case ANYBODY -> "without a token";
+                    case USERS -> "user";
+                    case TENANT_ADMINS -> "tenant-admin";
+                    case ADMINS -> "admin";
+                }));
+        Map<String, String> described = new TreeMap<>();
+        description
+                .get("paths")
+                .properties()
+                .forEach(path -> path.getValue()
+                        .properties()
+                        .forEach(operation -> described.put(
+                                operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(),
+                                operation.getValue().has("security")
+                                        ? "without a token"
+                                        : operation.getValue().get("x-role").stringValue())));
+        assertThat(described).isEqualTo(served);
+        description
+                .get("security")
+                .forEach(one -> one.propertyNames()
+                        .forEach(scheme -> assertThat(description
+                                        .at("/components/securitySchemes/" + scheme + "/scheme")
+                                        .stringValue())
+                                .isEqualTo("bearer")));
+    }
+
+    @Test
     void describesEveryShapeFieldByField() {
         Map<String, Class<?>> shapes = Map.ofEntries(
                 Map.entry("Problem", ProblemJson.class),

@@ -10,6 +10,7 @@ class SecretMaskTest {
     void takesOutWhatLooksLikeASecret() {
         for (String secret : List.of(
                 "llmp_" + "aB3".repeat(14) + "x",
+                "llmpa_" + "aB3".repeat(14) + "x",
                 "sk-proj-abcdefghijklmnop1234",
                 "AIzaSyA1234567890abcdefghijklmno",
                 "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl",
