@@ -8,6 +8,10 @@ final class Jars {
     /// Of every entry, so that two builds of the same sources give the same jars.
     private static final LocalDateTime ENTRY_TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
+    /// What says how a library was built, or how another compiler would take it. Its version stands in the properties beside, where
+    /// scanners for vulnerable libraries look for it.
+    private static final Pattern OF_ITS_BUILD = Pattern.compile("META-INF/(maven/.*/pom[.]xml|native-image/.*|proguard/.*)");
+
     private final Path lib;
 
     /// @param lib the image's directory of jars
@@ -22,6 +26,8 @@ final class Jars {
         drop("jtokkit", "com/knuddels/jtokkit/[pr]50k_base[.]tiktoken");
         // messages in other languages: logs are in English
         drop("postgresql", "org/postgresql/translation/messages_.*");
+        // data sources for application servers: the pool asks the driver
+        drop("postgresql", "org/postgresql/(ds|xa|osgi)/.*");
         // of the Redis library the connection and the protocol are used (docs/adr/012): not its clients with a method for every
         // command, its commands for modules, its pools, clusters and caches
         drop("jedis", "redis/clients/jedis/("
@@ -35,11 +41,14 @@ final class Jars {
         // of the HTTP library the parsing and framing of blocking streams is used (docs/adr/003)
         drop("httpcore5", "org/apache/hc/core5/(reactor|pool|http/nio|http/impl/nio|http/impl/bootstrap)/.*");
         // H2's console, its full-text search and its servers, but for the one by which processes hand the database over
-        drop("h2", "org/h2/(server/(pg|web)|fulltext)/.*|org/h2/tools/(Console|GUIConsole|Server|Upgrade|ConvertTraceFile|MultiDimension).*");
+        drop("h2", "org/h2/(server/(pg|web)|fulltext)/.*|org/h2/tools/(Console|GUIConsole|Server|Shell|Upgrade"
+                + "|CreateCluster|ConvertTraceFile|ChangeFileEncryption|MultiDimension).*");
         // of OpenTelemetry its traces are used, not its metrics and logs (docs/adr/023)
         drop("opentelemetry-exporter-otlp-common", "io/opentelemetry/exporter/internal/otlp/(metrics|logs)/.*");
         drop("opentelemetry-exporter-otlp-common", "io/opentelemetry/proto/(collector/)?(metrics|logs|profiles)/.*");
         drop("opentelemetry-exporter-otlp", "io/opentelemetry/exporter/otlp/(http/)?(metrics|logs)/.*");
+        // packed histograms and their logs: the meters have neither
+        drop("HdrHistogram", "org/HdrHistogram/(packedarray/.*|Packed.*|HistogramLog.*|Synchronized.*)");
         dropResources();
         recompile(onlyFile(target.resolve("lib-sources"), "picocli-*-sources.jar"), target.resolve("picocli"));
         try (Stream<Path> jars = Files.list(lib)) {
@@ -141,6 +150,9 @@ final class Jars {
                 ZipOutputStream to = new ZipOutputStream(Files.newOutputStream(slim))) {
             to.setLevel(Deflater.BEST_COMPRESSION);
             for (ZipEntry entry = from.getNextEntry(); entry != null; entry = from.getNextEntry()) {
+                if (OF_ITS_BUILD.matcher(entry.getName()).matches()) {
+                    continue;
+                }
                 byte[] bytes = from.readAllBytes();
                 ZipEntry copy = new ZipEntry(entry.getName());
                 copy.setTimeLocal(ENTRY_TIME);
