@@ -41,11 +41,15 @@ static final List<String> SERVER_FLAGS = List.of(
         "-XX:SurvivorRatio=6",
         "-XX:TargetSurvivorRatio=90",
         "-XX:MaxTenuringThreshold=6",
+        "-XX:MinHeapFreeRatio=10",
+        "-XX:MaxHeapFreeRatio=30",
         "-XX:MaxRAMPercentage=50",
         "-XX:+UseCompressedOops",
         "-XX:+UseCompactObjectHeaders",
         "-XX:+UseTransparentHugePages",
         "-Djdk.pollerMode=1",
+        // each thread keeps a copy outside the heap of the largest piece that it ever wrote, and the database writes megabytes
+        "-Djdk.nio.maxCachedBufferSize=262144",
         "-XX:+CrashOnOutOfMemoryError",
         "-XX:-CreateCoredumpOnCrash");
 

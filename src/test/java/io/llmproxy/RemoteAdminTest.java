@@ -234,7 +234,7 @@ class RemoteAdminTest {
         assertThat(ctl(root, "tenant", "create", "acme", "-q").code()).isZero();
         assertThat(ctl(root, "-t", "acme", "key", "create", "dev", "-q").value())
                 .startsWith("llmp_");
-        assertThat(ctl(root, "status").value()).contains("Gateway   http", admin.toString());
+        assertThat(ctl(root, "status").value()).contains("Gateway   http", "Asked at  " + admin);
         assertThat(ctl(root, "top", "--count", "1").code()).isZero();
         assertThat(ctl(root, "usage", "export").code()).isZero();
         assertThat(ctl(root, "audit", "export").value()).contains("\"begin\"");

@@ -95,7 +95,8 @@ final class ServerCommands {
                 all ? Column.grouped(status.path("tenants").asLong(0)) : tenant);
         shown.set("gateway", status.path("gateway"));
         shown.set("admin", status.path("admin"));
-        shown.put("socket", c.client().endpoint().shown());
+        Endpoint asked = c.client().endpoint();
+        shown.put(asked instanceof Endpoint.UnixSocket ? "socket" : "asked at", asked.shown());
         shown.set("database", status.path("database"));
         shown.put("serves", count(status, "providers", "provider") + ", " + count(status, "keys", "key"));
         shown.put(

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceTier {@code auto}, {@code default} or another of the provider's words; null: not said
  * @param usageInStream whether a stream tells its usage
  * @param thoughtsTold whether the client wants to see what the model thinks
+ * @param echo what its answers repeat besides
  */
 public record ChatRequest(
         String model,
@@ -31,9 +32,22 @@ public record ChatRequest(
         @Nullable String serviceTier,
         boolean stream,
         boolean usageInStream,
-        boolean thoughtsTold) {
+        boolean thoughtsTold,
+        Echo echo) {
     /** More answers than anybody gives at a time. */
     public static final int MOST_CHOICES = 128;
+
+    /**
+     * What the answers of a client's dialect repeat of its request, and no provider is asked.
+     *
+     * @param instructions the text that stands before the conversation, of which it is the first message too; null: none
+     * @param metadata an object of the client's own; null: none
+     */
+    public record Echo(
+            @Nullable String instructions, @Nullable JsonText metadata) {
+        /** Of dialects that repeat nothing. */
+        public static final Echo NONE = new Echo(null, null);
+    }
 
     public ChatRequest {
         messages = List.copyOf(messages);
@@ -58,6 +72,7 @@ public record ChatRequest(
                 serviceTier,
                 stream,
                 usageInStream,
-                thoughtsTold);
+                thoughtsTold,
+                echo);
     }
 }

@@ -28,59 +28,75 @@ public final class TokensEditor {
         this.file = file;
     }
 
+    /** What the file is to hold instead of what it holds. */
+    @FunctionalInterface
+    private interface Edit {
+        /** @param before null: there is no file */
+        String of(@Nullable String before) throws AuthFault;
+    }
+
     /** @throws AuthFault where the file is wrong, or has the name already; nothing is changed */
     public void add(TokenLine line) throws AuthFault {
-        boolean there = Files.exists(file);
-        String before = there ? text() : "# who may administer over TCP: llmproxy admin-token --help\n";
-        String after = before + (before.isEmpty() || before.endsWith("\n") ? "" : "\n") + line + "\n";
-        TokensFile.parse(file.toString(), after);
-        write(after);
+        change(there -> {
+            String before = there == null ? "# who may administer over TCP: llmproxy admin-token --help\n" : there;
+            String after = before + (before.isEmpty() || before.endsWith("\n") ? "" : "\n") + line + "\n";
+            TokensFile.parse(file.toString(), after);
+            return after;
+        });
     }
 
     /** @throws AuthFault where the file is wrong, or has no such name; nothing is changed */
     public void remove(String name) throws AuthFault {
-        String before = text();
-        if (TokensFile.parse(file.toString(), before).lines().stream()
-                .noneMatch(line -> line.name().equals(name))) {
-            throw new AuthFault(file + ": has no token `" + name + "`");
-        }
-        write(before.lines()
-                .filter(line -> !line.strip().split("\\s+")[0].equals(name))
-                .map(line -> line + "\n")
-                .collect(Collectors.joining()));
+        change(there -> {
+            String before = there == null ? "" : there;
+            if (TokensFile.parse(file.toString(), before).lines().stream()
+                    .noneMatch(line -> line.name().equals(name))) {
+                throw new AuthFault(file + ": has no token `" + name + "`");
+            }
+            return before.lines()
+                    .filter(line -> !line.strip().split("\\s+")[0].equals(name))
+                    .map(line -> line + "\n")
+                    .collect(Collectors.joining());
+        });
     }
 
-    private String text() throws AuthFault {
-        return AuthFile.read("the file of tokens", file, true);
-    }
-
-    private void write(String text) throws AuthFault {
+    private void change(Edit edit) throws AuthFault {
         try {
             // a link stays one, and what it points to is replaced
-            replace(Files.exists(file) ? file.toRealPath() : file.toAbsolutePath(), text);
+            change(Files.exists(file) ? file.toRealPath() : file.toAbsolutePath(), edit);
         } catch (IOException e) {
             throw new AuthFault(file + " cannot be written: " + e, e);
         }
     }
 
-    private static void replace(Path real, String text) throws IOException, AuthFault {
+    /** The next file is made before this one is read: so nobody else changes it in between. */
+    private static void change(Path real, Edit edit) throws IOException, AuthFault {
         Path next = real.resolveSibling("." + real.getFileName() + ".new");
-        try (FileChannel channel = FileChannel.open(
-                next,
-                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        FileChannel begun = begun(next);
+        try (begun) {
+            boolean there = Files.exists(real);
+            String after = edit.of(there ? AuthFile.read("the file of tokens", real, true) : null);
+            ByteBuffer bytes = ByteBuffer.wrap(after.getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
-                channel.write(bytes);
+                begun.write(bytes);
             }
-            like(Files.exists(real) ? Files.readAttributes(real, PosixFileAttributes.class) : null, next);
-            channel.force(true);
+            like(there ? Files.readAttributes(real, PosixFileAttributes.class) : null, next);
+            begun.force(true);
             Files.move(next, real, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException e) {
-            throw new AuthFault(next + " is there: somebody else is changing the file; delete it if nobody is", e);
-        } catch (IOException e) {
+        } catch (IOException | AuthFault | RuntimeException e) {
             Files.deleteIfExists(next);
             throw e;
+        }
+    }
+
+    private static FileChannel begun(Path next) throws IOException, AuthFault {
+        try {
+            return FileChannel.open(
+                    next,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        } catch (FileAlreadyExistsException e) {
+            throw new AuthFault(next + " is there: somebody else is changing the file; delete it if nobody is", e);
         }
     }
 

@@ -78,7 +78,8 @@ final class AnthropicRequestReader {
                 tier(),
                 request.isTrue("stream"),
                 true,
-                true);
+                true,
+                ChatRequest.Echo.NONE);
     }
 
     private @Nullable Integer maxTokens(Operation operation) {

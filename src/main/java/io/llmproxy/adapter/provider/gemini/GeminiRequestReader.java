@@ -90,7 +90,8 @@ final class GeminiRequestReader {
                 null,
                 stream && operation == Operation.CHAT,
                 true,
-                thoughtsTold());
+                thoughtsTold(),
+                ChatRequest.Echo.NONE);
     }
 
     private void refuse() {

@@ -91,7 +91,8 @@ final class OllamaRequestReader {
                 null,
                 !Boolean.FALSE.equals(request.flag("stream")),
                 true,
-                true);
+                true,
+                ChatRequest.Echo.NONE);
     }
 
     private void refuse() {

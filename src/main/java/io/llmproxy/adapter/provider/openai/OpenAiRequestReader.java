@@ -94,7 +94,8 @@ final class OpenAiRequestReader {
                 request.text("service_tier"),
                 request.isTrue("stream"),
                 options != null && options.isTrue("include_usage"),
-                true);
+                true,
+                ChatRequest.Echo.NONE);
     }
 
     private void refuse() {

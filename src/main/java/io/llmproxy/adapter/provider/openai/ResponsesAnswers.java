@@ -5,6 +5,7 @@ import io.llmproxy.domain.chat.ChatAnswer;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.Content;
 import io.llmproxy.domain.chat.FinishReason;
+import io.llmproxy.domain.chat.JsonText;
 import io.llmproxy.domain.chat.Reasoning;
 import io.llmproxy.domain.chat.ResponseFormat;
 import io.llmproxy.domain.chat.TokenProbability;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes a {@code response}: what was asked, what came of it, and how it ended. */
 final class ResponsesAnswers {
+    private static final JsonText NO_METADATA = new JsonText("{}");
+
     private final JsonOut out;
     private final ChatRequest request;
     private final long created;
@@ -90,9 +93,15 @@ final class ResponsesAnswers {
     }
 
     private void asked() {
-        out.name("instructions").nothing();
+        String instructions = request.echo().instructions();
+        if (instructions == null) {
+            out.name("instructions").nothing();
+        } else {
+            out.member("instructions", instructions);
+        }
         nullable("max_output_tokens", request.maxTokens());
-        out.name("metadata").open().close();
+        JsonText metadata = request.echo().metadata();
+        out.member("metadata", metadata == null ? NO_METADATA : metadata);
         out.member("parallel_tool_calls", !Boolean.FALSE.equals(request.parallelToolCalls()));
         out.name("previous_response_id").nothing();
         reasoning(request.reasoning());

@@ -85,7 +85,12 @@ final class ResponsesRequestReader {
                 request.text("service_tier"),
                 request.isTrue("stream"),
                 true,
-                true);
+                true,
+                echo());
+    }
+
+    private ChatRequest.Echo echo() {
+        return new ChatRequest.Echo(request.text("instructions"), request.json("metadata"));
     }
 
     private void refuse() {

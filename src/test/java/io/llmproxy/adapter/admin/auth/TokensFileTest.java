@@ -9,7 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +138,40 @@ class TokensFileTest {
                 .isEqualTo("rw-------");
         try (var names = Files.list(directory)) {
             assertThat(names).containsExactly(file);
+        }
+    }
+
+    /** Who comes while another changes the file is refused, and may come again. */
+    @Test
+    void noLineIsLostWhereManyChangeTheFileAtOneTime() throws Exception {
+        Path file = directory.resolve("shared");
+        List<String> names = IntStream.range(0, 40).mapToObj(i -> "t" + i).toList();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> running = new ArrayList<>();
+            for (String name : names) {
+                running.add(threads.submit(() -> {
+                    addedAtLast(file, line(name, Role.ADMIN, null));
+                    return null;
+                }));
+            }
+            for (Future<?> one : running) {
+                one.get();
+            }
+        }
+        assertThat(TokensFile.read(file).lines())
+                .extracting(TokenLine::name)
+                .containsExactlyInAnyOrderElementsOf(names);
+    }
+
+    private static void addedAtLast(Path file, TokenLine line) throws InterruptedException {
+        while (true) {
+            try {
+                new TokensEditor(file).add(line);
+                return;
+            } catch (AuthFault e) {
+                assertThat(e).hasMessageContaining("somebody else is changing the file");
+                Thread.sleep(1);
+            }
         }
     }
 

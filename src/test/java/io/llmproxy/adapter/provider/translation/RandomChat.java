@@ -40,7 +40,8 @@ final class RandomChat {
             null,
             true,
             true,
-            true);
+            true,
+            ChatRequest.Echo.NONE);
 
     private static final String[] PIECES = {
         "a", " ", "\n", "\"", "\\", "ü", "👋", "{", "}", "[", ",", ":", "data:", "\u0001", "\t", "0", "\u2028", "</x>"
@@ -103,7 +104,8 @@ final class RandomChat {
                 perhaps(() -> random.nextBoolean() ? "auto" : "default"),
                 stream,
                 stream,
-                true);
+                true,
+                ChatRequest.Echo.NONE);
     }
 
     private Reasoning reasoning() {

@@ -33,8 +33,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Clients of {@code /v1/responses} have what they share with each dialect there and back, from conversations made at random; and what
@@ -49,13 +51,16 @@ class ResponsesTest {
 
     /** A conversation as it is read from a client's words. */
     private static ChatRequest read(ChatRequest request, Random random) {
-        byte[] json = new ResponsesJson(random).request(request);
         Notes strict = new Notes("nobody", false);
-        UpstreamRequest asked =
-                new UpstreamRequest("POST", "/responses", false, null, new HeaderFields(), RequestBody.of(json));
-        ChatRequest read = RESPONSES.readRequest(asked, Json.parse(json), Operation.CHAT, strict);
+        ChatRequest read = read(new ResponsesJson(random).request(request), strict);
         assertThat(strict.warning()).isNull();
         return read;
+    }
+
+    private static ChatRequest read(byte[] json, Notes notes) {
+        UpstreamRequest asked =
+                new UpstreamRequest("POST", "/responses", false, null, new HeaderFields(), RequestBody.of(json));
+        return RESPONSES.readRequest(asked, Json.parse(json), Operation.CHAT, notes);
     }
 
     private static ChatRequest request(String other, Random random) {
@@ -87,7 +92,8 @@ class ResponsesTest {
                 of.serviceTier(),
                 of.stream(),
                 of.usageInStream(),
-                of.thoughtsTold());
+                of.thoughtsTold(),
+                ChatRequest.Echo.NONE);
     }
 
     @ParameterizedTest
@@ -97,8 +103,12 @@ class ResponsesTest {
             Random random = new Random(seed);
             ChatRequest first = request(other, random);
 
+            // what answers repeat goes to no provider
             assertThat(read(BothWays.of(other).through(first), random))
                     .as("seed %d", seed)
+                    .usingRecursiveComparison()
+                    .usingOverriddenEquals()
+                    .ignoringFields("echo")
                     .isEqualTo(first);
         }
     }
@@ -140,6 +150,29 @@ class ResponsesTest {
                     .as("seed %d", seed)
                     .isEqualTo(plain(answer));
             response(new String(written, StandardCharsets.UTF_8)).validate();
+        }
+    }
+
+    @Test
+    void answersRepeatInstructionsAndMetadata() throws UpstreamException {
+        String besides = "\"instructions\":\"Be \\u201cbrief\\u201d.\",\"metadata\":{\"run\":\"7\",\"\\u00e9\":\"\"}";
+        ChatRequest asked = read(
+                ("{\"model\":\"m\",\"input\":\"x\"," + besides + "}").getBytes(StandardCharsets.UTF_8),
+                new Notes("nobody", false));
+        ChatAnswer answer = new RandomChat(new Random(1)).answer();
+
+        JsonOut out = new JsonOut();
+        StreamWriter writer = RESPONSES.streamWriter(asked, 5);
+        for (StreamEvent event : new RandomChat(new Random(1)).stream(answer)) {
+            writer.write(event, out);
+        }
+        writer.end(out);
+        JsonNode wanted = Json.parse(("{" + besides + "}").getBytes(StandardCharsets.UTF_8));
+        for (JsonNode response : List.of(
+                Json.parse(RESPONSES.writeAnswer(asked, answer, 5)),
+                ResponsesEvents.whole(new String(out.take(), StandardCharsets.UTF_8)))) {
+            assertThat(response.path("instructions")).isEqualTo(wanted.path("instructions"));
+            assertThat(response.path("metadata")).isEqualTo(wanted.path("metadata"));
         }
     }
 

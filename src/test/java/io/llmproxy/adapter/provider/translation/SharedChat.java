@@ -84,7 +84,8 @@ final class SharedChat {
                 null,
                 stream,
                 stream,
-                true);
+                true,
+                ChatRequest.Echo.NONE);
     }
 
     private ToolChoice choice(List<Tool> tools) {

@@ -73,7 +73,8 @@ class SignedCallsTest {
                 null,
                 false,
                 false,
-                false);
+                false,
+                ChatRequest.Echo.NONE);
     }
 
     /** What the client reads of the answer. */
@@ -146,7 +147,8 @@ class SignedCallsTest {
                 null,
                 false,
                 false,
-                false);
+                false,
+                ChatRequest.Echo.NONE);
     }
 
     private static List<String> signatures(List<JsonNode> parts) {

@@ -73,7 +73,8 @@ class SignedThoughtsTest {
                 null,
                 false,
                 false,
-                true);
+                true,
+                ChatRequest.Echo.NONE);
     }
 
     private static ChatRequest asked(@Nullable Reasoning reasoning) {
