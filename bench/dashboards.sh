@@ -3,7 +3,7 @@
 # that scrapes it each second, and every expression of conf/grafana and conf/prometheus asked of that Prometheus. Names each panel and each
 # alert whose expression has no series, each alert that should be true by now and is not, and what promtool finds; exit 1 where there is any.
 #   bench/dashboards.sh [--seconds 40] [--keep] [--stale]
-# Needs prometheus, promtool, jq, curl, nginx (for a collector of traces) and the image; with redis-server, or its path in
+# Needs prometheus, promtool, jq, curl, openssl, nginx (for a collector of traces) and the image; with redis-server, or its path in
 # REDIS_SERVER, the figures of shared limits are looked at too. See docs/metrics.md.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -18,7 +18,7 @@ while [ $# -gt 0 ]; do
         *) fail "unknown option $1; see the head of this script" ;;
     esac
 done
-require prometheus promtool jq curl nginx
+require prometheus promtool jq curl nginx openssl
 enter
 conf=$image/conf
 faults=$scratch/faults
@@ -53,14 +53,19 @@ if command -v "$redis_server" >/dev/null; then
 fi
 
 echo "the appliance" >&2
+# valid for long enough that nobody is warned of its end
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$scratch/admin.key" -out "$scratch/admin.pem" 2>"$scratch/openssl.err" || fail "no certificate: $(cat "$scratch/openssl.err")"
+chmod 600 "$scratch/admin.key"
 "$image/bin/llmproxy" serve --data-dir "$scratch/data" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 "${redis[@]}" \
+    --set admin.tls.certificate="$scratch/admin.pem" --set admin.tls.key="$scratch/admin.key" \
     --set limits.global.requests=0 --set limits.tenant.requests=0 --set limits.user.requests=0 --set limits.ip.requests=0 \
     --set "tracing.endpoint=http://127.0.0.1:$collector/v1/traces" --set tracing.sample-ratio=0.5 --set log.access=all \
     >"$scratch/llmproxy.out" 2>"$scratch/llmproxy.err" &
 pids+=("$!")
 await_line "$scratch/llmproxy.out" 'llmproxy ready' llmproxy
 gateway=$(sed -n 's|.*gateway=\([^ ]*\).*|\1|p' "$scratch/llmproxy.out")
-admin=$(sed -n 's|.*admin=http://\([^ ]*\).*|\1|p' "$scratch/llmproxy.out")
+admin=$(sed -n 's|.*admin=https://\([^ ]*\).*|\1|p' "$scratch/llmproxy.out")
 
 echo "Prometheus" >&2
 prometheus_port=$(free_port)
@@ -69,6 +74,8 @@ cat >"$scratch/prometheus.yml" <<YML
 global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
 scrape_configs:
   - job_name: llmproxy
+    scheme: https
+    tls_config: {ca_file: $scratch/admin.pem}
     static_configs: [{targets: ['$admin']}]
 rule_files: ['$conf/prometheus/alerts.yml']
 YML
@@ -146,7 +153,7 @@ traffic &
 pids+=("$!")
 sleep "$seconds"
 
-curl -fsS "http://$admin/metrics" >"$scratch/metrics.txt" || fail "the metrics cannot be read at http://$admin/metrics"
+curl -fsS --cacert "$scratch/admin.pem" "https://$admin/metrics" >"$scratch/metrics.txt" || fail "the metrics cannot be read at https://$admin/metrics"
 [ $keep = no ] || cp -- "$scratch/metrics.txt" metrics.txt
 
 filled() { # expression of a panel: with its variables
