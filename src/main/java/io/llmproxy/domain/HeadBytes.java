@@ -14,19 +14,6 @@ public final class HeadBytes {
         bytes = new byte[capacity];
     }
 
-    /**
-     * Whether a text is of printable ASCII alone, blanks included, as nearly all names and values of fields are: a look at all of it
-     * that decides nothing at each character. Where it is not, rules look at the characters one by one.
-     */
-    public static boolean printable(String text) {
-        int odd = 0;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            odd |= c - ' ' | '~' - c; // negative where one of the two is
-        }
-        return odd >= 0;
-    }
-
     public int size() {
         return size;
     }

@@ -22,7 +22,6 @@ public final class HeaderFields {
     private static final byte PLAIN = 64;
 
     private static final int NUMBER = 63;
-    private static final byte[] NO_TOKEN = noToken();
 
     // name, value, name, value …
     private String[] fields;
@@ -174,21 +173,7 @@ public final class HeaderFields {
      * a field needs no further look wherever it goes. What is not may still be well-formed.
      */
     public static boolean plain(String name, String value) {
-        int odd = name.isEmpty() ? 1 : 0;
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            odd |= c >>> 7 | NO_TOKEN[c & 127];
-        }
-        return odd == 0 && HeadBytes.printable(value);
-    }
-
-    private static byte[] noToken() {
-        byte[] odd = new byte[128];
-        Arrays.fill(odd, (byte) 1);
-        for (char c = '!'; c < 127; c++) {
-            odd[c] = (byte) ("\"(),/:;<=>?@[\\]{}".indexOf(c) < 0 ? 0 : 1);
-        }
-        return odd;
+        return FieldText.token(name) && FieldText.printable(value);
     }
 
     /** Whether the field with that index is known to be {@link #plain(String, String) plain}. */

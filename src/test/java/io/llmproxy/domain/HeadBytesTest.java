@@ -29,17 +29,6 @@ class HeadBytesTest {
                 .isEqualTo("yz");
     }
 
-    @Test
-    void printableIsWhatIsBetweenBlankAndTilde() {
-        assertThat(HeadBytes.printable("")).isTrue();
-        for (char c = 0; c < 0x1000; c++) {
-            boolean expected = c >= ' ' && c <= '~';
-            assertThat(HeadBytes.printable("some text " + c)).as("%x", (int) c).isEqualTo(expected);
-            assertThat(HeadBytes.printable(c + " and more")).as("%x", (int) c).isEqualTo(expected);
-        }
-        assertThat(HeadBytes.printable("\uffff")).isFalse();
-    }
-
     private static String text(HeadBytes out) {
         return new String(Arrays.copyOf(out.array(), out.size()), StandardCharsets.ISO_8859_1);
     }

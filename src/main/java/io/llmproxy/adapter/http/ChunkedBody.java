@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http;
 
+import io.llmproxy.domain.FieldText;
 import io.llmproxy.domain.HeaderFields;
 import java.io.IOException;
 import java.io.InputStream;
@@ -68,7 +69,7 @@ final class ChunkedBody extends InputStream {
                 return;
             }
             int colon = line.indexOf(':');
-            if (colon <= 0 || !HeadRules.token(line.substring(0, colon))) {
+            if (colon <= 0 || !FieldText.token(line.substring(0, colon))) {
                 throw new IOException("What follows the body is no header field.");
             }
             trailers = trailers == HeaderFields.NONE ? new HeaderFields() : trailers;

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http;
 
+import io.llmproxy.domain.FieldText;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import java.nio.charset.StandardCharsets;
@@ -117,7 +118,7 @@ final class HeadReader {
         int version = end - VERSION.length - 1;
         int first = indexOf(array, from, end, (byte) ' ');
         boolean parts = first > from && first < version - 2 && array[version - 1] == ' ';
-        if (!parts || !token(array, from, first) || !visible(array, first + 1, version - 1)) {
+        if (!parts || !FieldText.token(array, from, first) || !visible(array, first + 1, version - 1)) {
             throw malformed();
         }
         method = text(array, from, first);
@@ -176,15 +177,6 @@ final class HeadReader {
             }
         }
         return -1;
-    }
-
-    private static boolean token(byte[] array, int from, int end) {
-        for (int i = from; i < end; i++) {
-            if (!HeadRules.tokenCharacter(array[i])) {
-                return false;
-            }
-        }
-        return end > from;
     }
 
     /** A target may hold bytes above 127, which the rules for paths refuse by their own words. */

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http;
 
+import io.llmproxy.domain.FieldText;
 import io.llmproxy.domain.HeaderFields;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,6 @@ final class HeadRules {
     private static final int MAX_HOST = 300;
     private static final int MAX_PORT = ":65535".length();
     private static final String HOST_PUNCTUATION = "-._~:[]%!$&'()*+,;=";
-    private static final String TOKEN_PUNCTUATION = "!#$%&'*+-.^_`|~";
-    private static final boolean[] TOKEN = tokenCharacters();
 
     private HeadRules() {}
 
@@ -48,29 +47,6 @@ final class HeadRules {
         return comma >= 0 && coding.substring(comma + 1).strip().equalsIgnoreCase("chunked");
     }
 
-    static boolean tokenCharacter(byte b) {
-        return b >= 0 && TOKEN[b];
-    }
-
-    /** Whether {@code text} is a token of RFC 9110, section 5.6.2. */
-    static boolean token(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c >= TOKEN.length || !TOKEN[c]) {
-                return false;
-            }
-        }
-        return !text.isEmpty();
-    }
-
-    private static boolean[] tokenCharacters() {
-        boolean[] legal = new boolean[128];
-        for (char c = 0; c < legal.length; c++) {
-            legal[c] = alphanumeric(c) || TOKEN_PUNCTUATION.indexOf(c) >= 0;
-        }
-        return legal;
-    }
-
     /** Whether {@code value} is free of control characters, a tab aside, and of what is no byte. */
     static boolean value(String value) {
         for (int i = 0; i < value.length(); i++) {
@@ -94,7 +70,7 @@ final class HeadRules {
 
     /** Why a field is refused, or null where it is fine. */
     static @Nullable String refusal(String name, String value) {
-        if (!token(name)) {
+        if (!FieldText.token(name)) {
             return "A header field's name is malformed.";
         }
         return value(value) ? null : "The header field `" + name + "` holds a control character.";

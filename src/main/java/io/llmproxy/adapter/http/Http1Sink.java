@@ -4,6 +4,7 @@ import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.http.DateTime;
 import io.llmproxy.domain.FieldNames;
+import io.llmproxy.domain.FieldText;
 import io.llmproxy.domain.HeadBytes;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
@@ -215,7 +216,7 @@ final class Http1Sink implements ClientSink {
             throw new IllegalArgumentException("An answer's status must be from 200 to 999; got " + status);
         }
         for (int i = 0; i < headers.size(); i++) {
-            if (!headers.plain(i) && !(HeadRules.token(headers.name(i)) && HeadRules.value(headers.value(i)))) {
+            if (!headers.plain(i) && !(FieldText.token(headers.name(i)) && HeadRules.value(headers.value(i)))) {
                 throw new IllegalArgumentException("An answer's header field is malformed or holds a line end.");
             }
         }

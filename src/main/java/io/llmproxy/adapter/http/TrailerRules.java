@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.http;
 
 import io.llmproxy.domain.FieldNames;
+import io.llmproxy.domain.FieldText;
 import io.llmproxy.domain.HeaderFields;
 
 /**
@@ -65,6 +66,6 @@ final class TrailerRules {
 
     /** Malformed ones are not: the head has gone, and there is no other answer any more. */
     static boolean allowed(String name, String value) {
-        return HeadRules.token(name) && HeadRules.value(value) && !FORBIDDEN.contains(name);
+        return FieldText.token(name) && HeadRules.value(value) && !FORBIDDEN.contains(name);
     }
 }

@@ -1,6 +1,6 @@
 package io.llmproxy.gateway.stage;
 
-import io.llmproxy.domain.HeadBytes;
+import io.llmproxy.domain.FieldText;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.HeaderPolicy;
@@ -29,7 +29,7 @@ final class AnswerHeaders {
             headers.add("x-llmproxy-provider", target.providerName());
             String model = target.model();
             // a client chose the name
-            if (model != null && HeadBytes.printable(model)) {
+            if (model != null && FieldText.printable(model)) {
                 headers.addPlain("x-llmproxy-model", model);
             }
         }

@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.http;
 
+import io.llmproxy.domain.FieldText;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.testing.Fuzz;
 import io.llmproxy.testing.Pieces;
@@ -41,13 +42,13 @@ public final class HeadFuzz {
     }
 
     private static void sound(Http1Head head) {
-        Fuzz.check(HeadRules.token(head.method()), () -> "took the method " + head.method());
+        Fuzz.check(FieldText.token(head.method()), () -> "took the method " + head.method());
         Fuzz.check(
                 !head.target().isEmpty() && head.target().chars().noneMatch(c -> c <= 32 || c == 127),
                 () -> "took the target " + head.target());
         head.fields()
                 .forEach((name, value) -> Fuzz.check(
-                        HeadRules.token(name)
+                        FieldText.token(name)
                                 && HeadRules.value(value)
                                 && value.strip().equals(value),
                         () -> "took the field " + name + ": " + value));

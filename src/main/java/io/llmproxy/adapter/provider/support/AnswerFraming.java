@@ -1,5 +1,6 @@
 package io.llmproxy.adapter.provider.support;
 
+import io.llmproxy.domain.FieldText;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.port.ProviderCall.Head;
 import io.llmproxy.port.UpstreamException;
@@ -24,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * @param bodiless whether there is no body whatever the length says
  */
 record AnswerFraming(long length, boolean bodiless, boolean reusable) {
-    private static final boolean[] TOKEN = tokenCharacters();
     private static final String CODING = "Transfer-Encoding";
     private static final String LENGTH = "Content-Length";
     private static final String CONNECTION = "Connection";
@@ -143,7 +143,7 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
         }
         HeaderFields fields = new HeaderFields();
         for (Header footer : footers) {
-            if (token(footer.getName())) {
+            if (FieldText.token(footer.getName())) {
                 fields.add(footer.getName(), printable(value(footer)));
             }
         }
@@ -151,28 +151,10 @@ record AnswerFraming(long length, boolean bodiless, boolean reusable) {
     }
 
     private static String checkedName(String name, CallContext call) throws UpstreamException {
-        if (!token(name)) {
+        if (!FieldText.token(name)) {
             throw call.failure(Kind.PROTOCOL, "sent an answer with a header name that is none", null);
         }
         return name;
-    }
-
-    private static boolean token(String name) {
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c >= TOKEN.length || !TOKEN[c]) {
-                return false;
-            }
-        }
-        return !name.isEmpty();
-    }
-
-    private static boolean[] tokenCharacters() {
-        boolean[] legal = new boolean[127];
-        for (char c = '!'; c < legal.length; c++) {
-            legal[c] = "\"(),/:;<=>?@[\\]{}".indexOf(c) < 0;
-        }
-        return legal;
     }
 
     /** As {@link Header#getValue} has it, at one stroke where that makes it of single characters. */
