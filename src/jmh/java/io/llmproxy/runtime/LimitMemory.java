@@ -14,7 +14,6 @@ import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
-import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
@@ -146,10 +145,9 @@ public final class LimitMemory {
                 tenant.id(),
                 "openai");
         List<Charge> charges = new ArrayList<>();
-        LimitTable.Collector collector =
-                (limit, subject) -> charges.add(new Charge(limit, new CounterKey(limit.id(), subject), 1));
+        LimitTable.Collector collector = due -> charges.add(new Charge(due.limit(), due.key(), 1));
         snapshot.limits().early().early(new LimitTable.Place(address), collector);
-        snapshot.limits().of(tenant.id()).collect(facts, collector);
+        snapshot.limits().due(facts).forEach(collector::add);
         if (!(counters.reserve(charges) instanceof Granted(var reservation))) {
             throw new IllegalStateException("refused, so that not all counters are there");
         }

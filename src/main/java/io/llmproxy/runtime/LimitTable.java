@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 public final class LimitTable {
     public static final LimitTable EMPTY = new LimitTable(List.of(), Named.NONE);
 
-    private final List<Limit> each;
-    private final Map<Object, List<Limit>> bySubject = new HashMap<>();
+    private final List<Due> each;
+    private final Map<Object, List<Due>> bySubject = new HashMap<>();
     private final List<Patterned> models = new ArrayList<>();
     private final List<Patterned> endpoints = new ArrayList<>();
     private final List<Ranged> ranges = new ArrayList<>();
@@ -33,6 +33,7 @@ public final class LimitTable {
     private final boolean foreseen;
     private final boolean lasting;
     private final boolean precise;
+    private final boolean placed;
 
     /** Who is meant by the subject of a limit of users or keys, which may be an id, an e-mail address or a name. */
     public interface Named {
@@ -53,13 +54,28 @@ public final class LimitTable {
         };
     }
 
-    private record Patterned(Limit limit, Glob glob) {}
+    /**
+     * A limit that a request is under.
+     *
+     * @param key of the counter of what the request is to the limit
+     */
+    public record Due(Limit limit, CounterKey key) {
+        static Due ofAll(Limit limit) {
+            return new Due(limit, new CounterKey(limit.id(), CounterKey.ONE));
+        }
 
-    private record Ranged(Limit limit, Cidr range) {}
+        private Due of(Object subject) {
+            return subject.equals(CounterKey.ONE) ? this : new Due(limit, new CounterKey(limit.id(), subject));
+        }
+    }
+
+    private record Patterned(Due due, Glob glob) {}
+
+    private record Ranged(Due due, Cidr range) {}
 
     /** Takes the limits that a request is under. */
     public interface Collector {
-        void add(Limit limit, Object subject);
+        void add(Due due);
     }
 
     /**
@@ -96,6 +112,16 @@ public final class LimitTable {
             return CounterKey.Address.of(address);
         }
 
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(address);
+        }
+
+        @Override
+        public boolean equals(@Nullable Object o) {
+            return o instanceof Place other && Arrays.equals(address, other.address);
+        }
+
         private boolean in(Cidr range) {
             return range.contains(address);
         }
@@ -114,13 +140,14 @@ public final class LimitTable {
         List<Limit> ordered = limits.stream()
                 .sorted(Comparator.comparing(Limit::scope).thenComparing(Limit::id))
                 .toList();
-        each = ordered.stream().filter(l -> l.subject() == null).toList();
+        each = ordered.stream().filter(l -> l.subject() == null).map(Due::ofAll).toList();
         ordered.stream().filter(l -> l.subject() != null).forEach(l -> index(l, named));
         budgets = limits.stream().anyMatch(l -> l.metric().budget());
         foreseen = limits.stream().anyMatch(Limit::foreseen);
         costs = limits.stream().anyMatch(l -> l.metric() == LimitMetric.COST);
         lasting = limits.stream().anyMatch(LimitTable::lasts);
-        precise = ranges.stream().anyMatch(r -> lasts(r.limit) && r.range.bits() > Byte.SIZE * Place.NETWORK);
+        placed = limits.stream().anyMatch(l -> l.scope() == LimitScope.IP);
+        precise = ranges.stream().anyMatch(r -> lasts(r.due.limit) && r.range.bits() > Byte.SIZE * Place.NETWORK);
     }
 
     /** Whether addresses have to be kept for it, so that their use is found again after a restart. */
@@ -131,17 +158,17 @@ public final class LimitTable {
     private void index(Limit limit, Named named) {
         String subject = String.valueOf(limit.subject());
         switch (limit.scope()) {
-            case KEY -> named.keys(subject).forEach(id -> of(id).add(limit));
-            case USER -> named.users(subject).forEach(id -> of(id).add(limit));
-            case PROVIDER -> of(subject).add(limit);
-            case MODEL -> models.add(new Patterned(limit, limit.pattern()));
-            case ENDPOINT -> endpoints.add(new Patterned(limit, limit.pattern()));
-            case IP -> ranges.add(new Ranged(limit, Cidr.parse("scope", subject)));
+            case KEY -> named.keys(subject).forEach(id -> of(id).add(Due.ofAll(limit)));
+            case USER -> named.users(subject).forEach(id -> of(id).add(Due.ofAll(limit)));
+            case PROVIDER -> of(subject).add(Due.ofAll(limit));
+            case MODEL -> models.add(new Patterned(Due.ofAll(limit), limit.pattern()));
+            case ENDPOINT -> endpoints.add(new Patterned(Due.ofAll(limit), limit.pattern()));
+            case IP -> ranges.add(new Ranged(Due.ofAll(limit), Cidr.parse("scope", subject)));
             case TENANT, GLOBAL -> throw new IllegalStateException(limit + " has a subject");
         }
     }
 
-    private List<Limit> of(Object subject) {
+    private List<Due> of(Object subject) {
         return bySubject.computeIfAbsent(subject, s -> new ArrayList<>());
     }
 
@@ -158,8 +185,8 @@ public final class LimitTable {
     /** Whether one of these counts that address. */
     boolean lasting(Place place) {
         return lasting
-                && (each.stream().anyMatch(LimitTable::lasts)
-                        || ranges.stream().anyMatch(r -> lasts(r.limit) && place.in(r.range)));
+                && (each.stream().anyMatch(d -> lasts(d.limit))
+                        || ranges.stream().anyMatch(r -> lasts(r.due.limit) && place.in(r.range)));
     }
 
     /** Whether any of them can be judged by a request's head. */
@@ -177,6 +204,11 @@ public final class LimitTable {
         return costs;
     }
 
+    /** Whether any of them is about addresses. */
+    public boolean placed() {
+        return placed;
+    }
+
     public boolean isEmpty() {
         return each.isEmpty() && bySubject.isEmpty() && models.isEmpty() && endpoints.isEmpty() && ranges.isEmpty();
     }
@@ -184,11 +216,11 @@ public final class LimitTable {
     /** The limits of global and address scope that need nothing but an address. */
     public void early(@Nullable Place place, Collector out) {
         CounterKey.Address subject = place == null || each.isEmpty() ? null : place.subject();
-        for (Limit limit : each) {
-            if (limit.scope() == LimitScope.GLOBAL) {
-                out.add(limit, CounterKey.ONE);
+        for (Due due : each) {
+            if (due.limit.scope() == LimitScope.GLOBAL) {
+                out.add(due);
             } else if (subject != null) {
-                out.add(limit, subject);
+                out.add(due.of(subject));
             }
         }
         addRanges(place, out);
@@ -197,9 +229,9 @@ public final class LimitTable {
     /** The limits of addresses alone. */
     public void places(Place place, Collector out) {
         CounterKey.Address subject = place.subject();
-        for (Limit limit : each) {
-            if (limit.scope() == LimitScope.IP) {
-                out.add(limit, subject);
+        for (Due due : each) {
+            if (due.limit.scope() == LimitScope.IP) {
+                out.add(due.of(subject));
             }
         }
         addRanges(place, out);
@@ -217,18 +249,18 @@ public final class LimitTable {
         addRanges(facts.place(), out);
         for (Patterned p : models) {
             if (matches(p.glob, facts.asked()) || matches(p.glob, facts.model())) {
-                out.add(p.limit, CounterKey.ONE);
+                out.add(p.due);
             }
         }
         for (Patterned p : endpoints) {
             if (p.glob.matches(facts.endpoint())) {
-                out.add(p.limit, CounterKey.ONE);
+                out.add(p.due);
             }
         }
-        for (Limit limit : each) {
-            Object subject = subject(limit, facts);
+        for (Due due : each) {
+            Object subject = subject(due.limit, facts);
             if (subject != null) {
-                out.add(limit, subject);
+                out.add(due.of(subject));
             }
         }
     }
@@ -237,12 +269,12 @@ public final class LimitTable {
         return model != null && glob.matches(model);
     }
 
-    private static void add(@Nullable List<Limit> limits, LimitScope scope, Collector out) {
-        if (limits != null) {
-            for (Limit limit : limits) {
+    private static void add(@Nullable List<Due> dues, LimitScope scope, Collector out) {
+        if (dues != null) {
+            for (Due due : dues) {
                 // a key without a user is its own user, and so is found twice
-                if (limit.scope() == scope) {
-                    out.add(limit, CounterKey.ONE);
+                if (due.limit.scope() == scope) {
+                    out.add(due);
                 }
             }
         }
@@ -252,7 +284,7 @@ public final class LimitTable {
         if (place != null) {
             for (Ranged ranged : ranges) {
                 if (place.in(ranged.range)) {
-                    out.add(ranged.limit, CounterKey.ONE);
+                    out.add(ranged.due);
                 }
             }
         }

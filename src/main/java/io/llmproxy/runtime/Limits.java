@@ -23,18 +23,43 @@ import java.util.stream.Collector;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * All limits in force: those of the configuration, those set as limits, and those that settings of tenants and keys amount to.
- *
- * @param early those that are judged before a key is looked at
- * @param byTenant the others, as each tenant's requests meet them
- * @param byId every one of them
- */
-public record Limits(LimitTable early, Map<UUID, LimitTable> byTenant, Map<String, Limit> byId) {
+/** All limits in force: those of the configuration, those set as limits, and those that settings of tenants and keys amount to. Thread-safe. */
+public final class Limits {
     public static final Limits NONE = new Limits(LimitTable.EMPTY, Map.of(), Map.of());
+
+    private final LimitTable early;
+    private final Map<UUID, LimitTable> byTenant;
+    private final Map<String, Limit> byId;
+    private final KnownDues known = new KnownDues();
+
+    /**
+     * @param early those that are judged before a key is looked at
+     * @param byTenant the others, as each tenant's requests meet them
+     * @param byId every one of them
+     */
+    public Limits(LimitTable early, Map<UUID, LimitTable> byTenant, Map<String, Limit> byId) {
+        this.early = early;
+        this.byTenant = byTenant;
+        this.byId = byId;
+    }
+
+    /** Those that are judged before a key is looked at. */
+    public LimitTable early() {
+        return early;
+    }
+
+    /** Every one of them, by its id. */
+    public Map<String, Limit> byId() {
+        return byId;
+    }
 
     public LimitTable of(UUID tenantId) {
         return byTenant.getOrDefault(tenantId, LimitTable.EMPTY);
+    }
+
+    /** The limits of {@link #of} that a request is under, the narrowest scope first but for those of certain subjects, which come before all. */
+    public List<LimitTable.Due> due(LimitTable.Facts facts) {
+        return known.of(of(facts.tenant()), facts);
     }
 
     /** Whether a tenant's requests are under limits of addresses that outlive a process, so that addresses may have to be kept. */

@@ -22,8 +22,11 @@ final class Sources {
     private static final int CONNECT_SECONDS = 5;
     /** How long an answer to a statement may take. */
     private static final int SOCKET_SECONDS = 60;
-    /** H2's own choice is 64 MiB for each GiB that the heap may grow to, which a busy ledger fills and a collector then copies. */
-    private static final int CACHE_KIB = 16 * 1024;
+    /**
+     * H2's own choice is 64 MiB for each GiB that the heap may grow to, which a busy ledger fills with blocks that nobody reads soon, and
+     * a collector then copies.
+     */
+    private static final int CACHE_KIB = 8 * 1024;
 
     private static final String POSTGRESQL = "jdbc:postgresql:";
 

@@ -12,6 +12,8 @@ abstract sealed class Counter permits WindowCounter, SlidingCounter, BucketCount
     /** What of the limit is this process's own; null: nothing is shared, or it is known without a counter. */
     private volatile @Nullable Share share;
 
+    private volatile @Nullable MemoryCounterStore home;
+
     @Nullable
     final Share share() {
         return share;
@@ -19,6 +21,16 @@ abstract sealed class Counter permits WindowCounter, SlidingCounter, BucketCount
 
     final void share(Share owned) {
         share = owned;
+    }
+
+    /** Whether it is found there by its key; before, and once it was removed, it is not. */
+    final boolean in(MemoryCounterStore store) {
+        return home == store;
+    }
+
+    /** @param store where it is found from now on; null: nowhere any more */
+    final void home(@Nullable MemoryCounterStore store) {
+        home = store;
     }
 
     /** Whether it counts as the limit wants; else it is replaced. */
@@ -54,10 +66,14 @@ abstract sealed class Counter permits WindowCounter, SlidingCounter, BucketCount
         RETIRED
     }
 
-    /** A new one for a limit. */
-    static Counter of(Limit limit) {
+    /**
+     * A new one for a limit.
+     *
+     * @param cells of the store that it is for
+     */
+    static Counter of(Limit limit, Cells cells) {
         return switch (limit.algorithm()) {
-            case FIXED_WINDOW -> new WindowCounter(limit);
+            case FIXED_WINDOW -> new WindowCounter(limit, cells);
             case SLIDING_WINDOW -> new SlidingCounter(limit);
             case TOKEN_BUCKET -> new BucketCounter(limit);
         };

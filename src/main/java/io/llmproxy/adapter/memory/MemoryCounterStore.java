@@ -51,6 +51,7 @@ public final class MemoryCounterStore implements CounterStore {
     static final int SHARDS = 4096;
 
     private final ConcurrentHashMap<CounterKey, Counter> counters = new ConcurrentHashMap<>();
+    private final Cells cells = new Cells();
     private final AtomicInteger open = new AtomicInteger();
     /** How far the wall clock may run from the steady counter between two sweeps; microseconds. */
     private static final long CLOCK_WAS_SET = 60_000_000L;
@@ -164,8 +165,12 @@ public final class MemoryCounterStore implements CounterStore {
 
     private Counter counter(Charge charge) {
         CounterKey key = charge.key();
+        if (key.found() instanceof Counter found && found.in(this) && found.fits(charge.limit())) {
+            return found;
+        }
         Counter known = counters.get(key);
         if (known != null && known.fits(charge.limit())) {
+            key.found(known);
             return known;
         }
         if (known != null) {
@@ -186,12 +191,21 @@ public final class MemoryCounterStore implements CounterStore {
 
     /** A limit that counts in another way now begins anew. */
     private Counter replaced(CounterKey key, Limit limit) {
-        return counters.compute(key, (k, known) -> known != null && known.fits(limit) ? known : made(k, limit));
+        return counters.compute(key, (k, known) -> {
+            if (known != null && known.fits(limit)) {
+                return known;
+            }
+            if (known != null) {
+                known.home(null);
+            }
+            return made(k, limit);
+        });
     }
 
     private Counter made(CounterKey place, Limit limit) {
-        Counter counter = Counter.of(limit);
+        Counter counter = Counter.of(limit, cells);
         shares.link(counter, place, limit);
+        counter.home(this);
         return counter;
     }
 
@@ -206,6 +220,9 @@ public final class MemoryCounterStore implements CounterStore {
 
     private boolean remove(CounterKey key, Counter counter) {
         boolean removed = counters.remove(key, counter);
+        if (removed) {
+            counter.home(null);
+        }
         if (removed && key.open()) {
             open.decrementAndGet();
         }

@@ -12,35 +12,66 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
  * <p>A wall clock can be set. Back by less than a minute is no change. Back into an earlier window takes along what was used, on top
  * of what that window had used before; forward again into the window that was left finds it as it was. So setting the clock to and
  * fro gives nobody anything; and as every window ends in its time, nobody is shut out for longer than one period.
+ *
+ * <p>What is used of a window is counted in place. A window is closed, for good, before another takes its place, so that the other
+ * begins with all that was counted; whoever finds a closed window puts the other there himself and waits for nobody.
  */
 final class WindowCounter extends Counter {
-    /** @param otherStart the window before this one, as the clock went; {@code otherUsed} was used in it */
-    private record Window(long start, long end, long used, long otherStart, long otherUsed) {
-        Window withUsed(long now) {
-            return new Window(start, end, now, otherStart, otherUsed);
+    /** Its number is what was used; the complement of that, which is negative, once it is closed. */
+    private static final class Window extends Cells.Cell {
+        final long start;
+        final long end;
+        /** The window before this one, as the clock went. */
+        final long otherStart;
+
+        final long otherUsed;
+
+        Window(Cells cells, long start, long end, long used, long otherStart, long otherUsed) {
+            super(cells, used);
+            this.start = start;
+            this.end = end;
+            this.otherStart = otherStart;
+            this.otherUsed = otherUsed;
         }
 
-        boolean retired() {
-            return used < 0;
+        boolean closed() {
+            return number() < 0;
+        }
+
+        long used() {
+            long number = number();
+            return number < 0 ? ~number : number;
+        }
+
+        /** Its number stays as it is from now on. */
+        Window close() {
+            for (long used = number(); used >= 0; used = number()) {
+                change(used, ~used);
+            }
+            return this;
+        }
+
+        Window with(Cells cells, long nowUsed, long nowOther) {
+            return new Window(cells, start, end, nowUsed, otherStart, nowOther);
         }
     }
 
-    private static final Window NEW = new Window(0, 0, 0, 0, 0);
-    private static final Window RETIRED = new Window(0, 0, -1, 0, 0);
+    private static final Window NEW = new Window(new Cells(), 0, 0, 0, 0, 0).close();
+    private static final Window RETIRED = new Window(new Cells(), 0, 0, 0, 0, 0).close();
+    /** A clock that was set back by less than this is taken to stand still. */
+    private static final long TOLERANCE = 60_000_000L;
 
-    /** The state is a field of the counter itself: one place in memory less that processors take from each other. */
     private static final AtomicReferenceFieldUpdater<WindowCounter, Window> STATE =
             AtomicReferenceFieldUpdater.newUpdater(WindowCounter.class, Window.class, "state");
 
     private final LimitPeriod period;
     private final ZoneId zone;
-    /** A clock that was set back by less than this is taken to stand still. */
-    private static final long TOLERANCE = 60_000_000L;
-
     private final boolean steady;
+    private final Cells cells;
     private volatile Window state = NEW;
 
-    WindowCounter(Limit limit) {
+    WindowCounter(Limit limit, Cells cells) {
+        this.cells = cells;
         period = limit.period();
         zone = limit.zone();
         steady = limit.steady();
@@ -60,76 +91,93 @@ final class WindowCounter extends Counter {
     @Override
     Outcome take(Hold hold, long now) {
         while (true) {
-            Window before = state;
-            if (before.retired()) {
+            Window window = open(now);
+            if (window == RETIRED) {
                 return Outcome.RETIRED;
             }
-            Window window = at(before, now);
-            long used = window.used + hold.amount();
+            long before = window.number();
+            long used = before + hold.amount();
             boolean passed = used > hold.most();
-            if (passed && hold.limit().hard()) {
-                // where the clock was set, what that did to the window is kept
-                if (window.start == before.start || STATE.compareAndSet(this, before, window)) {
-                    return Outcome.DENIED;
-                }
-                continue;
+            if (before >= 0 && passed && hold.limit().hard()) {
+                return Outcome.DENIED;
             }
-            if (STATE.compareAndSet(this, before, window.withUsed(used))) {
+            if (before >= 0 && window.change(before, used)) {
                 hold.taken(window.start, used, passed, now);
                 return Outcome.TAKEN;
             }
         }
     }
 
-    private Window at(Window window, long now) {
-        if (now < window.end && now >= window.start) {
-            return window;
+    /** The window of that moment, open when it was looked at; or {@link #RETIRED}. */
+    private Window open(long now) {
+        while (true) {
+            Window known = state;
+            if (known == RETIRED || covers(known, now) && !known.closed()) {
+                return known;
+            }
+            Window next = at(known.close(), now);
+            replace(known, next);
         }
-        boolean known = window.end > window.start;
-        if (known && now < window.start && window.start - now <= tolerance()) {
-            return window;
+    }
+
+    /** @param closed no change of it can be lost */
+    private boolean replace(Window closed, Window next) {
+        return STATE.compareAndSet(this, closed, next);
+    }
+
+    private boolean covers(Window window, long now) {
+        return now < window.end && now >= window.start - (window.end > window.start ? tolerance() : 0);
+    }
+
+    /** What a window becomes with the time: itself, another one of its own, or the one that follows. */
+    private Window at(Window window, long now) {
+        long used = window.used();
+        if (covers(window, now)) {
+            return window.with(cells, used, window.otherUsed);
         }
         long start = period.start(now, zone);
         long end = period.end(now, zone);
-        if (!known) {
-            return new Window(start, end, 0, start, 0);
+        if (window.end == window.start) {
+            return new Window(cells, start, end, 0, start, 0);
         }
         long before = window.otherStart == start ? window.otherUsed : 0;
-        long used = now >= window.end ? before : before + window.used;
-        return new Window(start, end, used, window.start, window.used);
+        return new Window(cells, start, end, now >= window.end ? before : before + used, window.start, used);
     }
 
     @Override
     void correct(Hold hold, long delta, long now) {
         while (true) {
-            Window before = state;
-            Window after = corrected(before, hold.stamp(), delta);
-            if (after.equals(before) || STATE.compareAndSet(this, before, after)) {
+            Window known = state;
+            // a window before that of the hold has taken it along when the clock was set back
+            boolean own = known.start <= hold.stamp();
+            boolean other = known.otherStart == hold.stamp() && known.start != hold.stamp();
+            if (known == RETIRED || !own && !other) {
                 return;
             }
+            long used = known.number();
+            if (!other && used >= 0) {
+                if (known.change(used, Math.max(0, used + delta))) {
+                    return;
+                }
+            } else {
+                long last = known.close().used();
+                long otherUsed = other ? Math.max(0, known.otherUsed + delta) : known.otherUsed;
+                if (replace(known, known.with(cells, own ? Math.max(0, last + delta) : last, otherUsed))) {
+                    return;
+                }
+            }
         }
-    }
-
-    private static Window corrected(Window window, long stamp, long delta) {
-        if (window.retired()) {
-            return window;
-        }
-        // a window before that of the hold has taken it along when the clock was set back
-        long used = window.start <= stamp ? Math.max(0, window.used + delta) : window.used;
-        boolean other = window.otherStart == stamp && window.start != stamp;
-        long otherUsed = other ? Math.max(0, window.otherUsed + delta) : window.otherUsed;
-        return new Window(window.start, window.end, used, window.otherStart, otherUsed);
     }
 
     @Override
     boolean seed(Limit limit, long amount, long now) {
         while (true) {
-            Window before = state;
-            if (before.retired()) {
+            Window window = open(now);
+            if (window == RETIRED) {
                 return false;
             }
-            Window window = at(before, now);
-            if (STATE.compareAndSet(this, before, window.withUsed(Math.max(window.used, amount)))) {
+            long used = window.number();
+            if (used >= 0 && window.change(used, Math.max(used, amount))) {
                 return true;
             }
         }
@@ -137,7 +185,8 @@ final class WindowCounter extends Counter {
 
     @Override
     long used(Limit limit, long now) {
-        return at(state, now).used;
+        Window known = state;
+        return covers(known, now) ? known.used() : at(known, now).used();
     }
 
     @Override
@@ -145,8 +194,9 @@ final class WindowCounter extends Counter {
         if (period == LimitPeriod.NONE) {
             return 1;
         }
-        Window window = at(state, now);
-        return window.end == Long.MAX_VALUE ? Long.MAX_VALUE : window.end - now;
+        Window known = state;
+        long end = covers(known, now) ? known.end : period.end(now, zone);
+        return end == Long.MAX_VALUE ? Long.MAX_VALUE : end - now;
     }
 
     @Override
@@ -156,9 +206,15 @@ final class WindowCounter extends Counter {
 
     @Override
     boolean retire(Limit limit, long now) {
-        Window window = state;
-        boolean over = now - tolerance() >= window.end;
-        boolean idle = period.ends() ? over : window.used == 0;
-        return idle && !window.retired() && STATE.compareAndSet(this, window, RETIRED);
+        Window known = state;
+        if (known == RETIRED) {
+            return false;
+        }
+        if (period.ends()) {
+            boolean over = now - tolerance() >= known.end;
+            return over && replace(known.close(), RETIRED);
+        }
+        boolean idle = known.change(0, ~0L) || known.number() == ~0L;
+        return idle && replace(known, RETIRED);
     }
 }

@@ -1,13 +1,11 @@
 package io.llmproxy.domain.limit;
 
 import io.llmproxy.domain.identity.IpAddress;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What one counter counts.
- *
- * @param subject a UUID, a String, a {@link Model} or an {@link Address}; {@link #ONE} where the limit has one counter
- */
-public record CounterKey(String limitId, Object subject) {
+/** What one counter counts. A value: two with the same limit and subject are equal. Thread-safe. */
+public final class CounterKey {
     /** The subject of limits that count everything together. */
     public static final String ONE = "-";
 
@@ -43,18 +41,56 @@ public record CounterKey(String limitId, Object subject) {
         }
     }
 
+    private final String limitId;
+    private final Object subject;
+    private final int hash;
+    private volatile @Nullable Object found;
+
+    /** @param subject a UUID, a String, a {@link Model} or an {@link Address}; {@link #ONE} where the limit has one counter */
+    public CounterKey(String limitId, Object subject) {
+        this.limitId = Objects.requireNonNull(limitId);
+        this.subject = Objects.requireNonNull(subject);
+        this.hash = 31 * limitId.hashCode() + subject.hashCode();
+    }
+
+    public String limitId() {
+        return limitId;
+    }
+
+    public Object subject() {
+        return subject;
+    }
+
     /** Whether clients can make up subjects of its kind. */
     public boolean open() {
         return subject instanceof Open;
     }
 
-    @Override
-    public int hashCode() {
-        return 31 * limitId.hashCode() + subject.hashCode();
+    /** What a store found last by this very object, which saves it a look-up; whether that is its own and still counts it must look. */
+    public @Nullable Object found() {
+        return found;
+    }
+
+    public void found(Object counter) {
+        found = counter;
     }
 
     @Override
-    public boolean equals(Object o) {
-        return o instanceof CounterKey other && limitId.equals(other.limitId) && subject.equals(other.subject);
+    public int hashCode() {
+        return hash;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object o) {
+        return this == o
+                || o instanceof CounterKey other
+                        && hash == other.hash
+                        && limitId.equals(other.limitId)
+                        && subject.equals(other.subject);
+    }
+
+    @Override
+    public String toString() {
+        return limitId + " of " + subject;
     }
 }

@@ -123,10 +123,11 @@ final class AddressUse {
         }
 
         @Override
-        public void add(Limit limit, Object subject) {
+        public void add(LimitTable.Due due) {
             UsageRecord counted = record;
+            Limit limit = due.limit();
+            CounterKey key = due.key();
             Begin begin = begins.get(limit.id());
-            CounterKey key = new CounterKey(limit.id(), subject);
             if (counted != null && begin != null && begin.covers(counted) && mine(key)) {
                 Charge charge = new Charge(limit, key, LedgerUse.amount(limit, UsageQuery.Sum.of(counted)));
                 used.merge(key, charge, (a, b) -> new Charge(a.limit(), a.key(), a.amount() + b.amount()));

@@ -89,9 +89,9 @@ public final class LedgerUse {
             if (span.zone != null && (tenant == null || !span.zone.equals(zone(tenant)))) {
                 continue;
             }
-            LimitTable.Collector adding = (limit, subject) -> {
-                if (ids.contains(limit.id())) {
-                    Charge charge = new Charge(limit, new CounterKey(limit.id(), subject), amount(limit, sum));
+            LimitTable.Collector adding = due -> {
+                if (ids.contains(due.limit().id())) {
+                    Charge charge = new Charge(due.limit(), due.key(), amount(due.limit(), sum));
                     used.merge(charge.key(), charge, (a, b) -> new Charge(a.limit(), a.key(), a.amount() + b.amount()));
                 }
             };

@@ -74,9 +74,9 @@ public final class Limiter {
             return;
         }
         Charges charges = new Charges(Need.NOTHING);
-        table.collect(facts(x, null, "", null), (limit, subject) -> {
-            if (limit.foreseen()) {
-                charges.add(limit, subject);
+        table.collect(facts(x, table, null, "", null), due -> {
+            if (due.limit().foreseen()) {
+                charges.add(due);
             }
         });
         Denied denied = store.refusal(charges.all);
@@ -113,7 +113,8 @@ public final class Limiter {
                     ? bounds.micros(x, need, targets.subList(Math.min(i, targets.size()), targets.size()))
                     : 0;
             Charges charges = new Charges(need.costing(micros));
-            table.collect(facts(x, targets.isEmpty() ? null : targets.get(i)), charges);
+            limits.due(facts(x, table, targets.isEmpty() ? null : targets.get(i)))
+                    .forEach(charges::add);
             LimitDecision decision = store.reserve(charges.all, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
@@ -146,8 +147,8 @@ public final class Limiter {
         }
         Need need = table.budgets() ? Needs.of(x, remaining) : Need.NOTHING;
         Need costing = need.costing(table.costs() ? bounds.micros(x, need, remaining) : 0);
-        Charges before = charges(table, x, from, costing);
-        Charges after = charges(table, x, to, costing);
+        Charges before = charges(limits, x, from, costing);
+        Charges after = charges(limits, x, to, costing);
         List<Charge> added = after.without(before);
         LimitDecision decision = added.isEmpty() ? LimitDecision.FREE : store.reserve(added);
         if (decision instanceof Denied denied) {
@@ -160,25 +161,26 @@ public final class Limiter {
         return null;
     }
 
-    private static Charges charges(LimitTable table, Exchange x, @Nullable Target target, Need need) {
+    private static Charges charges(Limits limits, Exchange x, @Nullable Target target, Need need) {
         Charges charges = new Charges(need);
-        table.collect(facts(x, target), charges);
+        LimitTable table = limits.of(x.principal().tenant().id());
+        limits.due(facts(x, table, target)).forEach(charges::add);
         return charges;
     }
 
-    private static LimitTable.Facts facts(Exchange x, @Nullable Target target) {
-        return facts(x, x.ask().model(), x.endpoint().template(), target);
+    private static LimitTable.Facts facts(Exchange x, LimitTable table, @Nullable Target target) {
+        return facts(x, table, x.ask().model(), x.endpoint().template(), target);
     }
 
     private static LimitTable.Facts facts(
-            Exchange x, @Nullable String asked, String endpoint, @Nullable Target target) {
+            Exchange x, LimitTable table, @Nullable String asked, String endpoint, @Nullable Target target) {
         var principal = x.principal();
         UUID key = principal.key().id();
         return new LimitTable.Facts(
                 principal.tenant().id(),
                 principal.user() == null ? key : principal.user().id(),
                 key,
-                ClientPlace.of(x.request()),
+                table.placed() ? ClientPlace.of(x.request()) : null,
                 asked,
                 target == null ? null : target.model(),
                 endpoint,
@@ -281,10 +283,11 @@ public final class Limiter {
         }
 
         @Override
-        public void add(Limit limit, Object subject) {
+        public void add(LimitTable.Due due) {
+            LimitMetric metric = due.limit().metric();
             // what is free, or has no price that anybody knows, is not held to money
-            if (limit.metric() != LimitMetric.COST || need.costMicros() > 0) {
-                all.add(new Charge(limit, new CounterKey(limit.id(), subject), need.of(limit.metric())));
+            if (metric != LimitMetric.COST || need.costMicros() > 0) {
+                all.add(new Charge(due.limit(), due.key(), need.of(metric)));
             }
         }
     }

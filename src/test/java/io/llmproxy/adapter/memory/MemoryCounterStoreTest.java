@@ -12,13 +12,20 @@ import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.testing.CounterStoreContract;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -97,6 +104,81 @@ class MemoryCounterStoreTest extends CounterStoreContract {
         store.sweep(all);
         assertThat(store.size()).isZero();
         assertThat(taken(minute, 5)).isEqualTo(3);
+    }
+
+    /** Requests that are alike come with the same key, which the store may remember its counter by. */
+    @Test
+    void aKeyThatIsUsedAgainFindsTheCounterThatCountsNow() {
+        Limit minute = limit("m", LimitMetric.REQUESTS, 2, LimitPeriod.MINUTE, LimitAlgorithm.FIXED_WINDOW);
+        CounterKey key = new CounterKey("m", "ann");
+        assertThat(granted(store, minute, key, 3)).isEqualTo(2);
+        store.reset(minute);
+        assertThat(granted(store, minute, key, 3)).as("after a reset").isEqualTo(2);
+        assertThat(store.used(minute)).containsExactly(Map.entry(key, 2L));
+        pass(Duration.ofMinutes(1));
+        store.sweep(Map.of("m", minute));
+        assertThat(granted(store, minute, key, 3)).as("after it was swept").isEqualTo(2);
+        assertThat(granted(store, minute, new CounterKey("m", "ann"), 1))
+                .as("by another key of the same")
+                .isZero();
+        Limit sliding = limit("m", LimitMetric.REQUESTS, 2, LimitPeriod.MINUTE, LimitAlgorithm.SLIDING_WINDOW);
+        assertThat(granted(store, sliding, key, 3)).as("counted in another way").isEqualTo(2);
+        assertThat(granted(store, sliding, new CounterKey("m", "ann"), 1)).isZero();
+        MemoryCounterStore other = new MemoryCounterStore(this::now, () -> 0);
+        assertThat(granted(other, sliding, key, 3)).as("by another store").isEqualTo(2);
+        assertThat(granted(store, sliding, key, 1)).isZero();
+    }
+
+    private static long granted(CounterStore store, Limit limit, CounterKey key, int times) {
+        return Stream.generate(() -> store.reserve(List.of(new Charge(limit, key, 1))))
+                .limit(times)
+                .filter(Granted.class::isInstance)
+                .count();
+    }
+
+    /**
+     * A day begins for many threads at once, while that of before is swept and what it had granted is given back: it grants its amount,
+     * no more, and none of it is lost.
+     */
+    @Test
+    void manyThreadsAtTheBeginningOfAWindow() {
+        int threads = 4;
+        int amount = 50;
+        AtomicLong day = new AtomicLong();
+        LongAdder granted = new LongAdder();
+        List<Long> byDay = new ArrayList<>();
+        MemoryCounterStore counters = new MemoryCounterStore(
+                () -> START.plus(Duration.ofDays(day.get())),
+                () -> Duration.ofDays(day.get()).toNanos());
+        Limit limit = limit("day", LimitMetric.REQUESTS, amount, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW);
+        CyclicBarrier night = new CyclicBarrier(threads, () -> {
+            byDay.add(granted.sumThenReset());
+            day.incrementAndGet();
+        });
+        try (ExecutorService all = Executors.newFixedThreadPool(threads)) {
+            for (int i = 0; i < threads; i++) {
+                boolean sweeps = i == 0;
+                all.submit(() -> {
+                    List<Reservation> held = new ArrayList<>();
+                    for (int today = 0; today < 1000; today++) {
+                        if (sweeps) {
+                            counters.sweep(Map.of("day", limit));
+                        }
+                        List<Reservation> before = held;
+                        held = new ArrayList<>();
+                        while (counters.reserve(List.of(new Charge(limit, new CounterKey("day", "ann"), 1)))
+                                instanceof Granted(var reservation)) {
+                            held.add(reservation);
+                            before.forEach(Reservation::release);
+                        }
+                        granted.add(held.size());
+                        night.await();
+                    }
+                    return null;
+                });
+            }
+        }
+        assertThat(byDay).hasSize(1000).containsOnly((long) amount);
     }
 
     @Test

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** One HTTP/1.1 connection to an upstream: its sockets, its buffers and the parser of its answers. */
 final class UpstreamConnection {
     private static final Http1Config LIMITS = Http1Config.custom()
-            .setBufferSize(8192)
+            .setBufferSize(UpstreamInput.BUFFER)
             .setMaxLineLength(UpstreamInput.MAX_LINE)
             .setMaxHeaderCount(256)
             .setMaxEmptyLineCount(2)
@@ -36,8 +36,8 @@ final class UpstreamConnection {
     private final InputStream rawInput;
     private final UpstreamInput input;
     private final UpstreamOutput output;
-    private final SessionInputBufferImpl buffer =
-            new SessionInputBufferImpl(new BasicHttpTransportMetrics(), 8192, -1, LIMITS.getMaxLineLength(), null);
+    private final SessionInputBufferImpl buffer = new SessionInputBufferImpl(
+            new BasicHttpTransportMetrics(), UpstreamInput.BUFFER, -1, LIMITS.getMaxLineLength(), null);
     private final DefaultHttpResponseParser parser =
             new DefaultHttpResponseParser(LIMITS, LazyLaxLineParser.INSTANCE, null);
     private final @Nullable UUID tenant;

@@ -22,6 +22,9 @@ final class UpstreamInput extends InputStream {
     /** All heads of one answer together, interim ones too. */
     static final int MAX_HEAD = 128 * 1024;
 
+    /** Bytes of the buffer above this: most heads with a short answer in one read. A connection has two such buffers, idle or not. */
+    static final int BUFFER = 4096;
+
     private enum Phase {
         WAITING,
         HEAD,
@@ -136,7 +139,7 @@ final class UpstreamInput extends InputStream {
         if (phase == Phase.WAITING) {
             phase = Phase.HEAD;
         }
-        if (phase == Phase.HEAD && (headBytes += n) > MAX_HEAD + 8192) {
+        if (phase == Phase.HEAD && (headBytes += n) > MAX_HEAD + BUFFER) {
             throw call.failure(Kind.PROTOCOL, "sent an answer head of more than 128 KiB", null);
         }
     }
