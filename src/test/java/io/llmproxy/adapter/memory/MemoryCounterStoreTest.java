@@ -23,8 +23,10 @@ import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -179,6 +181,47 @@ class MemoryCounterStoreTest extends CounterStoreContract {
             }
         }
         assertThat(byDay).hasSize(1000).containsOnly((long) amount);
+    }
+
+    /** The counter of what runs at one time is swept whenever nothing runs, which may be over in that moment. */
+    @Test
+    void whatRunsIsNotSweptAway() {
+        Limit limit = Limit.of(
+                "one",
+                LimitScope.KEY,
+                LimitMetric.CONCURRENCY,
+                1,
+                LimitPeriod.NONE,
+                LimitAlgorithm.FIXED_WINDOW,
+                LimitOrigin.ADMIN);
+        MemoryCounterStore counters = new MemoryCounterStore(this::now);
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        AtomicLong granted = new AtomicLong();
+        try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
+            for (int i = 0; i < 2; i++) {
+                CounterKey key = new CounterKey("one", "ann");
+                threads.submit(() -> {
+                    while (granted.get() < 20_000) {
+                        if (counters.reserve(List.of(new Charge(limit, key, 1))) instanceof Granted(var reservation)) {
+                            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                            granted.incrementAndGet();
+                            LockSupport.parkNanos(1); // for who would find a counter that knows nothing of this
+                            running.decrementAndGet();
+                            reservation.release();
+                        }
+                    }
+                });
+            }
+            threads.submit(() -> {
+                while (granted.get() < 20_000) {
+                    counters.sweep(Map.of("one", limit));
+                }
+            });
+        }
+        assertThat(most).hasValue(1);
+        counters.sweep(Map.of("one", limit));
+        assertThat(counters.size()).isZero();
     }
 
     @Test
