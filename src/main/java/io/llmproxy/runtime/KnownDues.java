@@ -39,9 +39,7 @@ final class KnownDues {
     }
 
     private static int place(Facts facts) {
-        int hash = facts.key().hashCode();
-        hash = 31 * hash + (facts.asked() == null ? 0 : facts.asked().hashCode());
-        hash = 31 * hash + (facts.model() == null ? 0 : facts.model().hashCode());
+        int hash = facts.hashCode();
         return (hash ^ hash >>> 15) & PLACES - 1;
     }
 }

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -94,7 +95,28 @@ public final class LimitTable {
             @Nullable String model,
             String endpoint,
             @Nullable UUID providerId,
-            @Nullable String provider) {}
+            @Nullable String provider) {
+
+        /** Written out, since every request compares one, and what the compiler writes for records is slow until a process has run long. */
+        @Override
+        public boolean equals(@Nullable Object o) {
+            return o instanceof Facts other
+                    && key.equals(other.key)
+                    && user.equals(other.user)
+                    && tenant.equals(other.tenant)
+                    && endpoint.equals(other.endpoint)
+                    && Objects.equals(asked, other.asked)
+                    && Objects.equals(model, other.model)
+                    && Objects.equals(providerId, other.providerId)
+                    && Objects.equals(provider, other.provider)
+                    && Objects.equals(place, other.place);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * key.hashCode() + Objects.hashCode(asked)) + Objects.hashCode(model);
+        }
+    }
 
     /** An address that a request comes from. */
     public static final class Place {

@@ -113,8 +113,7 @@ public final class Limiter {
                     ? bounds.micros(x, need, targets.subList(Math.min(i, targets.size()), targets.size()))
                     : 0;
             Charges charges = new Charges(need.costing(micros));
-            limits.due(facts(x, table, targets.isEmpty() ? null : targets.get(i)))
-                    .forEach(charges::add);
+            charges.addAll(limits.due(facts(x, table, targets.isEmpty() ? null : targets.get(i))));
             LimitDecision decision = store.reserve(charges.all, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
@@ -164,7 +163,7 @@ public final class Limiter {
     private static Charges charges(Limits limits, Exchange x, @Nullable Target target, Need need) {
         Charges charges = new Charges(need);
         LimitTable table = limits.of(x.principal().tenant().id());
-        limits.due(facts(x, table, target)).forEach(charges::add);
+        charges.addAll(limits.due(facts(x, table, target)));
         return charges;
     }
 
@@ -263,6 +262,12 @@ public final class Limiter {
 
         Charges(Need need) {
             this.need = need;
+        }
+
+        void addAll(List<LimitTable.Due> dues) {
+            for (LimitTable.Due due : dues) {
+                add(due);
+            }
         }
 
         /** Those of counters that the others do not charge. */
