@@ -5,7 +5,6 @@ import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
-import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
@@ -15,10 +14,12 @@ import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.runtime.LimitTable;
+import io.llmproxy.runtime.Limits;
 import io.llmproxy.testing.UsageRecords;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -71,6 +72,7 @@ public class LimitBenchmark {
             "/v1/chat/completions",
             id(),
             "openai");
+    private final Limits limits = new Limits(LimitTable.EMPTY, Map.of(facts.tenant(), table), Map.of());
 
     private static UUID id() {
         return Ids.next(UsageRecords.T0);
@@ -98,12 +100,9 @@ public class LimitBenchmark {
     @Benchmark
     public long tenLimits() {
         List<Charge> charges = new ArrayList<>();
-        table.collect(
-                facts,
-                (limit, subject) -> charges.add(new Charge(
-                        limit,
-                        new CounterKey(limit.id(), subject),
-                        limit.metric().tokens() ? 500 : 1)));
+        for (LimitTable.Due due : limits.due(facts)) {
+            charges.add(new Charge(due.limit(), due.key(), due.limit().metric().tokens() ? 500 : 1));
+        }
         return store.reserve(charges) instanceof Granted(var reservation)
                 ? reservation.settle(new ActualUse(100, 200, ActualUse.UNKNOWN))
                 : -1;
