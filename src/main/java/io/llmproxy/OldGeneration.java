@@ -9,13 +9,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has the old generation of the heap collected when half of what lies in it must be garbage. HotSpot's serial collector widens that
+ * Has the old generation of the heap collected when a third of what lies in it must be garbage. HotSpot's serial collector widens that
  * generation up to the bound of the heap before it looks for garbage there, so that a process which keeps 25 MB would take half of
  * the machine's memory after an hour of load: what the database has just written lives longer than a few young collections, and
  * dies there. Other collectors look by themselves, and are left alone.
  *
- * <p>A collection stops all threads for some 2 ms per MB that lives, which is what the doubling bounds: a second of load must have
- * brought as much anew as lived before.
+ * <p>A collection stops all threads for some 2 ms per MB that lives, which is what the share bounds: half as much anew must have come
+ * as lived before. Waiting for as much again makes the heap wider than it is from the start where 45 MB live, as in a mix of streams
+ * and short answers.
  */
 final class OldGeneration implements AutoCloseable {
     /**
@@ -71,7 +72,8 @@ final class OldGeneration implements AutoCloseable {
 
     /** One look: collects where it is due. */
     void look() {
-        if (used.getAsLong() > Math.max(FLOOR, 2 * lived.getAsLong())) {
+        long alive = lived.getAsLong();
+        if (used.getAsLong() > Math.max(FLOOR, alive + alive / 2)) {
             collection.run();
         }
     }

@@ -37,10 +37,10 @@ class OldGenerationTest {
     }
 
     @Test
-    void whatLivesMustHaveDoubled() {
+    void halfAsMuchAsLivesMustHaveCome() {
+        assertEquals(0, collectionsAt(220 * MIB, 200 * MIB));
         assertEquals(0, collectionsAt(300 * MIB, 200 * MIB));
-        assertEquals(0, collectionsAt(400 * MIB, 200 * MIB));
-        assertEquals(1, collectionsAt(400 * MIB + 1, 200 * MIB));
+        assertEquals(1, collectionsAt(300 * MIB + 1, 200 * MIB));
     }
 
     @Test

@@ -35,6 +35,11 @@ public final class HeaderFields {
         this(new String[2 * USUAL]);
     }
 
+    /** Empty, with room for as many as are to come. */
+    public static HeaderFields withRoom(int count) {
+        return new HeaderFields(new String[2 * Math.max(1, count)]);
+    }
+
     private HeaderFields(String[] fields) {
         this.fields = fields;
         this.bits = new byte[fields.length / 2];

@@ -52,6 +52,9 @@ public final class HeaderPolicy {
     private static final FieldNames NOT_DOWN =
             FieldNames.of("content-length", "set-cookie", "set-cookie2", "alt-svc", "via", "x-request-id");
 
+    /** How many fields the gateway itself adds to an answer, at most as a rule: its own, and those of two kinds of limits. */
+    private static final int OWN = 16;
+
     private static final FieldNames NONE = FieldNames.of();
 
     private HeaderPolicy() {}
@@ -85,7 +88,7 @@ public final class HeaderPolicy {
     /** The provider's fields as the client may see them, with the gateway's own still to come. */
     public static HeaderFields toClient(HeaderFields provider) {
         FieldNames named = namedByConnection(provider);
-        HeaderFields out = new HeaderFields();
+        HeaderFields out = HeaderFields.withRoom(provider.size() + OWN);
         for (int i = 0; i < provider.size(); i++) {
             String name = provider.name(i);
             if (provider.named(i, NOT_DOWN) || endsHere(provider, i, named) || startsWith(name, "x-llmproxy-")) {

@@ -25,6 +25,11 @@ final class BodyPace {
         bodies.setRelease(bodies.getPlain() + 1);
     }
 
+    /** So many bytes were here, and nobody waited for them. */
+    void here(int bytes) {
+        received.setRelease(received.getPlain() + bytes);
+    }
+
     /** A read begins to wait. */
     void begin() {
         since.setRelease(System.nanoTime());

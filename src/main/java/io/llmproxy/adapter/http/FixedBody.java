@@ -15,6 +15,11 @@ final class FixedBody extends InputStream {
     }
 
     @Override
+    public int available() {
+        return (int) Math.min(bytes.available(), length - count);
+    }
+
+    @Override
     public int read() throws IOException {
         byte[] one = new byte[1];
         return read(one, 0, 1) < 0 ? -1 : one[0] & 255;

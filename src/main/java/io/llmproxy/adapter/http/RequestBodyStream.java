@@ -105,6 +105,11 @@ final class RequestBodyStream extends InputStream {
 
     private int timed(InputStream in, byte[] into, int offset, int length) throws IOException {
         int n = 0;
+        if (in.available() > 0) { // most bodies have come with their heads
+            n = in.read(into, offset, length);
+            pace.here(n);
+            return n;
+        }
         pace.begin();
         try {
             n = in.read(into, offset, length);

@@ -93,7 +93,8 @@ final class BucketCounter extends Counter {
 
     /** What has flowed off since is not given back again: others have had it. */
     @Override
-    void correct(Hold hold, long delta, long now) {
+    void correct(Hold hold, long delta, StoreClock clock) {
+        long now = clock.steady();
         while (true) {
             Level before = state;
             if (before.retired()) {

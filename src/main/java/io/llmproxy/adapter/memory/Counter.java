@@ -42,8 +42,12 @@ abstract sealed class Counter permits WindowCounter, SlidingCounter, BucketCount
      */
     abstract Outcome take(Hold hold, long now);
 
-    /** Adds to (or with a negative {@code delta} gives back of) what was taken by {@code hold}, as far as that still counts. */
-    abstract void correct(Hold hold, long delta, long now);
+    /**
+     * Adds to (or with a negative {@code delta} gives back of) what was taken by {@code hold}, as far as that still counts.
+     *
+     * @param clock looked at where the moment matters, since a look takes as long as the rest
+     */
+    abstract void correct(Hold hold, long delta, StoreClock clock);
 
     /** Counts at least {@code amount} in the present period; false where it is retired. */
     abstract boolean seed(Limit limit, long amount, long now);

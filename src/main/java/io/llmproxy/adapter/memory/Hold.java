@@ -42,8 +42,11 @@ final class Hold implements Grant {
         this.at = at;
     }
 
-    Counter counter() {
-        return counter;
+    /** Its counter counts so much more, or less, of it. */
+    void correct(long delta, StoreClock clock) {
+        if (delta != 0) {
+            counter.correct(this, delta, clock);
+        }
     }
 
     long stamp() {

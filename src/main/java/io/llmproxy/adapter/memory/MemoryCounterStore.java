@@ -59,9 +59,7 @@ public final class MemoryCounterStore implements CounterStore {
     private static final long CLOCK_IS_TRUSTED = 3_600_000_000L;
 
     private final Shares shares;
-    private final InstantSource wall;
-    private final LongSupplier nanos;
-    private final long originMicros;
+    private final StoreClock clock;
     private long drift;
     private long settled = Long.MIN_VALUE;
     private Set<String> strangers = Set.of();
@@ -79,9 +77,7 @@ public final class MemoryCounterStore implements CounterStore {
     /** @param shares what of each limit may be used here */
     MemoryCounterStore(InstantSource wall, LongSupplier nanos, Shares shares) {
         this.shares = shares;
-        this.wall = wall;
-        this.nanos = nanos;
-        this.originMicros = wall.millis() * 1000 - nanos.getAsLong() / 1000;
+        this.clock = new StoreClock(wall, nanos);
     }
 
     @Override
@@ -89,22 +85,26 @@ public final class MemoryCounterStore implements CounterStore {
         if (charges.isEmpty()) {
             return LimitDecision.FREE;
         }
-        long steady = steady();
-        long calendar = calendar();
+        long steady = clock.steady();
+        long calendar = Long.MIN_VALUE; // not looked at
         Hold[] holds = new Hold[charges.size()];
         for (int i = 0; i < holds.length; i++) {
             Charge charge = charges.get(i);
-            long now = steady(charge.limit()) ? steady : calendar;
+            long now = steady;
+            if (!steady(charge.limit())) {
+                calendar = calendar == Long.MIN_VALUE ? clock.calendar() : calendar;
+                now = calendar;
+            }
             Hold hold = take(charge, now);
             if (hold == null) {
                 for (int taken = i - 1; taken >= 0; taken--) {
-                    correct(holds[taken], -holds[taken].amount());
+                    holds[taken].correct(-holds[taken].amount(), clock);
                 }
                 return denied(charge, now);
             }
             holds[i] = hold;
         }
-        return new LimitDecision.Granted(new Held(this, holds));
+        return new LimitDecision.Granted(new Held(clock, holds));
     }
 
     /** Null where it is denied. */
@@ -120,7 +120,7 @@ public final class MemoryCounterStore implements CounterStore {
             switch (counter.take(hold, now)) {
                 case TAKEN -> {
                     if (share != null && !share.stands(hold)) {
-                        correct(hold, -hold.amount());
+                        hold.correct(-hold.amount(), clock);
                         return null;
                     }
                     return hold;
@@ -229,12 +229,6 @@ public final class MemoryCounterStore implements CounterStore {
         return removed;
     }
 
-    private void correct(Hold hold, long delta) {
-        if (delta != 0) {
-            hold.counter().correct(hold, delta, now(hold.limit()));
-        }
-    }
-
     /** The limit with the amount that is this process's own. */
     private Limit local(Counter counter, Limit limit) {
         Share share = shares.find(counter, limit);
@@ -269,20 +263,12 @@ public final class MemoryCounterStore implements CounterStore {
     }
 
     private long now(Limit limit) {
-        return steady(limit) ? steady() : calendar();
+        return steady(limit) ? clock.steady() : clock.calendar();
     }
 
     /** Windows that several processes share begin for all at one time, by the clock that they share. */
     private boolean steady(Limit limit) {
         return limit.steady() && (shares.whole() || limit.algorithm() != LimitAlgorithm.FIXED_WINDOW);
-    }
-
-    private long steady() {
-        return originMicros + nanos.getAsLong() / 1000;
-    }
-
-    private long calendar() {
-        return wall.millis() * 1000;
     }
 
     @Override
@@ -339,8 +325,8 @@ public final class MemoryCounterStore implements CounterStore {
      * now and then by one thread. For an hour after the wall clock was set nothing that it measures is dropped: it may be set back.
      */
     public void sweep(Map<String, Limit> limits) {
-        long steady = steady();
-        long calendar = calendar();
+        long steady = clock.steady();
+        long calendar = clock.calendar();
         if (Math.abs(calendar - steady - drift) > CLOCK_WAS_SET) {
             settled = steady + CLOCK_IS_TRUSTED;
         }
@@ -368,12 +354,12 @@ public final class MemoryCounterStore implements CounterStore {
     }
 
     private static final class Held implements Reservation {
-        private final MemoryCounterStore store;
+        private final StoreClock clock;
         private Hold[] holds;
         private final AtomicBoolean ended = new AtomicBoolean();
 
-        Held(MemoryCounterStore store, Hold[] holds) {
-            this.store = store;
+        Held(StoreClock clock, Hold[] holds) {
+            this.clock = clock;
             this.holds = holds;
         }
 
@@ -388,13 +374,9 @@ public final class MemoryCounterStore implements CounterStore {
                 return 0;
             }
             long overrun = 0;
-            long steady = store.steady();
-            long calendar = store.calendar();
             for (Hold hold : holds) {
                 long delta = use.of(hold.limit().metric(), hold.amount()) - hold.amount();
-                if (delta != 0) {
-                    hold.counter().correct(hold, delta, store.steady(hold.limit()) ? steady : calendar);
-                }
+                hold.correct(delta, clock);
                 if (hold.limit().metric().tokens()) {
                     overrun = Math.max(overrun, delta);
                 }
@@ -406,7 +388,7 @@ public final class MemoryCounterStore implements CounterStore {
         public void release() {
             if (ended.compareAndSet(false, true)) {
                 for (Hold hold : holds) {
-                    store.correct(hold, -hold.amount());
+                    hold.correct(-hold.amount(), clock);
                 }
             }
         }
@@ -419,7 +401,7 @@ public final class MemoryCounterStore implements CounterStore {
             List<Hold> kept = new ArrayList<>(holds.length);
             for (Hold hold : holds) {
                 if (which.test(hold.limit())) {
-                    store.correct(hold, -hold.amount());
+                    hold.correct(-hold.amount(), clock);
                 } else {
                     kept.add(hold);
                 }

@@ -105,7 +105,8 @@ final class SlidingCounter extends Counter {
     }
 
     @Override
-    void correct(Hold hold, long delta, long now) {
+    void correct(Hold hold, long delta, StoreClock clock) {
+        long now = clock.steady();
         while (true) {
             Segments before = state;
             if (before.retired()) {

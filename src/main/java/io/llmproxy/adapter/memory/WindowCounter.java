@@ -145,7 +145,7 @@ final class WindowCounter extends Counter {
     }
 
     @Override
-    void correct(Hold hold, long delta, long now) {
+    void correct(Hold hold, long delta, StoreClock clock) {
         while (true) {
             Window known = state;
             // a window before that of the hold has taken it along when the clock was set back

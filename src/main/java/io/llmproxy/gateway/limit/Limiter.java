@@ -40,6 +40,9 @@ public final class Limiter {
     /** What is sent together with its head, or right after it, more or less. */
     private static final long SMALL_BODY = 64 * 1024;
 
+    /** So many charges are made before a body is read, or a few more. */
+    private static final int FEW = 4;
+
     private final CounterStore store;
     private final Telemetry telemetry;
     private final PassedLimits passed;
@@ -58,7 +61,7 @@ public final class Limiter {
         if (limits.early().isEmpty()) {
             return;
         }
-        Charges charges = new Charges(Need.NOTHING);
+        Charges charges = new Charges(Need.NOTHING, FEW);
         limits.early().early(ClientPlace.of(x.request()), charges);
         x.claims().admitted(granted(x, charges, store.admit(charges.all, soon(x.request()))));
     }
@@ -73,7 +76,7 @@ public final class Limiter {
         if (!table.foreseen()) {
             return;
         }
-        Charges charges = new Charges(Need.NOTHING);
+        Charges charges = new Charges(Need.NOTHING, FEW);
         table.collect(facts(x, table, null, "", null), due -> {
             if (due.limit().foreseen()) {
                 charges.add(due);
@@ -112,12 +115,12 @@ public final class Limiter {
             long micros = table.costs()
                     ? bounds.micros(x, need, targets.subList(Math.min(i, targets.size()), targets.size()))
                     : 0;
-            Charges charges = new Charges(need.costing(micros));
-            charges.addAll(limits.due(facts(x, table, targets.isEmpty() ? null : targets.get(i))));
+            Target target = targets.isEmpty() ? null : targets.get(i);
+            Charges charges = charges(limits, x, target, need.costing(micros));
             LimitDecision decision = store.reserve(charges.all, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
-                x.claims().reserved(granted(x, charges, decision), targets.isEmpty() ? null : targets.get(i));
+                x.claims().reserved(granted(x, charges, decision), target);
                 x.claims().standing(); // gathered now, while all of it is in the processor's caches
                 telemetry.limitsGranted();
                 x.passOver(i);
@@ -161,9 +164,10 @@ public final class Limiter {
     }
 
     private static Charges charges(Limits limits, Exchange x, @Nullable Target target, Need need) {
-        Charges charges = new Charges(need);
         LimitTable table = limits.of(x.principal().tenant().id());
-        charges.addAll(limits.due(facts(x, table, target)));
+        List<LimitTable.Due> dues = limits.due(facts(x, table, target));
+        Charges charges = new Charges(need, dues.size());
+        charges.addAll(dues);
         return charges;
     }
 
@@ -258,10 +262,12 @@ public final class Limiter {
     /** Makes charges of limits. */
     private static final class Charges implements LimitTable.Collector {
         private final Need need;
-        private final List<Charge> all = new ArrayList<>();
+        private final List<Charge> all;
 
-        Charges(Need need) {
+        /** @param room for how many charges */
+        Charges(Need need, int room) {
             this.need = need;
+            this.all = new ArrayList<>(room);
         }
 
         void addAll(List<LimitTable.Due> dues) {

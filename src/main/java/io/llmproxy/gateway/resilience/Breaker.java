@@ -55,6 +55,11 @@ public final class Breaker {
         return until == 0 || now >= until;
     }
 
+    /** Whether calls may be made at any moment. */
+    boolean closed() {
+        return openUntil.get() == 0;
+    }
+
     /** Whether a call may be made now. Of those that ask when the pause is over one gets it: the probe. */
     public boolean enter(long now) {
         long until = openUntil.get();

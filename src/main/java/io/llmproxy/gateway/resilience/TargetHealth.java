@@ -71,8 +71,13 @@ public final class TargetHealth {
         return breaker.allows(now) && (own == null || own.allows(now));
     }
 
-    /** Whether a call may be made now, which may be a probe. */
-    public boolean enter(@Nullable UUID tenant, long now) {
+    /** Whether a call may be made now, which may be a probe; the clock is looked at where a breaker is not closed. */
+    public boolean enter(@Nullable UUID tenant, HealthBoard board) {
+        Breaker own = of(tenant);
+        return breaker.closed() && (own == null || own.closed()) || enter(tenant, board.now());
+    }
+
+    private boolean enter(@Nullable UUID tenant, long now) {
         Breaker own = of(tenant);
         return allows(tenant, now) && (own == null || own.enter(now)) && breaker.enter(now);
     }

@@ -14,7 +14,6 @@ import io.llmproxy.runtime.RuntimeSnapshot;
 import io.llmproxy.runtime.RuntimeSnapshot.KeyEntry;
 import io.llmproxy.runtime.Snapshots;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 
 /** Finds the principal of the key, from headers, the connection's certificate and memory alone, and whether the key may be used now and from here. */
@@ -22,18 +21,16 @@ public final class Authenticate implements Stage {
     private final KeyRing keys;
     private final Snapshots snapshots;
     private final LastUse lastUse;
-    private final InstantSource clock;
 
-    public Authenticate(KeyRing keys, Snapshots snapshots, LastUse lastUse, InstantSource clock) {
+    public Authenticate(KeyRing keys, Snapshots snapshots, LastUse lastUse) {
         this.keys = keys;
         this.snapshots = snapshots;
         this.lastUse = lastUse;
-        this.clock = clock;
     }
 
     @Override
     public void handle(Exchange x, Next next) {
-        Instant now = clock.instant();
+        Instant now = x.startedAt();
         RuntimeSnapshot snapshot = snapshots.current();
         KeyEntry entry = keys.opened(x.request(), snapshot, now);
         x.authenticated(entry);

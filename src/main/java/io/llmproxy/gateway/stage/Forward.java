@@ -80,7 +80,7 @@ public final class Forward implements Stage {
         if (!provider.begin()) {
             throw Refusals.unavailable(Failures.of(target) + FULL + "; retry in a moment.");
         }
-        if (!health.enter(blamed(x, target), board.now())) {
+        if (!health.enter(blamed(x, target), board)) {
             provider.end();
             throw open(x, target, health);
         }
@@ -155,7 +155,7 @@ public final class Forward implements Stage {
         if (!provider.begin()) {
             return new Obstacle(Attempt.FULL, Failures.of(target) + FULL);
         }
-        if (!health.enter(blamed(x, target), board.now())) {
+        if (!health.enter(blamed(x, target), board)) {
             provider.end();
             return new Obstacle(Attempt.LEFT_ALONE, Failures.of(target) + " is being tried");
         }

@@ -116,7 +116,7 @@ public final class Stages {
                         settings.pricing(),
                         clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
-                new Authenticate(keys, snapshots, lastUse, clock),
+                new Authenticate(keys, snapshots, lastUse),
                 new Foresee(limiter, snapshots),
                 inspect,
                 new Transcribe(transcripts, redactors),
