@@ -146,8 +146,9 @@ public final class LimitMemory {
                 "openai");
         List<Charge> charges = new ArrayList<>();
         LimitTable.Collector collector = due -> charges.add(new Charge(due.limit(), due.key(), 1));
-        snapshot.limits().early().early(new LimitTable.Place(address), collector);
-        snapshot.limits().due(facts).forEach(collector::add);
+        Limits limits = snapshot.limits();
+        limits.early().early(new LimitTable.Place(address), collector);
+        limits.due(limits.of(tenant.id()), facts).forEach(collector::add);
         if (!(counters.reserve(charges) instanceof Granted(var reservation))) {
             throw new IllegalStateException("refused, so that not all counters are there");
         }

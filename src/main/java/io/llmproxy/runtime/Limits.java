@@ -57,9 +57,13 @@ public final class Limits {
         return byTenant.getOrDefault(tenantId, LimitTable.EMPTY);
     }
 
-    /** The limits of {@link #of} that a request is under, the narrowest scope first but for those of certain subjects, which come before all. */
-    public List<LimitTable.Due> due(LimitTable.Facts facts) {
-        return known.of(of(facts.tenant()), facts);
+    /**
+     * The limits that a request is under, the narrowest scope first but for those of certain subjects, which come before all.
+     *
+     * @param table what {@link #of} has for the tenant of the facts
+     */
+    public List<LimitTable.Due> due(LimitTable table, LimitTable.Facts facts) {
+        return known.of(table, facts);
     }
 
     /** Whether a tenant's requests are under limits of addresses that outlive a process, so that addresses may have to be kept. */

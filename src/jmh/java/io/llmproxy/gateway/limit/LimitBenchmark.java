@@ -100,7 +100,7 @@ public class LimitBenchmark {
     @Benchmark
     public long tenLimits() {
         List<Charge> charges = new ArrayList<>();
-        for (LimitTable.Due due : limits.due(facts)) {
+        for (LimitTable.Due due : limits.due(table, facts)) {
             charges.add(new Charge(due.limit(), due.key(), due.limit().metric().tokens() ? 500 : 1));
         }
         return store.reserve(charges) instanceof Granted(var reservation)

@@ -170,7 +170,7 @@ public class RoutingBenchmark {
     public boolean breaker() {
         ProviderHealth provider = board.of(target.provider());
         TargetHealth health = provider.of(target.model());
-        boolean entered = provider.begin() && health.enter(null, board.now());
+        boolean entered = provider.begin() && health.enter(null, board);
         health.success(null);
         health.answered(false, board.now(), 1_000_000);
         provider.end();
@@ -197,6 +197,6 @@ public class RoutingBenchmark {
         }
         List<Target> ordered = planner.order(exchange, taken.route(), legs, random);
         Target first = ordered.getFirst();
-        return board.of(first.provider()).of(first.model()).enter(null, board.now());
+        return board.of(first.provider()).of(first.model()).enter(null, board);
     }
 }

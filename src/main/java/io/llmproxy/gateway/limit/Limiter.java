@@ -116,7 +116,7 @@ public final class Limiter {
                     ? bounds.micros(x, need, targets.subList(Math.min(i, targets.size()), targets.size()))
                     : 0;
             Target target = targets.isEmpty() ? null : targets.get(i);
-            Charges charges = charges(limits, x, target, need.costing(micros));
+            Charges charges = charges(x, limits, table, target, need.costing(micros));
             LimitDecision decision = store.reserve(charges.all, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
@@ -141,16 +141,19 @@ public final class Limiter {
      * @return the limit that refuses, where nothing has changed; null: none does
      */
     public @Nullable Denied move(Exchange x, Limits limits, List<Target> remaining) {
-        LimitTable table = limits.of(x.principal().tenant().id());
         Target from = x.claims().target();
         Target to = remaining.getFirst();
-        if (to.equals(from) || table.isEmpty()) {
+        if (to.equals(from)) {
+            return null;
+        }
+        LimitTable table = limits.of(x.principal().tenant().id());
+        if (table.isEmpty()) {
             return null;
         }
         Need need = table.budgets() ? Needs.of(x, remaining) : Need.NOTHING;
         Need costing = need.costing(table.costs() ? bounds.micros(x, need, remaining) : 0);
-        Charges before = charges(limits, x, from, costing);
-        Charges after = charges(limits, x, to, costing);
+        Charges before = charges(x, limits, table, from, costing);
+        Charges after = charges(x, limits, table, to, costing);
         List<Charge> added = after.without(before);
         LimitDecision decision = added.isEmpty() ? LimitDecision.FREE : store.reserve(added);
         if (decision instanceof Denied denied) {
@@ -163,9 +166,8 @@ public final class Limiter {
         return null;
     }
 
-    private static Charges charges(Limits limits, Exchange x, @Nullable Target target, Need need) {
-        LimitTable table = limits.of(x.principal().tenant().id());
-        List<LimitTable.Due> dues = limits.due(facts(x, table, target));
+    private static Charges charges(Exchange x, Limits limits, LimitTable table, @Nullable Target target, Need need) {
+        List<LimitTable.Due> dues = limits.due(table, facts(x, table, target));
         Charges charges = new Charges(need, dues.size());
         charges.addAll(dues);
         return charges;
