@@ -15,11 +15,6 @@ final class FixedBody extends InputStream {
     }
 
     @Override
-    public int available() {
-        return (int) Math.min(bytes.available(), length - count);
-    }
-
-    @Override
     public int read() throws IOException {
         byte[] one = new byte[1];
         return read(one, 0, 1) < 0 ? -1 : one[0] & 255;

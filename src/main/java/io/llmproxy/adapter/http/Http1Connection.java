@@ -133,6 +133,7 @@ final class Http1Connection implements ServerConnection {
     private RequestBodyStream openBody(long length, boolean asked) {
         return new RequestBodyStream(
                 length,
+                bytes::available,
                 () -> {
                     if (asked) {
                         writer.writeNow(BufferData.create(CONTINUE));

@@ -4,6 +4,7 @@ import io.llmproxy.domain.HeaderFields;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ final class RequestBodyStream extends InputStream {
     private static final int DRAIN_MAX = 64 * 1024;
 
     private final long declared;
+    private final IntSupplier here;
     private final Supplier<InputStream> source;
     private final BodyPace pace;
     private @Nullable InputStream stream;
@@ -19,9 +21,14 @@ final class RequestBodyStream extends InputStream {
     private boolean ended;
     private boolean failed;
 
-    /** @param declared its length; 0: there is none; -1: chunked */
-    RequestBodyStream(long declared, Supplier<InputStream> source, BodyPace pace) {
+    /**
+     * @param declared its length; 0: there is none; -1: chunked
+     * @param here how many bytes of the connection have come and are not read yet
+     * @param source opens it
+     */
+    RequestBodyStream(long declared, IntSupplier here, Supplier<InputStream> source, BodyPace pace) {
         this.declared = declared;
+        this.here = here;
         this.pace = pace;
         this.source = source;
         this.ended = declared == 0;
@@ -65,6 +72,12 @@ final class RequestBodyStream extends InputStream {
         return ended;
     }
 
+    /** How much of a body of known length is here; of others nobody can tell without a look. */
+    @Override
+    public int available() {
+        return (int) Math.min(here.getAsInt(), Math.max(0, declared - count));
+    }
+
     @Override
     public int read() throws IOException {
         byte[] one = new byte[1];
@@ -105,7 +118,7 @@ final class RequestBodyStream extends InputStream {
 
     private int timed(InputStream in, byte[] into, int offset, int length) throws IOException {
         int n = 0;
-        if (in.available() > 0) { // most bodies have come with their heads
+        if (available() > 0) { // most bodies have come with their heads
             n = in.read(into, offset, length);
             pace.here(n);
             return n;

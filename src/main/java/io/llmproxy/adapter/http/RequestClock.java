@@ -18,7 +18,7 @@ final class RequestClock {
     private static final int SERVED = 3;
     private static final int OVER = 4;
     private static final int PHASE_BITS = 3;
-    private static final int PHASE_MASK = (1 << PHASE_BITS) - 1;
+    private static final long PHASE_MASK = (1 << PHASE_BITS) - 1;
 
     // nanoseconds since the origin, then the phase: one word, so that both change together; no objects, since each
     // request
@@ -35,9 +35,16 @@ final class RequestClock {
         }
     }
 
-    /** The head is complete; false: too late. */
+    /** The head is complete; false: too late. Since when it is served nobody asks. */
     boolean serve() {
-        return enter(SERVED);
+        long before = state.get();
+        while (phase(before) != OVER) {
+            if (state.compareAndSet(before, before & ~PHASE_MASK | SERVED)) {
+                return true;
+            }
+            before = state.get();
+        }
+        return false;
     }
 
     /** The answer is out; {@code begun}: bytes of the next request are here already. */
@@ -75,6 +82,6 @@ final class RequestClock {
     }
 
     private static int phase(long word) {
-        return (int) word & PHASE_MASK;
+        return (int) (word & PHASE_MASK);
     }
 }

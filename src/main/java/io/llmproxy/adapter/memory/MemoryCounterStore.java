@@ -1,17 +1,12 @@
 package io.llmproxy.adapter.memory;
 
-import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
-import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision;
-import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,10 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -351,62 +344,5 @@ public final class MemoryCounterStore implements CounterStore {
     /** How many counters there are. */
     public int size() {
         return counters.size();
-    }
-
-    private static final class Held implements Reservation {
-        private final StoreClock clock;
-        private Hold[] holds;
-        private final AtomicBoolean ended = new AtomicBoolean();
-
-        Held(StoreClock clock, Hold[] holds) {
-            this.clock = clock;
-            this.holds = holds;
-        }
-
-        @Override
-        public List<Grant> grants() {
-            return Arrays.asList(holds);
-        }
-
-        @Override
-        public long settle(ActualUse use) {
-            if (!ended.compareAndSet(false, true)) {
-                return 0;
-            }
-            long overrun = 0;
-            for (Hold hold : holds) {
-                long delta = use.of(hold.limit().metric(), hold.amount()) - hold.amount();
-                hold.correct(delta, clock);
-                if (hold.limit().metric().tokens()) {
-                    overrun = Math.max(overrun, delta);
-                }
-            }
-            return overrun;
-        }
-
-        @Override
-        public void release() {
-            if (ended.compareAndSet(false, true)) {
-                for (Hold hold : holds) {
-                    hold.correct(-hold.amount(), clock);
-                }
-            }
-        }
-
-        @Override
-        public void release(Predicate<Limit> which) {
-            if (ended.get()) {
-                return;
-            }
-            List<Hold> kept = new ArrayList<>(holds.length);
-            for (Hold hold : holds) {
-                if (which.test(hold.limit())) {
-                    hold.correct(-hold.amount(), clock);
-                } else {
-                    kept.add(hold);
-                }
-            }
-            holds = kept.toArray(Hold[]::new);
-        }
     }
 }

@@ -21,7 +21,12 @@ public final class HealthBoard {
 
     /** Nanoseconds of the counter that health is judged by, above 0. */
     public long now() {
-        return System.nanoTime() - origin + 1;
+        return at(System.nanoTime());
+    }
+
+    /** The same of a moment of the machine's own counter. */
+    public long at(long nanos) {
+        return nanos - origin + 1;
     }
 
     public ProviderHealth of(Provider provider) {

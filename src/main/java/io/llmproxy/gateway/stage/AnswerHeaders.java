@@ -22,7 +22,8 @@ final class AnswerHeaders {
      */
     static HeaderFields own(Exchange x, HeaderFields headers) {
         Tally tally = x.tally();
-        long overhead = tally.overheadNanos(x.elapsed(System.nanoTime()));
+        // known since the first attempt began, where there was one
+        long overhead = tally.overheadNanos(tally.attempts() > 0 ? 0 : x.elapsed(System.nanoTime()));
         headers.addPlain("x-request-id", x.requestId().toString());
         Target target = tally.target();
         if (target != null) {

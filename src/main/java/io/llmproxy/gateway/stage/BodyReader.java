@@ -330,9 +330,12 @@ final class BodyReader {
         if (declared == 0) {
             return;
         }
-        long began = System.nanoTime();
+        long began = 0;
         try {
             InputStream in = request.body();
+            if (declared < 0 || in.available() < declared) {
+                began = System.nanoTime(); // most bodies are here with their heads, and nobody waits for them
+            }
             while (spool.readFrom(in, tap)) {
                 if (spool.length() > limit) {
                     throw Refusals.tooLarge(limit);
@@ -343,7 +346,7 @@ final class BodyReader {
         } catch (IOException e) {
             throw brokenOff(request);
         } finally {
-            x.tally().received(spool.length(), System.nanoTime() - began);
+            x.tally().received(spool.length(), began == 0 ? 0 : System.nanoTime() - began);
         }
         if (declared > 0 && spool.length() != declared) {
             throw brokenOff(request);

@@ -49,7 +49,7 @@ final class TargetCall {
     private final HealthBoard board;
     private final boolean queryKey;
     private final @Nullable Course course;
-    private final long began;
+    private long began;
     private @Nullable AttemptSpan span;
     private boolean answered;
     private boolean sent;
@@ -69,7 +69,6 @@ final class TargetCall {
         this.board = board;
         this.queryKey = queryKey;
         this.course = course;
-        this.began = board.now();
     }
 
     /** Null where the client got an answer, whatever that was. */
@@ -107,7 +106,9 @@ final class TargetCall {
             if (x.cutReason() != null) {
                 throw new ProxyException(x.cutReason());
             }
-            x.tally().attempt(x.elapsed(System.nanoTime()));
+            long now = System.nanoTime();
+            began = board.at(now);
+            x.tally().attempt(x.elapsed(now));
             try (ClientRequest.Watch _ = x.request().watch(() -> {
                 gone = true;
                 call.cancel();

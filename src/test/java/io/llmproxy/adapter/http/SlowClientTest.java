@@ -136,6 +136,21 @@ class SlowClientTest {
     }
 
     @Test
+    void whatWasHereCountsAndTakesNoTime() {
+        ClientPatience patience = body(1000, Duration.ofSeconds(10));
+        BodyPace pace = new BodyPace();
+        pace.start();
+        pace.begin();
+        assertThat(pace.giveUp(patience, System.nanoTime() + seconds(9))).isFalse();
+        pace.end(1);
+        pace.here(10_000);
+        assertThat(pace.giveUp(patience, System.nanoTime() + seconds(3600))).isFalse();
+        pace.begin();
+        assertThat(pace.giveUp(patience, System.nanoTime() + seconds(9))).isFalse();
+        assertThat(pace.giveUp(patience, System.nanoTime() + seconds(11))).isTrue();
+    }
+
+    @Test
     void aWindowThatBroughtEnoughIsFollowedByANewOne() {
         ClientPatience patience = body(1000, Duration.ofSeconds(10));
         BodyPace pace = new BodyPace();
