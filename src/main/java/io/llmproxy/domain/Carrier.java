@@ -1,5 +1,6 @@
 package io.llmproxy.domain;
 
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -7,6 +8,9 @@ import java.util.concurrent.locks.LockSupport;
 public final class Carrier {
     /** So many requests at one time for each processor, and some of them are ready to run whenever one has to wait. */
     private static final int CROWD = 4 * Runtime.getRuntime().availableProcessors();
+
+    /** A random number without these bits comes once in 16 times. */
+    private static final int RARELY = 0xF;
 
     /** What {@link #LOAD} says: nobody was seen since work in the background last paused, a few requests, or a crowd. */
     private static final int NOBODY = 0;
@@ -32,6 +36,10 @@ public final class Carrier {
      * load, what is waited for is there when the others have had their turn, and none of that happens. Without load a
      * virtual thread that yields wakes another carrier for nothing, so it does not. Nothing depends on it but speed.
      *
+     * <p>Once in a while it does not either, and the read parks the thread. A carrier serves its own queue until that is empty, which it
+     * never is while threads only yield, and new connections and whatever else the poller wakes are queued elsewhere: on a
+     * machine of one processor they would wait for as long as the others are busy.
+     *
      * @param serving how many requests are being served, more or less
      */
     @SuppressWarnings("ThreadPriorityCheck") // the scheduler's order decides about speed here, never about a result
@@ -40,7 +48,7 @@ public final class Carrier {
         if (LOAD.get() != seen) {
             LOAD.set(seen);
         }
-        if (seen == MANY) {
+        if (seen == MANY && (ThreadLocalRandom.current().nextInt() & RARELY) != 0) {
             Thread.yield();
         }
     }

@@ -2,8 +2,13 @@ package io.llmproxy.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class CarrierTest {
@@ -29,6 +34,59 @@ class CarrierTest {
         assertThat(shortest(() -> Carrier.yieldToOthers(1))).isGreaterThanOrEqualTo(200_000);
         // nobody came since the last pause
         assertThat(shortest(() -> {})).isLessThan(100_000);
+    }
+
+    @Test
+    void whoComesAnewHasATurnWhereOthersOnlyYield() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djdk.virtualThreadScheduler.parallelism=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Crowd.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        process.getOutputStream().close();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        assertThat(Long.parseLong(said.strip())).as("ms until a new thread ran").isLessThan(Crowd.LASTS.toMillis() / 2);
+    }
+
+    /** One carrier, and threads that always have what they wait for when their turn comes; prints how long a new one waits, in ms. */
+    static final class Crowd {
+        static final Duration LASTS = Duration.ofSeconds(10);
+
+        private Crowd() {}
+
+        public static void main(String[] arguments) throws InterruptedException {
+            long end = System.nanoTime() + LASTS.toNanos();
+            AtomicBoolean over = new AtomicBoolean();
+            for (int i = 0; i < 64; i++) {
+                Thread.startVirtualThread(() -> serve(end, over));
+            }
+            Thread.sleep(500);
+            long begin = System.nanoTime();
+            CountDownLatch served = new CountDownLatch(1);
+            Thread.startVirtualThread(served::countDown);
+            served.await();
+            System.out.println((System.nanoTime() - begin) / 1_000_000);
+            over.set(true);
+        }
+
+        private static void serve(long end, AtomicBoolean over) {
+            while (!over.get() && System.nanoTime() < end) {
+                long asked = System.nanoTime();
+                Carrier.yieldToOthers(Integer.MAX_VALUE);
+                long early = asked + 20_000 - System.nanoTime(); // the other side takes 20 us
+                if (early > 0) {
+                    LockSupport.parkNanos(early);
+                }
+                long work = System.nanoTime() + 20_000;
+                while (System.nanoTime() < work) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
     }
 
     /** Of many, since a busy machine makes each of them longer and none of them shorter. */
