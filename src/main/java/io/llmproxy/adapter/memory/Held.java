@@ -33,9 +33,9 @@ final class Held implements Reservation {
         }
         long overrun = 0;
         for (Hold hold : holds) {
-            long delta = use.of(hold.limit().metric(), hold.amount()) - hold.amount();
+            long delta = use.of(hold.metric(), hold.amount()) - hold.amount();
             hold.correct(delta, clock);
-            if (hold.limit().metric().tokens()) {
+            if (hold.metric().tokens()) {
                 overrun = Math.max(overrun, delta);
             }
         }

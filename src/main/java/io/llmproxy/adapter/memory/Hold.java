@@ -3,6 +3,7 @@ package io.llmproxy.adapter.memory;
 import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitMetric;
 import org.jspecify.annotations.Nullable;
 
 /** What a reservation has taken of one counter. Written by the thread that reserves, before anybody else sees it. */
@@ -10,6 +11,7 @@ final class Hold implements Grant {
     private static final long SECOND = 1_000_000;
 
     private final Limit limit;
+    private final LimitMetric metric;
     private final long amount;
     private final Counter counter;
     private final @Nullable Ceiling ceiling;
@@ -17,6 +19,8 @@ final class Hold implements Grant {
     private long used;
     private boolean passed;
     private long at;
+    private WindowCounter.@Nullable Window window;
+    private long drained;
 
     /** Of a limit that this process has for itself. */
     Hold(Charge charge, Counter counter) {
@@ -26,6 +30,7 @@ final class Hold implements Grant {
     /** @param ceiling that of the share when the reservation was tried; null: the whole limit is this process's own */
     Hold(Charge charge, Counter counter, @Nullable Ceiling ceiling) {
         this.limit = charge.limit();
+        this.metric = limit.metric();
         this.amount = charge.amount();
         this.counter = counter;
         this.ceiling = ceiling;
@@ -42,11 +47,27 @@ final class Hold implements Grant {
         this.at = at;
     }
 
+    /**
+     * Where it was counted, for a counter of windows: that and how long it lasts are known without looking at the counter again, which
+     * has left the processor's caches when the answer is there.
+     *
+     * @param drained how long until nothing is used any more, as {@link Counter#drained}
+     */
+    void countedIn(WindowCounter.Window window, long drained) {
+        this.window = window;
+        this.drained = drained;
+    }
+
     /** Its counter counts so much more, or less, of it. */
     void correct(long delta, StoreClock clock) {
-        if (delta != 0) {
+        if (delta != 0 && (window == null || !window.add(delta))) {
             counter.correct(this, delta, clock);
         }
+    }
+
+    /** Of its limit. */
+    LimitMetric metric() {
+        return metric;
     }
 
     long stamp() {
@@ -92,7 +113,7 @@ final class Hold implements Grant {
 
     @Override
     public long resetSeconds() {
-        return seconds(counter.drained(local(), at));
+        return seconds(window == null ? counter.drained(local(), at) : drained);
     }
 
     @Override

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
  */
 final class WindowCounter extends Counter {
     /** Its number is what was used; the complement of that, which is negative, once it is closed. */
-    private static final class Window extends Cells.Cell {
+    static final class Window extends Cells.Cell {
         final long start;
         final long end;
         /** The window before this one, as the clock went. */
@@ -41,6 +41,16 @@ final class WindowCounter extends Counter {
         long used() {
             long number = number();
             return number < 0 ? ~number : number;
+        }
+
+        /** Counts so much more, or less, but not less than nothing; false where it is closed, and nothing has changed. */
+        boolean add(long delta) {
+            for (long used = number(); used >= 0; used = number()) {
+                if (change(used, Math.max(0, used + delta))) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** Its number stays as it is from now on. */
@@ -103,6 +113,7 @@ final class WindowCounter extends Counter {
             }
             if (before >= 0 && window.change(before, used)) {
                 hold.taken(window.start, used, passed, now);
+                hold.countedIn(window, left(window.end, now));
                 return Outcome.TAKEN;
             }
         }
@@ -154,17 +165,14 @@ final class WindowCounter extends Counter {
             if (known == RETIRED || !own && !other) {
                 return;
             }
-            long used = known.number();
-            if (!other && used >= 0) {
-                if (known.change(used, Math.max(0, used + delta))) {
-                    return;
-                }
-            } else {
+            if (other || !known.add(delta)) {
                 long last = known.close().used();
                 long otherUsed = other ? Math.max(0, known.otherUsed + delta) : known.otherUsed;
                 if (replace(known, known.with(cells, own ? Math.max(0, last + delta) : last, otherUsed))) {
                     return;
                 }
+            } else {
+                return;
             }
         }
     }
@@ -191,12 +199,13 @@ final class WindowCounter extends Counter {
 
     @Override
     long wait(Limit limit, long amount, long now) {
-        if (period == LimitPeriod.NONE) {
-            return 1;
-        }
         Window known = state;
-        long end = covers(known, now) ? known.end : period.end(now, zone);
-        return end == Long.MAX_VALUE ? Long.MAX_VALUE : end - now;
+        return left(covers(known, now) ? known.end : period.end(now, zone), now);
+    }
+
+    /** How long a window that ends then lasts; what runs at one time is over soon. */
+    private long left(long end, long now) {
+        return period == LimitPeriod.NONE ? 1 : end == Long.MAX_VALUE ? Long.MAX_VALUE : end - now;
     }
 
     @Override
