@@ -12,6 +12,9 @@ public final class Carrier {
     /** A random number without these bits comes once in 16 times. */
     private static final int RARELY = 0xF;
 
+    /** Once in 8 times. */
+    private static final int SOMETIMES = 0x7;
+
     /** What {@link #LOAD} says: nobody was seen since work in the background last paused, a few requests, or a crowd. */
     private static final int NOBODY = 0;
 
@@ -62,12 +65,20 @@ public final class Carrier {
      * few, the carrier would still keep its processor for as long as the whole work takes: what they wait for then are other
      * threads, such as the poller, and other processes, the client's and the provider's on a small machine. So it pauses. Where
      * nobody was served meanwhile it does not.
+     *
+     * <p>Of those turns some are taken by a park: only then does a carrier look for who was woken elsewhere, such as streams, of which
+     * nobody counts the chunks. A thread of the system gives nothing: its processor is taken from it when others want it.
      */
     @SuppressWarnings("ThreadPriorityCheck") // as above
     public static void giveWay() {
+        if (!Thread.currentThread().isVirtual()) {
+            return;
+        }
         if (LOAD.get() == FEW) {
             LOAD.set(NOBODY); // the next request says so again
             LockSupport.parkNanos(PAUSE);
+        } else if ((ThreadLocalRandom.current().nextInt() & SOMETIMES) == 0) {
+            LockSupport.parkNanos(1);
         } else {
             Thread.yield();
         }

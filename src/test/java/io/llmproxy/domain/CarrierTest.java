@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CarrierTest {
     @Test
@@ -28,22 +32,37 @@ class CarrierTest {
     }
 
     @Test
-    void workInTheBackgroundPausesForAFewRequestsOnly() {
-        Carrier.yieldToOthers(Integer.MAX_VALUE);
-        assertThat(shortest(() -> Carrier.yieldToOthers(Integer.MAX_VALUE))).isLessThan(100_000);
-        assertThat(shortest(() -> Carrier.yieldToOthers(1))).isGreaterThanOrEqualTo(200_000);
-        // nobody came since the last pause
-        assertThat(shortest(() -> {})).isLessThan(100_000);
+    void workInTheBackgroundPausesForAFewRequestsOnly() throws Exception {
+        FutureTask<List<Long>> virtual = new FutureTask<>(() -> {
+            Carrier.yieldToOthers(Integer.MAX_VALUE);
+            return List.of(
+                    shortest(() -> Carrier.yieldToOthers(Integer.MAX_VALUE)),
+                    shortest(() -> Carrier.yieldToOthers(1)),
+                    shortest(() -> {})); // nobody came since the last pause
+        });
+        Thread.startVirtualThread(virtual);
+        List<Long> shortest = virtual.get();
+        assertThat(shortest.get(0)).isLessThan(100_000);
+        assertThat(shortest.get(1)).isGreaterThanOrEqualTo(200_000);
+        assertThat(shortest.get(2)).isLessThan(100_000);
     }
 
     @Test
-    void whoComesAnewHasATurnWhereOthersOnlyYield() throws Exception {
+    void aThreadOfTheSystemNeverPauses() {
+        assertThat(shortest(() -> Carrier.yieldToOthers(1))).isLessThan(100_000);
+    }
+
+    /** The crowd's work: requests; work in the background that nobody was served beside; the same beside many. */
+    @ParameterizedTest
+    @ValueSource(strings = {"requests", "background", "background-beside-many"})
+    void whoComesAnewHasATurnWhereOthersOnlyYield(String work) throws Exception {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Djdk.virtualThreadScheduler.parallelism=1",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        Crowd.class.getName())
+                        Crowd.class.getName(),
+                        work)
                 .redirectErrorStream(true)
                 .start();
         process.getOutputStream().close();
@@ -61,8 +80,13 @@ class CarrierTest {
         public static void main(String[] arguments) throws InterruptedException {
             long end = System.nanoTime() + LASTS.toNanos();
             AtomicBoolean over = new AtomicBoolean();
-            for (int i = 0; i < 64; i++) {
-                Thread.startVirtualThread(() -> serve(end, over));
+            if (arguments[0].equals("requests")) {
+                for (int i = 0; i < 64; i++) {
+                    Thread.startVirtualThread(() -> serve(end, over));
+                }
+            } else {
+                boolean many = arguments[0].equals("background-beside-many");
+                Thread.startVirtualThread(() -> compute(many, end, over));
             }
             Thread.sleep(500);
             long begin = System.nanoTime();
@@ -73,6 +97,23 @@ class CarrierTest {
             over.set(true);
         }
 
+        private static void compute(boolean many, long end, AtomicBoolean over) {
+            if (many) {
+                Carrier.yieldToOthers(Integer.MAX_VALUE);
+            }
+            while (!over.get() && System.nanoTime() < end) {
+                work(100_000);
+                Carrier.giveWay();
+            }
+        }
+
+        private static void work(long nanos) {
+            long until = System.nanoTime() + nanos;
+            while (System.nanoTime() < until) {
+                Thread.onSpinWait();
+            }
+        }
+
         private static void serve(long end, AtomicBoolean over) {
             while (!over.get() && System.nanoTime() < end) {
                 long asked = System.nanoTime();
@@ -81,10 +122,7 @@ class CarrierTest {
                 if (early > 0) {
                     LockSupport.parkNanos(early);
                 }
-                long work = System.nanoTime() + 20_000;
-                while (System.nanoTime() < work) {
-                    Thread.onSpinWait();
-                }
+                work(20_000);
             }
         }
     }

@@ -46,7 +46,10 @@ final class ShareKeeper implements AutoCloseable {
     /** Held while the book is talked to. */
     private final ReentrantLock talking = new ReentrantLock();
 
-    private final Thread thread = Thread.ofVirtual().name("limit-shares").unstarted(this::run);
+    /** One of the system's: requests wait some 50 ms for what it brings, and each of its statements would wait for a carrier. */
+    private final Thread thread =
+            Thread.ofPlatform().daemon().name("limit-shares").unstarted(this::run);
+
     private volatile CompletableFuture<Void> round = new CompletableFuture<>();
     private volatile boolean stopped;
     private Set<String> strangers = Set.of();

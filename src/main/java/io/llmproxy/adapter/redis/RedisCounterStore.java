@@ -209,7 +209,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
             line.submit(take);
             long[] answer = take.await();
             if (answer == null) {
-                if (take.late()) {
+                if (take.late() && line.awaits(patience.toNanos() / 2)) {
                     breaker.late();
                 }
                 return null;

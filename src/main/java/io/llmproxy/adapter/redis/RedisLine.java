@@ -100,6 +100,11 @@ final class RedisLine implements AutoCloseable {
         return breaker.up();
     }
 
+    /** Whether Redis owes an answer for so many ns; not where this process itself is what is late. */
+    boolean awaits(long nanos) {
+        return !underWay.isEmpty() && System.nanoTime() - sentAt >= nanos;
+    }
+
     /** Does it as soon as it can; where the breaker opens before, it fails. */
     void submit(Asked call) {
         outbox.add(call);

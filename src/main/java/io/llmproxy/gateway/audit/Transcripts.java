@@ -39,7 +39,7 @@ public final class Transcripts implements AutoCloseable {
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
     private final ConcurrentLinkedQueue<Recording> waiting = new ConcurrentLinkedQueue<>();
-    private final Rounds rounds = new Rounds("request-bodies", this::round);
+    private final Rounds rounds = new Rounds(Thread.ofPlatform().daemon().name("request-bodies"), this::round);
     private volatile boolean failing;
 
     public Transcripts(TranscriptStore store) {

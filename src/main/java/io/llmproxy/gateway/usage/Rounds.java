@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One last round is done when it is closed.
  */
 public final class Rounds {
-    private final String name;
+    private final Thread.Builder threads;
     private final Supplier<Duration> round;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -22,9 +22,18 @@ public final class Rounds {
     private long begun;
     private long ended;
 
-    /** @param round does the work and says how long to wait; what it throws ends the thread */
+    /**
+     * On a virtual thread.
+     *
+     * @param round does the work and says how long to wait; what it throws ends the thread
+     */
     public Rounds(String name, Supplier<Duration> round) {
-        this.name = name;
+        this(Thread.ofVirtual().name(name), round);
+    }
+
+    /** @param threads makes the thread: one of the system for work that computes for long, and would keep its carrier from others */
+    public Rounds(Thread.Builder threads, Supplier<Duration> round) {
+        this.threads = threads;
         this.round = round;
     }
 
@@ -32,7 +41,7 @@ public final class Rounds {
         lock.lock();
         try {
             if (thread == null && !closed) {
-                thread = Thread.ofVirtual().name(name).start(this::run);
+                thread = threads.start(this::run);
             }
         } finally {
             lock.unlock();
