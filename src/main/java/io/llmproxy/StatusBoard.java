@@ -6,6 +6,8 @@ import io.llmproxy.admin.NearLimits;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMode;
+import io.llmproxy.domain.limit.LimitOrigin;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.gateway.Gateway;
 import io.llmproxy.port.Provider;
@@ -202,7 +204,15 @@ final class StatusBoard {
                 + l.metric().word()
                 + " per " + l.period().word() + " of " + l.scope().word()
                 + (first.subject() == null ? "" : " `" + first.subject() + "`")
-                + "; `llmproxyctl limit usage` shows it, `llmproxyctl limit set` raises it";
+                + "; `llmproxyctl limit usage` shows it, `" + raising(l) + "` raises it";
+    }
+
+    /** What a setting of a key or tenant amounts to is changed there: another limit beside it would not raise it. */
+    private static String raising(Limit limit) {
+        if (limit.origin() != LimitOrigin.SETTING) {
+            return "llmproxyctl limit set";
+        }
+        return limit.scope() == LimitScope.KEY ? "llmproxyctl key update --max-requests" : "llmproxyctl tenant update";
     }
 
     private static boolean budget(Limit limit) {

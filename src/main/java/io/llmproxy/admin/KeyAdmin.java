@@ -128,12 +128,13 @@ final class KeyAdmin {
         return () -> {
             KeyView found = reachable(actor, c.tenant(), c.key());
             stores.keys().delete(found.key().id());
+            Integer limits = new SubjectLimits(stores).without(found.tenant(), found.key());
             return new Work.Done(
                     new CommandResult.Deleted(),
                     found.tenant(),
                     "key.delete",
                     "key/" + found.key().name(),
-                    new Details().old("prefix", found.key().prefix()));
+                    new Details().old("prefix", found.key().prefix()).put("limits", limits));
         };
     }
 

@@ -73,7 +73,8 @@ final class LimitAdmin {
     private void checkSubject(Tenant tenant, Limit limit) {
         String subject = limit.subject();
         if (limit.scope() == LimitScope.GLOBAL) {
-            throw AdminException.invalid("scope: global limits are of the installation, not of a tenant");
+            throw AdminException.invalid(
+                    "scope: global limits are of the installation, not of a tenant: name no tenant");
         }
         if (subject == null) {
             return;

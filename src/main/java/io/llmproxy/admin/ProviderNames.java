@@ -76,6 +76,9 @@ final class ProviderNames {
         if (tenant.settings().allowedProviders().contains(name)) {
             uses.add("it is among the allowed providers");
         }
+        if (tenant.settings().redaction().providers().contains(name)) {
+            uses.add("private text is taken out of what goes to it (redactProviders)");
+        }
         uses.addAll(routesTo(tenant.id(), name));
         stores.keys().all(tenant.id(), null).stream()
                 .filter(k -> !k.revoked() && k.scope().providers().contains(name))

@@ -68,10 +68,16 @@ final class UserAdmin {
                 throw AdminException.conflict("the user `" + user.email() + "` still has " + live
                         + (live == 1 ? " key" : " keys") + "; revoke or delete them first, or all with --cascade");
             }
-            keys.forEach(k -> stores.keys().delete(k.id()));
+            SubjectLimits limits = new SubjectLimits(stores);
+            for (ApiKey key : keys) {
+                stores.keys().delete(key.id());
+                limits.without(tenant, key);
+            }
             stores.users().delete(user.id());
-            Details details =
-                    new Details().old("role", user.role().word()).put("keys", keys.isEmpty() ? null : keys.size());
+            Details details = new Details()
+                    .old("role", user.role().word())
+                    .put("keys", keys.isEmpty() ? null : keys.size())
+                    .put("limits", limits.without(tenant, user));
             return new Work.Done(new CommandResult.Deleted(), tenant, "user.delete", "user/" + user.email(), details);
         };
     }

@@ -19,8 +19,10 @@ import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.model.ProviderKind;
 import io.llmproxy.testing.AdminFixture;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,48 @@ class LimitAdminTest {
         Limit own = set(boss, "acme", LimitScope.USER, null, 3);
         fixture.executor.execute(boss, new DeleteLimit("acme", own.id()));
         assertThat(fixture.memory.limits().list(acme.id())).containsExactly(limit);
+    }
+
+    @Test
+    void limitsGoWithWhomTheyAreAbout() {
+        User ann = fixture.user("acme", "ann@acme.example", Role.USER);
+        fixture.admin(Samples.key("acme", "night", ann.email()));
+        fixture.admin(Samples.key("acme", "day", null));
+        fixture.admin(new AdminCommand.CreateProvider(
+                "acme", "up", ProviderKind.SIMULATED, AdminCommand.ProviderChanges.NONE));
+        set(AdminFixture.ADMIN, "acme", LimitScope.KEY, "day", 1);
+        set(AdminFixture.ADMIN, "acme", LimitScope.KEY, "night", 1);
+        set(AdminFixture.ADMIN, "acme", LimitScope.USER, ann.id().toString(), 1);
+        set(AdminFixture.ADMIN, "acme", LimitScope.PROVIDER, "up", 1);
+        Limit each = set(AdminFixture.ADMIN, "acme", LimitScope.USER, null, 5);
+        Limit ofAll = set(AdminFixture.ADMIN, null, LimitScope.GLOBAL, null, 50);
+
+        fixture.admin(new AdminCommand.DeleteKey("acme", "day"));
+        assertThat(subjects()).containsExactlyInAnyOrder("night", ann.id().toString(), "up", "each");
+        fixture.admin(new AdminCommand.DeleteUser("acme", ann.email(), true));
+        assertThat(subjects()).containsExactlyInAnyOrder("up", "each");
+        fixture.admin(new AdminCommand.DeleteProvider("acme", "up"));
+        assertThat(fixture.memory.limits().list(acme.id())).containsExactly(each);
+        assertThat(fixture.memory.limits().list(null)).containsExactly(ofAll);
+    }
+
+    @Test
+    void aLimitStaysWhereAnotherProviderHasTheName() {
+        for (String owner : new String[] {null, "acme"}) {
+            fixture.admin(new AdminCommand.CreateProvider(
+                    owner, "up", ProviderKind.SIMULATED, AdminCommand.ProviderChanges.NONE));
+        }
+        Limit limit = set(AdminFixture.ADMIN, "acme", LimitScope.PROVIDER, "up", 1);
+        fixture.admin(new AdminCommand.DeleteProvider("acme", "up"));
+        assertThat(fixture.memory.limits().list(acme.id())).containsExactly(limit);
+        fixture.admin(new AdminCommand.DeleteProvider(null, "up"));
+        assertThat(fixture.memory.limits().list(acme.id())).isEmpty();
+    }
+
+    private List<String> subjects() {
+        return fixture.memory.limits().list(acme.id()).stream()
+                .map(l -> Objects.requireNonNullElse(l.subject(), "each"))
+                .toList();
     }
 
     @Test

@@ -218,6 +218,35 @@ class RouteCommandsTest {
                 .isEqualTo(AdminException.Reason.NOT_FOUND);
     }
 
+    /** A name that nobody has would have nothing taken out any more, for whomever requests go to then. */
+    @Test
+    void aProviderForWhichPrivateTextIsTakenOutStays() {
+        f.executor.execute(ADMIN, redacted(Change.to(Set.of("a"))));
+        assertThatThrownBy(() -> f.executor.execute(boss, new DeleteProvider("acme", "a")))
+                .isInstanceOf(AdminException.class)
+                .hasMessageContaining("redactProviders");
+        f.executor.execute(ADMIN, redacted(Change.to(Set.of())));
+        f.executor.execute(boss, new DeleteProvider("acme", "a"));
+    }
+
+    private static AdminCommand.UpdateTenant redacted(Change<Set<String>> providers) {
+        return new AdminCommand.UpdateTenant(
+                "acme",
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                Change.none(),
+                AdminCommand.UsageLimitChanges.NONE,
+                new AdminCommand.RedactionChanges(
+                        Change.none(), Change.none(), Change.none(), providers, Change.none()),
+                Change.none());
+    }
+
     @Test
     void aRouteWithoutTargetsIsRefused() {
         assertThatThrownBy(() -> create(boss, "acme", "x"))

@@ -138,6 +138,7 @@ class ExplainTest {
         assertThat(of(refused, "candidate")).containsExactly("a/own-of-a called first");
         assertThat(of(refused, "answer")).containsExactly("rate_limit_exceeded 429");
         assertThat(refused.toString()).contains("20 requests per hour: 20 used, 1 for this request");
+        assertThat(refused.toString()).contains("retry in 3600 s"); // a fixed window, of which no time has passed
     }
 
     @Test

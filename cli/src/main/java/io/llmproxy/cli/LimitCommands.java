@@ -100,7 +100,9 @@ final class LimitCommands {
         if (line.flag("--soft") || line.flag("--shadow")) {
             fields.put("mode", line.flag("--soft") ? "soft" : "shadow");
         }
-        ApiPath path = scope.equals("global") ? ApiPath.of(LIMITS) : owner(c).then(LIMITS);
+        // one of all tenants is not to be had by naming one: the server says so
+        boolean ofAll = scope.equals("global") && c.namedTenant() == null;
+        ApiPath path = ofAll ? ApiPath.of(LIMITS) : owner(c).then(LIMITS);
         JsonNode set = c.client().post(path, fields.body());
         c.output().done(set, VIEW, "limit " + Text.printable(Json.text(set.path("id"))) + " set");
         return ExitCode.DONE;

@@ -77,6 +77,8 @@ final class DeclarationPlan {
         of(creations, DeclaredKind.TENANT).forEach(this::make);
         sharedFirst(of(made, DeclaredKind.PROVIDER)).forEach(this::make);
         of(updates, DeclaredKind.TENANT).forEach(this::make);
+        // before those whom they are about, with whom they would go
+        of(deletions, DeclaredKind.LIMIT).forEach(this::delete);
         of(deletions, DeclaredKind.KEY).forEach(this::delete);
         of(deletions, DeclaredKind.USER).forEach(this::delete);
         of(made, DeclaredKind.USER).forEach(this::make);
@@ -86,7 +88,6 @@ final class DeclarationPlan {
         List<Step> routes = ordered(sharedFirst(of(deletions, DeclaredKind.ROUTE)));
         routes.reversed().forEach(this::delete);
         of(made, DeclaredKind.LIMIT).forEach(this::make);
-        of(deletions, DeclaredKind.LIMIT).forEach(this::delete);
         of(made, DeclaredKind.PRICE).forEach(this::make);
         of(deletions, DeclaredKind.PRICE).forEach(this::delete);
         sharedFirst(of(deletions, DeclaredKind.PROVIDER)).reversed().forEach(this::delete);

@@ -84,7 +84,7 @@ final class Explainer implements DryRun {
         KeyEntry entry = entry(request, state, view, now);
         try {
             Limiter limiter =
-                    new Limiter(new LookingCounters(counters, steps), Telemetry.NONE, new PassedLimits(), rules);
+                    new Limiter(new LookingCounters(counters, clock, steps), Telemetry.NONE, new PassedLimits(), rules);
             limiter.admit(x, state.limits());
             authenticate(x, entry, now, steps);
             inspect.handle(x, inspected -> decide(inspected, limiter, state, steps));

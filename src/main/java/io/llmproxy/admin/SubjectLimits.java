@@ -1,0 +1,74 @@
+package io.llmproxy.admin;
+
+import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.model.ProviderAccount;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limits that a tenant has set for one user, key or provider: they go with it. One that stayed would hold whoever gets the name next,
+ * and a declaration of it could not be applied anywhere.
+ */
+final class SubjectLimits {
+    private final AdminStores stores;
+
+    SubjectLimits(AdminStores stores) {
+        this.stores = stores;
+    }
+
+    /** After the key was deleted. @return how many went with it; null: none */
+    @Nullable
+    Integer without(Tenant tenant, ApiKey key) {
+        return drop(
+                tenant,
+                LimitScope.KEY,
+                subject -> subject.equals(key.name()) || is(subject, key.id()),
+                subject -> stores.keys().find(tenant.id(), subject).isPresent());
+    }
+
+    /** After the user was deleted. @return as above */
+    @Nullable
+    Integer without(Tenant tenant, User user) {
+        return drop(
+                tenant,
+                LimitScope.USER,
+                subject -> subject.equalsIgnoreCase(user.email()) || is(subject, user.id()),
+                subject -> stores.users().find(tenant.id(), subject).isPresent());
+    }
+
+    /** After the provider was deleted, which was the tenant's or all tenants'. @return as above */
+    @Nullable
+    Integer without(Tenant tenant, ProviderAccount provider) {
+        return drop(
+                tenant,
+                LimitScope.PROVIDER,
+                subject -> subject.equals(provider.name()),
+                subject -> stores.providers().find(tenant.id(), subject).isPresent()
+                        || stores.providers().find(null, subject).isPresent());
+    }
+
+    private static boolean is(String subject, UUID id) {
+        return subject.equalsIgnoreCase(id.toString());
+    }
+
+    /**
+     * @param about whether a subject means what was deleted
+     * @param known whether something else goes by that name
+     */
+    private @Nullable Integer drop(Tenant tenant, LimitScope scope, Predicate<String> about, Predicate<String> known) {
+        int dropped = 0;
+        for (Limit limit : stores.limits().list(tenant.id())) {
+            String subject = limit.subject();
+            if (limit.scope() == scope && subject != null && about.test(subject) && !known.test(subject)) {
+                stores.limits().delete(UUID.fromString(limit.id()));
+                dropped++;
+            }
+        }
+        return dropped == 0 ? null : dropped;
+    }
+}
