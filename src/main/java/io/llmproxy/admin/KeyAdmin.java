@@ -128,7 +128,7 @@ final class KeyAdmin {
         return () -> {
             KeyView found = reachable(actor, c.tenant(), c.key());
             stores.keys().delete(found.key().id());
-            Integer limits = new SubjectLimits(stores).without(found.tenant(), found.key());
+            Integer limits = new SubjectLimits(stores, actor).without(found.tenant(), found.key());
             return new Work.Done(
                     new CommandResult.Deleted(),
                     found.tenant(),

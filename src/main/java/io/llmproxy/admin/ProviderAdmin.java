@@ -148,7 +148,7 @@ final class ProviderAdmin {
                         "the provider `" + account.name() + "` is in use: " + some(uses) + "; change that first");
             }
             stores.providers().delete(account.id());
-            SubjectLimits limits = new SubjectLimits(stores);
+            SubjectLimits limits = new SubjectLimits(stores, actor);
             (owner == null ? access.all() : List.of(owner)).forEach(tenant -> limits.without(tenant, account));
             return new Work.Done(
                     new CommandResult.Deleted(),

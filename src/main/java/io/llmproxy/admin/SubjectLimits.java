@@ -1,9 +1,12 @@
 package io.llmproxy.admin;
 
+import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.Role;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.model.ProviderAccount;
 import java.util.UUID;
@@ -12,13 +15,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The limits that a tenant has set for one user, key or provider: they go with it. One that stayed would hold whoever gets the name next,
- * and a declaration of it could not be applied anywhere.
+ * and a declaration of it could not be applied anywhere. But what an admin of the installation set stays where somebody else deletes: it
+ * would be got rid of by deleting whom it holds and making him anew.
  */
 final class SubjectLimits {
     private final AdminStores stores;
+    private final Actor actor;
 
-    SubjectLimits(AdminStores stores) {
+    /** @param actor who deletes */
+    SubjectLimits(AdminStores stores, Actor actor) {
         this.stores = stores;
+        this.actor = actor;
     }
 
     /** After the key was deleted. @return how many went with it; null: none */
@@ -52,6 +59,10 @@ final class SubjectLimits {
                         || stores.providers().find(null, subject).isPresent());
     }
 
+    private boolean mayDelete(Limit limit) {
+        return actor.admin() || actor.role() == Role.TENANT_ADMIN && limit.origin() == LimitOrigin.TENANT_ADMIN;
+    }
+
     private static boolean is(String subject, UUID id) {
         return subject.equalsIgnoreCase(id.toString());
     }
@@ -64,7 +75,8 @@ final class SubjectLimits {
         int dropped = 0;
         for (Limit limit : stores.limits().list(tenant.id())) {
             String subject = limit.subject();
-            if (limit.scope() == scope && subject != null && about.test(subject) && !known.test(subject)) {
+            boolean its = limit.scope() == scope && subject != null && about.test(subject);
+            if (its && mayDelete(limit) && !known.test(subject)) {
                 stores.limits().delete(UUID.fromString(limit.id()));
                 dropped++;
             }

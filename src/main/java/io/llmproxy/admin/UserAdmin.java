@@ -68,7 +68,7 @@ final class UserAdmin {
                 throw AdminException.conflict("the user `" + user.email() + "` still has " + live
                         + (live == 1 ? " key" : " keys") + "; revoke or delete them first, or all with --cascade");
             }
-            SubjectLimits limits = new SubjectLimits(stores);
+            SubjectLimits limits = new SubjectLimits(stores, actor);
             for (ApiKey key : keys) {
                 stores.keys().delete(key.id());
                 limits.without(tenant, key);

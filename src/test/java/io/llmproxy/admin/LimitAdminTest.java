@@ -113,6 +113,15 @@ class LimitAdminTest {
     }
 
     @Test
+    void whatAnAdminSetStaysWhereATenantAdminDeletesWhomItHolds() {
+        User ann = fixture.user("acme", "ann@acme.example", Role.USER);
+        Limit limit = set(AdminFixture.ADMIN, "acme", LimitScope.USER, ann.email(), 9);
+        set(boss, "acme", LimitScope.USER, ann.email(), 5);
+        fixture.executor.execute(boss, new AdminCommand.DeleteUser("acme", ann.email(), true));
+        assertThat(fixture.memory.limits().list(acme.id())).containsExactly(limit);
+    }
+
+    @Test
     void aLimitStaysWhereAnotherProviderHasTheName() {
         for (String owner : new String[] {null, "acme"}) {
             fixture.admin(new AdminCommand.CreateProvider(
