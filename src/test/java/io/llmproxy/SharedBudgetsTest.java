@@ -159,15 +159,17 @@ class SharedBudgetsTest {
         clients.forEach(SharedLimits::join);
         for (Budget budget : budgets) {
             List<Http> own = open.subList(budgets.indexOf(budget) * CLIENTS, budgets.indexOf(budget) * CLIENTS + 2);
-            await(() -> budget.knownBy(one::ctl)
-                    && own.stream().filter(budget::send).count() == 0
-                    && budget.spent());
-            assertThat(own.stream().filter(budget::send)).isEmpty();
+            // more than once: what two processes have too little of each may still come to one of them
+            await(() -> budget.knownBy(one::ctl) && refuses(budget, own) && budget.spent() && refuses(budget, own));
             System.out.println(budget.say());
             assertThat(budget.rest()).as(budget.say()).isNotNegative();
             await(() -> used(one, budget.tenant, budget.limit).compareTo(budget.granted()) == 0);
         }
         open.forEach(Http::close);
+    }
+
+    private static boolean refuses(Budget budget, List<Http> clients) {
+        return clients.stream().filter(budget::send).count() == 0;
     }
 
     @Test
