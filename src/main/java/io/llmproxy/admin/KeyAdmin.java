@@ -128,13 +128,14 @@ final class KeyAdmin {
         return () -> {
             KeyView found = reachable(actor, c.tenant(), c.key());
             stores.keys().delete(found.key().id());
-            Integer limits = new SubjectLimits(stores, actor).without(found.tenant(), found.key());
+            SubjectLimits limits = new SubjectLimits(stores, actor);
+            limits.without(found.tenant(), found.key());
             return new Work.Done(
                     new CommandResult.Deleted(),
                     found.tenant(),
                     "key.delete",
                     "key/" + found.key().name(),
-                    new Details().old("prefix", found.key().prefix()).put("limits", limits));
+                    new Details().old("prefix", found.key().prefix()).put("limits", limits.dropped()));
         };
     }
 

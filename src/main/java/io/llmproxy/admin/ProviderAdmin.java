@@ -155,7 +155,7 @@ final class ProviderAdmin {
                     owner,
                     "provider.delete",
                     "provider/" + account.name(),
-                    Details.none().since(details(account)));
+                    Details.none().since(details(account)).put("limits", limits.dropped()));
         };
     }
 

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class SubjectLimits {
     private final AdminStores stores;
     private final Actor actor;
+    private int dropped;
 
     /** @param actor who deletes */
     SubjectLimits(AdminStores stores, Actor actor) {
@@ -28,30 +29,33 @@ final class SubjectLimits {
         this.actor = actor;
     }
 
-    /** After the key was deleted. @return how many went with it; null: none */
+    /** How many went, as the audit of the deletion has it; null: none. */
     @Nullable
-    Integer without(Tenant tenant, ApiKey key) {
-        return drop(
+    Integer dropped() {
+        return dropped == 0 ? null : dropped;
+    }
+
+    /** After the key was deleted. */
+    void without(Tenant tenant, ApiKey key) {
+        drop(
                 tenant,
                 LimitScope.KEY,
                 subject -> subject.equals(key.name()) || is(subject, key.id()),
                 subject -> stores.keys().find(tenant.id(), subject).isPresent());
     }
 
-    /** After the user was deleted. @return as above */
-    @Nullable
-    Integer without(Tenant tenant, User user) {
-        return drop(
+    /** After the user was deleted. */
+    void without(Tenant tenant, User user) {
+        drop(
                 tenant,
                 LimitScope.USER,
                 subject -> subject.equalsIgnoreCase(user.email()) || is(subject, user.id()),
                 subject -> stores.users().find(tenant.id(), subject).isPresent());
     }
 
-    /** After the provider was deleted, which was the tenant's or all tenants'. @return as above */
-    @Nullable
-    Integer without(Tenant tenant, ProviderAccount provider) {
-        return drop(
+    /** After the provider was deleted, which was the tenant's or all tenants'. */
+    void without(Tenant tenant, ProviderAccount provider) {
+        drop(
                 tenant,
                 LimitScope.PROVIDER,
                 subject -> subject.equals(provider.name()),
@@ -71,8 +75,7 @@ final class SubjectLimits {
      * @param about whether a subject means what was deleted
      * @param known whether something else goes by that name
      */
-    private @Nullable Integer drop(Tenant tenant, LimitScope scope, Predicate<String> about, Predicate<String> known) {
-        int dropped = 0;
+    private void drop(Tenant tenant, LimitScope scope, Predicate<String> about, Predicate<String> known) {
         for (Limit limit : stores.limits().list(tenant.id())) {
             String subject = limit.subject();
             boolean its = limit.scope() == scope && subject != null && about.test(subject);
@@ -81,6 +84,5 @@ final class SubjectLimits {
                 dropped++;
             }
         }
-        return dropped == 0 ? null : dropped;
     }
 }

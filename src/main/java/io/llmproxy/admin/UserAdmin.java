@@ -74,10 +74,11 @@ final class UserAdmin {
                 limits.without(tenant, key);
             }
             stores.users().delete(user.id());
+            limits.without(tenant, user);
             Details details = new Details()
                     .old("role", user.role().word())
                     .put("keys", keys.isEmpty() ? null : keys.size())
-                    .put("limits", limits.without(tenant, user));
+                    .put("limits", limits.dropped());
             return new Work.Done(new CommandResult.Deleted(), tenant, "user.delete", "user/" + user.email(), details);
         };
     }

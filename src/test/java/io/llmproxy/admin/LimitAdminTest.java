@@ -109,6 +109,7 @@ class LimitAdminTest {
         assertThat(subjects()).containsExactlyInAnyOrder("up", "each");
         fixture.admin(new AdminCommand.DeleteProvider("acme", "up"));
         assertThat(fixture.memory.limits().list(acme.id())).containsExactly(each);
+        assertThat(fixture.memory.auditEvents().getLast().details().toString()).contains("limits");
         assertThat(fixture.memory.limits().list(null)).containsExactly(ofAll);
     }
 
