@@ -16,40 +16,58 @@ record KeyAtStart(Function<String, @Nullable String> environment, UnitFiles unit
     static final KeyAtStart INSTALLED = new KeyAtStart(System.getenv()::get, UnitFiles.INSTALLED);
 
     /**
+     * The key itself.
+     *
+     * @return empty: there is none, and the start makes one
+     * @throws OfflineException where there is one and it is unfit, or this user cannot read it
+     */
+    Optional<MasterKey> taken(Path data) {
+        try {
+            return found(data);
+        } catch (MasterKeyException e) {
+            throw new OfflineException(OfflineException.FAILED, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Optional<MasterKey> found(Path data) {
+        return MasterKey.outside(environment, data, units)
+                .map(MasterKey.Outside::key)
+                .or(() -> MasterKey.find(environment, data));
+    }
+
+    /**
      * The key for a backup.
      *
      * @param wanted whether it is to be in the backup; else one that this user cannot read is none
      * @throws OfflineException where it is wanted and cannot be had
      */
     Optional<MasterKey> of(Path data, boolean wanted) {
-        try {
-            Optional<MasterKey> key = MasterKey.outside(environment, data, units)
-                    .map(MasterKey.Outside::key)
-                    .or(() -> MasterKey.find(environment, data));
-            if (wanted && key.isEmpty()) {
-                throw new OfflineException(OfflineException.FAILED, "there is no master key to include");
+        if (!wanted) {
+            try {
+                return found(data);
+            } catch (MasterKeyException e) {
+                return Optional.empty();
             }
-            return key;
-        } catch (MasterKeyException e) {
-            if (wanted) {
-                throw new OfflineException(OfflineException.FAILED, String.valueOf(e.getMessage()));
-            }
-            return Optional.empty();
         }
+        Optional<MasterKey> key = taken(data);
+        if (key.isEmpty()) {
+            throw new OfflineException(OfflineException.FAILED, "there is no master key to include");
+        }
+        return key;
     }
 
     /**
-     * Credentials that were sealed under a key which the start does not take cannot be opened, and it would refuse.
+     * What is sealed under a key which the start does not take cannot be opened, and it would refuse.
      *
-     * @param needed the id of the key under which they are sealed; null: there are none, or nobody knows
-     * @param brought whether that key comes with them into the directory
+     * @param needed the id of the key under which it is sealed; null: nothing is, or nobody knows
+     * @param brought whether that key comes with it into the directory
      * @return what is wrong and what to do
      */
     Optional<String> fault(@Nullable String needed, Path data, boolean brought) {
         if (needed == null) {
             return Optional.empty();
         }
-        String sealed = "credentials in the backup are sealed under the master key " + needed + ", and ";
+        String sealed = "what is secret in the backup is sealed under the master key " + needed + ", and ";
         Path file = data.resolve(BackupPlace.MASTER_KEY);
         try {
             Optional<MasterKey.Outside> outside = MasterKey.outside(environment, data, units);

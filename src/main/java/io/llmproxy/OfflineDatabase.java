@@ -55,9 +55,7 @@ final class OfflineDatabase {
         Path data = line.data(config);
         boolean embedded = config.database().url() == null;
         if (embedded && !Files.exists(data.resolve("db/llmproxy.mv.db"))) {
-            throw new OfflineException(
-                    OfflineException.FAILED,
-                    "there is no database in " + data + "; name its directory with --data-dir");
+            throw missing(data);
         }
         BackupPlace place = new BackupPlace(config, data, InstantSource.system());
         try (BackupPlace.HandingOver _ = place::handOver;
@@ -65,6 +63,11 @@ final class OfflineDatabase {
                 ClosedDatabase database = OfflineArguments.database(config, data)) {
             return status(database);
         }
+    }
+
+    static OfflineException missing(Path data) {
+        return new OfflineException(
+                OfflineException.FAILED, "there is no database in " + data + "; name its directory with --data-dir");
     }
 
     private static Status status(ClosedDatabase database) {

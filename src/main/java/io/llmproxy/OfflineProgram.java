@@ -74,6 +74,7 @@ public final class OfflineProgram implements ToolProvider {
             case "backup-restore" -> new OfflineRestore(line, KeyAtStart.INSTALLED).run();
             case "db-status" -> new OfflineDatabase(line).status();
             case "db-migrate" -> new OfflineDatabase(line).migrate();
+            case "db-forget-sealed" -> new OfflineSealed(line, KeyAtStart.INSTALLED).run();
             case "db-move" -> new OfflineDatabase(line).move();
             default -> throw new OfflineException(OfflineException.USAGE, "unknown command " + line.command());
         };

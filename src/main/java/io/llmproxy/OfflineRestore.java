@@ -10,6 +10,7 @@ import io.llmproxy.adapter.jdbc.Database;
 import io.llmproxy.adapter.jdbc.SchemaState;
 import io.llmproxy.adapter.jdbc.Upgrade;
 import io.llmproxy.adapter.journal.JournalFormat;
+import io.llmproxy.adapter.secret.NeededKeys;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ConfigException;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,14 +96,15 @@ final class OfflineRestore {
         Trees.delete(staging);
         Files.createDirectories(staging);
         String ledger;
+        String needed;
         try {
-            fill(staging, file, manifest);
+            needed = fill(staging, file, manifest);
             ledger = checked(staging, manifest);
         } catch (RuntimeException e) {
             Trees.delete(staging);
             throw e;
         }
-        keys.fault(manifest.masterKeyId(), data, Files.exists(staging.resolve(BackupPlace.MASTER_KEY)))
+        keys.fault(needed, data, Files.exists(staging.resolve(BackupPlace.MASTER_KEY)))
                 .ifPresent(warnings::add);
         String aside = "replaced-" + STAMP.format(clock.instant());
         StateSwap swap = StateSwap.of(data, aside);
@@ -126,13 +129,14 @@ final class OfflineRestore {
         return manifest;
     }
 
-    private static void fill(Path staging, BackupFile file, BackupManifest manifest) {
+    private static @Nullable String fill(Path staging, BackupFile file, BackupManifest manifest) {
         try (ClosedDatabase database = ClosedDatabase.embedded(staging.resolve("db"))) {
-            filled(database, file, manifest, staging);
+            return filled(database, file, manifest, staging);
         }
     }
 
-    private static void filled(
+    /** Fills the database, and gives the id of the master key that what it holds needs; null: none. */
+    private static @Nullable String filled(
             ClosedDatabase database, BackupFile file, BackupManifest manifest, @Nullable Path directory) {
         database.migrate(manifest.schema(), Upgrade.by(manifest.program()));
         database.fill(sink -> file.read(manifest, sink, (name, content) -> {
@@ -147,6 +151,20 @@ final class OfflineRestore {
             throw new BackupException(
                     "what was restored is not what the backup holds: " + String.join("; ", differences));
         }
+        return needed(database, manifest);
+    }
+
+    /** Of an earlier schema only the key that its process had is known. */
+    private static @Nullable String needed(ClosedDatabase database, BackupManifest manifest) {
+        String had = manifest.masterKeyId();
+        if (!manifest.schema().equals(SchemaState.newest())) {
+            return had;
+        }
+        SortedSet<String> ids = database.sealed().read(NeededKeys::of).ids();
+        if (had != null && ids.contains(had)) {
+            return had;
+        }
+        return ids.isEmpty() ? null : ids.first();
     }
 
     /** Names of a backup lead nowhere but where they belong. */
@@ -191,15 +209,16 @@ final class OfflineRestore {
                 Files.createDirectories(staging);
             }
             String aside = "llmproxy_replaced_" + STAMP.format(clock.instant()).toLowerCase(Locale.ROOT);
+            String needed;
             if (empty) {
                 if (database.schema().version() != null) {
                     database.dropEmptyTables();
                 }
-                filled(database, file, manifest, staging);
+                needed = filled(database, file, manifest, staging);
             } else {
                 // what is there stays in its place until the other is complete, and then both move in one transaction
                 try (ClosedDatabase beside = database.beside()) {
-                    filled(beside, file, manifest, staging);
+                    needed = filled(beside, file, manifest, staging);
                     database.takeBeside(aside);
                 }
             }
@@ -207,7 +226,7 @@ final class OfflineRestore {
                 // a key that is there stays
                 boolean brought = Files.exists(staging.resolve(BackupPlace.MASTER_KEY))
                         && !Files.exists(data.resolve(BackupPlace.MASTER_KEY));
-                keys.fault(manifest.masterKeyId(), data, brought).ifPresent(warnings::add);
+                keys.fault(needed, data, brought).ifPresent(warnings::add);
                 addFiles(data, staging);
             }
             return restored(file, database.shown(), manifest, empty ? null : "schema " + aside, null);

@@ -5,6 +5,7 @@ import io.llmproxy.adapter.secret.AesGcmSealer;
 import io.llmproxy.adapter.secret.Ed25519AuditSigner;
 import io.llmproxy.adapter.secret.LocalSecretSource;
 import io.llmproxy.adapter.secret.MasterKey;
+import io.llmproxy.adapter.secret.NeededKeys;
 import io.llmproxy.admin.AdminStores;
 import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.port.AuditChainStore;
@@ -38,7 +39,7 @@ record Storage(
         LocalSecretSource secrets = new LocalSecretSource(
                 setup.config().secrets().directories(), MasterKey.file(directory.path()), environment::get);
         MasterKey masterKey = MasterKey.load(
-                environment::get, directory.path(), database.providers().sealed());
+                environment::get, directory.path(), database.sealed().read(NeededKeys::of));
         return new Storage(
                 directory,
                 backups,

@@ -6,7 +6,6 @@ import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.route.Route;
-import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.port.LimitStore;
 import io.llmproxy.port.PriceStore;
@@ -172,11 +171,6 @@ final class BatchStores {
         @Override
         public Page<ProviderAccount> list(@Nullable UUID tenantId, boolean withShared, Page.Request page) {
             return store.list(tenantId, withShared, page);
-        }
-
-        @Override
-        public List<Credential.Sealed> sealed() {
-            return store.sealed();
         }
     }
 

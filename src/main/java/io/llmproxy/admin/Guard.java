@@ -19,16 +19,17 @@ final class Guard {
         } catch (StoreException.Duplicate e) {
             throw AdminException.conflict(doing + " failed: that name is taken");
         } catch (StoreException.ReadOnly e) {
-            throw unavailable(doing, "the database is read-only", e);
+            throw unavailable(doing, "the database is read-only; nothing was changed. Try again", e);
+        } catch (StoreException.Broken e) {
+            throw unavailable(doing, String.valueOf(e.getMessage()), e);
         } catch (StoreException e) {
-            throw unavailable(doing, "the database does not answer", e);
+            throw unavailable(doing, "the database does not answer; nothing was changed. Try again", e);
         }
     }
 
     private static AdminException unavailable(String doing, String why, StoreException cause) {
         LOG.log(Level.ERROR, doing + " failed", cause);
         return new AdminException(
-                Reason.UNAVAILABLE,
-                doing + " failed: " + why + "; nothing was changed. Try again, and see the server's log for the cause");
+                Reason.UNAVAILABLE, doing + " failed: " + why + ", and see the server's log for the cause");
     }
 }

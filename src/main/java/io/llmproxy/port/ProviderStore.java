@@ -2,8 +2,6 @@ package io.llmproxy.port;
 
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.model.ProviderAccount;
-import io.llmproxy.domain.secret.Credential;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +20,4 @@ public interface ProviderStore {
 
     /** By name: the tenant's own and, where {@code withShared}, the shared ones (own first for equal names); null: the shared ones alone. */
     Page<ProviderAccount> list(@Nullable UUID tenantId, boolean withShared, Page.Request page);
-
-    /** Every sealed value of every tenant's accounts: credentials, and logins of proxies. */
-    List<Credential.Sealed> sealed();
 }

@@ -30,7 +30,11 @@ public class StoreException extends RuntimeException {
     /** What is kept there is not as it was written. */
     public static final class Broken extends StoreException {
         public Broken(String message) {
-            super(message, new IllegalStateException("not as it was written"));
+            this(message, new IllegalStateException("not as it was written"));
+        }
+
+        public Broken(String message, Throwable cause) {
+            super(message, cause);
         }
     }
 }

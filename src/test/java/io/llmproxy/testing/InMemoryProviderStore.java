@@ -2,9 +2,7 @@ package io.llmproxy.testing;
 
 import io.llmproxy.domain.Page;
 import io.llmproxy.domain.model.ProviderAccount;
-import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.ProviderStore;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -57,14 +55,5 @@ final class InMemoryProviderStore implements ProviderStore {
                         key),
                 key,
                 request);
-    }
-
-    @Override
-    public List<Credential.Sealed> sealed() {
-        return rows.providerRows.values().stream()
-                .map(ProviderAccount::credential)
-                .filter(Credential.Sealed.class::isInstance)
-                .map(Credential.Sealed.class::cast)
-                .toList();
     }
 }

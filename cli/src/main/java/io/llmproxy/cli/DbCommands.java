@@ -10,6 +10,8 @@ final class DbCommands {
             new View("name", Column.text("version", "version"), Column.text("script", "name"));
     private static final View TABLES = new View("table", Column.text("table", "table"), Column.number("rows", "rows"));
 
+    private static final View FORGOTTEN = new View("bodies", Column.number("bodies", "bodies"));
+
     private DbCommands() {}
 
     static List<Verb> verbs() {
@@ -35,7 +37,15 @@ final class DbCommands {
                                 .option("--user", "NAME", "its user")
                                 .option("--password-file", "FILE", "the file with its password"))
                         .example("llmproxyctl db move --to jdbc:postgresql://db/llmproxy --user llmproxy"
-                                + " --password-file /etc/llmproxy/db.pass --data-dir /var/lib/llmproxy/acme"));
+                                + " --password-file /etc/llmproxy/db.pass --data-dir /var/lib/llmproxy/acme"),
+                Offline.placed(Verb.of(
+                                        "forget-sealed",
+                                        "Gives up what only a lost master key opens: credentials and bodies of requests.",
+                                        DbCommands::forget)
+                                .flag("--dry-run", "show what that is; change nothing"))
+                        .example(
+                                "llmproxyctl db forget-sealed --dry-run --data-dir /var/lib/llmproxy/acme",
+                                "llmproxyctl db forget-sealed --config /etc/llmproxy/acme.yaml --yes"));
     }
 
     private static ExitCode shown(Context c, JsonNode status) {
@@ -78,6 +88,31 @@ final class DbCommands {
                                 + (from.isEmpty() ? "of an empty database" : "of " + from) + "; scripts run: "
                                 + done.path("done").size());
         return ExitCode.DONE;
+    }
+
+    private static ExitCode forget(Context c) {
+        List<String> options = new ArrayList<>(Offline.PLACE);
+        options.add("--dry-run");
+        if (!c.line().flag("--dry-run")) {
+            c.confirm("give up the credentials and bodies of requests that the master key does not open");
+        }
+        JsonNode done = Offline.run(c, "db-forget-sealed", List.of(), options);
+        c.output().done(done, FORGOTTEN, forgotten(done));
+        done.path("providers")
+                .values()
+                .forEach(p -> c.note(
+                        "give it anew: llmproxyctl provider update " + Json.text(p) + " --api-key-stdin < FILE"));
+        return ExitCode.DONE;
+    }
+
+    private static String forgotten(JsonNode done) {
+        String key = Json.text(done.path("masterKey"));
+        boolean dry = !done.path("done").booleanValue();
+        return Json.text(done.path("database"))
+                + (dry ? ": would give up" : ": gave up") + " the credentials of "
+                + done.path("providers").size() + " providers and the bodies of "
+                + Json.text(done.path("bodies")) + " requests; the next start "
+                + (key.isEmpty() ? "makes a master key" : "takes the master key " + key);
     }
 
     private static ExitCode move(Context c) {

@@ -275,6 +275,11 @@ public final class ClosedDatabase implements AutoCloseable {
         return tables;
     }
 
+    /** What is sealed in it, which the schema of this program must be there for. */
+    public SealedValues sealed() {
+        return new SealedValues(new Sql(new Transactions(source, dialect, () -> {})));
+    }
+
     private static long number(Connection connection, String sql) throws SQLException {
         return Long.parseLong(text(connection, sql));
     }

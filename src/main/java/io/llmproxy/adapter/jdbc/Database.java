@@ -216,6 +216,11 @@ public final class Database implements AutoCloseable {
         return new JdbcProviderStore(sql);
     }
 
+    /** What is sealed in it, for who looks for the key to it. */
+    public SealedValues sealed() {
+        return new SealedValues(sql);
+    }
+
     public RouteStore routes() {
         return new JdbcRouteStore(sql);
     }

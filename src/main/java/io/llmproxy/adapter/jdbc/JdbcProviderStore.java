@@ -97,20 +97,25 @@ final class JdbcProviderStore implements ProviderStore {
         return table.list(tenantId, withShared, request);
     }
 
-    @Override
-    public List<Credential.Sealed> sealed() {
-        return sql.list("reading sealed credentials", SEALED, Params.none(), JdbcProviderStore::provider).stream()
-                .flatMap(p -> Stream.concat(
-                        p.credential().each().stream().map(Credential.Named::credential),
-                        Stream.of(login(p.egress().proxy()))))
+    /** Every sealed value of every tenant's accounts: credentials, and logins of proxies. */
+    List<Credential.Sealed> sealed() {
+        return withSealed().stream()
+                .flatMap(JdbcProviderStore::each)
                 .filter(Credential.Sealed.class::isInstance)
                 .map(Credential.Sealed.class::cast)
                 .toList();
     }
 
-    private static Credential login(ProviderEgress.@Nullable Proxy proxy) {
+    /** Those that may have something sealed. */
+    List<ProviderAccount> withSealed() {
+        return sql.list("reading sealed credentials", SEALED, Params.none(), JdbcProviderStore::provider);
+    }
+
+    static Stream<Credential> each(ProviderAccount account) {
+        ProviderEgress.Proxy proxy = account.egress().proxy();
         Credential.Sealed login = proxy == null ? null : proxy.login();
-        return login == null ? new Credential.None() : login;
+        return Stream.concat(
+                account.credential().each().stream().map(Credential.Named::credential), Stream.ofNullable(login));
     }
 
     private static Params params(ProviderAccount provider) {

@@ -78,8 +78,7 @@ final class JdbcTranscriptStore implements TranscriptStore {
     public int purgeDeleted(int max) {
         UUID after = new UUID(0, 0);
         while (true) {
-            Optional<UUID> owner = sql.first(
-                    "purging bodies of requests", OWNER, Params.of("after", after), row -> row.uuid("tenant_id"));
+            Optional<UUID> owner = owner(sql, after);
             if (owner.isEmpty()) {
                 return 0;
             }
@@ -92,6 +91,12 @@ final class JdbcTranscriptStore implements TranscriptStore {
                 return sql.update("purging bodies of requests", PURGE, params);
             }
         }
+    }
+
+    /** The tenant with bodies that comes next by its id. */
+    static Optional<UUID> owner(Sql sql, UUID after) {
+        return sql.first(
+                "looking whose bodies there are", OWNER, Params.of("after", after), row -> row.uuid("tenant_id"));
     }
 
     private static String context(UUID tenantId, UUID requestId) {
@@ -130,8 +135,10 @@ final class JdbcTranscriptStore implements TranscriptStore {
                 throw new IllegalStateException("a newer program wrote it");
             }
             return new Transcript(tenantId, requestId, in.readBoolean(), read(in), read(in));
-        } catch (IOException | IllegalStateException e) {
-            throw new StoreException("reading bodies of the request " + requestId, e);
+        } catch (IllegalStateException e) {
+            throw new StoreException.Broken("those of " + requestId + " cannot be opened: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new StoreException.Broken("those of " + requestId + " are damaged", e);
         }
     }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 /** The parts of {@code v1.KEYID.NONCE.CIPHERTEXT}. */
 final class Envelope {
     private static final String VERSION = "v1";
-    private static final String KEY_ID = "[0-9a-f]{8}";
+    static final String KEY_ID = "[0-9a-f]{8}";
     static final int NONCE_BYTES = 12;
     static final int TAG_BYTES = 16;
 

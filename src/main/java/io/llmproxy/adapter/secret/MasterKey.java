@@ -1,20 +1,15 @@
 package io.llmproxy.adapter.secret;
 
-import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.domain.secret.Secret;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +29,13 @@ public final class MasterKey {
 
     static final String CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY";
     private static final int BYTES = 32;
+    static final int ID_LENGTH = 8;
 
     private final String id;
     private final SecretKey key;
 
     private MasterKey(byte[] bytes) {
-        this.id = HexFormat.of().formatHex(sha256(bytes), 0, 4);
+        this.id = HexFormat.of().formatHex(sha256(bytes), 0, ID_LENGTH / 2);
         this.key = new SecretKeySpec(bytes, "AES");
     }
 
@@ -52,24 +48,28 @@ public final class MasterKey {
      * Takes the key from the systemd credential, else the environment, else the data directory, and makes it there where
      * there is none and nothing was sealed yet.
      *
-     * @param existing every sealed value that the key must open
-     * @throws MasterKeyException where there is none for them, or an unfit one
+     * @param needed by what is sealed, all of which it must open
+     * @throws MasterKeyException where there is none for that, or an unfit one
      */
-    public static MasterKey load(
-            Function<String, @Nullable String> environment, Path dataDir, Collection<Credential.Sealed> existing) {
-        SortedSet<String> needed = existing.stream()
-                .flatMap(value -> Envelope.keyIdOf(value).stream())
-                .collect(Collectors.toCollection(TreeSet::new));
+    public static MasterKey load(Function<String, @Nullable String> environment, Path dataDir, NeededKeys needed) {
         MasterKey found = find(environment, dataDir).orElseGet(() -> {
-            refuseToReplace(existing, needed, dataDir);
+            if (needed.any()) {
+                throw new MasterKeyException(needed.need(needed.ids()) + ", and there is none; " + bring(dataDir));
+            }
             return make(file(dataDir));
         });
-        List<String> unknown = needed.stream().filter(n -> !n.equals(found.id)).toList();
+        List<String> unknown = needed.without(found.id);
         if (!unknown.isEmpty()) {
-            throw new MasterKeyException("sealed credentials need the master key " + String.join(", ", unknown)
-                    + ", and the one given is " + found.id + "; bring the right one back as " + places(dataDir));
+            throw new MasterKeyException(
+                    needed.need(unknown) + ", and the one given is " + found.id + "; " + bring(dataDir));
         }
         return found;
+    }
+
+    private static String bring(Path dataDir) {
+        return "bring it back as the systemd credential " + CREDENTIAL + ", the environment variable " + VARIABLE
+                + " or the file " + file(dataDir)
+                + "; where it is gone for good, `llmproxyctl db forget-sealed` gives up what it sealed";
     }
 
     /** The key that there is, wherever it is; empty where there is none. Nothing is made. */
@@ -131,24 +131,11 @@ public final class MasterKey {
                 .map(text -> parse(text, "the environment variable " + VARIABLE));
     }
 
-    private static void refuseToReplace(
-            Collection<Credential.Sealed> existing, SortedSet<String> needed, Path dataDir) {
-        if (!existing.isEmpty()) {
-            throw new MasterKeyException("sealed credentials need the master key " + String.join(", ", needed)
-                    + ", and there is none; bring it back as " + places(dataDir));
-        }
-    }
-
     private static MasterKey make(Path file) {
         byte[] bytes = new byte[BYTES];
         new SecureRandom().nextBytes(bytes);
         KeyFile.write(file, Base64.getEncoder().encodeToString(bytes) + "\n");
         return new MasterKey(bytes);
-    }
-
-    private static String places(Path dataDir) {
-        return "the systemd credential " + CREDENTIAL + ", the environment variable " + VARIABLE + " or the file "
-                + file(dataDir);
     }
 
     static MasterKey parse(String text, String where) {

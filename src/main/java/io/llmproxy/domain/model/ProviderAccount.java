@@ -162,6 +162,31 @@ public record ProviderAccount(
                 options);
     }
 
+    /** The same account by another way. */
+    public ProviderAccount by(ProviderEgress other) {
+        return new ProviderAccount(
+                id,
+                tenantId,
+                name,
+                kind,
+                baseUrl,
+                credential,
+                models,
+                priority,
+                weight,
+                headers,
+                apiVersion,
+                timeouts,
+                other,
+                streamUsage,
+                abilities,
+                privateAllowed,
+                enabled,
+                createdAt,
+                updatedAt,
+                options);
+    }
+
     private static void checkHeader(String name, String value) {
         boolean token = !name.isEmpty()
                 && name.length() <= 128

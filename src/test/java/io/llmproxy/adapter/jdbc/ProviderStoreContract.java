@@ -44,7 +44,8 @@ abstract class ProviderStoreContract {
             assertThat(database().providers().find(tenant.id(), provider.id().toString()))
                     .contains(provider);
         }
-        assertThat(database().providers().sealed())
+        List<Credential.Sealed> sealed = database().sealed().read((credentials, bodies) -> credentials);
+        assertThat(sealed)
                 .as("credentials and the logins of proxies")
                 .contains(
                         new Credential.Sealed("v1.00000000.AAAA.BBBB"),

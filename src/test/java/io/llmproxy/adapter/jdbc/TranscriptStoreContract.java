@@ -9,6 +9,9 @@ import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.audit.Transcript;
 import io.llmproxy.domain.audit.Transcript.Part;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.model.ProviderAccount;
+import io.llmproxy.domain.model.ProviderEgress;
+import io.llmproxy.domain.secret.Credential;
 import io.llmproxy.port.ContentSealer;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.TranscriptStore;
@@ -17,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 abstract class TranscriptStoreContract {
@@ -124,5 +128,74 @@ abstract class TranscriptStoreContract {
         database().transcripts(other).append(List.of(written));
         assertThatThrownBy(() -> store().find(written.tenantId(), written.requestId()))
                 .isInstanceOf(StoreException.class);
+    }
+
+    /** Puts the id of a key first, as the real one does. */
+    private TranscriptStore under(String key) {
+        return database().transcripts(new ContentSealer() {
+            @Override
+            public byte[] sealContent(byte[] content, String context) {
+                return SEALER.sealContent(content, key);
+            }
+
+            @Override
+            public byte[] openContent(byte[] sealed, String context) {
+                return SEALER.openContent(sealed, key);
+            }
+        });
+    }
+
+    @Test
+    void whatALostKeySealedIsGivenUpAndAllElseStays() {
+        Tenant tenant = tenant();
+        Transcript old = transcript(tenant, 1);
+        Transcript between = transcript(tenant, 2);
+        Transcript newest = transcript(tenant, 3);
+        under("0000000a").append(List.of(old, newest));
+        under("0000000b").append(List.of(between));
+        Credential.Sealed lost = new Credential.Sealed("v1.0000000a.AAAA.BBBB");
+        Credential.Named kept = new Credential.Named("other", new Credential.Sealed("v1.0000000b.AAAA.BBBB"));
+        ProviderAccount provider = Samples.provider(
+                tenant.id(), unique("p"), new Credential.Several(List.of(new Credential.Named("key-1", lost), kept)));
+        ProviderAccount untouched = Samples.provider(tenant.id(), unique("q"), kept.credential());
+        database().providers().insert(provider);
+        database().providers().insert(untouched);
+
+        List<byte[]> bodies = database().sealed().read((credentials, all) -> all);
+        assertThat(bodies.stream()
+                        .map(b -> new String(b, 0, 8, StandardCharsets.US_ASCII))
+                        .filter(b -> b.startsWith("0000000")))
+                .as("the oldest and the newest")
+                .containsExactly("0000000a", "0000000a");
+
+        Predicate<Credential.Sealed> which = c -> c.equals(lost) || c.envelope().endsWith("LOGIN");
+        long others = database().sealed().lost(which, "0000000b").bodies();
+        SealedValues.Forgotten forgotten = database().sealed().forget(which, "0000000b");
+        assertThat(forgotten.bodies()).isEqualTo(others).isGreaterThanOrEqualTo(2);
+        assertThat(forgotten.providers()).extracting(ProviderAccount::name).contains(provider.name());
+        assertThat(under("0000000b").find(tenant.id(), between.requestId())).isPresent();
+        assertThat(under("0000000a").find(tenant.id(), old.requestId())).isEmpty();
+        assertThat(under("0000000a").find(tenant.id(), newest.requestId())).isEmpty();
+
+        ProviderAccount now =
+                database().providers().find(tenant.id(), provider.name()).orElseThrow();
+        ProviderEgress egress = provider.egress();
+        assertThat(now)
+                .as("all else of it is as it was")
+                .isEqualTo(provider.holding(kept.credential())
+                        .by(new ProviderEgress(
+                                egress.caFile(),
+                                egress.clientCertificateFile(),
+                                egress.clientKeyFile(),
+                                new ProviderEgress.Proxy("proxy.test", 3128, null))));
+
+        assertThat(database().sealed().forget(c -> true, null).bodies()).isEqualTo(1);
+        assertThat(under("0000000b").find(tenant.id(), between.requestId())).isEmpty();
+        assertThat(database()
+                        .providers()
+                        .find(tenant.id(), untouched.name())
+                        .orElseThrow()
+                        .credential())
+                .isEqualTo(new Credential.None());
     }
 }

@@ -28,7 +28,7 @@ class MasterKeyTest {
     private final Map<String, String> environment = new HashMap<>();
 
     private MasterKey load(Credential.Sealed... existing) {
-        return MasterKey.load(environment::get, dataDir, List.of(existing));
+        return MasterKey.load(environment::get, dataDir, NeededKeys.of(List.of(existing), List.of()));
     }
 
     private Path write(String text, String mode) throws IOException {
@@ -157,7 +157,7 @@ class MasterKeyTest {
 
     @Test
     void aDirectoryThatCannotBeWrittenIsTold() {
-        assertThatThrownBy(() -> MasterKey.load(environment::get, dataDir.resolve("missing"), List.of()))
+        assertThatThrownBy(() -> MasterKey.load(environment::get, dataDir.resolve("missing"), NeededKeys.NONE))
                 .isInstanceOf(MasterKeyException.class)
                 .hasMessageContaining("cannot be written");
     }
