@@ -98,16 +98,19 @@ final class Counters implements AutoCloseable {
     /** What is counted now, with the names of the tenants and keys that it is counted for. */
     LiveLimits live(Snapshots snapshots, PassedLimits passed) {
         return new LiveLimits(
-                () -> snapshots.current().limits().byId(), store(), id -> named(snapshots, id), passed::of);
+                () -> snapshots.current().limits().byId(),
+                store(),
+                id -> named(snapshots, id, clock.instant()),
+                passed::of);
     }
 
-    private static LiveLimits.@Nullable Named named(Snapshots snapshots, UUID id) {
+    private static LiveLimits.@Nullable Named named(Snapshots snapshots, UUID id, Instant now) {
         ApiKey key = snapshots.current().keysById().get(id);
         if (key != null) {
-            return new LiveLimits.Named(key.tenantId(), key.name());
+            return new LiveLimits.Named(key.tenantId(), key.name(), key.revoked() || key.expired(now));
         }
         TenantView tenant = snapshots.current().tenants().get(id);
-        return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug());
+        return tenant == null ? null : new LiveLimits.Named(id, tenant.tenant().slug(), false);
     }
 
     /** Drops what counts nothing any more. */

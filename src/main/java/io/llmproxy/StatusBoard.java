@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,9 @@ final class StatusBoard {
 
     /** The share of a budget from which on it is told. */
     private static final double NEARLY = 0.9;
+
+    /** So many budgets are named. */
+    private static final int NAMED = 5;
 
     private final Appliance.Setup setup;
     private final Snapshots snapshots;
@@ -197,14 +201,25 @@ final class StatusBoard {
         if (ending.isEmpty()) {
             return null;
         }
-        NearLimits.Near first = ending.getFirst();
-        Limit l = first.limit();
-        return (ending.size() == 1 ? "1 budget is" : ending.size() + " budgets are") + " nearly or wholly used up: "
-                + l.metric().text(first.used()) + " of " + l.metric().text(l.amount()) + " "
+        String count = ending.size() == 1
+                ? "1 budget is"
+                : (ending.size() == NearLimits.MOST ? "at least " : "") + ending.size() + " budgets are";
+        String raising = ending.stream()
+                .map(n -> "`" + raising(n.limit()) + "`")
+                .distinct()
+                .collect(Collectors.joining(", "));
+        return count + " nearly or wholly used up: "
+                + ending.stream().limit(NAMED).map(StatusBoard::text).collect(Collectors.joining(", "))
+                + (ending.size() > NAMED ? " and others" : "")
+                + "; `llmproxyctl limit usage` shows them, " + raising + " raises them";
+    }
+
+    private static String text(NearLimits.Near near) {
+        Limit l = near.limit();
+        return l.metric().text(near.used()) + " of " + l.metric().text(l.amount()) + " "
                 + l.metric().word()
                 + " per " + l.period().word() + " of " + l.scope().word()
-                + (first.subject() == null ? "" : " `" + first.subject() + "`")
-                + "; `llmproxyctl limit usage` shows it, `" + raising(l) + "` raises it";
+                + (near.subject() == null ? "" : " `" + near.subject() + "`");
     }
 
     /** What a setting of a key or tenant amounts to is changed there: another limit beside it would not raise it. */

@@ -3,7 +3,9 @@ package io.llmproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.gateway.limit.PassedLimitLog;
+import io.llmproxy.testing.Eventually;
 import io.llmproxy.testing.Http;
+import io.llmproxy.testing.TestAppliance;
 import io.llmproxy.testing.TestAppliance.Ctl;
 import java.net.http.HttpResponse;
 import java.util.List;
@@ -100,6 +102,41 @@ class LimitsApplianceTest {
                             .ctl("-t", "count", "key", "show", "dev")
                             .value())
                     .contains("Max requests");
+        }
+    }
+
+    @Test
+    void statusNamesEachUsedUpBudgetByItsKeyButNoneOfAKeyThatIsRevoked() throws InterruptedException {
+        try (TestAppliance appliance = TestAppliance.builder().limits().start()) {
+            String gone = appliance.tenantWithKey("acme", commands.upstream().baseUrl());
+            for (String name : new String[] {"ci", "batch"}) {
+                String secret = appliance
+                        .ctl("-t", "acme", "key", "create", name, "--max-requests", "1", "-q")
+                        .value();
+                assertThat(new Http(appliance.gateway(), secret).chat().statusCode())
+                        .isEqualTo(200);
+            }
+            appliance
+                    .ctl("-t", "acme", "key", "update", "dev", "--max-requests", "1")
+                    .value();
+            assertThat(new Http(appliance.gateway(), gone).chat().statusCode()).isEqualTo(200);
+            appliance
+                    .ctl("-t", "acme", "key", "revoke", "dev", "--now", "--yes")
+                    .value();
+            Eventually.holds(
+                    "both budgets are named",
+                    () -> appliance.ctl("status").value().contains("2 budgets are nearly or wholly used up: "));
+            assertThat(appliance.ctl("status").value())
+                    .contains("1 of 1 requests per total of key `ci`", "1 of 1 requests per total of key `batch`")
+                    .contains("`llmproxyctl key update --max-requests` raises them")
+                    .doesNotContain("`dev`");
+            for (String verb : new String[] {"list", "usage"}) {
+                assertThat(appliance
+                                .ctl("-t", "acme", "limit", verb, "-o", "jsonl")
+                                .value())
+                        .as(verb)
+                        .contains("\"subject\":\"ci\"", "\"subject\":\"batch\"", "\"subject\":\"dev\"");
+            }
         }
     }
 

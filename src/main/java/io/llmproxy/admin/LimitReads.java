@@ -34,8 +34,8 @@ final class LimitReads {
                     || tenant != null && limit.tenantId().equals(tenant.id());
         }
 
-        LimitView of(Limit limit) {
-            return new LimitView(limit, limit.tenantId() == null ? null : tenant);
+        LimitView of(Limit limit, LiveLimits live) {
+            return new LimitView(limit, limit.tenantId() == null ? null : tenant, live.subject(limit));
         }
     }
 
@@ -48,7 +48,7 @@ final class LimitReads {
                         .reversed()
                         .thenComparing(l -> l.subject() == null ? "" : l.subject())
                         .thenComparing(Limit::id))
-                .map(view::of)
+                .map(limit -> view.of(limit, stores.live()))
                 .toList();
     }
 

@@ -4,8 +4,17 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.limit.Limit;
 import org.jspecify.annotations.Nullable;
 
-/** @param owner null: the installation */
-public record LimitView(Limit limit, @Nullable Tenant owner) {
+/**
+ * @param owner null: the installation
+ * @param subject whose limit it is, for people; null: everybody's
+ */
+public record LimitView(
+        Limit limit, @Nullable Tenant owner, @Nullable String subject) {
+    /** With the subject that was written into it. */
+    public LimitView(Limit limit, @Nullable Tenant owner) {
+        this(limit, owner, limit.subject());
+    }
+
     /**
      * What was used of a limit by one subject.
      *

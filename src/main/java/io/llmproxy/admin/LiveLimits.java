@@ -2,6 +2,8 @@ package io.llmproxy.admin;
 
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitOrigin;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.port.CounterStore;
 import java.util.Map;
 import java.util.UUID;
@@ -28,6 +30,30 @@ public record LiveLimits(
         this(inForce, counters, owners, key -> 0);
     }
 
-    /** What an id stands for. */
-    public record Named(UUID tenantId, String name) {}
+    /**
+     * What an id stands for.
+     *
+     * @param over a key that is revoked or has expired, and uses nothing any more
+     */
+    public record Named(UUID tenantId, String name, boolean over) {}
+
+    /** Whose limit it is, for people: what a key's setting amounts to bears the key's id. */
+    @Nullable
+    String subject(Limit limit) {
+        Named key = ofKey(limit);
+        return key == null ? limit.subject() : key.name();
+    }
+
+    /** Whether it is that of a key which uses nothing any more. */
+    boolean over(Limit limit) {
+        Named key = ofKey(limit);
+        return key != null && key.over();
+    }
+
+    private @Nullable Named ofKey(Limit limit) {
+        String subject = limit.subject();
+        return limit.origin() == LimitOrigin.SETTING && limit.scope() == LimitScope.KEY && subject != null
+                ? owners.apply(UUID.fromString(subject))
+                : null;
+    }
 }

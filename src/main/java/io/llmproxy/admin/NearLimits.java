@@ -86,7 +86,10 @@ public final class NearLimits {
         live.counters().used(limits.values()).forEach((key, used) -> {
             Limit limit = limits.get(key.limitId());
             if (limit != null && used > 0) {
-                all.add(near(limit, key, used));
+                Near near = near(limit, key, used);
+                if (near != null) {
+                    all.add(near);
+                }
             }
             if (all.size() > 50 * MOST) {
                 cut(all);
@@ -105,15 +108,20 @@ public final class NearLimits {
         }
     }
 
-    private Near near(Limit limit, CounterKey key, long used) {
+    /** Null where nobody uses anything of it any more. */
+    private @Nullable Near near(Limit limit, CounterKey key, long used) {
         if (key.subject() instanceof UUID id) {
             LiveLimits.Named named = live.owners().apply(id);
-            return named == null
-                    ? new Near(limit, id.toString(), limit.tenantId(), used)
-                    : new Near(limit, named.name(), named.tenantId(), used);
+            if (named == null) {
+                return new Near(limit, id.toString(), limit.tenantId(), used);
+            }
+            return named.over() ? null : new Near(limit, named.name(), named.tenantId(), used);
+        }
+        if (live.over(limit)) {
+            return null;
         }
         String text = key.subject().toString();
-        return new Near(limit, text.equals(CounterKey.ONE) ? limit.subject() : text, limit.tenantId(), used);
+        return new Near(limit, text.equals(CounterKey.ONE) ? live.subject(limit) : text, limit.tenantId(), used);
     }
 
     /** The slug of a tenant among some. */

@@ -100,6 +100,10 @@ final class YamlSource {
             problem(mapping, path, "takes a value, not a mapping");
             return;
         }
+        if (mapping.getValue().isEmpty() && !path.isEmpty() && !ConfigReference.section(path)) {
+            leaf(path, mapping, null, false);
+            return;
+        }
         Set<String> seen = new HashSet<>();
         for (NodeTuple entry : mapping.getValue()) {
             if (!(entry.getKeyNode() instanceof ScalarNode keyNode)) {

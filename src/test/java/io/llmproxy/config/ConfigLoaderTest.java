@@ -207,6 +207,19 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void refusesUnknownSectionsThoughTheyHoldNothing() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("empty.yaml"), "gatway: {}\nlimits: {}\nlimits.x: {}\ntenant: {}\n");
+        Sources sources = new Sources(List.of(ConfigFile.of(file.toString())), Map.of(), List.of(), Map.of());
+        assertThat(problems(sources))
+                .extracting(Problem::toString)
+                .satisfiesExactly(
+                        p -> assertThat(p).startsWith(file + ":4: tenant: takes a value"),
+                        p -> assertThat(p).startsWith(file + ":1: gatway: unknown key"),
+                        p -> assertThat(p).startsWith(file + ":3: limits.x: unknown key"));
+    }
+
+    @Test
     void warnsOfUnknownVariablesAndPassesOverThoseThatAreNoKeys() throws ConfigException {
         Map<String, String> environment = Map.of(
                 "LLMPROXY_SOCKET",

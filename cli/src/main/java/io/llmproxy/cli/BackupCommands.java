@@ -254,7 +254,9 @@ final class BackupCommands {
         JsonNode entries = directory == null
                 ? Offline.run(c, "backup-list", List.of(), Offline.PLACE)
                 : Offline.run(c, "backup-list", List.of("--directory=" + directory), List.of());
-        c.output().list(entries.values(), VIEW);
+        if (!c.output().list(entries.values(), VIEW)) {
+            c.note("no backup is there");
+        }
         return ExitCode.DONE;
     }
 

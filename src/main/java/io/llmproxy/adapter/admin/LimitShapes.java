@@ -25,7 +25,7 @@ final class LimitShapes {
                 l.id(),
                 view.owner() == null ? null : view.owner().slug(),
                 l.scope().word(),
-                l.subject(),
+                view.subject(),
                 l.metric().word(),
                 l.metric().text(l.amount()),
                 per(l),
@@ -40,7 +40,7 @@ final class LimitShapes {
         return new LimitJson.Usage(
                 l.id(),
                 l.scope().word(),
-                usage.subject() == null ? l.subject() : usage.subject(),
+                usage.subject() == null ? usage.view().subject() : usage.subject(),
                 l.metric().word(),
                 per(l),
                 l.metric().text(l.amount()),

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class BackupDirectory {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+    /** Of those that are named here, and deleted here when they are old; others have names of somebody's own. */
     private static final Pattern NAME = Pattern.compile("llmproxy-.*\\.zip(?:\\.sealed)?");
+
     private final Path path;
 
     public BackupDirectory(Path path) {
@@ -87,14 +89,25 @@ public final class BackupDirectory {
         PartFile.deleteLeft(path, now);
     }
 
-    /** The newest first; empty where there is no such directory. */
+    /**
+     * The newest first; empty where there is no such directory. What has a name of somebody's own is among them where it can be read as
+     * a backup.
+     */
     public List<Entry> list() {
+        return entries().stream().filter(e -> e.fault() == null || named(e)).toList();
+    }
+
+    private static boolean named(Entry entry) {
+        return NAME.matcher(Path.of(entry.file()).getFileName().toString()).matches();
+    }
+
+    private List<Entry> entries() {
         if (!Files.isDirectory(path)) {
             return List.of();
         }
         List<Entry> entries = new ArrayList<>();
         try (Stream<Path> files = Files.list(path)) {
-            files.filter(f -> NAME.matcher(f.getFileName().toString()).matches())
+            files.filter(f -> !f.getFileName().toString().startsWith(".") && Files.isRegularFile(f))
                     .forEach(f -> entries.add(entry(f)));
         } catch (IOException e) {
             throw new BackupException("the directory " + path + " cannot be read: " + e, e);
@@ -168,6 +181,7 @@ public final class BackupDirectory {
      */
     public List<String> prune(String tenant, String reason, int keep, List<Path> spared) {
         List<Entry> same = list().stream()
+                .filter(BackupDirectory::named)
                 .filter(e -> e.fault() == null && reason.equals(e.reason()) && tenant.equals(e.tenant()))
                 .toList();
         List<String> deleted = new ArrayList<>();

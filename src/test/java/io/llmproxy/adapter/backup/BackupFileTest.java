@@ -329,6 +329,28 @@ class BackupFileTest {
     }
 
     @Test
+    void oneWithANameOfSomebodysOwnIsListedAndNeverPruned() throws IOException {
+        BackupDirectory backups = new BackupDirectory(directory.resolve("own"));
+        backups.made();
+        BackupManifest.Origin origin = new BackupManifest.Origin(
+                Instant.parse("2026-02-01T00:00:00Z"), "p", "12", "h2", "acme", "scheduled", null, false, true);
+        Path plain = backups.path().resolve("before-the-change");
+        NewFile.write(plain, out -> BackupFile.write(out, null, origin, w -> {}));
+        Path sealed = backups.path().resolve("l.zip.sealed");
+        Path passphrase = Files.writeString(directory.resolve("own.pass"), "a passphrase of some length");
+        NewFile.write(sealed, out -> BackupFile.write(out, SealKeys.passphrase(passphrase), origin, w -> {}));
+        Files.writeString(backups.path().resolve("notes.txt"), "no backup");
+        Files.createDirectory(backups.path().resolve("llmproxy-old.zip"));
+        assertThat(backups.list())
+                .extracting(BackupDirectory.Entry::file)
+                .containsExactlyInAnyOrder(plain.toString(), sealed.toString());
+        Path named = backups.fresh(origin, false);
+        NewFile.write(named, out -> BackupFile.write(out, null, origin, w -> {}));
+        assertThat(backups.prune("acme", "scheduled", 1)).isEmpty();
+        assertThat(backups.list()).hasSize(3);
+    }
+
+    @Test
     void severalOfOneSecondHaveNamesOfTheirOwn() throws IOException {
         BackupDirectory backups = new BackupDirectory(directory.resolve("same"));
         BackupManifest.Origin origin = new BackupManifest.Origin(
