@@ -86,13 +86,7 @@ public final class Body implements AutoCloseable {
     private record Spliced(Spool spool, List<Splice> splices, long length) implements RequestBody {
         @Override
         public void writeTo(OutputStream out) throws IOException {
-            long at = 0;
-            for (Splice splice : splices) {
-                spool.writeTo(out, at, splice.offset());
-                splice.writeTo(out);
-                at = splice.offset() + splice.removed();
-            }
-            spool.writeTo(out, at, spool.length());
+            spool.writeTo(out, splices);
         }
     }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /** A body that the gateway made, whole: in the heap where it is small, else as a {@link Spool} has it. */
 public final class KeptBody implements RequestBody, AutoCloseable {
@@ -56,7 +57,7 @@ public final class KeptBody implements RequestBody, AutoCloseable {
         if (small.length > 0) {
             out.write(small);
         } else {
-            large.writeTo(out, 0, length);
+            large.writeTo(out, List.of());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway;
 
+import io.llmproxy.gateway.scan.Splice;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -153,11 +154,28 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    /** The bytes of some offsets; an IOException may be the disk's or that of {@code out}. */
-    void writeTo(OutputStream out, long from, long until) throws IOException {
+    /**
+     * All bytes but for some changes; an IOException may be the disk's or that of {@code out}.
+     *
+     * @param changes in their order; they do not overlap
+     */
+    void writeTo(OutputStream out, List<Splice> changes) throws IOException {
+        try (SpoolFile.Reading spooled = file == null ? null : file.reading()) {
+            long at = 0;
+            for (Splice change : changes) {
+                write(out, spooled, at, change.offset());
+                change.writeTo(out);
+                at = change.offset() + change.removed();
+            }
+            write(out, spooled, at, length);
+        }
+    }
+
+    private void write(OutputStream out, SpoolFile.@Nullable Reading spooled, long from, long until)
+            throws IOException {
         long before = length - filled;
         if (from < before) {
-            writeEarlier(out, from, Math.min(until, before));
+            writeEarlier(out, spooled, from, Math.min(until, before));
         }
         if (until > before) {
             int at = (int) Math.max(0, from - before);
@@ -165,9 +183,10 @@ public final class Spool implements AutoCloseable {
         }
     }
 
-    private void writeEarlier(OutputStream out, long from, long until) throws IOException {
-        if (file != null) {
-            file.writeTo(out, from, until);
+    private void writeEarlier(OutputStream out, SpoolFile.@Nullable Reading spooled, long from, long until)
+            throws IOException {
+        if (spooled != null) {
+            spooled.writeTo(out, from, until);
             return;
         }
         for (long at = from; at < until; ) {

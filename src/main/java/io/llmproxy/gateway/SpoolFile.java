@@ -43,18 +43,52 @@ final class SpoolFile implements AutoCloseable {
         return new FileInputStream(path.toFile());
     }
 
-    void writeTo(OutputStream to, long from, long until) throws IOException {
-        byte[] buffer = new byte[(int) Math.min(BUFFER, until - from)];
-        try (InputStream in = open()) {
-            in.skipNBytes(from);
-            for (long left = until - from; left > 0; ) {
-                int n = in.read(buffer, 0, (int) Math.min(left, buffer.length));
-                if (n < 0) {
-                    throw new IOException("the spooled request body is shorter than it was");
+    /** From its beginning. */
+    Reading reading() throws IOException {
+        return new Reading(open());
+    }
+
+    /** The file read once, from the beginning to the end, whatever is left out of it: a body may have a hundred thousand changes. */
+    static final class Reading implements AutoCloseable {
+        private final InputStream in;
+        private final byte[] buffer = new byte[BUFFER];
+        private int begin;
+        private int end;
+        private long at;
+
+        private Reading(InputStream in) {
+            this.in = in;
+        }
+
+        /** @param from not before the end of what was written last */
+        void writeTo(OutputStream to, long from, long until) throws IOException {
+            long skipped = Math.min(from - at, end - begin);
+            begin += (int) skipped;
+            in.skipNBytes(from - at - skipped);
+            at = from;
+            while (at < until) {
+                if (begin == end) {
+                    fill();
                 }
-                to.write(buffer, 0, n);
-                left -= n;
+                int n = (int) Math.min(until - at, end - begin);
+                to.write(buffer, begin, n);
+                begin += n;
+                at += n;
             }
+        }
+
+        private void fill() throws IOException {
+            int n = in.read(buffer);
+            if (n < 0) {
+                throw new IOException("the spooled request body is shorter than it was");
+            }
+            begin = 0;
+            end = n;
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
         }
     }
 

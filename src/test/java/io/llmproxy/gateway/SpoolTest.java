@@ -3,6 +3,7 @@ package io.llmproxy.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmproxy.gateway.scan.Splice;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,6 +11,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,8 +84,9 @@ class SpoolTest {
                 assertSame(spool, body);
                 int from = random.nextInt(body.length + 1);
                 int until = from + random.nextInt(body.length - from + 1);
-                assertThat(written(spool, from, until)).isEqualTo(java.util.Arrays.copyOfRange(body, from, until));
-                assertThat(spool.range(from, until - from)).isEqualTo(written(spool, from, until));
+                assertThat(spool.range(from, until - from)).isEqualTo(java.util.Arrays.copyOfRange(body, from, until));
+                List<Splice> changes = changes(random, body.length);
+                assertThat(written(spool, changes)).isEqualTo(changed(body, changes));
             }
         }
         assertThat(memory.left()).isEqualTo(512 * KIB);
@@ -133,15 +137,39 @@ class SpoolTest {
 
     private static void assertSame(Spool spool, byte[] body) throws IOException {
         assertThat(spool.length()).isEqualTo(body.length);
-        assertThat(written(spool, 0, body.length)).isEqualTo(body);
+        assertThat(written(spool, List.of())).isEqualTo(body);
         try (InputStream in = spool.open()) {
             assertThat(in.readAllBytes()).isEqualTo(body);
         }
     }
 
-    private static byte[] written(Spool spool, long from, long until) throws IOException {
+    private static byte[] written(Spool spool, List<Splice> changes) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        spool.writeTo(out, from, until);
+        spool.writeTo(out, changes);
+        return out.toByteArray();
+    }
+
+    /** Near to each other and far, some of them nothing but an insertion or a removal. */
+    private static List<Splice> changes(Random random, int length) {
+        List<Splice> changes = new ArrayList<>();
+        int at = random.nextInt(1 + length / 2);
+        while (at < length) {
+            int removed = Math.min(length - at, random.nextInt(random.nextInt(10) == 0 ? 100_000 : 20));
+            changes.add(new Splice(at, removed, "x".repeat(random.nextInt(9))));
+            at += removed + random.nextInt(random.nextInt(10) == 0 ? 100_000 : 50);
+        }
+        return changes;
+    }
+
+    private static byte[] changed(byte[] body, List<Splice> changes) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int at = 0;
+        for (Splice change : changes) {
+            out.write(body, at, (int) change.offset() - at);
+            change.writeTo(out);
+            at = (int) change.offset() + change.removed();
+        }
+        out.write(body, at, body.length - at);
         return out.toByteArray();
     }
 

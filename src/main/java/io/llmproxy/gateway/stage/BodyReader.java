@@ -1,6 +1,7 @@
 package io.llmproxy.gateway.stage;
 
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.LongWork;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.gateway.Ask;
 import io.llmproxy.gateway.Ask.ModelValue;
@@ -135,7 +136,7 @@ final class BodyReader {
     private Read decoded(Exchange x, Endpoint endpoint, String coding, Spool received) {
         Spool plain = new Spool(settings.spoolDirectory(), memory, -1);
         try {
-            inflate(coding, received, plain);
+            LongWork.on(received.length(), () -> inflate(coding, received, plain));
             if (plain.length() == 0) {
                 throw emptyBody();
             }
@@ -146,7 +147,7 @@ final class BodyReader {
         }
     }
 
-    private void inflate(String coding, Spool received, Spool plain) {
+    private Spool inflate(String coding, Spool received, Spool plain) {
         try (InputStream coded = received.open();
                 InputStream in = ContentCoding.strictly(coding, coded)) {
             while (plain.readFrom(in, Spool.Tap.DEAF)) {
@@ -154,6 +155,7 @@ final class BodyReader {
                     throw Refusals.tooLarge(mostJson());
                 }
             }
+            return plain;
         } catch (IOException e) {
             throw Refusals.invalid("The request body is not in the coding that its Content-Encoding says.", null);
         }
@@ -163,11 +165,14 @@ final class BodyReader {
         if (spool.inOnePiece()) {
             return JsonRequest.scan(spool.bytes(), (int) spool.length(), form);
         }
-        try (InputStream in = spool.open()) {
-            return JsonRequest.scan(in, form);
-        } catch (IOException e) {
-            throw readingBack(e);
-        }
+        // which takes an eighth of the time of other work on as many bytes, or less
+        return LongWork.on(spool.length() / 8, () -> {
+            try (InputStream in = spool.open()) {
+                return JsonRequest.scan(in, form);
+            } catch (IOException e) {
+                throw readingBack(e);
+            }
+        });
     }
 
     private static UncheckedIOException readingBack(IOException e) {

@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.stage;
 
+import io.llmproxy.domain.LongWork;
 import io.llmproxy.domain.privacy.Redaction;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.Refusals;
@@ -77,7 +78,8 @@ public final class Redact implements Stage {
         megabytes.acquireUninterruptibly(permits);
         try (InputStream in = x.body().open()) {
             byte[] body = in.readAllBytes();
-            return RequestRedaction.of(body, redactors.of(rule), rule.mode(), first(rule, body));
+            return LongWork.on(
+                    body.length, () -> RequestRedaction.of(body, redactors.of(rule), rule.mode(), first(rule, body)));
         } catch (MalformedException e) {
             return unread(rule);
         } catch (IOException e) {

@@ -4,6 +4,7 @@ import io.llmproxy.adapter.provider.support.Downloader;
 import io.llmproxy.adapter.provider.support.chat.ClientDialect.Operation;
 import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.HeaderFields;
+import io.llmproxy.domain.LongWork;
 import io.llmproxy.domain.chat.ChatRequest;
 import io.llmproxy.domain.chat.EmbeddingRequest;
 import io.llmproxy.domain.model.ProviderAccount;
@@ -138,34 +139,54 @@ public final class TranslatingProvider implements Provider {
                 + account.kind().word() + ")";
     }
 
+    /** What a client's request comes to. */
+    private sealed interface Reading {
+        /** An answer that the provider need not be asked for. */
+        record Known(ProviderCall call) implements Reading {}
+
+        /** @param body in the provider's dialect; null: it wants the bytes of URLs in it first */
+        record Asked(
+                ChatRequest chat,
+                ProviderDialect.Place place,
+                @Nullable KeptBody body) implements Reading {}
+    }
+
     private ProviderCall translated(UpstreamRequest request, ClientDialect client, Operation operation) {
         Notes notes = new Notes(who, translations.drop());
-        ChatRequest chat;
-        ProviderDialect.Place place;
-        KeptBody body;
-        try (Translations.Turn _ = translations.turn(request.body().length())) {
-            byte[] asked = Bytes.of(request.body());
-            JsonNode tree = tree(asked);
-            byte[] known = client.answerWithoutModel(tree, translations.seconds());
-            if (known != null) {
-                return new LocalAnswer(known);
-            }
-            chat = client.readRequest(request, tree, operation, notes);
-            boolean fetches = downloader != null && FetchedUrls.wanted(chat);
-            if (operation == Operation.COUNT) {
-                if (!fetches) {
-                    written(chat, notes).close(); // to see whether it could be
-                }
-                return new CountedCall(client, translations.estimator(), chat.model(), asked);
-            }
-            place = own.place(chat);
-            body = fetches ? null : written(chat, notes);
+        long length = request.body().length();
+        Reading reading;
+        try (Translations.Turn _ = translations.turn(length)) {
+            reading = LongWork.on(length, () -> read(request, client, operation, notes));
         }
-        if (body == null) {
-            body = fetched(chat, Objects.requireNonNull(downloader), notes);
-        }
+        return switch (reading) {
+            case Reading.Known(ProviderCall call) -> call;
+            case Reading.Asked asked -> sent(request, client, asked, notes);
+        };
+    }
+
+    private ProviderCall sent(UpstreamRequest request, ClientDialect client, Reading.Asked asked, Notes notes) {
+        ChatRequest chat = asked.chat();
+        KeptBody body = asked.body() == null ? fetched(chat, Objects.requireNonNull(downloader), notes) : asked.body();
         Answers answers = new Answers.OfChat(own, client, chat, request.query(), translations.seconds());
-        return sent(request, place, answers, body, notes);
+        return sent(request, asked.place(), answers, body, notes);
+    }
+
+    private Reading read(UpstreamRequest request, ClientDialect client, Operation operation, Notes notes) {
+        byte[] asked = Bytes.of(request.body());
+        JsonNode tree = tree(asked);
+        byte[] known = client.answerWithoutModel(tree, translations.seconds());
+        if (known != null) {
+            return new Reading.Known(new LocalAnswer(known));
+        }
+        ChatRequest chat = client.readRequest(request, tree, operation, notes);
+        boolean fetches = downloader != null && FetchedUrls.wanted(chat);
+        if (operation == Operation.COUNT) {
+            if (!fetches) {
+                written(chat, notes).close(); // to see whether it could be
+            }
+            return new Reading.Known(new CountedCall(client, translations.estimator(), chat.model(), asked));
+        }
+        return new Reading.Asked(chat, own.place(chat), fetches ? null : written(chat, notes));
     }
 
     private KeptBody written(ChatRequest chat, Notes notes) {
@@ -177,7 +198,7 @@ public final class TranslatingProvider implements Provider {
         try (BodyRoom.Share share = translations.room().share()) {
             ChatRequest whole = new FetchedUrls(from, share).in(chat);
             try (Translations.Turn _ = translations.turn(Translations.LARGE)) {
-                return written(whole, notes);
+                return LongWork.on(Translations.LARGE, () -> written(whole, notes));
             }
         }
     }
@@ -200,7 +221,8 @@ public final class TranslatingProvider implements Provider {
     private ProviderCall embedded(UpstreamRequest request, EmbeddingClient client, Embedder embedder) {
         Notes notes = new Notes(who, translations.drop());
         try (Translations.Turn _ = translations.turn(request.body().length())) {
-            EmbeddingRequest asked = client.read(request, tree(Bytes.of(request.body())), notes);
+            EmbeddingRequest asked = LongWork.on(
+                    request.body().length(), () -> client.read(request, tree(Bytes.of(request.body())), notes));
             List<EmbeddingRequest> parts = asked.parts(embedder.most(asked));
             Answers.OfEmbeddings answers = new Answers.OfEmbeddings(embedder, client, request, asked, parts);
             ProviderDialect.Place place = embedder.place(asked);
