@@ -7,8 +7,12 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -127,8 +131,18 @@ final class DataDirectory implements AutoCloseable, Heirs {
     private static StartException unusable(Path path, IOException e) {
         return new StartException(
                 StartException.FAILURE,
-                "the data directory " + path + " cannot be used: " + e + "; name another with --data-dir",
+                "the data directory " + path + " cannot be used: " + why(e) + "; name another with --data-dir",
                 e);
+    }
+
+    private static String why(IOException fault) {
+        return switch (fault) {
+            case NoSuchFileException _ -> "it cannot be made there";
+            case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+            case FileAlreadyExistsException _ -> "it is a file";
+            case FileSystemException other when other.getReason() != null -> other.getReason() + ": " + other.getFile();
+            default -> fault.toString();
+        };
     }
 
     private static DataDirectory lock(Path path) throws IOException, StartException {

@@ -15,7 +15,8 @@ final class LimitSweeper implements AutoCloseable {
     /** @param limits those in force, by their ids */
     LimitSweeper(Counters counters, Supplier<Map<String, Limit>> limits) {
         sweeping = new Periodic(
-                Thread.ofVirtual().name("limit-sweeper"),
+                // no virtual one: it walks over a hundred thousand counters in one go
+                Thread.ofPlatform().daemon().name("limit-sweeper"),
                 PERIOD,
                 () -> counters.sweep(limits.get()),
                 "counters of limits that count nothing any more cannot be dropped, and take memory; tried again");

@@ -75,6 +75,27 @@ class LimitInputTest {
     }
 
     @Test
+    void anEndpointThatBeginsWithNoSlash() {
+        commands.tenantOnce("odd");
+        Ctl plain = commands.ctl(
+                "odd",
+                "set",
+                "--scope",
+                "endpoint=v1/chat/completions",
+                "--metric",
+                "requests",
+                "--amount",
+                "1",
+                "--per",
+                "day");
+        assertThat(plain.code()).isNotZero();
+        assertThat(plain.err()).contains("scope: an endpoint begins with `/`");
+        Ctl globbed = commands.ctl(
+                "odd", "set", "--scope", "endpoint=*/nothing", "--metric", "requests", "--amount", "1", "--per", "day");
+        assertThat(globbed.code()).isZero();
+    }
+
+    @Test
     void aTotalIsNoBucketAndConcurrencyHasNoPeriod() {
         commands.tenantOnce("odd");
         Ctl bucket = commands.ctl(

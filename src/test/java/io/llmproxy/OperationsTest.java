@@ -246,7 +246,11 @@ class OperationsTest {
         assertThat(files.get("metrics.txt")).contains("llmproxy_requests");
         files.forEach(OperationsTest.this::noSecret);
         assertThat(appliance.ctl("support-bundle", bundle.toString()).code()).isEqualTo(5);
-        assertThat(appliance.ctl("support-bundle", "/nowhere/b.tar.gz").code()).isEqualTo(1);
+        TestAppliance.Ctl nowhere = appliance.ctl("support-bundle", "/nowhere/b.tar.gz");
+        assertThat(nowhere.code()).isEqualTo(1);
+        assertThat(nowhere.err())
+                .contains("no such file or directory: /nowhere/b.tar.gz")
+                .doesNotContain("java.");
         noSecret("the log", Files.readString(file));
     }
 

@@ -110,7 +110,9 @@ class ReloadTest {
         assertThat(reload.code()).isEqualTo(1);
         assertThat(reload.err())
                 .contains("llmproxy.yaml:4: gateway.keep-alive:")
-                .contains("llmproxy.yaml:5: gateway.no-such-key: unknown key");
+                .contains("llmproxy.yaml:5: gateway.no-such-key: unknown key")
+                .as("a line each")
+                .hasLineCount(2);
         assertThat(appliance.ctl("config", "check").code()).isEqualTo(1);
         assertThat(appliance.ctl("log", "level").value()).contains("error");
         assertThat(appliance.ctl("audit", "list", "-o", "json").value()).contains("config.reload-refused");

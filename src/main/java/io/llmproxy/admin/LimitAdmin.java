@@ -3,8 +3,10 @@ package io.llmproxy.admin;
 import io.llmproxy.admin.AdminCommand.DeleteLimit;
 import io.llmproxy.admin.AdminCommand.ResetLimit;
 import io.llmproxy.admin.AdminCommand.SetLimit;
+import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.error.AdminException;
+import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Actor;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.limit.Limit;
@@ -38,6 +40,7 @@ final class LimitAdmin {
         return () -> {
             Tenant owner = owner(actor, c.tenant());
             Limit limit = owner == null ? draft : draft.of(owner.id());
+            checkEndpoint(limit);
             if (owner != null) {
                 checkSubject(owner, limit);
             }
@@ -67,6 +70,16 @@ final class LimitAdmin {
                 c.mode(),
                 actor.admin() ? LimitOrigin.ADMIN : LimitOrigin.TENANT_ADMIN,
                 ZoneOffset.UTC);
+    }
+
+    /** What begins with no slash is no endpoint, and would hold nobody. */
+    private static void checkEndpoint(Limit limit) {
+        String subject = limit.subject();
+        if (limit.scope() == LimitScope.ENDPOINT && subject != null && !subject.matches("[/*?].*")) {
+            throw new InvalidValueException(
+                    "scope",
+                    "an endpoint begins with `/`, as endpoint=/v1/chat/completions; got " + Checks.quoted(subject));
+        }
     }
 
     /** A limit of somebody who does not exist would hold nobody. */

@@ -1,5 +1,6 @@
 package io.llmproxy.runtime;
 
+import io.llmproxy.domain.LongWork;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.port.ProviderFactory;
@@ -19,6 +20,9 @@ public final class SnapshotRefresher implements AutoCloseable {
     private static final Logger LOG = System.getLogger(SnapshotRefresher.class.getName());
 
     private static final int ROUNDS_PER_LOOK_AT_FILES = 2;
+
+    /** What a key or user is worth as work: two thousand of them take a few milliseconds. */
+    private static final long BYTES_EACH = 64;
 
     private final StateSource source;
     private final Snapshots snapshots;
@@ -52,7 +56,9 @@ public final class SnapshotRefresher implements AutoCloseable {
     public void refresh() {
         building.lock();
         try {
-            snapshots.publish(builder.build(source.load(tenantSlug)));
+            StateSource.ManagedState state = source.load(tenantSlug);
+            long bytes = BYTES_EACH * (state.keys().size() + state.users().size());
+            snapshots.publish(LongWork.on(bytes, () -> builder.build(state)));
             stale = false;
             failing = false;
         } finally {

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -112,7 +113,8 @@ final class AdminClient {
             JsonNode problem = Json.parse(answer.body());
             JsonNode detail = problem.path(problem.has("detail") ? "detail" : "title");
             if (!Json.absent(detail)) {
-                return Text.printable(Json.text(detail));
+                // faults of a configuration are a line each
+                return Json.text(detail).lines().map(Text::printable).collect(Collectors.joining("\n"));
             }
         } catch (JacksonException e) {
             // no problem document: some other server, or a fault before the API was reached; the status is all there is

@@ -197,7 +197,7 @@ final class AuditCommands {
         } catch (MalformedInputException e) {
             throw new CliException(ExitCode.REFUSED, file + " is not UTF-8, so it is not as it was exported");
         } catch (IOException e) {
-            throw CliException.usage("cannot read " + file + ": " + e.getMessage());
+            throw CliException.usage("cannot read the exported file: " + FileFault.why(e));
         }
     }
 

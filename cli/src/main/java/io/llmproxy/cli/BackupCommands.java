@@ -138,7 +138,8 @@ final class BackupCommands {
             DownloadedFile.write(file, out -> client.download(ApiPath.of("backup"), wish, out));
         } catch (IOException e) {
             throw new CliException(
-                    ExitCode.REFUSED, "the backup " + file + " was not written: " + e + "; nothing of it is left");
+                    ExitCode.REFUSED,
+                    "the backup " + file + " was not written: " + FileFault.why(e) + "; nothing of it is left");
         }
         handOver(c, file, base);
         if (recipient != null) {
@@ -220,7 +221,8 @@ final class BackupCommands {
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             return base;
         } catch (IOException e) {
-            throw new CliException(ExitCode.REFUSED, "the directory " + directory + " cannot be made: " + e);
+            throw new CliException(
+                    ExitCode.REFUSED, "the directory " + directory + " cannot be made: " + FileFault.why(e));
         }
     }
 

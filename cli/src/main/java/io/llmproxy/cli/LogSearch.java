@@ -40,7 +40,7 @@ record LogSearch(Path file, LogQuery query) {
         } catch (NoSuchFileException e) {
             throw new CliException(ExitCode.NOT_FOUND, "there is no file " + e.getMessage());
         } catch (IOException e) {
-            throw new CliException(ExitCode.REFUSED, "reading the log failed: " + e);
+            throw new CliException(ExitCode.REFUSED, "reading the log failed: " + FileFault.why(e));
         }
         return found;
     }

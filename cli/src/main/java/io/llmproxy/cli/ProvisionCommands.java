@@ -119,7 +119,8 @@ final class ProvisionCommands {
             there.forEach(ProvisionFiles::delete);
         } catch (IOException e) {
             throw new CliException(
-                    ExitCode.REFUSED, "whether a process has " + data + " cannot be told, from " + file + ": " + e);
+                    ExitCode.REFUSED,
+                    "whether a process has " + data + " cannot be told, from " + file + ": " + FileFault.why(e));
         }
     }
 

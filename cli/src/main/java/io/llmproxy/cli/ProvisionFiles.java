@@ -158,6 +158,6 @@ final class ProvisionFiles {
     }
 
     private static CliException failed(String doing, IOException e) {
-        return new CliException(ExitCode.REFUSED, doing + " failed: " + e);
+        return new CliException(ExitCode.REFUSED, doing + " failed: " + FileFault.why(e));
     }
 }

@@ -48,7 +48,7 @@ final class SupportBundle {
         } catch (FileAlreadyExistsException e) {
             throw new CliException(ExitCode.CONFLICT, file + " is there already; name another file");
         } catch (IOException e) {
-            throw new CliException(ExitCode.REFUSED, "writing " + file + " failed: " + e);
+            throw new CliException(ExitCode.REFUSED, "writing " + file + " failed: " + FileFault.why(e));
         }
         if (c.line().flag(GlobalOptions.QUIET)) {
             c.output().line(file.toString());

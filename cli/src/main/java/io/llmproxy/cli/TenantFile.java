@@ -40,7 +40,7 @@ final class TenantFile {
         } catch (NoSuchFileException e) {
             return keys;
         } catch (IOException e) {
-            throw new CliException(ExitCode.REFUSED, file + " cannot be read: " + e);
+            throw new CliException(ExitCode.REFUSED, file + " cannot be read: " + FileFault.why(e));
         } catch (YamlEngineException e) {
             throw new CliException(
                     ExitCode.REFUSED,
