@@ -43,6 +43,8 @@ static final List<String> SERVER_FLAGS = List.of(
         "-XX:MaxTenuringThreshold=6",
         "-XX:MinHeapFreeRatio=10",
         "-XX:MaxHeapFreeRatio=30",
+        // what a burst had the heap widened by goes back with the next full collection, not a tenth of it with the one after that
+        "-XX:-ShrinkHeapInSteps",
         "-XX:MaxRAMPercentage=50",
         "-XX:+UseCompressedOops",
         "-XX:+UseCompactObjectHeaders",
@@ -130,16 +132,19 @@ void main(String[] args) throws Exception {
     report(image, linked - start, System.nanoTime() - linked);
 }
 
-/// The XML parser and transformer of the JDK, which java.sql brings along for the names in its interfaces: nothing here
-/// reads or writes XML (the settings of JFR have a parser of their own). jlink wants every package of a module to hold
-/// something, so the smallest class of each stays.
-List<String> xmlParsers() throws IOException {
+/// What the modules bring along that nothing here reads: the XML parser and transformer, which java.sql has for the names in its
+/// interfaces (the settings of JFR have a parser of their own); the LDAP client of JNDI, which the database's drivers have for the
+/// same reason; the names of Unicode's characters. jlink wants every package of a module to hold something, so the smallest class
+/// of each stays.
+List<String> unread() throws IOException {
     Path root = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules");
-    Map<Path, List<Path>> packages;
-    try (Stream<Path> files = Files.walk(root.resolve("java.xml/com/sun/org/apache"))) {
-        packages = files.filter(Files::isRegularFile).collect(Collectors.groupingBy(Path::getParent));
+    Map<Path, List<Path>> packages = new HashMap<>();
+    for (String tree : List.of("java.xml/com/sun/org/apache", "java.naming/com/sun/jndi/ldap")) {
+        try (Stream<Path> files = Files.walk(root.resolve(tree))) {
+            packages.putAll(files.filter(Files::isRegularFile).collect(Collectors.groupingBy(Path::getParent)));
+        }
     }
-    List<String> excluded = new ArrayList<>();
+    List<String> excluded = new ArrayList<>(List.of("/java.base/java/lang/uniName.dat"));
     for (List<Path> files : packages.values()) {
         Map<Path, Long> sizes = new HashMap<>();
         for (Path file : files) {
@@ -173,7 +178,7 @@ List<String> foreignModules(Path jdk) throws IOException {
 }
 
 void linkRuntime(Path runtime, Path excluded, List<String> modules) throws IOException {
-    Files.write(excluded, xmlParsers());
+    Files.write(excluded, unread());
     List<String> arguments = new ArrayList<>(modules);
     arguments.addAll(List.of(
             "--add-modules", MODULES, "--strip-debug", "--no-header-files", "--no-man-pages",
