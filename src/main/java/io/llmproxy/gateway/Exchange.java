@@ -4,6 +4,7 @@ import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.privacy.Redaction;
+import io.llmproxy.domain.usage.Price;
 import io.llmproxy.gateway.privacy.RequestRedaction;
 import io.llmproxy.gateway.scan.Splice;
 import io.llmproxy.port.CurrentRequest;
@@ -47,6 +48,8 @@ public final class Exchange implements CurrentRequest {
     private Redaction redaction = Redaction.OFF;
     private RequestRedaction redacted = RequestRedaction.NONE;
     private @Nullable RequestSpan span;
+    private @Nullable Target priced;
+    private @Nullable Price price;
 
     /** A collector of traces is told what becomes of it. */
     public void followed(@Nullable RequestSpan by) {
@@ -150,6 +153,18 @@ public final class Exchange implements CurrentRequest {
     /** The tenant as it was when the request was authenticated. */
     public TenantView tenant() {
         return key.get().view();
+    }
+
+    /**
+     * What the model costs there, by the snapshot that the request began with, at the moment when it began; null: nobody knows. It is
+     * asked for again and again: before the request is sent, and of the one target that answered, when it has ended.
+     */
+    public @Nullable Price price(Target target) {
+        if (!target.same(priced)) {
+            price = tenant().prices().find(target.provider().account(), target.model(), startedAt());
+            priced = target;
+        }
+        return price;
     }
 
     /** The client's path is none of {@code /v1/}: this is what it means. */

@@ -31,7 +31,7 @@ public final class CheapestFirst {
     }
 
     private static long micros(Exchange x, Need need, Target target) {
-        Price price = x.tenant().prices().find(target.provider().account(), target.model(), x.startedAt());
+        Price price = x.price(target);
         return price == null || !price.rates().known()
                 ? Long.MAX_VALUE
                 : CostCalculator.upperBoundMicros(price, need.inputTokens(), Needs.output(x, need, price))

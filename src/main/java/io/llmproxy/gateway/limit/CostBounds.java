@@ -37,11 +37,11 @@ final class CostBounds {
     }
 
     private long micros(Exchange x, Need need, Target target) {
-        String model = target.model();
-        Price price = x.tenant().prices().find(target.provider().account(), model, x.startedAt());
+        Price price = x.price(target);
         long output = price == null ? need.outputTokens() : Needs.output(x, need, price);
         OptionalLong bound = CostCalculator.upperBoundMicros(price, need.inputTokens(), output);
         if (bound.isEmpty() && deny) {
+            String model = target.model();
             throw Refusals.modelNotPriced(model == null ? "" : model);
         }
         if (price == null || !price.rates().known() || price.rates().free()) {

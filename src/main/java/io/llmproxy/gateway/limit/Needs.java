@@ -64,7 +64,7 @@ public final class Needs {
     }
 
     private static long most(Exchange x, Target target) {
-        Price price = x.tenant().prices().find(target.provider().account(), target.model(), x.startedAt());
+        Price price = x.price(target);
         return price == null ? 0 : most(price);
     }
 

@@ -76,7 +76,7 @@ final class Capable {
 
     /** How many tokens the target takes in all, by the price list; of what is not told there as many as anybody likes. */
     static long window(Exchange x, Target target) {
-        Price price = x.tenant().prices().find(target.provider().account(), target.model(), x.startedAt());
+        Price price = x.price(target);
         long told = price == null ? 0 : price.row().contextTokens();
         return told == 0 ? Long.MAX_VALUE : told;
     }

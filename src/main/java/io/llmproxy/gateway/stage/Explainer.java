@@ -229,7 +229,7 @@ final class Explainer implements DryRun {
     }
 
     private static void price(Exchange x, Target target, Steps steps) {
-        Price price = x.tenant().prices().find(target.provider().account(), target.model(), x.startedAt());
+        Price price = x.price(target);
         OptionalLong micros = CheapestFirst.boundMicros(x, target);
         steps.add(
                 "price",

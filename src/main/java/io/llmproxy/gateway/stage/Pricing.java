@@ -7,7 +7,6 @@ import io.llmproxy.gateway.PricingRules;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.Target;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Refuses what may generate something at a price that nobody knows, where the operator wants that. One target without a price is
@@ -31,9 +30,9 @@ public final class Pricing implements Stage {
     }
 
     private static void requirePrice(Exchange x, Target target) {
-        @Nullable String model = target.model();
-        Price price = x.tenant().prices().find(target.provider().account(), model, x.startedAt());
+        Price price = x.price(target);
         if (price == null || !price.rates().known()) {
+            String model = target.model();
             throw Refusals.modelNotPriced(model == null ? "" : model);
         }
     }

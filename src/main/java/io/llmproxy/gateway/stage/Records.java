@@ -102,7 +102,7 @@ final class Records {
         if (!used || target == null || owner == null) {
             return Cost.NOTHING;
         }
-        Price price = owner.view().prices().find(target.provider().account(), target.model(), x.startedAt());
+        Price price = x.price(target);
         return CostCalculator.cost(price, tally.tokens(), generated);
     }
 
