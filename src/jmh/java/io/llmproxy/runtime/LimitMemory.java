@@ -14,6 +14,7 @@ import io.llmproxy.domain.identity.TenantSettings;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.Dues;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
@@ -129,6 +130,8 @@ public final class LimitMemory {
                 NOW);
     }
 
+    private static final Dues.Need ONE_EACH = metric -> 1;
+
     private static void request(RuntimeSnapshot snapshot, MemoryCounterStore counters, RuntimeSnapshot.KeyEntry key) {
         byte[] address = ByteBuffer.allocate(4)
                 .putInt(key.principal().key().id().hashCode())
@@ -145,10 +148,9 @@ public final class LimitMemory {
                 tenant.id(),
                 "openai");
         List<Charge> charges = new ArrayList<>();
-        LimitTable.Collector collector = due -> charges.add(new Charge(due.limit(), due.key(), 1));
         Limits limits = snapshot.limits();
-        limits.early().early(new LimitTable.Place(address), collector);
-        limits.due(limits.of(tenant.id()), facts).forEach(collector::add);
+        charges.addAll(limits.early(new LimitTable.Place(address)).charges(ONE_EACH));
+        charges.addAll(limits.due(limits.of(tenant.id()), facts).charges(ONE_EACH));
         if (!(counters.reserve(charges) instanceof Granted(var reservation))) {
             throw new IllegalStateException("refused, so that not all counters are there");
         }

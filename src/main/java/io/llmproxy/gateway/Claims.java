@@ -1,7 +1,6 @@
 package io.llmproxy.gateway;
 
 import io.llmproxy.domain.limit.ActualUse;
-import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitMetric;
@@ -87,20 +86,14 @@ public final class Claims {
         Standing known = standing;
         if (known == null) {
             known = new Standing();
-            look(early, known);
-            look(late, known);
+            early.tell(known);
+            late.tell(known);
             for (Reservation one : moved) {
-                look(one, known);
+                one.tell(known);
             }
             standing = known;
         }
         return known;
-    }
-
-    private static void look(Reservation held, Standing standing) {
-        for (Grant grant : held.grants()) {
-            standing.add(grant);
-        }
     }
 
     /** The request was refused for another reason, after its limits had been charged: all but what counts attempts is given back. */

@@ -4,6 +4,7 @@ import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.identity.Cidr;
 import io.llmproxy.domain.identity.IpAddress;
 import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Due;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
@@ -53,21 +54,6 @@ public final class LimitTable {
                 return List.of();
             }
         };
-    }
-
-    /**
-     * A limit that a request is under.
-     *
-     * @param key of the counter of what the request is to the limit
-     */
-    public record Due(Limit limit, CounterKey key) {
-        static Due ofAll(Limit limit) {
-            return new Due(limit, new CounterKey(limit.id(), CounterKey.ONE));
-        }
-
-        private Due of(Object subject) {
-            return subject.equals(CounterKey.ONE) ? this : new Due(limit, new CounterKey(limit.id(), subject));
-        }
     }
 
     private record Patterned(Due due, Glob glob) {}
@@ -169,7 +155,7 @@ public final class LimitTable {
         costs = limits.stream().anyMatch(l -> l.metric() == LimitMetric.COST);
         lasting = limits.stream().anyMatch(LimitTable::lasts);
         placed = limits.stream().anyMatch(l -> l.scope() == LimitScope.IP);
-        precise = ranges.stream().anyMatch(r -> lasts(r.due.limit) && r.range.bits() > Byte.SIZE * Place.NETWORK);
+        precise = ranges.stream().anyMatch(r -> lasts(r.due.limit()) && r.range.bits() > Byte.SIZE * Place.NETWORK);
     }
 
     /** Whether addresses have to be kept for it, so that their use is found again after a restart. */
@@ -207,8 +193,8 @@ public final class LimitTable {
     /** Whether one of these counts that address. */
     boolean lasting(Place place) {
         return lasting
-                && (each.stream().anyMatch(d -> lasts(d.limit))
-                        || ranges.stream().anyMatch(r -> lasts(r.due.limit) && place.in(r.range)));
+                && (each.stream().anyMatch(d -> lasts(d.limit()))
+                        || ranges.stream().anyMatch(r -> lasts(r.due.limit()) && place.in(r.range)));
     }
 
     /** Whether any of them can be judged by a request's head. */
@@ -239,7 +225,7 @@ public final class LimitTable {
     public void early(@Nullable Place place, Collector out) {
         CounterKey.Address subject = place == null || each.isEmpty() ? null : place.subject();
         for (Due due : each) {
-            if (due.limit.scope() == LimitScope.GLOBAL) {
+            if (due.limit().scope() == LimitScope.GLOBAL) {
                 out.add(due);
             } else if (subject != null) {
                 out.add(due.of(subject));
@@ -252,7 +238,7 @@ public final class LimitTable {
     public void places(Place place, Collector out) {
         CounterKey.Address subject = place.subject();
         for (Due due : each) {
-            if (due.limit.scope() == LimitScope.IP) {
+            if (due.limit().scope() == LimitScope.IP) {
                 out.add(due.of(subject));
             }
         }
@@ -280,7 +266,7 @@ public final class LimitTable {
             }
         }
         for (Due due : each) {
-            Object subject = subject(due.limit, facts);
+            Object subject = subject(due.limit(), facts);
             if (subject != null) {
                 out.add(due.of(subject));
             }
@@ -295,7 +281,7 @@ public final class LimitTable {
         if (dues != null) {
             for (Due due : dues) {
                 // a key without a user is its own user, and so is found twice
-                if (due.limit.scope() == scope) {
+                if (due.limit().scope() == scope) {
                     out.add(due);
                 }
             }

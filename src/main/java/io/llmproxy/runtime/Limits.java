@@ -4,6 +4,8 @@ import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.UsageLimits;
 import io.llmproxy.domain.identity.User;
+import io.llmproxy.domain.limit.Due;
+import io.llmproxy.domain.limit.Dues;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitMetric;
@@ -30,7 +32,9 @@ public final class Limits {
     private final LimitTable early;
     private final Map<UUID, LimitTable> byTenant;
     private final Map<String, Limit> byId;
-    private final KnownDues known = new KnownDues();
+    private final KnownDues<LimitTable.Facts> known = KnownDues.ofAll();
+    private final KnownDues<LimitTable.Place> places = KnownDues.ofPlaces();
+    private final Dues anywhere;
 
     /**
      * @param early those that are judged before a key is looked at
@@ -41,6 +45,9 @@ public final class Limits {
         this.early = early;
         this.byTenant = byTenant;
         this.byId = byId;
+        List<Due> unplaced = new ArrayList<>();
+        early.early(null, unplaced::add);
+        this.anywhere = new Dues(unplaced);
     }
 
     /** Those that are judged before a key is looked at. */
@@ -62,8 +69,17 @@ public final class Limits {
      *
      * @param table what {@link #of} has for the tenant of the facts
      */
-    public List<LimitTable.Due> due(LimitTable table, LimitTable.Facts facts) {
+    public Dues due(LimitTable table, LimitTable.Facts facts) {
         return known.of(table, facts);
+    }
+
+    /**
+     * What is judged of a request before its key is looked at.
+     *
+     * @param place null: exempt from limits of addresses
+     */
+    public Dues early(LimitTable.@Nullable Place place) {
+        return place == null || !early.placed() ? anywhere : places.of(early, place);
     }
 
     /** Whether a tenant's requests are under limits of addresses that outlive a process, so that addresses may have to be kept. */

@@ -3,13 +3,13 @@ package io.llmproxy.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Due;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
-import io.llmproxy.runtime.LimitTable.Due;
 import io.llmproxy.runtime.LimitTable.Facts;
 import io.llmproxy.runtime.LimitTable.Place;
 import java.util.Arrays;
@@ -34,7 +34,7 @@ class KnownDuesTest {
                             LimitOrigin.ADMIN))
                     .toList(),
             LimitTable.Named.NONE);
-    private final KnownDues known = new KnownDues();
+    private final KnownDues<Facts> known = KnownDues.ofAll();
 
     private static Facts facts(
             UUID tenant, UUID user, UUID key, int place, @Nullable String model, String endpoint, UUID provider) {
@@ -68,7 +68,7 @@ class KnownDuesTest {
                 facts(A, A, A, 1, "m", "/v1/b", A),
                 facts(A, A, A, 1, "m", "/v1/a", B));
         List<List<CounterKey>> expected = all.stream()
-                .map(f -> new KnownDues().of(table, f).stream().map(Due::key).toList())
+                .map(f -> KnownDues.ofAll().of(table, f).stream().map(Due::key).toList())
                 .toList();
         assertThat(expected).doesNotHaveDuplicates();
         for (int round = 0; round < 2; round++) {

@@ -4,7 +4,6 @@ import io.llmproxy.adapter.memory.LeasedCounterStore;
 import io.llmproxy.adapter.memory.MemoryCounterStore;
 import io.llmproxy.domain.Ids;
 import io.llmproxy.domain.limit.ActualUse;
-import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
@@ -17,7 +16,6 @@ import io.llmproxy.runtime.LimitTable;
 import io.llmproxy.runtime.Limits;
 import io.llmproxy.testing.UsageRecords;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -44,6 +42,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class LimitBenchmark {
     private static final long MUCH = Limit.MAX_AMOUNT;
+    private static final Need NEED = new Need(200, 300, 0);
 
     @Param({"memory", "shares"})
     public String counters = "memory";
@@ -99,11 +98,7 @@ public class LimitBenchmark {
 
     @Benchmark
     public long tenLimits() {
-        List<Charge> charges = new ArrayList<>();
-        for (LimitTable.Due due : limits.due(table, facts)) {
-            charges.add(new Charge(due.limit(), due.key(), due.limit().metric().tokens() ? 500 : 1));
-        }
-        return store.reserve(charges) instanceof Granted(var reservation)
+        return store.reserve(limits.due(table, facts).charges(NEED)) instanceof Granted(var reservation)
                 ? reservation.settle(new ActualUse(100, 200, ActualUse.UNKNOWN))
                 : -1;
     }

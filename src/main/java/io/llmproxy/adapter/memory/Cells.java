@@ -26,8 +26,10 @@ final class Cells {
 
     /** One of the numbers. */
     abstract static class Cell {
-        private final long[] numbers;
-        private final int index;
+        /** Where it stands, for who has many of them and keeps the places side by side. */
+        final long[] numbers;
+
+        final int index;
 
         Cell(Cells cells, long number) {
             Place place = cells.next();
@@ -37,13 +39,22 @@ final class Cells {
         }
 
         final long number() {
-            return (long) NUMBER.getVolatile(numbers, index);
+            return Cells.number(numbers, index);
         }
 
         /** Whether it was {@code before}, and is {@code after} now. */
         final boolean change(long before, long after) {
-            return NUMBER.compareAndSet(numbers, index, before, after);
+            return Cells.change(numbers, index, before, after);
         }
+    }
+
+    static long number(long[] numbers, int index) {
+        return (long) NUMBER.getVolatile(numbers, index);
+    }
+
+    /** Whether it was {@code before}, and is {@code after} now. */
+    static boolean change(long[] numbers, int index, long before, long after) {
+        return NUMBER.compareAndSet(numbers, index, before, after);
     }
 
     private Place next() {

@@ -1,6 +1,5 @@
 package io.llmproxy.adapter.memory;
 
-import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMetric;
@@ -23,15 +22,15 @@ final class Hold implements Grant {
     private long drained;
 
     /** Of a limit that this process has for itself. */
-    Hold(Charge charge, Counter counter) {
-        this(charge, counter, null);
+    Hold(Limit limit, long amount, Counter counter) {
+        this(limit, amount, counter, null);
     }
 
     /** @param ceiling that of the share when the reservation was tried; null: the whole limit is this process's own */
-    Hold(Charge charge, Counter counter, @Nullable Ceiling ceiling) {
-        this.limit = charge.limit();
+    Hold(Limit limit, long amount, Counter counter, @Nullable Ceiling ceiling) {
+        this.limit = limit;
         this.metric = limit.metric();
-        this.amount = charge.amount();
+        this.amount = amount;
         this.counter = counter;
         this.ceiling = ceiling;
     }
@@ -55,6 +54,7 @@ final class Hold implements Grant {
      */
     void countedIn(WindowCounter.Window window, long drained) {
         this.window = window;
+        this.stamp = window.start;
         this.drained = drained;
     }
 

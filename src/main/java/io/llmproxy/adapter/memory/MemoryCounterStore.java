@@ -1,10 +1,13 @@
 package io.llmproxy.adapter.memory;
 
 import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.Charges;
 import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Dues;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -46,6 +49,12 @@ public final class MemoryCounterStore implements CounterStore {
     private final ConcurrentHashMap<CounterKey, Counter> counters = new ConcurrentHashMap<>();
     private final Cells cells = new Cells();
     private final AtomicInteger open = new AtomicInteger();
+    /** How often a counter was removed or replaced, after it was: what was known of counters before is looked at anew. */
+    private final AtomicInteger removals = new AtomicInteger();
+
+    /** Kept of limits that were charged once. */
+    private static final Object SEEN = new Object();
+
     /** How far the wall clock may run from the steady counter between two sweeps; microseconds. */
     private static final long CLOCK_WAS_SET = 60_000_000L;
 
@@ -78,6 +87,29 @@ public final class MemoryCounterStore implements CounterStore {
         if (charges.isEmpty()) {
             return LimitDecision.FREE;
         }
+        if (!(charges instanceof Charges known) || !shares.whole()) {
+            return oneByOne(charges);
+        }
+        int now = removals.get();
+        Object found = known.dues().found();
+        Reservation held = found instanceof Lineup lineup && lineup.of(this, now) ? lineup.take(known, clock) : null;
+        if (held != null) {
+            return new LimitDecision.Granted(held);
+        }
+        LimitDecision decision = oneByOne(charges);
+        if (decision instanceof LimitDecision.Granted) {
+            lineUp(known.dues(), now, found);
+        }
+        return decision;
+    }
+
+    /** For the requests that follow; not where there was only one of its kind so far, since it may be the last. */
+    private void lineUp(Dues dues, int now, @Nullable Object before) {
+        Lineup lineup = before == null ? null : Lineup.of(this, now, dues, clock);
+        dues.found(lineup == null ? SEEN : lineup);
+    }
+
+    private LimitDecision oneByOne(List<Charge> charges) {
         long steady = clock.steady();
         long calendar = Long.MIN_VALUE; // not looked at
         Hold[] holds = new Hold[charges.size()];
@@ -109,7 +141,7 @@ public final class MemoryCounterStore implements CounterStore {
             if (ceiling != null && !ceiling.allows(charge)) {
                 return null;
             }
-            Hold hold = new Hold(charge, counter, ceiling);
+            Hold hold = new Hold(charge.limit(), charge.amount(), counter, ceiling);
             switch (counter.take(hold, now)) {
                 case TAKEN -> {
                     if (share != null && !share.stands(hold)) {
@@ -190,6 +222,7 @@ public final class MemoryCounterStore implements CounterStore {
             }
             if (known != null) {
                 known.home(null);
+                removals.incrementAndGet();
             }
             return made(k, limit);
         });
@@ -215,6 +248,7 @@ public final class MemoryCounterStore implements CounterStore {
         boolean removed = counters.remove(key, counter);
         if (removed) {
             counter.home(null);
+            removals.incrementAndGet();
         }
         if (removed && key.open()) {
             open.decrementAndGet();
@@ -240,7 +274,7 @@ public final class MemoryCounterStore implements CounterStore {
         while (true) {
             Charge charge = new Charge(limit.soft(), place, amount);
             Counter counter = counter(charge);
-            if (counter.take(new Hold(charge, counter), now) == Counter.Outcome.TAKEN) {
+            if (counter.take(new Hold(charge.limit(), amount, counter), now) == Counter.Outcome.TAKEN) {
                 return;
             }
             remove(place, counter);

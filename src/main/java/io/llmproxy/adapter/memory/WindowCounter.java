@@ -5,6 +5,7 @@ import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitPeriod;
 import java.time.ZoneId;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts from zero in each window of the calendar; also totals and what runs at one time, whose window has no end.
@@ -45,12 +46,7 @@ final class WindowCounter extends Counter {
 
         /** Counts so much more, or less, but not less than nothing; false where it is closed, and nothing has changed. */
         boolean add(long delta) {
-            for (long used = number(); used >= 0; used = number()) {
-                if (change(used, Math.max(0, used + delta))) {
-                    return true;
-                }
-            }
-            return false;
+            return WindowCounter.add(numbers, index, delta);
         }
 
         /** Its number stays as it is from now on. */
@@ -119,6 +115,33 @@ final class WindowCounter extends Counter {
         }
     }
 
+    /** The same for the window whose number stands there. */
+    static boolean add(long[] numbers, int index, long delta) {
+        for (long used = Cells.number(numbers, index); used >= 0; used = Cells.number(numbers, index)) {
+            if (Cells.change(numbers, index, used, Math.max(0, used + delta))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** When nothing of a window is used any more; what runs at one time is over soon. {@link Long#MAX_VALUE}: never by time alone. */
+    long over(Window window) {
+        return period == LimitPeriod.NONE ? 0 : window.end;
+    }
+
+    /** The window of that moment, open when it was looked at; null: it is retired. */
+    @Nullable
+    Window window(long now) {
+        Window open = open(now);
+        return open == RETIRED ? null : open;
+    }
+
+    /** From when on a window counts, by a clock that may be set back a little. */
+    long from(Window window) {
+        return window.start - (window.end > window.start ? tolerance() : 0);
+    }
+
     /** The window of that moment, open when it was looked at; or {@link #RETIRED}. */
     private Window open(long now) {
         while (true) {
@@ -137,7 +160,7 @@ final class WindowCounter extends Counter {
     }
 
     private boolean covers(Window window, long now) {
-        return now < window.end && now >= window.start - (window.end > window.start ? tolerance() : 0);
+        return now < window.end && now >= from(window);
     }
 
     /** What a window becomes with the time: itself, another one of its own, or the one that follows. */

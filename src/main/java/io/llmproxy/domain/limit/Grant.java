@@ -14,4 +14,9 @@ public interface Grant {
 
     /** Whether a soft or shadow limit would have refused, had it been hard. */
     boolean passed();
+
+    /** Whether less than a tenth of the limit is left. */
+    default boolean near() {
+        return remaining() < limit().tenth();
+    }
 }

@@ -153,6 +153,11 @@ public record Limit(
         return algorithm != LimitAlgorithm.FIXED_WINDOW || !calendar;
     }
 
+    /** A tenth of its amount, rounded up. */
+    public long tenth() {
+        return (amount + 9) / 10;
+    }
+
     public boolean hard() {
         return mode == LimitMode.HARD;
     }

@@ -7,6 +7,18 @@ import java.util.function.Predicate;
 public interface Reservation {
     List<Grant> grants();
 
+    /** Whether some limit is passed or {@link Grant#near near its end}, or may be; else nobody needs to look at each grant for that. */
+    default boolean notable() {
+        return true;
+    }
+
+    /** Tells how all limits stand that it holds something of. */
+    default void tell(Standing standing) {
+        for (Grant grant : grants()) {
+            standing.add(grant);
+        }
+    }
+
     /** Whether the counters have it already; false: they take it with the rest, or when it ends. */
     default boolean taken() {
         return true;

@@ -25,17 +25,32 @@ public final class Standing {
             passed = limit.id();
         }
         if (limit.metric() == LimitMetric.REQUESTS) {
-            long left = grant.remaining();
-            if (requests == null || left < requestsLeft) {
-                requests = grant;
-                requestsLeft = left;
-            }
+            requests(grant);
         } else if (limit.metric().tokens()) {
-            long left = grant.remaining();
-            if (tokens == null || left < tokensLeft) {
-                tokens = grant;
-                tokensLeft = left;
-            }
+            tokens(grant);
+        }
+    }
+
+    /** Takes limits into account of which none was passed, beside {@link #requests(Grant)} and {@link #tokens(Grant)} of theirs. */
+    public void scopes(int bits) {
+        scopes |= bits;
+    }
+
+    /** A limit of requests, which counts where it is the tightest. */
+    public void requests(Grant grant) {
+        long left = grant.remaining();
+        if (requests == null || left < requestsLeft) {
+            requests = grant;
+            requestsLeft = left;
+        }
+    }
+
+    /** A limit of tokens, which counts where it is the tightest. */
+    public void tokens(Grant grant) {
+        long left = grant.remaining();
+        if (tokens == null || left < tokensLeft) {
+            tokens = grant;
+            tokensLeft = left;
         }
     }
 

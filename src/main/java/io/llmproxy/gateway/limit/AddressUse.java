@@ -3,6 +3,7 @@ package io.llmproxy.gateway.limit;
 import io.llmproxy.domain.identity.IpAddress;
 import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Due;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
@@ -123,7 +124,7 @@ final class AddressUse {
         }
 
         @Override
-        public void add(LimitTable.Due due) {
+        public void add(Due due) {
             UsageRecord counted = record;
             Limit limit = due.limit();
             CounterKey key = due.key();

@@ -4,6 +4,7 @@ import io.llmproxy.domain.error.ProxyError;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
+import io.llmproxy.domain.limit.Charges;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
@@ -40,9 +41,6 @@ public final class Limiter {
     /** What is sent together with its head, or right after it, more or less. */
     private static final long SMALL_BODY = 64 * 1024;
 
-    /** So many charges are made before a body is read, or a few more. */
-    private static final int FEW = 4;
-
     private final CounterStore store;
     private final Telemetry telemetry;
     private final PassedLimits passed;
@@ -61,9 +59,9 @@ public final class Limiter {
         if (limits.early().isEmpty()) {
             return;
         }
-        Charges charges = new Charges(Need.NOTHING, FEW);
-        limits.early().early(ClientPlace.of(x.request()), charges);
-        x.claims().admitted(granted(x, charges, store.admit(charges.all, soon(x.request()))));
+        LimitTable.Place place = limits.early().placed() ? ClientPlace.of(x.request()) : null;
+        Charges charges = limits.early(place).charges(Need.NOTHING);
+        x.claims().admitted(granted(x, charges, store.admit(charges, soon(x.request()))));
     }
 
     /**
@@ -76,13 +74,13 @@ public final class Limiter {
         if (!table.foreseen()) {
             return;
         }
-        Charges charges = new Charges(Need.NOTHING, FEW);
+        List<Charge> charges = new ArrayList<>(1);
         table.collect(facts(x, table, null, "", null), due -> {
             if (due.limit().foreseen()) {
-                charges.add(due);
+                charges.add(new Charge(due.limit(), due.key(), 1)); // of requests, or of what runs at one time
             }
         });
-        Denied denied = store.refusal(charges.all);
+        Denied denied = store.refusal(charges);
         if (denied != null) {
             granted(x, charges, denied);
         }
@@ -117,10 +115,13 @@ public final class Limiter {
                     : 0;
             Target target = targets.isEmpty() ? null : targets.get(i);
             Charges charges = charges(x, limits, table, target, need.costing(micros));
-            LimitDecision decision = store.reserve(charges.all, x.claims().early());
+            LimitDecision decision = store.reserve(charges, x.claims().early());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
                 x.claims().reserved(granted(x, charges, decision), target);
+                if (charges.dues().costs()) {
+                    x.claims().reservedMoney(micros);
+                }
                 x.claims().standing(); // gathered now, while all of it is in the processor's caches
                 telemetry.limitsGranted();
                 x.passOver(i);
@@ -154,23 +155,40 @@ public final class Limiter {
         Need costing = need.costing(table.costs() ? bounds.micros(x, need, remaining) : 0);
         Charges before = charges(x, limits, table, from, costing);
         Charges after = charges(x, limits, table, to, costing);
-        List<Charge> added = after.without(before);
+        List<Charge> added = without(after, before);
         LimitDecision decision = added.isEmpty() ? LimitDecision.FREE : store.reserve(added);
         if (decision instanceof Denied denied) {
             telemetry.limitRefused(denied.limit());
             return denied;
         }
         Set<String> left = new HashSet<>();
-        before.without(after).forEach(c -> left.add(c.limit().id()));
+        without(before, after).forEach(c -> left.add(c.limit().id()));
         x.claims().moved(to, granted(x, after, decision), limit -> left.contains(limit.id()));
+        if (added.stream().anyMatch(c -> c.limit().metric() == LimitMetric.COST)) {
+            x.claims().reservedMoney(costing.costMicros());
+        }
         return null;
     }
 
     private static Charges charges(Exchange x, Limits limits, LimitTable table, @Nullable Target target, Need need) {
-        List<LimitTable.Due> dues = limits.due(table, facts(x, table, target));
-        Charges charges = new Charges(need, dues.size());
-        charges.addAll(dues);
-        return charges;
+        return limits.due(table, facts(x, table, target)).charges(need);
+    }
+
+    /** Those of counters that the others do not charge. */
+    private static List<Charge> without(Charges charges, Charges others) {
+        Set<CounterKey> charged = new HashSet<>();
+        others.dues().forEach(due -> charged.add(due.key()));
+        return charges.stream().filter(c -> !charged.contains(c.key())).toList();
+    }
+
+    /** Whose use of the limit was charged. */
+    private static Object subject(List<Charge> charges, Limit limit) {
+        for (Charge charge : charges) {
+            if (charge.limit().id().equals(limit.id())) {
+                return charge.key().subject();
+            }
+        }
+        return CounterKey.ONE;
     }
 
     private static LimitTable.Facts facts(Exchange x, LimitTable table, @Nullable Target target) {
@@ -193,26 +211,13 @@ public final class Limiter {
                 target == null ? null : target.providerName());
     }
 
-    private Reservation granted(Exchange x, Charges charges, LimitDecision decision) {
+    private Reservation granted(Exchange x, List<Charge> charges, LimitDecision decision) {
         return switch (decision) {
-            case Granted granted -> {
-                for (Grant grant : granted.reservation().grants()) {
-                    Limit limit = grant.limit();
-                    if (limit.metric() == LimitMetric.COST) {
-                        x.claims().reservedMoney(grant.amount());
-                    }
-                    if (near(grant)) {
-                        telemetry.limitNear(limit);
-                    }
-                    if (grant.passed()) {
-                        telemetry.limitPassed(
-                                limit.scope().word(),
-                                limit.metric().word(),
-                                limit.mode().word());
-                        passed.note(limit, charges.subject(limit));
-                    }
+            case Granted(var reservation) -> {
+                if (reservation.notable()) {
+                    reservation.grants().forEach(grant -> note(charges, grant));
                 }
-                yield granted.reservation();
+                yield reservation;
             }
             case Denied denied -> {
                 telemetry.limitRefused(denied.limit());
@@ -222,9 +227,16 @@ public final class Limiter {
         };
     }
 
-    /** Whether less than a tenth of the limit is left. */
-    private static boolean near(Grant grant) {
-        return grant.remaining() < (grant.limit().amount() + 9) / 10;
+    private void note(List<Charge> charges, Grant grant) {
+        Limit limit = grant.limit();
+        if (grant.near()) {
+            telemetry.limitNear(limit);
+        }
+        if (grant.passed()) {
+            telemetry.limitPassed(
+                    limit.scope().word(), limit.metric().word(), limit.mode().word());
+            passed.note(limit, subject(charges, limit));
+        }
     }
 
     private static ProxyError error(Denied denied) {
@@ -258,50 +270,6 @@ public final class Limiter {
         long micros = x.claims().overspent(use);
         if (micros > 0) {
             telemetry.overspent(micros);
-        }
-    }
-
-    /** Makes charges of limits. */
-    private static final class Charges implements LimitTable.Collector {
-        private final Need need;
-        private final List<Charge> all;
-
-        /** @param room for how many charges */
-        Charges(Need need, int room) {
-            this.need = need;
-            this.all = new ArrayList<>(room);
-        }
-
-        void addAll(List<LimitTable.Due> dues) {
-            for (LimitTable.Due due : dues) {
-                add(due);
-            }
-        }
-
-        /** Those of counters that the others do not charge. */
-        List<Charge> without(Charges others) {
-            Set<CounterKey> charged = new HashSet<>();
-            others.all.forEach(c -> charged.add(c.key()));
-            return all.stream().filter(c -> !charged.contains(c.key())).toList();
-        }
-
-        /** Whose use of the limit was charged. */
-        Object subject(Limit limit) {
-            for (Charge charge : all) {
-                if (charge.limit().id().equals(limit.id())) {
-                    return charge.key().subject();
-                }
-            }
-            return CounterKey.ONE;
-        }
-
-        @Override
-        public void add(LimitTable.Due due) {
-            LimitMetric metric = due.limit().metric();
-            // what is free, or has no price that anybody knows, is not held to money
-            if (metric != LimitMetric.COST || need.costMicros() > 0) {
-                all.add(new Charge(due.limit(), due.key(), need.of(metric)));
-            }
         }
     }
 }

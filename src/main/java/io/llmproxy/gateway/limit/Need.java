@@ -1,5 +1,6 @@
 package io.llmproxy.gateway.limit;
 
+import io.llmproxy.domain.limit.Dues;
 import io.llmproxy.domain.limit.LimitMetric;
 
 /**
@@ -7,7 +8,7 @@ import io.llmproxy.domain.limit.LimitMetric;
  *
  * @param costMicros millionths of a US dollar; 0 where it cannot cost anything, or nobody knows what
  */
-public record Need(long inputTokens, long outputTokens, long costMicros) {
+public record Need(long inputTokens, long outputTokens, long costMicros) implements Dues.Need {
     /** Of a request that generates nothing. */
     public static final Need NOTHING = new Need(0, 0, 0);
 
@@ -15,7 +16,8 @@ public record Need(long inputTokens, long outputTokens, long costMicros) {
         return micros == costMicros ? this : new Need(inputTokens, outputTokens, micros);
     }
 
-    long of(LimitMetric metric) {
+    @Override
+    public long of(LimitMetric metric) {
         return switch (metric) {
             case REQUESTS, CONCURRENCY -> 1;
             case TOKENS -> inputTokens + outputTokens;

@@ -57,9 +57,9 @@ class WindowCounterTest {
         int granted = 0;
         while (true) {
             if (ThreadLocalRandom.current().nextInt(8) == 0) {
-                counter.take(new Hold(one, counter), BEGINS - 1);
+                counter.take(new Hold(one.limit(), one.amount(), counter), BEGINS - 1);
             }
-            if (counter.take(new Hold(one, counter), BEGINS) != Counter.Outcome.TAKEN) {
+            if (counter.take(new Hold(one.limit(), one.amount(), counter), BEGINS) != Counter.Outcome.TAKEN) {
                 return granted;
             }
             granted++;
