@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param <K> what alike requests have in common
  */
 final class KnownDues<K> {
-    /** Some 2 MB where all are taken by requests that are under ten limits. */
+    /** Some 2 MB where all are taken by requests that are under ten limits, with what a store keeps of each. */
     private static final int PLACES = 1024;
 
     /** Clients make model names up, of any length. */

@@ -66,9 +66,9 @@ final class HeldTogether implements Reservation {
         took(i, hold.used());
     }
 
-    /** Gives back the first so many. */
+    /** Gives back the first so many, the last of them first: what many share is held for the shortest time. */
     void giveBack(int count) {
-        for (int i = 0; i < count; i++) {
+        for (int i = count - 1; i >= 0; i--) {
             correct(i, -charges.amount(i));
         }
     }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * The counters of limits that come together, as they were found last: so laid out that a request meets few places in memory, since
  * all that it met the last time has left the processor's caches meanwhile. What belongs to the limits one by one stands side by
  * side, and what must hold of all windows is looked at once. It says nothing new: whatever is not as usual is left to {@link
- * MemoryCounterStore}, which does the same with one counter after another. Only of limits that a process has for itself. Immutable.
+ * MemoryCounterStore}, which does the same with one counter after another. Only of limits that a process has for itself. Immutable; the making of
+ * one lets the windows of this moment begin.
  */
 final class Lineup {
     /** One bit for each. */
@@ -145,6 +146,9 @@ final class Lineup {
         if (byCalendar && (calendar < calendarFrom || calendar >= calendarUntil)) {
             return null;
         }
+        if (!room(charges)) {
+            return null;
+        }
         HeldTogether held = new HeldTogether(this, charges, clock, steady, calendar);
         for (int i = 0; i < counters.length; i++) {
             if (!take(held, i, charges.amount(i))) {
@@ -153,6 +157,24 @@ final class Lineup {
             }
         }
         return held;
+    }
+
+    /**
+     * Whether no window is closed, and none lacks room; before anything is taken, so that who is refused costs others nothing. The numbers
+     * come into the processor's caches by it, all at one time: each change that follows waits for what is before it.
+     */
+    private boolean room(Charges charges) {
+        for (int i = 0; i < numbers.length; i++) {
+            long[] row = numbers[i];
+            if (row != null && !room(Cells.number(row, places[i]), charges.amount(i), i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean room(long number, long amount, int i) {
+        return number >= 0 && (number + amount <= most[i] || (hard >>> i & 1) == 0);
     }
 
     private boolean take(HeldTogether held, int i, long amount) {
@@ -167,12 +189,11 @@ final class Lineup {
         }
         while (true) {
             long before = Cells.number(row, places[i]);
-            long used = before + amount;
-            if (before < 0 || used > most[i] && (hard >>> i & 1) != 0) {
+            if (!room(before, amount, i)) {
                 return false;
             }
-            if (Cells.change(row, places[i], before, used)) {
-                held.took(i, used);
+            if (Cells.change(row, places[i], before, before + amount)) {
+                held.took(i, before + amount);
                 return true;
             }
         }

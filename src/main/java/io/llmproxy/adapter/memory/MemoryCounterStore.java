@@ -49,10 +49,13 @@ public final class MemoryCounterStore implements CounterStore {
     private final ConcurrentHashMap<CounterKey, Counter> counters = new ConcurrentHashMap<>();
     private final Cells cells = new Cells();
     private final AtomicInteger open = new AtomicInteger();
-    /** How often a counter was removed or replaced, after it was: what was known of counters before is looked at anew. */
+    /**
+     * How often a counter was removed or replaced that might count still, after it was: what was known of counters before is looked at
+     * anew. One that was retired says so itself, and there may be thousands of them in one sweep.
+     */
     private final AtomicInteger removals = new AtomicInteger();
 
-    /** Kept of limits that were charged once. */
+    /** Kept of limits that were charged, and have no line-up: that is for what comes again, and not for each and all. */
     private static final Object SEEN = new Object();
 
     /** How far the wall clock may run from the steady counter between two sweeps; microseconds. */
@@ -106,7 +109,11 @@ public final class MemoryCounterStore implements CounterStore {
     /** For the requests that follow; not where there was only one of its kind so far, since it may be the last. */
     private void lineUp(Dues dues, int now, @Nullable Object before) {
         Lineup lineup = before == null ? null : Lineup.of(this, now, dues, clock);
-        dues.found(lineup == null ? SEEN : lineup);
+        if (lineup != null) {
+            dues.found(lineup);
+        } else if (!SEEN.equals(before)) {
+            dues.found(SEEN);
+        }
     }
 
     private LimitDecision oneByOne(List<Charge> charges) {
@@ -153,7 +160,7 @@ public final class MemoryCounterStore implements CounterStore {
                 case DENIED -> {
                     return null;
                 }
-                case RETIRED -> remove(place(charge.key()), counter);
+                case RETIRED -> removeRetired(place(charge.key()), counter);
             }
         }
     }
@@ -244,11 +251,16 @@ public final class MemoryCounterStore implements CounterStore {
         return new CounterKey(key.limitId(), "shared counter " + shard);
     }
 
-    private boolean remove(CounterKey key, Counter counter) {
+    private void remove(CounterKey key, Counter counter) {
+        if (removeRetired(key, counter)) {
+            removals.incrementAndGet();
+        }
+    }
+
+    private boolean removeRetired(CounterKey key, Counter counter) {
         boolean removed = counters.remove(key, counter);
         if (removed) {
             counter.home(null);
-            removals.incrementAndGet();
         }
         if (removed && key.open()) {
             open.decrementAndGet();
@@ -277,7 +289,7 @@ public final class MemoryCounterStore implements CounterStore {
             if (counter.take(new Hold(charge.limit(), amount, counter), now) == Counter.Outcome.TAKEN) {
                 return;
             }
-            remove(place, counter);
+            removeRetired(place, counter);
         }
     }
 
@@ -343,7 +355,7 @@ public final class MemoryCounterStore implements CounterStore {
             if (counter.seed(local, charge.amount(), now(charge.limit()))) {
                 return;
             }
-            remove(place(charge.key()), counter);
+            removeRetired(place(charge.key()), counter);
         }
     }
 
@@ -369,7 +381,7 @@ public final class MemoryCounterStore implements CounterStore {
             } else if (steady(limit)
                     ? counter.retire(local(counter, limit), steady)
                     : steady >= settled && counter.retire(limit, calendar)) {
-                remove(key, counter);
+                removeRetired(key, counter);
             }
         });
         strangers = Set.copyOf(unknown);

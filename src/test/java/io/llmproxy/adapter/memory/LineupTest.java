@@ -20,12 +20,22 @@ import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.domain.limit.Standing;
 import io.llmproxy.port.CounterStore;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,18 +123,23 @@ class LineupTest extends MemoryCounterStoreTest {
             shown("cost", LimitMetric.COST, 9000, LimitPeriod.DAY, LimitMode.HARD),
             shown("running", LimitMetric.CONCURRENCY, 3, LimitPeriod.NONE, LimitMode.HARD));
 
-    /** Whatever a request is told is what it would be told of one counter after another. */
+    /** Whatever a request is told is what it would be told of one counter after another, whatever happens to limits and clocks. */
     @Test
     void tellsTheSameAsOneByOne() {
-        MemoryCounterStore plain = new MemoryCounterStore(this::now, () -> now().toEpochMilli() * 1_000_000);
-        MemoryCounterStore lined = new MemoryCounterStore(this::now, () -> now().toEpochMilli() * 1_000_000);
+        AtomicReference<Duration> set = new AtomicReference<>(Duration.ZERO);
+        InstantSource wall = () -> now().plus(set.get());
+        LongSupplier steady = () -> now().toEpochMilli() * 1_000_000;
+        MemoryCounterStore plain = new MemoryCounterStore(wall, steady);
+        MemoryCounterStore lined = new MemoryCounterStore(wall, steady);
+        List<MemoryCounterStore> both = List.of(plain, lined);
         Random random = new Random(7);
+        List<Limit> limits = new ArrayList<>(SHOWN);
         int together = 0;
         int denied = 0;
         List<Reservation[]> running = new ArrayList<>();
-        for (int step = 0; step < 3000; step++) {
+        for (int step = 0; step < 6000; step++) {
             pass(Duration.ofMillis(random.nextInt(400) * (long) random.nextInt(400)));
-            List<Charge> charges = SHOWN.stream()
+            List<Charge> charges = limits.stream()
                     .map(l -> charge(l, l.metric().budget() ? random.nextInt(60) : 1))
                     .toList();
             LimitDecision expected = plain.reserve(charges);
@@ -141,16 +156,88 @@ class LineupTest extends MemoryCounterStoreTest {
                 Reservation[] first = running.remove(random.nextInt(running.size()));
                 ended(first, random.nextInt(4), new ActualUse(random.nextInt(90), random.nextInt(90), 40));
             }
-            if (random.nextInt(100) == 0) {
-                plain.reset(SHOWN.get(4));
-                lined.reset(SHOWN.get(4));
+            switch (random.nextInt(200)) {
+                case 0, 1, 2, 3 -> both.forEach(store -> store.reset(SHOWN.get(4)));
+                case 4 -> set.set(Duration.ofMinutes(random.nextInt(4) * 30L - 60));
+                case 5 -> set.set(Duration.ofHours(random.nextInt(3) * 25L - 25));
+                case 6, 7 -> both.forEach(store -> store.sweep(byId(limits)));
+                case 8 -> {
+                    int which = random.nextInt(limits.size());
+                    limits.set(which, limits.get(which).amount(1 + random.nextInt(5000)));
+                }
+                case 9 -> limits.replaceAll(l -> SHOWN.get(limits.indexOf(l)));
+                default -> {}
             }
-            for (Limit limit : SHOWN) {
+            for (Limit limit : limits) {
                 assertThat(lined.used(limit)).as("step %d", step).isEqualTo(plain.used(limit));
             }
         }
-        assertThat(together).isGreaterThan(100);
-        assertThat(denied).isGreaterThan(100);
+        assertThat(together).isGreaterThan(500);
+        assertThat(denied).isGreaterThan(500);
+    }
+
+    private static Map<String, Limit> byId(List<Limit> limits) {
+        return limits.stream().collect(Collectors.toMap(Limit::id, limit -> limit));
+    }
+
+    /** Many threads, a clock that is set to and fro between two days, and the sweeper: each day has its amount and no more. */
+    @Test
+    void manyThreadsWhileTheClockIsSet() {
+        AtomicReference<Instant> wall = new AtomicReference<>(START);
+        MemoryCounterStore counters = new MemoryCounterStore(wall::get, () -> 0);
+        List<Limit> limits = List.of(
+                limit("sliding", LimitMetric.TOKENS, 1_000_000, LimitPeriod.HOUR, LimitAlgorithm.SLIDING_WINDOW),
+                limit("running", LimitMetric.CONCURRENCY, 2, LimitPeriod.NONE, LimitAlgorithm.FIXED_WINDOW),
+                limit("day", LimitMetric.REQUESTS, 2_000, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW));
+        CounterStore store = through(counters);
+        LongAdder granted = new LongAdder();
+        LongAdder tokens = new LongAdder();
+        LongAdder together = new LongAdder();
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        AtomicInteger left = new AtomicInteger(3);
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            for (int i = 0; i < 3; i++) {
+                Random random = new Random(i);
+                threads.submit(() -> {
+                    for (int n = 0; n < 20_000; n++) {
+                        LimitDecision decision = store.reserve(
+                                List.of(charge(limits.get(0), 9), charge(limits.get(1), 1), charge(limits.get(2), 1)));
+                        if (decision instanceof Granted(var reservation)) {
+                            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                            together.add(reservation instanceof HeldTogether ? 1 : 0);
+                            Thread.onSpinWait();
+                            running.decrementAndGet();
+                            if (random.nextInt(4) > 0) {
+                                reservation.release();
+                            } else {
+                                long used = random.nextInt(20);
+                                reservation.settle(new ActualUse(used, 0, ActualUse.UNKNOWN));
+                                tokens.add(used);
+                                granted.increment();
+                            }
+                            reservation.release();
+                        }
+                    }
+                    left.decrementAndGet();
+                });
+            }
+            threads.submit(() -> {
+                for (int n = 0; left.get() > 0; n++) {
+                    wall.set(START.plus(Duration.ofDays(n % 2)));
+                    counters.sweep(byId(limits));
+                    LockSupport.parkNanos(20_000);
+                }
+            });
+        }
+        assertThat(together.sum()).isGreaterThan(1000);
+        assertThat(most.get()).isLessThanOrEqualTo(2);
+        assertThat(counters.used(limits.get(1)).values()).allMatch(n -> n == 0);
+        assertThat(counters.used(limits.get(0)).values().stream()
+                        .mapToLong(n -> n)
+                        .sum())
+                .isEqualTo(tokens.sum());
+        assertThat(granted.sum()).isLessThanOrEqualTo(2 * 2_000);
     }
 
     private static void ended(Reservation[] alike, int how, ActualUse use) {
@@ -167,6 +254,8 @@ class LineupTest extends MemoryCounterStoreTest {
             assertThat(told(alike[1])).isEqualTo(told(alike[0]));
         }
         assertThat(alike[1].settle(use)).isEqualTo(alike[0].settle(use));
+        assertThat(alike[1].settle(use)).isZero();
+        alike[1].release();
     }
 
     private static List<Object> told(Reservation reservation) {
