@@ -75,48 +75,45 @@ final class OfflineBackup {
     record KeyPairFiles(String privateKey, String publicKey, String id) {}
 
     Shown create() throws IOException, StartException, ConfigException {
-        ApplianceConfig config = line.config();
-        Path data = line.data(config);
+        Seal seal = line.sealing();
+        return StoppedState.with(line, state -> create(state, seal));
+    }
+
+    private Shown create(StoppedState state, @Nullable Seal seal) throws IOException, StartException {
+        ClosedDatabase database = state.database();
         boolean ledger = !line.flag("without-ledger");
         boolean withKey = line.flag("include-master-key");
-        Seal seal = line.sealing();
-        BackupPlace place = new BackupPlace(config, data, InstantSource.system());
-        // PostgreSQL gives a consistent copy whoever else is there
-        boolean embedded = config.database().url() == null;
-        try (BackupPlace.HandingOver _ = place::handOver;
-                DataDirectory _ = embedded ? DataDirectory.take(data) : null;
-                ClosedDatabase database = OfflineArguments.database(config, data)) {
-            String schema = database.schema().version();
-            if (schema == null) {
-                throw new OfflineException(
-                        OfflineException.FAILED, database.shown() + " is empty: there is nothing to keep");
-            }
-            Optional<MasterKey> key = keys.of(data, withKey);
-            BackupManifest.Origin origin = place.origin(
-                    schema,
-                    database.kind(),
-                    BackupPlace.MANUAL,
-                    key.map(MasterKey::id).orElse(null),
-                    withKey,
-                    ledger);
-            Path named = line.path("file");
-            Path file = named == null ? place.directory().fresh(origin, seal != null) : named;
-            BackupManifest manifest = NewFile.write(
-                    file.toAbsolutePath(),
-                    out -> BackupFile.write(out, seal, origin, writer -> {
-                        if (ledger && embedded) {
-                            BackupPlace.journal(data, writer);
-                        }
-                        if (withKey) {
-                            String text = key.orElseThrow().text().reveal();
-                            writer.file(
-                                    BackupPlace.MASTER_KEY,
-                                    new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)));
-                        }
-                        database.copy(schema, table -> BackupPlace.wanted(table, ledger), writer);
-                    }));
-            return Shown.of(file, seal != null, manifest);
+        String schema = database.schema().version();
+        if (schema == null) {
+            throw new OfflineException(
+                    OfflineException.FAILED, database.shown() + " is empty: there is nothing to keep");
         }
+        Optional<MasterKey> key = keys.of(state.data(), withKey);
+        BackupManifest.Origin origin = state.place()
+                .origin(
+                        schema,
+                        database.kind(),
+                        BackupPlace.MANUAL,
+                        key.map(MasterKey::id).orElse(null),
+                        withKey,
+                        ledger);
+        Path named = line.path("file");
+        Path file = named == null ? state.place().directory().fresh(origin, seal != null) : named;
+        BackupManifest manifest = NewFile.write(
+                file.toAbsolutePath(),
+                out -> BackupFile.write(out, seal, origin, writer -> {
+                    if (ledger && state.embedded()) {
+                        BackupPlace.journal(state.data(), writer);
+                    }
+                    if (withKey) {
+                        String text = key.orElseThrow().text().reveal();
+                        writer.file(
+                                BackupPlace.MASTER_KEY,
+                                new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)));
+                    }
+                    database.copy(schema, table -> BackupPlace.wanted(table, ledger), writer);
+                }));
+        return Shown.of(file, seal != null, manifest);
     }
 
     Shown verify() {

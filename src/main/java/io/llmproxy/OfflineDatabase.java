@@ -14,7 +14,6 @@ import io.llmproxy.port.TableSink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -51,23 +50,7 @@ final class OfflineDatabase {
     record Moved(String from, String to, long rows, List<OfflineBackup.Count> tables, String configuration) {}
 
     Status status() throws IOException, StartException, ConfigException {
-        ApplianceConfig config = line.config();
-        Path data = line.data(config);
-        boolean embedded = config.database().url() == null;
-        if (embedded && !Files.exists(data.resolve("db/llmproxy.mv.db"))) {
-            throw missing(data);
-        }
-        BackupPlace place = new BackupPlace(config, data, InstantSource.system());
-        try (BackupPlace.HandingOver _ = place::handOver;
-                DataDirectory _ = embedded ? DataDirectory.take(data) : null;
-                ClosedDatabase database = OfflineArguments.database(config, data)) {
-            return status(database);
-        }
-    }
-
-    static OfflineException missing(Path data) {
-        return new OfflineException(
-                OfflineException.FAILED, "there is no database in " + data + "; name its directory with --data-dir");
+        return StoppedState.with(line, state -> status(state.database()));
     }
 
     private static Status status(ClosedDatabase database) {
@@ -82,20 +65,16 @@ final class OfflineDatabase {
         if (line.flag("dry-run")) {
             return status();
         }
-        ApplianceConfig config = line.config();
-        Path data = line.data(config);
-        BackupPlace place = new BackupPlace(config, data, InstantSource.system());
-        try (BackupPlace.HandingOver _ = place::handOver;
-                DataDirectory _ = config.database().url() == null ? DataDirectory.take(data) : null;
-                ClosedDatabase database = OfflineArguments.database(config, data)) {
+        return StoppedState.withAny(line, state -> {
+            ClosedDatabase database = state.database();
             SchemaState before = database.schema();
-            migrate(database, place);
+            migrate(database, state.place());
             return new Migrated(
                     database.shown(),
                     before.version(),
                     before.known(),
                     before.pending().stream().map(SchemaState.Step::name).toList());
-        }
+        });
     }
 
     private static void migrate(ClosedDatabase database, BackupPlace place) {

@@ -5,14 +5,10 @@ import io.llmproxy.adapter.jdbc.SchemaState;
 import io.llmproxy.adapter.jdbc.SealedValues;
 import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.adapter.secret.NeededKeys;
-import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ConfigException;
 import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.secret.Credential;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -48,16 +44,8 @@ final class OfflineSealed {
             boolean done) {}
 
     Forgotten run() throws IOException, StartException, ConfigException {
-        ApplianceConfig config = line.config();
-        Path data = line.data(config);
-        boolean embedded = config.database().url() == null;
-        if (embedded && !Files.exists(data.resolve("db/llmproxy.mv.db"))) {
-            throw OfflineDatabase.missing(data);
-        }
-        BackupPlace place = new BackupPlace(config, data, InstantSource.system());
-        try (BackupPlace.HandingOver _ = place::handOver;
-                DataDirectory _ = embedded ? DataDirectory.take(data) : null;
-                ClosedDatabase database = OfflineArguments.database(config, data)) {
+        return StoppedState.with(line, state -> {
+            ClosedDatabase database = state.database();
             if (!SchemaState.newest().equals(database.schema().version())) {
                 throw new OfflineException(
                         OfflineException.FAILED,
@@ -65,9 +53,9 @@ final class OfflineSealed {
                                 + " is not this program's; `llmproxyctl db status` tells more");
             }
             // one that lies there and cannot be read must not be taken for none
-            Optional<MasterKey> key = keys.taken(data);
+            Optional<MasterKey> key = keys.taken(state.data());
             return forget(database, key.map(MasterKey::id).orElse(null));
-        }
+        });
     }
 
     private Forgotten forget(ClosedDatabase database, @Nullable String key) {

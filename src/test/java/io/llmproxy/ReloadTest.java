@@ -67,7 +67,7 @@ class ReloadTest {
                 .contains("\"restart\": [\n    \"gateway.max-body\"");
 
         assertThat(appliance.ctl("log", "level").value()).contains("warn");
-        assertThat(setting("gateway.keep-alive")).contains("PT33S").contains("llmproxy.yaml:4");
+        assertThat(setting("gateway.keep-alive")).contains("33s").contains("llmproxy.yaml:4");
         assertThat(setting("gateway.max-body")).as("what is in force").doesNotContain("2097152");
         assertThat(appliance.ctl("config", "reload").value())
                 .contains("nothing has changed")

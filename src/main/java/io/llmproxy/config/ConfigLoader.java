@@ -150,7 +150,7 @@ public final class ConfigLoader {
         Map<String, String> shown = new LinkedHashMap<>();
         for (ConfigKey<?> key : ConfigReference.keys()) {
             Object value = optional(key);
-            shown.put(key.name(), value == null ? "null" : SECRET.contains(key) ? "***" : String.valueOf(value));
+            shown.put(key.name(), value != null && SECRET.contains(key) ? "***" : ConfigValues.text(value));
         }
         return Collections.unmodifiableMap(shown);
     }

@@ -6,6 +6,7 @@ import io.llmproxy.domain.Checks;
 import io.llmproxy.domain.Durations;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.model.UpstreamProxy;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the texts of values; each throws {@link InvalidValueException} that says what would be right. */
 final class ConfigValues {
@@ -249,6 +251,18 @@ final class ConfigValues {
                 .map(c -> c.name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(", "));
         throw wrong("must be one of " + words, text);
+    }
+
+    /** As it may be written in the file. */
+    static String text(@Nullable Object value) {
+        return switch (value) {
+            case null -> "null";
+            case Duration duration -> Durations.format(duration);
+            case Enum<?> constant -> constant.name().toLowerCase(Locale.ROOT);
+            case Double number -> BigDecimal.valueOf(number).toPlainString();
+            case List<?> items -> items.stream().map(ConfigValues::text).collect(Collectors.joining(", ", "[", "]"));
+            default -> value.toString();
+        };
     }
 
     private static InvalidValueException wrong(String rule, String text) {

@@ -321,6 +321,26 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void whatIsShownMayBeWrittenAgain() throws Exception {
+        Loaded loaded = load("""
+                gateway: {keep-alive: 1m30s, sse-keep-alive: 2m, trusted-proxies: [10.0.0.0/8, "::1"]}
+                log: {level: warn, access: all}
+                tracing: {sample-ratio: 0.0001}
+                """);
+        assertThat(loaded.shown())
+                .containsEntry("gateway.keep-alive", "1m30s")
+                .containsEntry("gateway.trusted-proxies", "[10.0.0.0/8, ::1/128]")
+                .containsEntry("log.access", "all");
+        List<String> again = loaded.shown().entrySet().stream()
+                .filter(e -> !e.getValue().equals("null"))
+                .map(e -> e.getKey() + "=" + e.getValue().replaceAll("^\\[|]$", ""))
+                .toList();
+        Loaded set = ConfigLoader.load(new Sources(List.of(), Map.of(), again, Map.of()));
+        assertThat(set.shown()).isEqualTo(loaded.shown());
+        assertThat(set.config()).isEqualTo(loaded.config());
+    }
+
+    @Test
     void refusesAliasesThatCouldStandForMuch() throws IOException {
         Path file = file("bomb.yaml", "a: &a [x, x]\nb: &b [*a, *a]\n");
         assertThat(problems(Sources.files(List.of(file)))).isNotEmpty();

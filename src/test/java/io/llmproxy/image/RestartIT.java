@@ -283,7 +283,7 @@ class RestartIT {
             until(() -> installation
                     .ctl(server, "config", "show", "-o", "jsonl")
                     .value()
-                    .contains("PT33S"));
+                    .contains("33s"));
             assertThat(server.stop()).isZero();
         }
     }

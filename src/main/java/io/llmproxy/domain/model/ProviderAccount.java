@@ -114,70 +114,35 @@ public record ProviderAccount(
 
     /** The same account with other timeouts. */
     public ProviderAccount within(ProviderTimeouts others) {
-        return new ProviderAccount(
-                id,
-                tenantId,
-                name,
-                kind,
-                baseUrl,
-                credential,
-                models,
-                priority,
-                weight,
-                headers,
-                apiVersion,
-                others,
-                egress,
-                streamUsage,
-                abilities,
-                privateAllowed,
-                enabled,
-                createdAt,
-                updatedAt,
-                options);
+        return with(credential, others, egress);
     }
 
     /** The same account with another credential. */
     public ProviderAccount holding(Credential other) {
-        return new ProviderAccount(
-                id,
-                tenantId,
-                name,
-                kind,
-                baseUrl,
-                other,
-                models,
-                priority,
-                weight,
-                headers,
-                apiVersion,
-                timeouts,
-                egress,
-                streamUsage,
-                abilities,
-                privateAllowed,
-                enabled,
-                createdAt,
-                updatedAt,
-                options);
+        return with(other, timeouts, egress);
     }
 
     /** The same account by another way. */
     public ProviderAccount by(ProviderEgress other) {
+        return with(credential, timeouts, other);
+    }
+
+    private ProviderAccount with(
+            Credential otherCredential, ProviderTimeouts otherTimeouts, ProviderEgress otherEgress) {
         return new ProviderAccount(
                 id,
                 tenantId,
                 name,
                 kind,
                 baseUrl,
-                credential,
+                otherCredential,
                 models,
                 priority,
                 weight,
                 headers,
                 apiVersion,
-                timeouts,
-                other,
+                otherTimeouts,
+                otherEgress,
                 streamUsage,
                 abilities,
                 privateAllowed,
