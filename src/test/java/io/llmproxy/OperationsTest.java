@@ -238,7 +238,7 @@ class OperationsTest {
                         "limits.json",
                         "tenants/acme-providers.json");
         assertThat(files.get("configuration.txt"))
-                .contains("upstream.proxy = ***", "log.access = ALL\n", "  # default");
+                .contains("upstream.proxy = ***", "log.access = all\n", "  # default");
         assertThat(files.get("database.txt")).contains("V1 ", "usage_blocks");
         assertThat(files.get("threads.txt")).contains("request-feed");
         assertThat(files.get("heap.txt")).contains("java.lang.String");
