@@ -210,10 +210,6 @@ final class Lineup {
         }
     }
 
-    int size() {
-        return limits.length;
-    }
-
     Limit limit(int i) {
         return limits[i];
     }
