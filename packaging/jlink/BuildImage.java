@@ -214,6 +214,8 @@ void writeLauncher(Path image, Program program, Instant stamp) throws IOExceptio
                 (cd -- "$home/lib" && sha256sum --status -c jars.sha256 && touch -c -d @%5$d -- *.jar) 2>/dev/null ||
                     cache=-XX:AOTMode=off
             fi
+            # two heaps of the C library for all threads, not eight for each processor: what one gives back, another takes
+            export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
             set -f
             # shellcheck disable=SC2086 # the options are words
             exec "$home/runtime/bin/java" "$cache" "-Dllmproxy.program=$0" \\
