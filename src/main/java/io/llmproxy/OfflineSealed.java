@@ -6,7 +6,6 @@ import io.llmproxy.adapter.jdbc.SealedValues;
 import io.llmproxy.adapter.secret.MasterKey;
 import io.llmproxy.adapter.secret.NeededKeys;
 import io.llmproxy.config.ConfigException;
-import io.llmproxy.domain.model.ProviderAccount;
 import io.llmproxy.domain.secret.Credential;
 import java.io.IOException;
 import java.util.List;
@@ -32,7 +31,7 @@ final class OfflineSealed {
      *
      * @param masterKey the id of the key that the next start takes; null: it makes one
      * @param lost the ids of the keys that are needed and are not that one
-     * @param providers names of those that have lost credentials, or the login at their proxy
+     * @param providers those that have lost credentials, or the login at their proxy: {@code TENANT/NAME}, of shared ones the name
      * @param bodies of how many requests
      */
     record Forgotten(
@@ -75,7 +74,7 @@ final class OfflineSealed {
                 database.shown(),
                 key,
                 needed.without(String.valueOf(key)),
-                forgotten.providers().stream().map(ProviderAccount::name).toList(),
+                forgotten.providers(),
                 forgotten.bodies(),
                 !dry);
     }

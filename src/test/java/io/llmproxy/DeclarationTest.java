@@ -341,6 +341,20 @@ class DeclarationTest {
     }
 
     @Test
+    void aDeclaredLimitOfWhatPruneDeletesIsAFaultAndNothingIsChanged() {
+        String slug = tenant();
+        String all = "users: {a@x.example: {}}\nproviders: {sim: {type: simulated}}\nkeys: {one: {}}";
+        for (String scope : List.of("key=one", "user=a@x.example", "provider=sim")) {
+            String limit = "\nlimits: [{scope: %s, metric: requests, amount: 5, per: day}]".formatted(scope);
+            apply(Documents.of(slug, all + limit)).value();
+            Ctl refused = apply(Documents.of(slug, "users:\nproviders:\nkeys:" + limit), "--prune", "--yes");
+            assertThat(refused.code()).as(scope).isEqualTo(1);
+            assertThat(refused.err()).contains(".limits.0:", "the limit is for the " + scope.replace('=', ' '));
+            assertThat(export(slug)).contains("one:", "sim:", "a@x.example:", scope);
+        }
+    }
+
+    @Test
     void aStateThatChangedSinceItWasComparedIsAConflict() {
         String slug = tenant();
         apply(Documents.of(slug, "keys: {a: {}}")).value();

@@ -132,6 +132,10 @@ class LostMasterKeyTest {
             appliance
                     .ctl("-t", "beta", "provider", "update", "up", "--proxy", "http://user:pass@127.0.0.1:9")
                     .value();
+            appliance
+                    .ctlWithInput(
+                            "sk-shared", "provider", "create", "all", "--shared", "--type", "openai", "--api-key-stdin")
+                    .value();
             recordedBody(appliance);
         }
         Files.writeString(key(), ANOTHER);
@@ -139,8 +143,13 @@ class LostMasterKeyTest {
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("sealed credentials and recorded bodies of requests need the master key")
                 .hasMessageContaining("the one given is 66687aad");
-        assertThat(forget(stopped, "--yes").value())
-                .contains("\"masterKey\":\"66687aad\"", "\"bodies\":1", "\"providers\":[\"up\"]");
+        TestAppliance.Ctl forgotten = forget(stopped, "--yes");
+        assertThat(forgotten.value())
+                .contains("\"masterKey\":\"66687aad\"", "\"bodies\":1", "\"providers\":[\"all\",\"beta/up\"]");
+        assertThat(forgotten.err())
+                .contains(
+                        "llmproxyctl -t beta provider update up --api-key-stdin",
+                        "llmproxyctl provider update all --shared --api-key-stdin");
         try (TestAppliance appliance = start()) {
             String provider = appliance
                     .ctl("-t", "beta", "provider", "show", "up", "-o", "json")

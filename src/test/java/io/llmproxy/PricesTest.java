@@ -89,6 +89,19 @@ class PricesTest {
     }
 
     @Test
+    void aPriceAtAProviderThatIsNotThereIsSetAndSaidToHoldNobody() {
+        Ctl misspelt = price("set", "m", "--provider", "uup", "--input", "1", "--output", "1");
+        assertThat(misspelt.value()).contains("price of m set");
+        assertThat(misspelt.err()).contains("has no provider uup");
+        assertThat(price("set", "m", "--provider", "up", "--input", "1", "--output", "1")
+                        .err())
+                .isEmpty();
+        assertThat(price("set", "m", "--provider", "uup", "--input", "1", "--output", "1", "-q")
+                        .err())
+                .isEmpty();
+    }
+
+    @Test
     void aPriceOfTheFutureWaits() {
         price("set", "future-model", "--input", "1", "--output", "1", "--valid-from", "2099-01-01")
                 .value();

@@ -177,6 +177,10 @@ class ImageIT {
             assertThat(status).isEqualTo(3);
             assertThat(Files.readString(errors)).contains(data.toString());
             ctl(first, "status");
+            assertThat(Path.of("/proc/" + first.pid() + "/environ"))
+                    .as("the C library keeps two heaps, not eight for each processor")
+                    .content()
+                    .contains("\0MALLOC_ARENA_MAX=2\0");
         }
     }
 

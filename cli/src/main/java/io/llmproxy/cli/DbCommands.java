@@ -98,11 +98,17 @@ final class DbCommands {
         }
         JsonNode done = Offline.run(c, "db-forget-sealed", List.of(), options);
         c.output().done(done, FORGOTTEN, forgotten(done));
-        done.path("providers")
-                .values()
-                .forEach(p -> c.note(
-                        "give it anew: llmproxyctl provider update " + Json.text(p) + " --api-key-stdin < FILE"));
+        done.path("providers").values().forEach(p -> c.note("give it anew: " + anew(Json.text(p))));
         return ExitCode.DONE;
+    }
+
+    /** @param provider as {@code acme/openai}, or {@code openai} of a shared one */
+    private static String anew(String provider) {
+        int slash = provider.indexOf('/');
+        return slash < 0
+                ? "llmproxyctl provider update " + provider + " --shared --api-key-stdin < FILE"
+                : "llmproxyctl -t " + provider.substring(0, slash) + " provider update " + provider.substring(slash + 1)
+                        + " --api-key-stdin < FILE";
     }
 
     private static String forgotten(JsonNode done) {

@@ -147,7 +147,25 @@ final class PriceCommands {
         from(c, body);
         JsonNode made = c.client().post(prices(c), body);
         c.output().done(made, VIEW, "price of " + model + " set");
+        noteMissingProvider(c);
         return ExitCode.DONE;
+    }
+
+    /** A price may come before its provider; at one that is misspelt it would price nothing, and nobody would know. */
+    private static void noteMissingProvider(Context c) {
+        @Nullable String provider = c.line().option("--provider");
+        if (provider == null || c.line().flag("--shared")) {
+            return;
+        }
+        try {
+            c.client().get(ApiPath.of("tenants", c.tenant(), "providers", provider));
+        } catch (CliException e) {
+            // whatever else went wrong with the question, the price is set
+            if (e.code() == ExitCode.NOT_FOUND) {
+                c.note("the tenant " + c.tenant() + " has no provider " + provider
+                        + "; the price holds as soon as it has one: llmproxyctl -t " + c.tenant() + " provider list");
+            }
+        }
     }
 
     private static void from(Context c, ObjectNode body) {

@@ -72,6 +72,11 @@ final class DeclarationPlan {
 
     /** Carries it out. */
     DeclarationJson.Applied run(boolean dryRun, String version) {
+        new LimitSubjects(
+                        current.keySet(),
+                        declared.things(),
+                        deletions.stream().map(Step::thing).toList())
+                .check();
         List<Step> made = new ArrayList<>(creations);
         made.addAll(updates);
         of(creations, DeclaredKind.TENANT).forEach(this::make);

@@ -22,6 +22,7 @@ public final class SealedValues {
             + " ORDER BY tenant_id DESC, request_id DESC LIMIT 1");
     private static final NamedSql COUNT = NamedSql.of(
             "SELECT COUNT(*) AS number FROM request_bodies" + " WHERE :all OR SUBSTRING(data FROM 1 FOR 8) <> :id");
+    private static final NamedSql OWNER = NamedSql.of("SELECT slug FROM tenants WHERE id = :id");
     private static final NamedSql DELETE =
             NamedSql.of("DELETE FROM request_bodies WHERE :all OR SUBSTRING(data FROM 1 FOR 8) <> :id");
 
@@ -36,10 +37,10 @@ public final class SealedValues {
     /**
      * What was given up, or would be.
      *
-     * @param providers those whose credentials, or logins at proxies, they are
+     * @param providers those whose credentials, or logins at proxies, they are: {@code TENANT/NAME}, of shared ones the name
      * @param bodies of how many requests
      */
-    public record Forgotten(List<ProviderAccount> providers, long bodies) {}
+    public record Forgotten(List<String> providers, long bodies) {}
 
     /**
      * All credentials and logins, and of each tenant's bodies of requests the oldest and the newest: a key that is changed is
@@ -65,7 +66,7 @@ public final class SealedValues {
     /** What {@link #forget} would give up. */
     public Forgotten lost(Predicate<Credential.Sealed> lost, @Nullable String key) {
         return new Forgotten(
-                affected(lost),
+                names(affected(lost)),
                 sql.list(LOOKING, COUNT, others(key), row -> row.number("number"))
                         .getFirst());
     }
@@ -81,8 +82,20 @@ public final class SealedValues {
         return sql.transactions().inTransaction(() -> {
             List<ProviderAccount> affected = affected(lost);
             affected.forEach(p -> providers.update(without(p, lost)));
-            return new Forgotten(affected, sql.update(FORGETTING, DELETE, others(key)));
+            return new Forgotten(names(affected), sql.update(FORGETTING, DELETE, others(key)));
         });
+    }
+
+    private List<String> names(List<ProviderAccount> accounts) {
+        return accounts.stream()
+                .map(account -> owner(account).map(slug -> slug + "/").orElse("") + account.name())
+                .sorted()
+                .toList();
+    }
+
+    private Optional<String> owner(ProviderAccount account) {
+        return Optional.ofNullable(account.tenantId())
+                .flatMap(id -> sql.first(LOOKING, OWNER, Params.of("id", id), row -> row.text("slug")));
     }
 
     private static Params others(@Nullable String key) {

@@ -172,7 +172,7 @@ abstract class TranscriptStoreContract {
         long others = database().sealed().lost(which, "0000000b").bodies();
         SealedValues.Forgotten forgotten = database().sealed().forget(which, "0000000b");
         assertThat(forgotten.bodies()).isEqualTo(others).isGreaterThanOrEqualTo(2);
-        assertThat(forgotten.providers()).extracting(ProviderAccount::name).contains(provider.name());
+        assertThat(forgotten.providers()).contains(tenant.slug() + "/" + provider.name());
         assertThat(under("0000000b").find(tenant.id(), between.requestId())).isPresent();
         assertThat(under("0000000a").find(tenant.id(), old.requestId())).isEmpty();
         assertThat(under("0000000a").find(tenant.id(), newest.requestId())).isEmpty();
