@@ -3,7 +3,10 @@ package io.llmproxy.gateway;
 import io.llmproxy.adapter.telemetry.HelidonTelemetry;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.Ids;
+import io.llmproxy.domain.identity.ApiKey;
 import io.llmproxy.domain.identity.KeyHash;
+import io.llmproxy.domain.identity.KeyScope;
+import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.runtime.KeySecrets;
 import io.llmproxy.runtime.RuntimeSnapshot;
@@ -36,6 +39,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class RequestBenchmark {
     private static final int KEYS = 100_000;
     private static final Instant NOW = UsageRecords.T0;
+    private static final UUID TENANT = Ids.next(NOW);
 
     private final String secret = KeySecrets.generate();
     private final HeaderFields request = HeaderFields.of(
@@ -62,14 +66,34 @@ public class RequestBenchmark {
     @Setup
     public void setUp() {
         Map<KeyHash, KeyEntry> keys = new HashMap<>();
-        // what a key opens plays no part in finding it
-        KeyEntry entry = new KeyEntry(null, null, null);
         for (int i = 1; i < KEYS; i++) {
-            keys.put(KeySecrets.hash("key " + i), entry);
+            add(keys, "key " + i);
         }
-        keys.put(KeySecrets.hash(secret), entry);
+        add(keys, secret);
         snapshot = new RuntimeSnapshot(1, keys, Map.of(), Map.of());
         telemetry = new HelidonTelemetry();
+    }
+
+    /** Its tenant, and what the tenant has, play no part in finding it. */
+    private static void add(Map<KeyHash, KeyEntry> keys, String secret) {
+        KeyHash hash = KeySecrets.hash(secret);
+        ApiKey key = new ApiKey(
+                Ids.next(NOW),
+                TENANT,
+                null,
+                "dev",
+                hash,
+                "",
+                null,
+                null,
+                KeyScope.ANY,
+                null,
+                null,
+                false,
+                null,
+                NOW,
+                NOW);
+        keys.put(hash, new KeyEntry(new Principal(null, null, key), null, null));
     }
 
     @TearDown
