@@ -135,8 +135,12 @@ soak_run() { # minutes of wrk and of streams by turns
     say "soak, $soak minutes"
     while [ $SECONDS -lt $end ]; do
         wrk -t1 -c64 -d8s -s "$home/bench/chat.lua" "http://127.0.0.1:$gateway/v1/chat/completions" >/dev/null
-        bench stream --url "http://127.0.0.1:$gateway" --model paced --duration 6s >/dev/null ||
+        if bench stream --url "http://127.0.0.1:$gateway" --model paced --duration 6s >/dev/null; then
+            note "soak failed" llmproxy 0
+        else
             say "a stream of the soak failed or lost chunks"
+            note "soak failed" llmproxy 1
+        fi
         if [ $SECONDS -ge $next ]; then
             note "soak rss_mb" llmproxy "$(rss_mb "$gateway_pid")"
             next=$((next + 15))
@@ -191,6 +195,8 @@ bars() {
     bar "CPU per request at 64, over nginx's" "$(over 'wrk64 cpu_us')" '<=' 3.0
     bar "p99 at $rate requests/s, ms more than nginx's" "$(added "rate$rate p99_ms")" '<=' 1
     bar "SSE: chunks lost, the worst round" "$(worst 'sse lost')" '<=' 0
+    bar "SSE: chunks doubled, the worst round" "$(worst 'sse duplicated')" '<=' 0
+    bar "SSE: chunks out of order, the worst round" "$(worst 'sse reordered')" '<=' 0
     bar "SSE: relay delay p50, ms more than nginx's" "$(added 'sse delay_p50_ms')" '<=' 0.15
     bar "SSE: CPU per chunk, over nginx's" "$(over 'sse cpu_us/chunk')" '<=' 4.0
     bar "resident memory after these, MB" "$(median rss_mb llmproxy)" '<=' 350
@@ -198,6 +204,7 @@ bars() {
     bar "waiting requests: not served, of $waiting" "$(worst "wait$waiting errors")" '<=' 0
     bar "highest resident memory ever, MB" "$(median peak_mb llmproxy)" '<=' 600
     bar "soak: resident memory, the highest, MB" "$(summary "soak rss_mb" llmproxy | cut -d' ' -f3)" '<=' 350
+    bar "soak: turns in which a stream failed or lost a chunk" "$(worst 'soak failed')" '<=' 0
     bar "soak: memory in the last half over the first's" "$(growth)" '<=' 1.05
 }
 

@@ -6,6 +6,7 @@ import static io.llmproxy.testing.LeasedStores.drain;
 import static io.llmproxy.testing.LeasedStores.drained;
 import static io.llmproxy.testing.LeasedStores.limit;
 import static io.llmproxy.testing.LeasedStores.once;
+import static io.llmproxy.testing.LeasedStores.slots;
 import static io.llmproxy.testing.LeasedStores.take;
 import static io.llmproxy.testing.LeasedStores.takeTheRest;
 import static io.llmproxy.testing.LeasedStores.takes;
@@ -19,8 +20,11 @@ import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.testing.LeasedStores;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +107,44 @@ class LeasedCountersTest {
         one.seed(charge(day, 600));
         two.seed(charge(day, 600));
         takeTheRest(drained(day, one, two), 400, day, one, two);
+    }
+
+    /** For what is refused before its body is received. */
+    @Test
+    void whatThisProcessHasUsedUpIsKnownWithoutTakingAnything() {
+        Limit running = slots(2);
+        LeasedCounterStore one = processes.join();
+        Granted first = take(one, running, 1);
+        assertThat(one.refusal(List.of(charge(running, 1)))).isNull();
+        take(one, running, 1);
+        Denied denied = one.refusal(List.of(charge(running, 1)));
+        assertThat(denied).isNotNull().extracting(Denied::limit).isEqualTo(running);
+        assertThat(used(one, running)).isEqualTo(2);
+        LeasedCounterStore two = processes.join();
+        assertThat(two.refusal(List.of(charge(running, 1))))
+                .as("taking alone tells what others hold")
+                .isNull();
+        assertThat(takes(two, running, 1)).isFalse();
+        first.reservation().release();
+        assertThat(one.refusal(List.of(charge(running, 1)))).isNull();
+    }
+
+    @Test
+    void ofADividedLimitEachProcessKnowsWhenItsPartIsUsedUp() {
+        Limit address = Limit.of(
+                "address",
+                LimitScope.IP,
+                LimitMetric.REQUESTS,
+                10,
+                LimitPeriod.DAY,
+                LimitAlgorithm.FIXED_WINDOW,
+                LimitOrigin.ADMIN);
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        await(() -> one.processes() == 2 && two.processes() == 2);
+        assertThat(drain(one, address)).isEqualTo(5);
+        assertThat(one.refusal(List.of(charge(address, 1)))).isNotNull();
+        assertThat(two.refusal(List.of(charge(address, 1)))).isNull();
     }
 
     @Test

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param moreModelValues where else the body says the same
  * @param modelUnsaid whether the body does not say the model that is asked for, so that it must be written there
  * @param maxTokens the bound of the output; -1: none
- * @param choices how many answers; -1: not said
+ * @param choices how many answers are generated, at least one
  * @param usageInStream the changes to the body that make a stream tell its usage; none where that is not wanted
  * @param plainCallIds the changes that take signatures out of the ids of calls; none where there are none
  * @param references the stored objects that the body names
@@ -89,7 +89,7 @@ public record Ask(
                 false,
                 false,
                 -1,
-                -1,
+                1,
                 null,
                 List.of(),
                 List.of(),

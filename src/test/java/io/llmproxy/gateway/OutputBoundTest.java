@@ -67,7 +67,11 @@ class OutputBoundTest {
     private long reserved(String model, @Nullable Integer bound) {
         String body = "{\"model\":\"" + model + "\",\"messages\":[]" + (bound == null ? "" : ",\"max_tokens\":" + bound)
                 + "}";
-        RecordingSink answer = fixture.send(fixture.chat(body));
+        return reservedAt("/v1/chat/completions", body);
+    }
+
+    private long reservedAt(String path, String body) {
+        RecordingSink answer = fixture.send(FakeRequest.post(path, body).key(fixture.secret));
         assertThat(answer.error()).isInstanceOf(LimitExceeded.class);
         return ((LimitExceeded) answer.error()).asked();
     }
@@ -92,6 +96,40 @@ class OutputBoundTest {
             String model, @Nullable Integer request, @Nullable Integer tenant, long reserved) {
         fixture.settings(SampleSettings.limits(new UsageLimits(null, null, null, tenant, null)));
         assertThat(reserved(model, request)).isEqualTo(reserved);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'prompt':'a'|10",
+                "'prompt':'a','n':3|30",
+                "'prompt':'a','best_of':5|50",
+                "'prompt':'a','n':3,'best_of':5|50",
+                "'prompt':['a','b','c']|30",
+                "'prompt':['a','b','c'],'n':2,'best_of':4|120",
+                "'prompt':[1,2,3]|10",
+                "'prompt':[[1,2],[3],[]]|30",
+                "'prompt':[]|10",
+                "'prompt':['a',{'x':[['b']]},'c']|30",
+                "'prompt':{'id':['a','b']}|10",
+                "'prompt':'a','n':'5'|10",
+                "'prompt':'a','n':-5,'best_of':0|10",
+                "'prompt':'a','n':99999999999|10000",
+            })
+    void everyAnswerToEveryPromptOfACompletionIsReservedFor(String members, long reserved) {
+        String body =
+                "{'model':'unknown','max_tokens':10,%s}".formatted(members).replace('\'', '"');
+        assertThat(reservedAt("/v1/completions", body)).isEqualTo(reserved);
+    }
+
+    @Test
+    void whatBoundsTheOutputInAnotherApiBoundsNothing() {
+        String body = "{'model':'unknown','messages':[],'max_tokens':1,'n':7,'options':{'num_predict':%d}}"
+                .replace('\'', '"');
+        assertThat(reservedAt("/api/chat", body.formatted(20))).isEqualTo(20);
+        assertThat(reservedAt("/api/chat", body.formatted(-1))).isEqualTo(4096);
     }
 
     @Test

@@ -4,6 +4,8 @@ import io.helidon.webserver.CloseConnectionException;
 import io.llmproxy.domain.Carrier;
 import io.llmproxy.gateway.ClientRequest;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
@@ -17,13 +19,16 @@ import org.jspecify.annotations.Nullable;
  * write, minutes later if the provider is silent. This stands between the socket and the parser: while a request is
  * watched and has run for some time, a virtual thread performs the connection's next blocking read. It ends in one of three
  * ways. End of stream or a reset: the client has gone. Bytes, the client's next request: they are kept, and handed to the
- * parser at its next pull; then no more is read ahead, so memory is bounded by one read. The parser pulls while the read is
- * still going on: it waits for that read's result.
+ * parser at its next pulls, and the next read follows, until {@value #MOST_AHEAD} are kept: so memory is bounded. The parser pulls while a read is
+ * still going on and nothing is kept: it waits for that read's result.
  *
- * <p>A client that closes only its sending side counts as gone, as with nginx. A client that has sent its next request is
+ * <p>A client that closes only its sending side counts as gone, as with nginx. A client that has sent more than is kept is
  * not watched any further. A network that dies silently is not seen here but by the write timeout.
  */
 final class ClientWatch implements Supplier<byte @Nullable []> {
+    /** Reads, none of which is longer than the socket's buffer. */
+    private static final int MOST_AHEAD = 16;
+
     private final Supplier<byte @Nullable []> socket;
     private final IntSupplier serving;
     private final ReentrantLock lock = new ReentrantLock();
@@ -31,7 +36,7 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
     // these are guarded by the lock
     private boolean reading;
     private boolean ended;
-    private byte @Nullable [] ahead;
+    private final Queue<byte[]> ahead = new ArrayDeque<>(1);
     private @Nullable RuntimeException failure;
     private @Nullable Runnable onGone;
     // set by the connection's thread, read by the sweeper
@@ -70,7 +75,7 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
     void sweep(long nowNanos, Duration grace) {
         lock.lock();
         try {
-            boolean idle = !reading && !ended && ahead == null && failure == null;
+            boolean idle = !reading && !ended && ahead.size() < MOST_AHEAD && failure == null;
             if (onGone == null || !idle || nowNanos - since < grace.toNanos()) {
                 return;
             }
@@ -92,11 +97,10 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
     public byte @Nullable [] get() {
         lock.lock();
         try {
-            while (reading) {
+            while (reading && ahead.isEmpty()) {
                 readEnded.await();
             }
-            byte[] kept = ahead;
-            ahead = null;
+            byte[] kept = ahead.poll();
             if (kept != null || ended) {
                 return kept;
             }
@@ -113,28 +117,35 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
     }
 
     private void readAhead() {
-        byte[] bytes = null;
-        RuntimeException thrown = null;
-        try {
-            bytes = read();
-        } catch (RuntimeException e) {
-            thrown = e;
-        }
-        readEnded(bytes, thrown);
-        if (bytes == null) {
-            gone = true;
-            fire();
+        boolean more = true;
+        while (more) {
+            byte[] bytes = null;
+            RuntimeException thrown = null;
+            try {
+                bytes = read();
+            } catch (RuntimeException e) {
+                thrown = e;
+            }
+            more = readEnded(bytes, thrown);
+            if (bytes == null) {
+                gone = true;
+                fire();
+            }
         }
     }
 
-    private void readEnded(byte @Nullable [] bytes, @Nullable RuntimeException thrown) {
+    /** Whether the next read is to follow. */
+    private boolean readEnded(byte @Nullable [] bytes, @Nullable RuntimeException thrown) {
         lock.lock();
         try {
-            reading = false;
-            ahead = bytes;
+            if (bytes != null) {
+                ahead.add(bytes);
+            }
             failure = thrown;
             ended = bytes == null && thrown == null;
+            reading = bytes != null && onGone != null && ahead.size() < MOST_AHEAD;
             readEnded.signalAll();
+            return reading;
         } finally {
             lock.unlock();
         }

@@ -179,6 +179,11 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         return memory.reserve(charges);
     }
 
+    @Override
+    public @Nullable Denied refusal(List<Charge> charges) {
+        return memory.refusal(charges);
+    }
+
     private static boolean lacking(LimitDecision decision) {
         return decision instanceof Denied denied && !divided(denied.limit());
     }

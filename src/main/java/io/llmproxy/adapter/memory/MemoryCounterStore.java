@@ -165,23 +165,27 @@ public final class MemoryCounterStore implements CounterStore {
         }
     }
 
-    /** Where limits are shared, what is left may be had from others: only taking tells. */
+    /** Where limits are shared, what others use is told by taking alone: what is used here may be enough to refuse. */
     @Override
     public LimitDecision.@Nullable Denied refusal(List<Charge> charges) {
-        if (!shares.whole()) {
-            return null;
-        }
         for (Charge charge : charges) {
             Limit limit = charge.limit();
             Counter counter = limit.hard() ? counters.get(charge.key()) : null;
             if (counter != null && counter.fits(limit)) {
                 long now = now(limit);
-                if (counter.used(limit, now) + charge.amount() > limit.amount()) {
+                Limit widest = widest(counter, limit);
+                if (counter.used(widest, now) + charge.amount() > widest.amount()) {
                     return denied(charge, now);
                 }
             }
         }
         return null;
+    }
+
+    /** How far this process may ever come: a share may be widened to the whole limit, a part of what is divided stays as it is. */
+    private Limit widest(Counter counter, Limit limit) {
+        Share part = counter.share() == null ? shares.find(counter, limit) : null;
+        return part == null ? limit : part.ceiling().local();
     }
 
     private LimitDecision.Denied denied(Charge charge, long now) {

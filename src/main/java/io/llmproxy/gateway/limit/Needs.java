@@ -17,8 +17,6 @@ public final class Needs {
     /** No model generates more at a time; whoever asks for more gets no more. */
     private static final long MAX_OUTPUT = 10_000_000;
 
-    private static final long MAX_CHOICES = 1000;
-
     private Needs() {}
 
     /** The tokens that its context must hold: the input, roughly, and the output as far as the request itself bounds it. */
@@ -41,7 +39,7 @@ public final class Needs {
         for (Target target : targets) {
             one = Math.max(one, output(x, most(x, target)));
         }
-        return one * Math.clamp(ask.choices(), 1, MAX_CHOICES);
+        return one * ask.choices();
     }
 
     /**
@@ -75,7 +73,7 @@ public final class Needs {
     /** Of the output that is needed at the target that generates most, what the one with that price can generate. */
     static long output(Exchange x, Need need, Price price) {
         long model = most(price);
-        long all = model * Math.clamp(x.ask().choices(), 1, MAX_CHOICES);
+        long all = model * x.ask().choices();
         return model > 0 ? Math.min(need.outputTokens(), all) : need.outputTokens();
     }
 

@@ -35,6 +35,11 @@ public final class JsonRequest {
         OLLAMA
     }
 
+    /** No provider gives more; whoever asks for more is refused there. */
+    private static final long MAX_CHOICES = 1000;
+
+    private static final long MAX_PROMPTS = 1_000_000;
+
     private final JsonScanner scanner;
     private final Form form;
     private List<Span> innerModels = List.of();
@@ -50,6 +55,8 @@ public final class JsonRequest {
     private boolean stream;
     private long maxTokens = -1;
     private long n = -1;
+    private long bestOf = -1;
+    private long prompts = 1;
     private @Nullable String user;
     private int firstMember;
     private boolean tools;
@@ -124,10 +131,8 @@ public final class JsonRequest {
             Token said = value().kind();
             stream = said == Token.TRUE;
             streamSaid = said != Token.NULL;
-        } else if (scanner.is("max_tokens") || scanner.is("max_completion_tokens") || scanner.is("max_output_tokens")) {
-            maxTokens = Math.max(maxTokens, number());
-        } else if (scanner.is("n")) {
-            n = number();
+        } else if (form == Form.V1 && amount()) {
+            return;
         } else if (scanner.is("user")) {
             user = text(value());
         } else if (scanner.is("stream_options")) {
@@ -143,6 +148,22 @@ public final class JsonRequest {
             }
             tools |= references.member() && tool;
         }
+    }
+
+    /** Reads a member that says how much is to be generated; false: it is none, and its value is still to come. */
+    private boolean amount() {
+        if (scanner.is("max_tokens") || scanner.is("max_completion_tokens") || scanner.is("max_output_tokens")) {
+            maxTokens = Math.max(maxTokens, number());
+        } else if (scanner.is("n")) {
+            n = number();
+        } else if (scanner.is("best_of")) {
+            bestOf = number();
+        } else if (scanner.is("prompt")) {
+            prompts = references.prompts();
+        } else {
+            return false;
+        }
+        return true;
     }
 
     /** Reads a member that only the request's own API has; false: it is none, and its value is still to come. */
@@ -320,6 +341,16 @@ public final class JsonRequest {
     /** How many answers are asked for; -1: not said. */
     public long n() {
         return n;
+    }
+
+    /**
+     * How many answers the provider generates, all of which are billed: to each prompt of a completion as many as are asked for, or as
+     * it is to choose the best of.
+     *
+     * @see <a href="https://platform.openai.com/docs/api-reference/completions/create">{@code prompt}, {@code n}, {@code best_of}</a>
+     */
+    public long choices() {
+        return Math.clamp(Math.max(n, bestOf), 1, MAX_CHOICES) * Math.min(prompts, MAX_PROMPTS);
     }
 
     /** The client's own name for its user; null where it is missing or too long to be one. */

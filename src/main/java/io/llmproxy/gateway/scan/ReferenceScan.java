@@ -133,6 +133,23 @@ final class ReferenceScan {
         return value == Token.ARRAY_START && scanner.end() - begin > 2;
     }
 
+    /** The same of what a completion goes on from; how many of that there are: one, unless it is a list of texts or of lists of tokens. */
+    int prompts() {
+        Token value = scanner.next();
+        int several = 0;
+        if (value == Token.ARRAY_START) {
+            for (Token item = scanner.next(); item != Token.ARRAY_END; item = scanner.next()) {
+                several += item == Token.STRING || opens(item) ? 1 : 0;
+                if (opens(item)) {
+                    walk();
+                }
+            }
+        } else if (opens(value)) {
+            walk();
+        }
+        return Math.max(1, several);
+    }
+
     /** The same of a conversation of OpenAI's form, which is measured along the way. */
     void messages(PlainChat.Measure measure) {
         Token value = scanner.next();

@@ -215,7 +215,7 @@ final class BodyReader {
                 false,
                 request.stream(),
                 request.maxTokens(),
-                request.n(),
+                request.choices(),
                 request.user(),
                 asksUsage ? request.usageInStream() : List.of(),
                 request.plainCallIds(),

@@ -92,6 +92,33 @@ class ListenerTest {
         assertThat(gone).isNotDone();
     }
 
+    /** As some clients end a body with a line that is none of it, and others send requests ahead. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\r\n", "GET /v1/two HTTP/1.1\r\nHost: x\r\n\r\n"})
+    void tellsThatAClientHasGoneThatHadSentSomethingAhead(String more) throws Exception {
+        Quickest.within(Duration.ofSeconds(1), () -> toldAfterSending(more));
+    }
+
+    private Duration toldAfterSending(String more) throws Exception {
+        CompletableFuture<Long> gone = new CompletableFuture<>();
+        gateway.serving((request, sink) -> {
+            try (var _ = request.watch(() -> gone.complete(System.nanoTime()))) {
+                gone.join();
+            }
+        });
+        long closed;
+        try (RawClient client = gateway.connect().get("/v1/one")) {
+            for (int i = 0; i < 3; i++) {
+                TimeUnit.MILLISECONDS.sleep(250); // the watch begins at 200 ms, and has read what came before
+                assertThat(gone).isNotDone();
+                client.send(more);
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+            closed = System.nanoTime();
+        }
+        return Duration.ofNanos(gone.get(10, TimeUnit.SECONDS) - closed);
+    }
+
     @Test
     void aClientThatEndsItsSideGetsNothingThatLooksLikeAFault() throws Exception {
         CountDownLatch gone = new CountDownLatch(1);
