@@ -19,15 +19,16 @@ import org.jspecify.annotations.Nullable;
  * write, minutes later if the provider is silent. This stands between the socket and the parser: while a request is
  * watched and has run for some time, a virtual thread performs the connection's next blocking read. It ends in one of three
  * ways. End of stream or a reset: the client has gone. Bytes, the client's next request: they are kept, and handed to the
- * parser at its next pulls, and the next read follows, until {@value #MOST_AHEAD} are kept: so memory is bounded. The parser pulls while a read is
+ * parser at its next pulls, and the next read follows, while less than {@value #MOST_AHEAD} bytes of a few reads are kept: so memory is bounded. The parser pulls while a read is
  * still going on and nothing is kept: it waits for that read's result.
  *
  * <p>A client that closes only its sending side counts as gone, as with nginx. A client that has sent more than is kept is
  * not watched any further. A network that dies silently is not seen here but by the write timeout.
  */
 final class ClientWatch implements Supplier<byte @Nullable []> {
-    /** Reads, none of which is longer than the socket's buffer. */
-    private static final int MOST_AHEAD = 16;
+    private static final int MOST_AHEAD = 8192;
+    /** Each byte may come by itself. */
+    private static final int MOST_READS = 16;
 
     private final Supplier<byte @Nullable []> socket;
     private final IntSupplier serving;
@@ -37,6 +38,7 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
     private boolean reading;
     private boolean ended;
     private final Queue<byte[]> ahead = new ArrayDeque<>(1);
+    private int aheadBytes;
     private @Nullable RuntimeException failure;
     private @Nullable Runnable onGone;
     // set by the connection's thread, read by the sweeper
@@ -75,7 +77,7 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
     void sweep(long nowNanos, Duration grace) {
         lock.lock();
         try {
-            boolean idle = !reading && !ended && ahead.size() < MOST_AHEAD && failure == null;
+            boolean idle = !reading && !ended && roomAhead() && failure == null;
             if (onGone == null || !idle || nowNanos - since < grace.toNanos()) {
                 return;
             }
@@ -101,6 +103,7 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
                 readEnded.await();
             }
             byte[] kept = ahead.poll();
+            aheadBytes -= kept == null ? 0 : kept.length;
             if (kept != null || ended) {
                 return kept;
             }
@@ -140,15 +143,20 @@ final class ClientWatch implements Supplier<byte @Nullable []> {
         try {
             if (bytes != null) {
                 ahead.add(bytes);
+                aheadBytes += bytes.length;
             }
             failure = thrown;
             ended = bytes == null && thrown == null;
-            reading = bytes != null && onGone != null && ahead.size() < MOST_AHEAD;
+            reading = bytes != null && onGone != null && roomAhead();
             readEnded.signalAll();
             return reading;
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean roomAhead() {
+        return aheadBytes < MOST_AHEAD && ahead.size() < MOST_READS;
     }
 
     private byte @Nullable [] read() {
