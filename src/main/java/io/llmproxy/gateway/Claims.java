@@ -6,13 +6,17 @@ import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.domain.limit.Standing;
+import io.llmproxy.port.CounterStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What a request holds of its limits: what was taken before its key was known, and what after its target was. One thread. */
-public final class Claims {
+/**
+ * What a request holds of its limits: what was taken before its key was known, and what after its target was; and how long it has waited
+ * for that. One thread.
+ */
+public final class Claims implements CounterStore.Asker {
     private Reservation early = Reservation.NONE;
     private Reservation late = Reservation.NONE;
     /** What was reserved for a later target, each of them for another one. */
@@ -21,8 +25,19 @@ public final class Claims {
     private @Nullable Target target;
     private @Nullable Denied denied;
     private long moneyMicros;
+    private long waited;
     /** Null: not gathered since something was charged. */
     private @Nullable Standing standing;
+
+    @Override
+    public long waited() {
+        return waited;
+    }
+
+    @Override
+    public void waited(long nanos) {
+        waited += nanos;
+    }
 
     public void admitted(Reservation held) {
         early = held;

@@ -14,6 +14,31 @@ import org.jspecify.annotations.Nullable;
 /** The counters of limits. Thread-safe. */
 public interface CounterStore {
     /**
+     * One request, which may ask several times: a store that is a round trip away lets it wait so long in all, and not so long each
+     * time. Of one thread.
+     */
+    interface Asker {
+        /** For so many ns it has waited for answers by now. */
+        long waited();
+
+        /** It has waited for so many ns more. */
+        void waited(long nanos);
+
+        /** Asks a single time. */
+        Asker ONCE = new Asker() {
+            @Override
+            public long waited() {
+                return 0;
+            }
+
+            @Override
+            public void waited(long nanos) {
+                // nobody wants to know
+            }
+        };
+    }
+
+    /**
      * Takes the charges of all limits, or nothing: what a hard limit has granted and not got back never passes its amount. Soft
      * and shadow limits take in any case.
      *
@@ -24,11 +49,11 @@ public interface CounterStore {
 
     /**
      * Takes what can be judged before a key is known. A store that is a round trip away may grant what it is not known to have to
-     * refuse, and take with {@link #reserve(List, Reservation)}; what never gets so far it takes when the reservation ends.
+     * refuse, and take with {@link #reserve(List, Reservation, Asker)}; what never gets so far it takes when the reservation ends.
      *
      * @param soon whether the rest follows at once; false: a large body is to be received before, which a refusal saves
      */
-    default LimitDecision admit(List<Charge> charges, boolean soon) {
+    default LimitDecision admit(List<Charge> charges, boolean soon, Asker asker) {
         return reserve(charges);
     }
 
@@ -37,7 +62,7 @@ public interface CounterStore {
      *
      * @param admitted what {@link #admit} granted to the same request; where this refuses, it is the caller's to release it
      */
-    default LimitDecision reserve(List<Charge> charges, Reservation admitted) {
+    default LimitDecision reserve(List<Charge> charges, Reservation admitted, Asker asker) {
         return reserve(charges);
     }
 

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * without a question where its limits are known to be far away and the rest follows at once, and taken with the rest ({@link Pending}).
  * What was really used is told afterwards, in batches, in the background.
  *
- * <p>No request waits longer than {@link RedisLine#PATIENCE}. Where Redis does not answer, requests are counted in this process, by limits
+ * <p>No request waits longer than {@link RedisLine#PATIENCE}, however often it asks. Where Redis does not answer, requests are counted in this process, by limits
  * that are divided by the number of processes that were last known, or are refused. What was granted here Redis is told when it
  * is back: once, since what Redis grants to nobody it gets back ({@link Take}).
  */
@@ -118,7 +118,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     }
 
     @Override
-    public LimitDecision admit(List<Charge> charges, boolean soon) {
+    public LimitDecision admit(List<Charge> charges, boolean soon, Asker asker) {
         if (charges.isEmpty()) {
             return LimitDecision.FREE;
         }
@@ -133,7 +133,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         return switch (local.reserve(slots(charges))) {
             case Granted(var here) -> {
                 Pending pending = new Pending(charges, here, this::count);
-                yield soon && !earlyLimits.near(charges) ? new Granted(pending) : asked(pending);
+                yield soon && !earlyLimits.near(charges) ? new Granted(pending) : asked(pending, asker);
             }
             case Denied full -> full;
         };
@@ -156,10 +156,10 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     }
 
     /** Takes what a request was admitted with in a call of its own. */
-    private LimitDecision asked(Pending pending) {
+    private LimitDecision asked(Pending pending, Asker asker) {
         boolean granted = false;
         try {
-            LimitDecision decision = reserve(List.of(), pending);
+            LimitDecision decision = reserve(List.of(), pending, asker);
             granted = decision instanceof Granted;
             return granted ? new Granted(pending) : decision;
         } finally {
@@ -171,11 +171,11 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
     @Override
     public LimitDecision reserve(List<Charge> charges) {
-        return reserve(charges, Reservation.NONE);
+        return reserve(charges, Reservation.NONE, Asker.ONCE);
     }
 
     @Override
-    public LimitDecision reserve(List<Charge> charges, Reservation admitted) {
+    public LimitDecision reserve(List<Charge> charges, Reservation admitted, Asker asker) {
         List<Charge> early = admitted instanceof Pending p && !p.taken() ? p.charges() : List.of();
         List<Charge> all = new ArrayList<>(early.size() + charges.size());
         // the narrower ones first, as the scopes are ordered; which one says no is told by that order
@@ -184,7 +184,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         if (all.isEmpty()) {
             return LimitDecision.FREE;
         }
-        Take take = breaker.up() ? taken(all) : null;
+        Take take = breaker.up() ? taken(all, asker) : null;
         if (take == null) {
             return meanwhile.reserve(charges, early, admitted);
         }
@@ -199,11 +199,23 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         return new Granted(Held.of(take, answer, 0, charges.size(), corrections, line));
     }
 
-    /** Null where there was no answer in time. */
-    private @Nullable Take taken(List<Charge> charges) {
+    /** Null where there was no answer in time, or no time is left to wait for one. */
+    private @Nullable Take taken(List<Charge> charges, Asker asker) {
         // somebody looks at it a tick after its time is over, and it runs a moment after that
-        long deadline = System.nanoTime()
-                + patience.minus(Patience.TICK.multipliedBy(2)).toNanos();
+        long left = patience.minus(Patience.TICK.multipliedBy(2)).toNanos() - asker.waited();
+        if (left <= 0) {
+            return null;
+        }
+        long began = System.nanoTime();
+        try {
+            return taken(charges, began + left);
+        } finally {
+            asker.waited(System.nanoTime() - began);
+        }
+    }
+
+    /** @param deadline of {@link System#nanoTime} */
+    private @Nullable Take taken(List<Charge> charges, long deadline) {
         while (true) {
             Take take = new Take(charges, deadline, this::giveBack);
             line.submit(take);

@@ -34,13 +34,13 @@ public final class BudgetRefusals implements CounterStore {
     }
 
     @Override
-    public LimitDecision admit(List<Charge> charges, boolean soon) {
-        return noted(charges, counters.admit(charges, soon));
+    public LimitDecision admit(List<Charge> charges, boolean soon, Asker asker) {
+        return noted(charges, counters.admit(charges, soon, asker));
     }
 
     @Override
-    public LimitDecision reserve(List<Charge> charges, Reservation admitted) {
-        return noted(charges, counters.reserve(charges, admitted));
+    public LimitDecision reserve(List<Charge> charges, Reservation admitted, Asker asker) {
+        return noted(charges, counters.reserve(charges, admitted, asker));
     }
 
     @Override

@@ -61,7 +61,7 @@ public final class Limiter {
         }
         LimitTable.Place place = limits.early().placed() ? ClientPlace.of(x.request()) : null;
         Charges charges = limits.early(place).charges(Need.NOTHING);
-        x.claims().admitted(granted(x, charges, store.admit(charges, soon(x.request()))));
+        x.claims().admitted(granted(x, charges, store.admit(charges, soon(x.request()), x.claims())));
     }
 
     /**
@@ -115,7 +115,7 @@ public final class Limiter {
                     : 0;
             Target target = targets.isEmpty() ? null : targets.get(i);
             Charges charges = charges(x, limits, table, target, need.costing(micros));
-            LimitDecision decision = store.reserve(charges, x.claims().early());
+            LimitDecision decision = store.reserve(charges, x.claims().early(), x.claims());
             boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
             if (!elsewhere) {
                 x.claims().reserved(granted(x, charges, decision), target);
@@ -156,7 +156,8 @@ public final class Limiter {
         Charges before = charges(x, limits, table, from, costing);
         Charges after = charges(x, limits, table, to, costing);
         List<Charge> added = without(after, before);
-        LimitDecision decision = added.isEmpty() ? LimitDecision.FREE : store.reserve(added);
+        LimitDecision decision =
+                added.isEmpty() ? LimitDecision.FREE : store.reserve(added, Reservation.NONE, x.claims());
         if (decision instanceof Denied denied) {
             telemetry.limitRefused(denied.limit());
             return denied;

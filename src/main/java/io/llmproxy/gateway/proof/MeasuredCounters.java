@@ -67,7 +67,13 @@ final class MeasuredCounters implements CounterStore {
 
     @Override
     public LimitDecision reserve(List<Charge> charges) {
-        LimitDecision decision = store.reserve(charges);
+        return reserve(charges, Reservation.NONE, Asker.ONCE);
+    }
+
+    /** What was admitted has been taken. */
+    @Override
+    public LimitDecision reserve(List<Charge> charges, Reservation admitted, Asker asker) {
+        LimitDecision decision = store.reserve(charges, Reservation.NONE, asker);
         return switch (decision) {
             case Granted granted -> {
                 granted.reservation().grants().forEach(g -> of(g.limit()).add(g.amount()));
@@ -82,14 +88,8 @@ final class MeasuredCounters implements CounterStore {
 
     /** Takes at once, so that it is known from when on it is held. */
     @Override
-    public LimitDecision admit(List<Charge> charges, boolean soon) {
-        return reserve(charges);
-    }
-
-    /** What was admitted has been taken. */
-    @Override
-    public LimitDecision reserve(List<Charge> charges, Reservation admitted) {
-        return reserve(charges);
+    public LimitDecision admit(List<Charge> charges, boolean soon, Asker asker) {
+        return reserve(charges, Reservation.NONE, asker);
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.port.CounterStore;
+import io.llmproxy.port.CounterStore.Asker;
 import io.llmproxy.testing.CounterStoreContract;
 import io.llmproxy.testing.RedisServer;
 import java.time.Duration;
@@ -205,14 +206,14 @@ class RedisCounterStoreTest extends CounterStoreContract {
                 LimitOrigin.CONFIG);
         Limit user = requests(10, LimitPeriod.HOUR, LimitAlgorithm.FIXED_WINDOW);
         for (int i = 0; i < 2; i++) {
-            Granted admitted = (Granted) store.admit(List.of(charge(global, 1)), true);
+            Granted admitted = (Granted) store.admit(List.of(charge(global, 1)), true, Asker.ONCE);
             assertThat(admitted.reservation().taken()).isFalse();
-            assertThat(store.reserve(List.of(charge(user, 1)), admitted.reservation()))
+            assertThat(store.reserve(List.of(charge(user, 1)), admitted.reservation(), Asker.ONCE))
                     .isInstanceOf(Granted.class);
             assertThat(admitted.reservation().grants()).hasSize(1);
         }
         // nothing is left: it is asked before it is admitted
-        assertThat(store.admit(List.of(charge(global, 1)), true)).isInstanceOf(Denied.class);
+        assertThat(store.admit(List.of(charge(global, 1)), true, Asker.ONCE)).isInstanceOf(Denied.class);
         assertThat(used(global)).isEqualTo(2);
         assertThat(used(user)).isEqualTo(2);
     }
@@ -231,17 +232,19 @@ class RedisCounterStoreTest extends CounterStoreContract {
     @Test
     void whatEndsBeforeItsOneCallIsCountedInTheBackground() {
         Limit global = ofAll(100);
-        ((Granted) store.admit(List.of(charge(global, 1)), true)).reservation().settle(new ActualUse(0, 0, 0));
+        ((Granted) store.admit(List.of(charge(global, 1)), true, Asker.ONCE))
+                .reservation()
+                .settle(new ActualUse(0, 0, 0));
         Stores.await(() -> used(global) == 1);
     }
 
     @Test
     void whatHasALargeBodyIsTakenBeforeIt() {
         Limit global = ofAll(100);
-        Granted admitted = (Granted) store.admit(List.of(charge(global, 1)), false);
+        Granted admitted = (Granted) store.admit(List.of(charge(global, 1)), false, Asker.ONCE);
         assertThat(admitted.reservation().taken()).isTrue();
         assertThat(used(global)).isEqualTo(1);
-        assertThat(store.reserve(List.of(), admitted.reservation())).isInstanceOf(Granted.class);
+        assertThat(store.reserve(List.of(), admitted.reservation(), Asker.ONCE)).isInstanceOf(Granted.class);
         assertThat(used(global)).isEqualTo(1);
         admitted.reservation().release();
         assertThat(used(global)).isZero();
@@ -252,13 +255,13 @@ class RedisCounterStoreTest extends CounterStoreContract {
         Limit global = ofAll(10);
         RedisCounterStore other = another();
         assertThat(taken(global, 9)).isEqualTo(9);
-        Granted blind = (Granted) other.admit(List.of(charge(global, 1)), true);
+        Granted blind = (Granted) other.admit(List.of(charge(global, 1)), true, Asker.ONCE);
         assertThat(blind.reservation().taken()).isFalse();
-        assertThat(other.reserve(List.of(), blind.reservation())).isInstanceOf(Granted.class);
+        assertThat(other.reserve(List.of(), blind.reservation(), Asker.ONCE)).isInstanceOf(Granted.class);
         blind.reservation().release();
         // it saw that little is left
-        Granted asked = (Granted) other.admit(List.of(charge(global, 1)), true);
+        Granted asked = (Granted) other.admit(List.of(charge(global, 1)), true, Asker.ONCE);
         assertThat(asked.reservation().taken()).isTrue();
-        assertThat(other.admit(List.of(charge(global, 1)), true)).isInstanceOf(Denied.class);
+        assertThat(other.admit(List.of(charge(global, 1)), true, Asker.ONCE)).isInstanceOf(Denied.class);
     }
 }

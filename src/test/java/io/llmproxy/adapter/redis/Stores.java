@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.redis;
 
 import io.llmproxy.adapter.memory.MemoryCounterStore;
+import io.llmproxy.testing.Hiccups;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -49,6 +50,11 @@ final class Stores {
 
     static RedisCounterStore.Settings settings(String url, boolean refuse) {
         return new RedisCounterStore.Settings(RedisAddress.of(url, null), refuse, "acme");
+    }
+
+    /** No request waits longer, on a machine that was so late meanwhile. */
+    static Duration patience(Hiccups hiccups) {
+        return RedisLine.PATIENCE.plusMillis(25).plus(hiccups.longest().multipliedBy(2));
     }
 
     static void awaitUp(RedisCounterStore store) {

@@ -59,8 +59,9 @@ class MeasuredCountersTest {
     void seesWhatIsHeldAtMostAndInTheEnd() {
         MeasuredCounters measured = new MeasuredCounters(store);
         Reservation first = granted(measured.reserve(charge(60)));
-        Reservation second = granted(measured.admit(charge(30), true));
-        assertThat(measured.reserve(charge(20), second)).isInstanceOf(Denied.class);
+        Reservation second = granted(measured.admit(charge(30), true, CounterStore.Asker.ONCE));
+        assertThat(measured.reserve(charge(20), second, CounterStore.Asker.ONCE))
+                .isInstanceOf(Denied.class);
         first.release();
         first.release();
         second.settle(new ActualUse(10, 5, ActualUse.UNKNOWN));
