@@ -4,20 +4,23 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A door before a server on loopback: shut, it cuts what goes through and lets nothing in, as if the server were gone; stalled, it
- * keeps connections and passes nothing on.
+ * keeps connections and passes nothing on; late, it takes its time with what the server says.
  */
 public final class TcpGate implements AutoCloseable {
     private final ServerSocket listener;
     private volatile int target;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean shut;
+    private volatile Duration late = Duration.ZERO;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition flows = lock.newCondition();
     // guarded by lock
@@ -64,6 +67,11 @@ public final class TcpGate implements AutoCloseable {
         stalled(false);
     }
 
+    /** What the server says from now on comes so much later. */
+    public void late(Duration by) {
+        late = by;
+    }
+
     private void stalled(boolean now) {
         lock.lock();
         try {
@@ -103,11 +111,18 @@ public final class TcpGate implements AutoCloseable {
     private void join(Socket client, Socket server) {
         sockets.add(client);
         sockets.add(server);
-        Thread.ofVirtual().start(() -> copy(client, server));
-        Thread.ofVirtual().start(() -> copy(server, client));
+        Thread.ofVirtual().start(() -> copy(client, server, () -> {}));
+        Thread.ofVirtual().start(() -> copy(server, client, this::awaitLate));
     }
 
-    private void copy(Socket from, Socket to) {
+    private void awaitLate() {
+        long until = System.nanoTime() + late.toNanos();
+        for (long left = late.toNanos(); left > 0; left = until - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+    }
+
+    private void copy(Socket from, Socket to, Runnable pause) {
         try (from;
                 to) {
             byte[] buffer = new byte[8192];
@@ -115,6 +130,7 @@ public final class TcpGate implements AutoCloseable {
                     n >= 0;
                     n = from.getInputStream().read(buffer)) {
                 awaitFlow();
+                pause.run();
                 to.getOutputStream().write(buffer, 0, n);
             }
         } catch (IOException e) {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether Redis is asked at all. It opens when the connection fails or cannot be made, when Redis answers with an error, or when
- * {@link #LATE_CALLS} requests one after another had no answer in time; it closes when a beat is answered in time, and nothing else
- * closes it. Thread-safe.
+ * {@link #LATE_CALLS} requests one after another had no answer in time; it closes when a beat is answered in half that time, and nothing
+ * else closes it: what lets it close is what lets it stay so, since a request that came during a round trip waits for two. Thread-safe.
  */
 final class RedisBreaker {
     private static final Logger LOG = System.getLogger(RedisBreaker.class.getName());
@@ -71,9 +71,18 @@ final class RedisBreaker {
 
     /** A request had no answer in time. */
     void late() {
+        missed(patience);
+    }
+
+    private void missed(Duration bound) {
         if (late.incrementAndGet() >= LATE_CALLS) {
-            open("it does not answer within " + patience.toMillis() + " ms");
+            open("it does not answer within " + bound.toMillis() + " ms");
         }
+    }
+
+    /** An answer that takes no longer, of ns, is prompt: two of them come within a request's patience. */
+    long prompt() {
+        return patience.toNanos() / 2;
     }
 
     synchronized void open(String fault) {
@@ -92,10 +101,12 @@ final class RedisBreaker {
      * @return whether Redis is back by that
      */
     synchronized boolean beaten(long sent) {
-        boolean inTime = System.nanoTime() - sent <= patience.toNanos();
-        boolean back = inTime && !state.up();
-        if (inTime) {
+        boolean prompt = System.nanoTime() - sent <= prompt();
+        boolean back = prompt && !state.up();
+        if (prompt) {
             late.set(0);
+        } else if (tried.getCount() > 0) {
+            missed(Duration.ofNanos(prompt()));
         }
         if (back) {
             state = new State(clock.instant(), null);

@@ -221,7 +221,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
             line.submit(take);
             long[] answer = take.await();
             if (answer == null) {
-                if (take.late() && line.awaits(patience.toNanos() / 2)) {
+                if (take.late() && line.awaits(breaker.prompt())) {
                     breaker.late();
                 }
                 return null;
