@@ -20,8 +20,12 @@ else
 end
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
-  if tonumber(all[i + 1]) <= now then
+  local at = tonumber(all[i + 1])
+  if at <= now then
     redis.call('HDEL', KEYS[1], all[i])
+  elseif lease > 0 and at > now + lease then
+    -- the clock was set back: whoever is dead is not to hold slots until it is there again
+    redis.call('HSET', KEYS[1], all[i], till)
   end
 end
 all = redis.call('HGETALL', KEYS[2])
@@ -30,6 +34,9 @@ for i = 1, #all, 2 do
   if tonumber(at) <= now then
     redis.call('HDEL', KEYS[2], all[i])
   else
+    if lease > 0 and tonumber(at) > now + lease then
+      redis.call('HSET', KEYS[2], all[i], till .. ' ' .. whose)
+    end
     out[3] = out[3] + 1
     if whose == tenant or whose == '*' or tenant == '*' then
       out[4] = out[4] + 1
