@@ -13,6 +13,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A real Redis on a port of its own, which keeps nothing on disk: it can be killed, started again, and made to stand still. */
 public final class RedisServer implements AutoCloseable {
@@ -65,6 +67,32 @@ public final class RedisServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A cluster of one node, which has all the keys. */
+    public static RedisServer startCluster() {
+        // it listens on another port too, which is the same and 10,000
+        int port = freePort();
+        while (port > 55_000) {
+            port = freePort();
+        }
+        RedisServer server =
+                new RedisServer(port, List.of("--cluster-enabled", "yes", "--cluster-config-file", nodes(port)));
+        int most = 16_384;
+        for (int from = 0; from < most; from += most / 4) {
+            String slots = IntStream.range(from, from + most / 4)
+                    .mapToObj(String::valueOf)
+                    .collect(Collectors.joining(" "));
+            server.command("CLUSTER ADDSLOTS " + slots);
+        }
+        while (!server.command("SET {llmproxy}:ready 1").equals("+OK")) {
+            Thread.onSpinWait();
+        }
+        return server;
+    }
+
+    private static String nodes(int port) {
+        return "redis-" + port + ".nodes";
     }
 
     /** On that port, which nobody else took meanwhile. */
@@ -183,5 +211,6 @@ public final class RedisServer implements AutoCloseable {
             kill();
         }
         dump.toFile().delete();
+        Path.of(TEMPORARY, nodes(port)).toFile().delete();
     }
 }
