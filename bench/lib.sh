@@ -231,6 +231,21 @@ start_server() { # name, settings: sets pid, url, key and ctl, the admin tool of
     key=$("${ctl[@]}" -t bench key create bench -q)
 }
 
+# The same with ten limits on every request, none of which ever refuses. Those of addresses let loopback go, and so are not among them.
+start_ten() { # name, settings
+    local name=$1 much=900000000 limit scope metric per in_force
+    shift
+    start_server "$name" limits.global.requests=$much limits.tenant.requests=$much limits.user.requests=$much \
+        limits.ip.requests=0 limits.concurrency=100000 "$@"
+    for limit in tenant:tokens:day tenant:cost:month user:output-tokens:day key:requests:day key:input-tokens:hour \
+        model:requests:hour; do
+        IFS=: read -r scope metric per <<<"$limit"
+        "${ctl[@]}" -t bench limit set --scope "$scope" --metric "$metric" --amount $much --per "$per" >/dev/null
+    done
+    in_force=$("${ctl[@]}" -t bench limit list -o name | wc -l)
+    [ "$in_force" -eq 10 ] || fail "there are $in_force limits in force, not ten"
+}
+
 connections=64
 run() { # with as many connections as $connections says: process, URL, key, seconds: CPU time per request in microseconds, requests per second, errors
     local before after count us errors

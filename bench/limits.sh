@@ -23,23 +23,10 @@ require wrk nginx awk
 enter
 start_upstream
 
-limit() { "${ctl[@]}" -t bench limit set --scope "$1" --metric "$2" --amount 900000000 --per "$3" >/dev/null; }
-
-# Limits of addresses let loopback go, and so are not among the ten. None of them ever refuses.
-much=900000000
 start_server none limits.global.requests=0 limits.tenant.requests=0 limits.user.requests=0 limits.ip.requests=0 limits.concurrency=0
 none_pid=$pid none_url=$url none_key=$key
-start_server ten limits.global.requests=$much limits.tenant.requests=$much limits.user.requests=$much limits.ip.requests=0 \
-    limits.concurrency=100000
+start_ten ten
 ten_pid=$pid ten_url=$url ten_key=$key
-limit tenant tokens day
-limit tenant cost month
-limit user output-tokens day
-limit key requests day
-limit key input-tokens hour
-limit model requests hour
-in_force=$("${ctl[@]}" -t bench limit list -o name | wc -l)
-[ "$in_force" -eq 10 ] || fail "there are $in_force limits in force, not ten"
 
 echo "warm-up, twice $warm_up s" >&2
 run "$none_pid" "$none_url" "$none_key" "$warm_up" >/dev/null
