@@ -7,18 +7,15 @@ import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.FakeProvider.Script;
 import io.llmproxy.testing.Gate;
 import io.llmproxy.testing.Http;
+import io.llmproxy.testing.RawClient;
+import io.llmproxy.testing.RawClient.Seen;
 import io.llmproxy.testing.TestAppliance;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Locale;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -43,12 +40,11 @@ class OddUpstreamTest {
     private static final String ODD = "/v1/moderations";
     private static final String JSON = "{\"model\":\"m\",\"input\":\"x\"}";
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
-    private static final AtomicInteger IDS = new AtomicInteger();
 
     private static FakeProvider upstream;
     private static TestAppliance appliance;
-    private static String key;
     private static Http http;
+    private static RawClient client;
 
     @BeforeAll
     static void start() {
@@ -56,8 +52,9 @@ class OddUpstreamTest {
         // one provider does everything wrong here that can be, and is called all the same
         appliance =
                 TestAppliance.builder().set("resilience.breaker-failures", "0").start();
-        key = appliance.tenantWithKey("acme", upstream.baseUrl());
+        String key = appliance.tenantWithKey("acme", upstream.baseUrl());
         http = new Http(appliance.gateway(), key);
+        client = new RawClient(appliance, "acme", key);
         hasty("no-first-byte", "--first-byte-timeout", "400ms");
         hasty("stalls", "--idle-timeout", "400ms");
         hasty("slow-in-all", "--timeout", "2s");
@@ -129,12 +126,12 @@ class OddUpstreamTest {
     @MethodSource("noAnswers")
     void isATypedErrorWhereThereIsNoAnswer(String name, Script script) throws IOException {
         upstream.on(ODD, script);
-        Seen seen = post(ODD, JSON);
+        Seen seen = client.post(ODD, JSON);
         assertThat(seen.status()).as(name).isEqualTo(502);
         assertThat(seen.error()).isEqualTo("upstream_error");
-        assertThat(seen.body).doesNotContain("EVIL", "garbage");
-        assertThat(ledger(seen).path("outcome").asString()).isEqualTo("failed");
-        assertThat(ledger(seen).path("status").asInt()).isEqualTo(502);
+        assertThat(seen.body()).doesNotContain("EVIL", "garbage");
+        assertThat(client.ledger(seen).path("outcome").asString()).isEqualTo("failed");
+        assertThat(client.ledger(seen).path("status").asInt()).isEqualTo(502);
     }
 
     // ------------------------------------------------------------------ answers that break off
@@ -157,10 +154,10 @@ class OddUpstreamTest {
     @MethodSource("halves")
     void neverPassesHalfAnAnswerOffAsAWholeOne(String name, Script script) throws IOException {
         upstream.on(ODD, script);
-        Seen seen = post(ODD, JSON);
+        Seen seen = client.post(ODD, JSON);
         assertThat(seen.whole() && seen.status() == 200).as(name + ": " + seen).isFalse();
-        assertThat(seen.body).doesNotContain("EVIL");
-        assertThat(ledger(seen).path("outcome").asString()).isIn("cut", "failed");
+        assertThat(seen.body()).doesNotContain("EVIL");
+        assertThat(client.ledger(seen).path("outcome").asString()).isIn("cut", "failed");
     }
 
     static Stream<Arguments> halfStreams() {
@@ -174,11 +171,11 @@ class OddUpstreamTest {
     @MethodSource("halfStreams")
     void endsABrokenStreamByOneErrorEventAndNoLastChunk(String name, Script script) throws IOException {
         upstream.on("/v1/responses", script);
-        Seen seen = post("/v1/responses", "{\"model\":\"m\",\"stream\":true,\"input\":\"x\"}");
+        Seen seen = client.post("/v1/responses", "{\"model\":\"m\",\"stream\":true,\"input\":\"x\"}");
         assertThat(seen.status()).as(name).isEqualTo(200);
         assertThat(seen.whole()).isFalse();
-        assertThat(seen.body).contains("upstream_error").doesNotContain("[DONE]", "EVIL");
-        assertThat(ledger(seen).path("outcome").asString()).isEqualTo("cut");
+        assertThat(seen.body()).contains("upstream_error").doesNotContain("[DONE]", "EVIL");
+        assertThat(client.ledger(seen).path("outcome").asString()).isEqualTo("cut");
     }
 
     // ------------------------------------------------------------------ too slow
@@ -201,16 +198,16 @@ class OddUpstreamTest {
     @Test
     void answers504WhereTheFirstByteDoesNotCome() throws IOException {
         upstream.on(ODD, Script.silence());
-        Seen seen = post(ODD, JSON.replace("\"m\"", "\"no-first-byte\""));
+        Seen seen = client.post(ODD, JSON.replace("\"m\"", "\"no-first-byte\""));
         assertThat(seen.status()).isEqualTo(504);
         assertThat(seen.error()).isEqualTo("timeout_error");
-        assertThat(ledger(seen).path("outcome").asString()).isEqualTo("failed");
+        assertThat(client.ledger(seen).path("outcome").asString()).isEqualTo("failed");
     }
 
     @Test
     void answers504WhereAHeadStalls() throws IOException {
         upstream.on(ODD, c -> c.write("HTTP/1.1 200 O").awaitClose());
-        Seen seen = post(ODD, JSON.replace("\"m\"", "\"stalls\""));
+        Seen seen = client.post(ODD, JSON.replace("\"m\"", "\"stalls\""));
         assertThat(seen.status()).isEqualTo(504);
         assertThat(seen.error()).isEqualTo("timeout_error");
     }
@@ -218,11 +215,11 @@ class OddUpstreamTest {
     @Test
     void cutsAStreamThatFallsSilentAfterItsHead() throws IOException {
         upstream.on("/v1/responses", c -> c.write(EVENTS).awaitClose());
-        Seen seen = post("/v1/responses", "{\"model\":\"stalls\",\"stream\":true,\"input\":\"x\"}");
+        Seen seen = client.post("/v1/responses", "{\"model\":\"stalls\",\"stream\":true,\"input\":\"x\"}");
         assertThat(seen.status()).isEqualTo(200);
         assertThat(seen.whole()).isFalse();
-        assertThat(seen.body).contains("timeout_error").doesNotContain("[DONE]");
-        assertThat(ledger(seen).path("outcome").asString()).isEqualTo("cut");
+        assertThat(seen.body()).contains("timeout_error").doesNotContain("[DONE]");
+        assertThat(client.ledger(seen).path("outcome").asString()).isEqualTo("cut");
     }
 
     @Test
@@ -233,9 +230,9 @@ class OddUpstreamTest {
                 c.write("1\r\nx\r\n").pause(20);
             }
         });
-        Seen seen = post(ODD, JSON.replace("\"m\"", "\"slow-in-all\""));
+        Seen seen = client.post(ODD, JSON.replace("\"m\"", "\"slow-in-all\""));
         assertThat(seen.whole()).isFalse();
-        assertThat(ledger(seen).path("outcome").asString()).isEqualTo("cut");
+        assertThat(client.ledger(seen).path("outcome").asString()).isEqualTo("cut");
     }
 
     @Test
@@ -246,7 +243,7 @@ class OddUpstreamTest {
                 end.await();
             }
         });
-        Seen seen = post(ODD, "{\"model\":\"stalls\",\"input\":\"" + "x".repeat(20 << 20) + "\"}");
+        Seen seen = client.post(ODD, "{\"model\":\"stalls\",\"input\":\"" + "x".repeat(20 << 20) + "\"}");
         end.open();
         assertThat(seen.status()).isEqualTo(504);
         assertThat(seen.error()).isEqualTo("timeout_error");
@@ -255,10 +252,10 @@ class OddUpstreamTest {
     @Test
     void waitsForAnAnswerThatComesByteByByte() throws IOException {
         upstream.on(ODD, c -> c.trickle(OK + "Content-Length: 7\r\n\r\n{\"a\":1}", 2));
-        Seen seen = post(ODD, JSON);
-        assertThat(seen.body).isEqualTo("{\"a\":1}");
+        Seen seen = client.post(ODD, JSON);
+        assertThat(seen.body()).isEqualTo("{\"a\":1}");
         assertThat(seen.whole()).isTrue();
-        assertThat(ledger(seen).path("outcome").asString()).isEqualTo("completed");
+        assertThat(client.ledger(seen).path("outcome").asString()).isEqualTo("completed");
     }
 
     // ------------------------------------------------------------------ odd and good
@@ -326,11 +323,11 @@ class OddUpstreamTest {
     void relaysWhatIsOddAndGood(String name, Script script, int status, String body) throws IOException {
         upstream.on(ODD, script);
         for (int i = 0; i < 2; i++) {
-            Seen seen = post(ODD, JSON);
+            Seen seen = client.post(ODD, JSON);
             assertThat(seen.status()).as(name).isEqualTo(status);
-            assertThat(seen.body).isEqualTo(body);
+            assertThat(seen.body()).isEqualTo(body);
             assertThat(seen.whole()).isTrue();
-            assertThat(ledger(seen).path("outcome").asString()).isEqualTo("completed");
+            assertThat(client.ledger(seen).path("outcome").asString()).isEqualTo("completed");
         }
     }
 
@@ -340,7 +337,7 @@ class OddUpstreamTest {
             String location = elsewhere.origin() + "/v1/moderations";
             for (int status : new int[] {301, 302, 307, 308}) {
                 upstream.on(ODD, Script.answer(status, "", "Location", location));
-                Seen seen = post(ODD, JSON);
+                Seen seen = client.post(ODD, JSON);
                 assertThat(seen.status()).isEqualTo(status);
                 assertThat(seen.field("location")).isEqualTo(location);
             }
@@ -351,10 +348,10 @@ class OddUpstreamTest {
     @Test
     void answersHeadWithoutABody() throws IOException {
         upstream.on("/v1/files/f/content", Script.answer(200, "0123456789"));
-        Seen seen = exchange("HEAD", "/v1/files/f/content", "");
+        Seen seen = client.exchange("HEAD", "/v1/files/f/content", "");
         assertThat(seen.status()).isEqualTo(200);
         assertThat(seen.field("content-length")).isEqualTo("10");
-        assertThat(seen.body).isEmpty();
+        assertThat(seen.body()).isEmpty();
     }
 
     @Test
@@ -363,8 +360,8 @@ class OddUpstreamTest {
                 ODD,
                 Script.raw(
                         CHUNKED + "2\r\n{}\r\n0\r\nX-Checksum: abc\r\nSet-Cookie: a=b\r\nContent-Length: 5\r\n\r\n"));
-        Seen seen = post(ODD, JSON);
-        assertThat(seen.text).contains("0\r\nX-Checksum: abc\r\n\r\n").doesNotContain("Set-Cookie");
+        Seen seen = client.post(ODD, JSON);
+        assertThat(seen.text()).contains("0\r\nX-Checksum: abc\r\n\r\n").doesNotContain("Set-Cookie");
         assertThat(seen.whole()).isTrue();
     }
 
@@ -375,21 +372,21 @@ class OddUpstreamTest {
             c.write(OK + "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n");
             c.write(Integer.toHexString(coded.length) + "\r\n").write(coded).write("\r\n0\r\nX-Checksum: abc\r\n\r\n");
         });
-        Seen seen = post(ODD, JSON);
-        assertThat(seen.body).isEqualTo("{\"a\":1}");
-        assertThat(seen.text).contains("X-Checksum: abc");
+        Seen seen = client.post(ODD, JSON);
+        assertThat(seen.body()).isEqualTo("{\"a\":1}");
+        assertThat(seen.text()).contains("X-Checksum: abc");
     }
 
     @Test
     void leavesGzipToAClientThatTakesItAndDecodesItForOneThatDoesNot() throws IOException {
         byte[] coded = gzipped("{\"a\":1}");
         upstream.on(ODD, c -> c.answer(200, coded, "Content-Encoding", "gzip"));
-        Seen taking = exchange("POST", ODD, JSON, "Accept-Encoding: gzip");
+        Seen taking = client.exchange("POST", ODD, JSON, "Accept-Encoding: gzip");
         assertThat(taking.field("content-encoding")).isEqualTo("gzip");
-        assertThat(taking.body.getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(coded);
-        Seen other = post(ODD, JSON);
+        assertThat(taking.body().getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(coded);
+        Seen other = client.post(ODD, JSON);
         assertThat(other.field("content-encoding")).isEmpty();
-        assertThat(other.body).isEqualTo("{\"a\":1}");
+        assertThat(other.body()).isEqualTo("{\"a\":1}");
     }
 
     @Test
@@ -401,10 +398,10 @@ class OddUpstreamTest {
                     c.awaitClose();
                 }
             });
-            Seen seen = post(ODD, "{\"model\":\"m\",\"input\":\"" + "x".repeat(20 << 20) + "\"}");
+            Seen seen = client.post(ODD, "{\"model\":\"m\",\"input\":\"" + "x".repeat(20 << 20) + "\"}");
             assertThat(seen.status()).isEqualTo(status);
-            assertThat(seen.body).isEqualTo("{\"no\":1}");
-            assertThat(ledger(seen).path("outcome").asString()).isEqualTo("completed");
+            assertThat(seen.body()).isEqualTo("{\"no\":1}");
+            assertThat(client.ledger(seen).path("outcome").asString()).isEqualTo("completed");
         }
     }
 
@@ -427,119 +424,10 @@ class OddUpstreamTest {
             c.close();
             written.open();
         });
-        assertThat(post(ODD, JSON).body).isEqualTo("{}");
+        assertThat(client.post(ODD, JSON).body()).isEqualTo("{}");
         late.open();
         written.await();
         assertThat(http.chat().statusCode()).isEqualTo(200);
-    }
-
-    // ------------------------------------------------------------------ the client
-
-    /** An answer as its bytes came. */
-    private record Seen(String id, String text, String head, String body) {
-        static Seen of(String id, String text) {
-            int end = text.indexOf("\r\n\r\n");
-            String head = end < 0 ? text : text.substring(0, end + 2);
-            String rest = end < 0 ? "" : text.substring(end + 4);
-            return new Seen(id, text, head, chunked(head) ? joined(rest) : rest);
-        }
-
-        private static boolean chunked(String head) {
-            return head.toLowerCase(Locale.ROOT).contains("\r\ntransfer-encoding: chunked\r\n");
-        }
-
-        private static String joined(String chunks) {
-            StringBuilder body = new StringBuilder();
-            for (int at = 0; at < chunks.length(); ) {
-                int line = chunks.indexOf("\r\n", at);
-                int size = line < 0 ? 0 : Integer.parseInt(chunks.substring(at, line), 16);
-                if (size == 0) {
-                    break;
-                }
-                body.append(chunks, line + 2, Math.min(chunks.length(), line + 2 + size));
-                at = line + 4 + size;
-            }
-            return body.toString();
-        }
-
-        int status() {
-            return head.length() < 12 ? 0 : Integer.parseInt(head.substring(9, 12));
-        }
-
-        String field(String name) {
-            return head.lines()
-                    .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name + ":"))
-                    .map(line -> line.substring(name.length() + 1).strip())
-                    .findFirst()
-                    .orElse("");
-        }
-
-        boolean whole() {
-            if (status() == 204 || status() == 304) {
-                return true;
-            }
-            String tail = text.substring(Math.max(0, text.lastIndexOf("\r\n0\r\n")));
-            return chunked(head)
-                    ? tail.startsWith("\r\n0\r\n") && tail.endsWith("\r\n\r\n")
-                    : body.length() == Integer.parseInt(field("content-length"));
-        }
-
-        String error() {
-            return MAPPER.readTree(body).path("error").path("type").asString("");
-        }
-    }
-
-    private static Seen post(String path, String body) throws IOException {
-        return exchange("POST", path, body);
-    }
-
-    private static Seen exchange(String method, String path, String body, String... fields) throws IOException {
-        String id = "odd-" + IDS.incrementAndGet();
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        String more = fields.length == 0 ? "" : String.join("\r\n", fields) + "\r\n";
-        String head = method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + key
-                + "\r\nX-Request-Id: " + id + "\r\nContent-Type: application/json\r\n" + more
-                + (bytes.length == 0 ? "" : "Content-Length: " + bytes.length + "\r\n") + "\r\n";
-        try (Socket socket =
-                new Socket(InetAddress.getLoopbackAddress(), appliance.gateway().getPort())) {
-            socket.setSoTimeout(30_000);
-            OutputStream out = socket.getOutputStream();
-            out.write(head.getBytes(StandardCharsets.ISO_8859_1));
-            out.write(bytes);
-            out.flush();
-            return Seen.of(id, all(socket.getInputStream()));
-        }
-    }
-
-    private static String all(InputStream in) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        byte[] buffer = new byte[8192];
-        try {
-            for (int n; (n = in.read(buffer)) >= 0; ) {
-                out.write(buffer, 0, n);
-            }
-        } catch (java.net.SocketTimeoutException e) {
-            throw new AssertionError("the answer does not end", e);
-        } catch (IOException e) {
-            // a reset is one way to break an answer off
-        }
-        return out.toString(StandardCharsets.ISO_8859_1);
-    }
-
-    /** The usage record of an answer. */
-    private static JsonNode ledger(Seen seen) {
-        long end = System.nanoTime() + 10_000_000_000L;
-        do {
-            String lines = appliance
-                    .ctl("-t", "acme", "usage", "export", "-o", "jsonl")
-                    .value();
-            for (String line : lines.lines().toList()) {
-                if (line.contains("\"" + seen.id + "\"")) {
-                    return MAPPER.readTree(line);
-                }
-            }
-        } while (System.nanoTime() < end);
-        throw new AssertionError("no usage record of " + seen);
     }
 
     private static String chunk(String text) {
