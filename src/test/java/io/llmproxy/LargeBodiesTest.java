@@ -9,6 +9,7 @@ import io.llmproxy.testing.ServerJvm;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -44,6 +46,11 @@ class LargeBodiesTest {
     private static final int MEGABYTES = 32;
     private static final byte[] SOUND = sound();
     private static final long ANSWERED = crcOfSound();
+
+    private static final List<Upload> UPLOADS = List.of(
+            Upload.multipart("/v1/audio/transcriptions"),
+            Upload.raw("/v1/audio/samples", "audio/wav"),
+            Upload.raw("/v1/objects", "application/octet-stream"));
 
     private HttpServer upstream;
 
@@ -80,6 +87,12 @@ class LargeBodiesTest {
                 Http http = new Http(server.gateway(), server.tenantWithKey("acme", baseUrl()))) {
             assertThat(left).doesNotExist();
             assertThat(together(http, count)).hasSize(count).containsOnly("200 " + ARRIVES);
+            for (Upload upload : UPLOADS) {
+                assertThat(uploadsTogether(http, upload, count))
+                        .as(upload.path)
+                        .hasSize(count)
+                        .containsOnly("200 " + upload.arrives);
+            }
             assertThat(answersTogether(http, count)).hasSize(count).containsOnly("200 " + ANSWERED);
             assertThat(directory.resolve("spool")).isEmptyDirectory();
             assertThat(server.alive()).isTrue();
@@ -122,6 +135,87 @@ class LargeBodiesTest {
                         : BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(BODY));
                 answers.add(clients.submit(() -> {
                     HttpResponse<String> answer = post(http, body);
+                    return answer.statusCode() + " " + answer.body();
+                }));
+            }
+        }
+        List<String> out = new ArrayList<>();
+        for (Future<String> answer : answers) {
+            out.add(answer.get());
+        }
+        return out;
+    }
+
+    /** What is no JSON: a megabyte of noise thirty-one times over, and what stands before and behind it. */
+    private record Upload(String path, String type, String before, String behind, long arrives) {
+        private static final int COPIES = 31;
+
+        static Upload raw(String path, String type) {
+            return new Upload(path, type, "", "", crc("", ""));
+        }
+
+        /** With the name of a model behind the file, which becomes the provider's. */
+        static Upload multipart(String path) {
+            String before = """
+                    --b--b
+                    Content-Disposition: form-data; name="file"; filename="a.mp3"
+                    Content-Type: audio/mpeg
+
+                    """.replace("\n", "\r\n");
+            String behind = """
+
+                    --b--b
+                    Content-Disposition: form-data; name="model"
+
+                    %s
+                    --b--b--
+                    """.replace("\n", "\r\n");
+            return new Upload(
+                    path,
+                    "multipart/form-data; boundary=b--b",
+                    before,
+                    behind.formatted("up/m"),
+                    crc(before, behind.formatted("m")));
+        }
+
+        private static long crc(String before, String behind) {
+            CRC32 crc = new CRC32();
+            crc.update(bytes(before));
+            for (int i = 0; i < COPIES; i++) {
+                crc.update(SOUND);
+            }
+            crc.update(bytes(behind));
+            return crc.getValue();
+        }
+
+        private InputStream open() {
+            List<InputStream> parts = new ArrayList<>();
+            parts.add(new ByteArrayInputStream(bytes(before)));
+            for (int i = 0; i < COPIES; i++) {
+                parts.add(new ByteArrayInputStream(SOUND));
+            }
+            parts.add(new ByteArrayInputStream(bytes(behind)));
+            return new SequenceInputStream(Collections.enumeration(parts));
+        }
+
+        BodyPublisher body(boolean lengthKnown) {
+            BodyPublisher streamed = BodyPublishers.ofInputStream(this::open);
+            long length = bytes(before).length + (long) COPIES * SOUND.length + bytes(behind).length;
+            return lengthKnown ? BodyPublishers.fromPublisher(streamed, length) : streamed;
+        }
+    }
+
+    /** The same of uploads that are no JSON; every other one is sent without its length. */
+    private static List<String> uploadsTogether(Http http, Upload upload, int count) throws Exception {
+        List<Future<String>> answers = new ArrayList<>();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < count; i++) {
+                BodyPublisher body = upload.body(i % 2 == 0);
+                answers.add(clients.submit(() -> {
+                    HttpResponse<String> answer = http.send(http.request(upload.path)
+                            .timeout(Duration.ofMinutes(2))
+                            .header("Content-Type", upload.type)
+                            .POST(body));
                     return answer.statusCode() + " " + answer.body();
                 }));
             }
