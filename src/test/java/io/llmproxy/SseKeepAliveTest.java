@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SseKeepAliveTest {
@@ -60,6 +61,41 @@ class SseKeepAliveTest {
                         .endsWith("\r\n\r\n9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n");
             }
         }
+    }
+
+    /** So long that every stream which is not off has got a comment: another one, that began later, tells when. */
+    @Test
+    @Tag("proof")
+    void whereItIsOffAStreamIsTheProvidersToTheByteHoweverLongItIsSilent() throws Exception {
+        Gate gate = new Gate();
+        try (FakeProvider up = FakeProvider.start();
+                TestAppliance off = TestAppliance.builder()
+                        .set("gateway.sse-keep-alive", "0")
+                        .start();
+                TestAppliance unset = TestAppliance.start()) {
+            up.on("/v1/chat/completions", c -> {
+                c.write(HEAD + "9\r\ndata: 1\n\n\r\n");
+                gate.await();
+                c.write("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
+            });
+            try (Socket silent = asked(off, up);
+                    Socket kept = asked(unset, up)) {
+                String first = readUntil(silent.getInputStream(), "data: 1\n\n\r\n");
+                readUntil(kept.getInputStream(), "data: 1\n\n\r\ne\r\n: keep-alive\n\n");
+                gate.open();
+                assertThat(first + readUntil(silent.getInputStream(), "0\r\n\r\n"))
+                        .endsWith("\r\n\r\n9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n");
+            }
+        }
+    }
+
+    private static Socket asked(TestAppliance appliance, FakeProvider up) throws Exception {
+        String key = appliance.tenantWithKey("acme", up.baseUrl());
+        Socket socket =
+                new Socket(appliance.gateway().getHost(), appliance.gateway().getPort());
+        socket.setSoTimeout(60_000);
+        socket.getOutputStream().write(request(key));
+        return socket;
     }
 
     private static byte[] request(String key) {
