@@ -1,13 +1,18 @@
 package io.llmproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.PostgresServer;
 import io.llmproxy.testing.ServerJvm;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,10 +73,19 @@ class DiskFullTest {
             assertThat(problems(server))
                     .contains("requests go on", " 0 records were dropped")
                     .doesNotContain(" 0 records wait");
+            assertThat(metrics(server))
+                    .contains("llmproxy_problems{kind=\"journal\"} 1")
+                    .containsPattern("(?m)^llmproxy_journal_waiting_records [1-9]");
+            assertThat(events(server, 6404))
+                    .singleElement(STRING)
+                    .contains("\"level\":\"ERROR\"", "the usage journal refuses records; requests go on");
+            assertThat(events(server, 6405)).isEmpty();
             assertThat(server.ctl("health").code()).isZero();
             limitFiles(server, -1);
             // without a request that would try it
             until(() -> !problems(server).contains("journal"));
+            assertThat(metrics(server)).contains("llmproxy_problems{kind=\"journal\"} 0");
+            assertThat(events(server, 6405)).hasSize(1);
             serve(http, 1);
             assertAllInTheLedgerOnce(server);
         }
@@ -137,6 +152,22 @@ class DiskFullTest {
         return JSON.readTree(server.ctl("status", "-o", "json").value())
                 .get("problems")
                 .toString();
+    }
+
+    private static String metrics(ServerJvm server) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            URI metrics = server.admin().resolve("/metrics");
+            return client.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    /** The lines of the log of one kind of event, as an alarm looks for them. */
+    private static List<String> events(ServerJvm server, int number) throws IOException {
+        try (Stream<String> log = Files.lines(server.directory().resolve("log"))) {
+            return log.filter(line -> line.contains("\"event\":" + number + ","))
+                    .toList();
+        }
     }
 
     /** @param bytes to which its files may grow; -1: to any size */

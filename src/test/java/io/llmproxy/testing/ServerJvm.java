@@ -14,16 +14,18 @@ import java.util.regex.Pattern;
 
 /** The server in a JVM of its own, from the class path of the tests, so that its heap and its limits can be small. */
 public final class ServerJvm implements AutoCloseable {
-    private static final Pattern READY = Pattern.compile("llmproxy ready gateway=(\\S+) .*");
+    private static final Pattern READY = Pattern.compile("llmproxy ready gateway=(\\S+) admin=(\\S+) .*");
 
     private final Process process;
     private final Path directory;
     private final URI gateway;
+    private final URI admin;
 
-    private ServerJvm(Process process, Path directory, URI gateway) {
+    private ServerJvm(Process process, Path directory, URI gateway, URI admin) {
         this.process = process;
         this.directory = directory;
         this.gateway = gateway;
+        this.admin = admin;
     }
 
     /** A data directory for {@link #start}; {@link #close} deletes it. */
@@ -80,11 +82,15 @@ public final class ServerJvm implements AutoCloseable {
             throw new AssertionError(
                     "the server did not start: " + line + "\n" + Files.readString(directory.resolve("log")));
         }
-        return new ServerJvm(process, directory, URI.create(ready.group(1)));
+        return new ServerJvm(process, directory, URI.create(ready.group(1)), URI.create(ready.group(2)));
     }
 
     public URI gateway() {
         return gateway;
+    }
+
+    public URI admin() {
+        return admin;
     }
 
     /** Of the process, as the system knows it. */
