@@ -12,82 +12,19 @@ import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitMode;
-import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
-import io.llmproxy.domain.limit.LimitScope;
-import io.llmproxy.port.CounterStore;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What every store of counters does, whatever it is made of; time is what the test says. */
-public abstract class CounterStoreContract {
-    protected static final Instant START = Instant.parse("2026-11-20T12:00:00Z");
-
-    /** A store that counts nothing yet. */
-    protected abstract CounterStore store();
-
-    /** Lets time pass. */
-    protected abstract void pass(Duration time);
-
-    protected abstract Instant now();
-
-    /** What is done now and then to keep the store small. */
-    protected void tidy(Map<String, Limit> limits) {
-        // nothing
-    }
-
-    /** How many random histories are compared with the definition. */
-    protected int histories() {
-        return 40;
-    }
-
-    protected static Limit requests(long amount, LimitPeriod period, LimitAlgorithm algorithm) {
-        return limit("requests", LimitMetric.REQUESTS, amount, period, algorithm);
-    }
-
-    protected static Limit limit(
-            String id, LimitMetric metric, long amount, LimitPeriod period, LimitAlgorithm algorithm) {
-        return Limit.of(id, LimitScope.USER, metric, amount, period, algorithm, LimitOrigin.ADMIN);
-    }
-
-    protected static Limit with(Limit limit, long amount) {
-        return limit(limit.id(), limit.metric(), amount, limit.period(), limit.algorithm());
-    }
-
-    protected static Charge charge(Limit limit, long amount) {
-        return new Charge(limit, new CounterKey(limit.id(), "ann"), amount);
-    }
-
-    protected LimitDecision take(Limit limit, long amount) {
-        return store().reserve(List.of(charge(limit, amount)));
-    }
-
-    protected boolean takes(Limit limit, long amount) {
-        return take(limit, amount) instanceof Granted;
-    }
-
-    protected long taken(Limit limit, int tries) {
-        long taken = 0;
-        for (int i = 0; i < tries; i++) {
-            taken += takes(limit, 1) ? 1 : 0;
-        }
-        return taken;
-    }
-
-    protected long used(Limit limit) {
-        return store().used(limit).values().stream().mapToLong(n -> n).sum();
-    }
-
+public abstract class CounterStoreContract extends CounterCalendarContract {
     @Test
     protected void tellsOfAThousandLimitsAtOnceWhatItTellsOfEach() {
         List<LimitAlgorithm> algorithms = List.of(LimitAlgorithm.values());
@@ -147,61 +84,7 @@ public abstract class CounterStoreContract {
             long amount = 1L + random.nextInt(50);
             LimitPeriod period = random.nextBoolean() ? LimitPeriod.MINUTE : LimitPeriod.HOUR;
             Limit limit = limit("seed " + seed, LimitMetric.TOKENS, amount, period, algorithm);
-            Model model = new Model(limit);
-            for (int step = 0; step < 300; step++) {
-                long micros = (long) (random.nextDouble() * random.nextDouble() * period.micros() / 5);
-                pass(Duration.ofNanos(micros * 1000 / 1_000_000 * 1_000_000));
-                long asked = random.nextInt((int) amount + 2);
-                long now = now().toEpochMilli() * 1000;
-                boolean granted = takes(limit, asked);
-                String at = "seed " + seed + ", step " + step + ", " + limit;
-                if (granted) {
-                    assertThat(model.room(now)).as(at).isGreaterThanOrEqualTo(asked);
-                    model.granted(now, asked);
-                } else {
-                    long rounding = algorithm == LimitAlgorithm.TOKEN_BUCKET ? 1 : 0;
-                    assertThat(model.room(now) - rounding).as(at).isLessThan(asked);
-                }
-            }
-        }
-    }
-
-    private static final class Model {
-        private final Limit limit;
-        private final List<long[]> grants = new ArrayList<>();
-        private double level;
-        private long levelAt;
-
-        Model(Limit limit) {
-            this.limit = limit;
-        }
-
-        void granted(long now, long amount) {
-            level = level(now) + amount;
-            levelAt = now;
-            grants.add(new long[] {now, amount});
-        }
-
-        private double level(long now) {
-            return Math.max(0, level - (double) (now - levelAt) / limit.period().micros() * limit.amount());
-        }
-
-        long room(long now) {
-            long period = limit.period().micros();
-            long segment = period / limit.segments();
-            return switch (limit.algorithm()) {
-                case TOKEN_BUCKET -> (long) (limit.amount() - level(now) + 1e-6);
-                case FIXED_WINDOW -> limit.amount() - since(Math.floorDiv(now, period) * period);
-                case SLIDING_WINDOW ->
-                    limit.amount() - since((Math.floorDiv(now, segment) - limit.segments() + 1) * segment);
-            };
-        }
-
-        private long since(long from) {
-            return grants.stream()
-                    .filter(g -> g[0] >= from)
-                    .mapToLong(g -> g[1])
-                    .sum();
+            assertAgreesWithItsDefinition(limit, random);
         }
     }
 
@@ -356,75 +239,5 @@ public abstract class CounterStoreContract {
         assertThat(used(day)).isEqualTo(95);
         store().reset(day);
         assertThat(takes(day, 100)).isTrue();
-    }
-
-    /** A thousand threads that take, settle, overrun, release and forget; beside them the sweeper. */
-    @ParameterizedTest
-    @EnumSource
-    protected void neverGrantsMoreThanTheLimitAndLeaksNothing(LimitAlgorithm algorithm) throws InterruptedException {
-        List<Limit> limits = List.of(
-                limit("tokens", LimitMetric.TOKENS, 50_000, LimitPeriod.DAY, algorithm),
-                limit("input", LimitMetric.INPUT_TOKENS, 30_000, LimitPeriod.MINUTE, algorithm),
-                requests(2_000, LimitPeriod.HOUR, algorithm),
-                limit("running", LimitMetric.CONCURRENCY, 20, LimitPeriod.NONE, LimitAlgorithm.FIXED_WINDOW));
-        AtomicLong settledTokens = new AtomicLong();
-        AtomicLong settledInput = new AtomicLong();
-        AtomicLong granted = new AtomicLong();
-        AtomicLong running = new AtomicLong();
-        AtomicLong worst = new AtomicLong();
-        CountDownLatch go = new CountDownLatch(1);
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < 1000; i++) {
-            Random random = new Random(i);
-            threads.add(Thread.ofVirtual().start(() -> {
-                await(go);
-                for (int n = 0; n < 20; n++) {
-                    long most = 1L + random.nextInt(100);
-                    LimitDecision decision = store().reserve(List.of(
-                            charge(limits.get(0), most),
-                            charge(limits.get(1), most),
-                            charge(limits.get(2), 1),
-                            charge(limits.get(3), 1)));
-                    if (decision instanceof Granted(var reservation)) {
-                        worst.accumulateAndGet(running.incrementAndGet(), Math::max);
-                        Thread.onSpinWait();
-                        running.decrementAndGet();
-                        if (random.nextInt(4) == 0) {
-                            reservation.release();
-                        } else {
-                            long input = random.nextLong(most + 1);
-                            long output = random.nextLong(most + 1 - input);
-                            reservation.settle(new ActualUse(input, output, ActualUse.UNKNOWN));
-                            settledTokens.addAndGet(input + output);
-                            settledInput.addAndGet(input);
-                            granted.incrementAndGet();
-                        }
-                        reservation.settle(new ActualUse(1_000_000, 0, ActualUse.UNKNOWN));
-                        reservation.release();
-                    }
-                }
-            }));
-        }
-        Map<String, Limit> all = Map.of(
-                "tokens", limits.get(0), "input", limits.get(1), "requests", limits.get(2), "running", limits.get(3));
-        go.countDown();
-        for (Thread thread : threads) {
-            tidy(all);
-            thread.join();
-        }
-        assertThat(granted.get()).isPositive();
-        assertThat(worst.get()).isLessThanOrEqualTo(20);
-        assertThat(used(limits.get(0))).isEqualTo(settledTokens.get()).isLessThanOrEqualTo(50_000);
-        assertThat(used(limits.get(1))).isEqualTo(settledInput.get()).isLessThanOrEqualTo(30_000);
-        assertThat(used(limits.get(2))).isEqualTo(granted.get()).isLessThanOrEqualTo(2_000);
-        assertThat(used(limits.get(3))).isZero();
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -2,8 +2,8 @@ package io.llmproxy.domain.limit;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneId;
-import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 
@@ -52,8 +52,8 @@ public enum LimitPeriod {
     public long start(long at, ZoneId zone) {
         return switch (this) {
             case SECOND, MINUTE, HOUR -> Math.floorDiv(at, micros) * micros;
-            case DAY -> micros(calendar(at, zone).truncatedTo(ChronoUnit.DAYS));
-            case MONTH -> micros(calendar(at, zone).truncatedTo(ChronoUnit.DAYS).withDayOfMonth(1));
+            case DAY -> micros(date(at, zone), zone);
+            case MONTH -> micros(date(at, zone).withDayOfMonth(1), zone);
             case TOTAL, NONE -> Long.MIN_VALUE;
         };
     }
@@ -62,22 +62,19 @@ public enum LimitPeriod {
     public long end(long at, ZoneId zone) {
         return switch (this) {
             case SECOND, MINUTE, HOUR -> start(at, zone) + micros;
-            case DAY -> micros(calendar(at, zone).truncatedTo(ChronoUnit.DAYS).plusDays(1));
-            case MONTH ->
-                micros(calendar(at, zone)
-                        .truncatedTo(ChronoUnit.DAYS)
-                        .withDayOfMonth(1)
-                        .plusMonths(1));
+            case DAY -> micros(date(at, zone).plusDays(1), zone);
+            case MONTH -> micros(date(at, zone).withDayOfMonth(1).plusMonths(1), zone);
             case TOTAL, NONE -> Long.MAX_VALUE;
         };
     }
 
-    private static ZonedDateTime calendar(long at, ZoneId zone) {
-        return Instant.EPOCH.plus(at, ChronoUnit.MICROS).atZone(zone);
+    private static LocalDate date(long at, ZoneId zone) {
+        return LocalDate.ofInstant(Instant.EPOCH.plus(at, ChronoUnit.MICROS), zone);
     }
 
-    private static long micros(ZonedDateTime time) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, time.toInstant());
+    /** When the day begins: where clocks are set at midnight, that is an hour later, or the first of two midnights. */
+    private static long micros(LocalDate day, ZoneId zone) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, day.atStartOfDay(zone).toInstant());
     }
 
     /** Those that users may name. */

@@ -1,0 +1,5 @@
+/** Tests of limits. */
+@NullMarked
+package io.llmproxy.domain.limit;
+
+import org.jspecify.annotations.NullMarked;
