@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -63,7 +65,11 @@ class SharedBudgetsTest {
         private final AtomicInteger answered = new AtomicInteger();
         private final AtomicLong tokens = new AtomicLong();
         private final AtomicInteger refused = new AtomicInteger();
+        /** The clients whose last answer was a refusal. */
+        private final Set<Http> out = ConcurrentHashMap.newKeySet();
+
         private final String limit;
+        private int raises;
         private BigDecimal amount;
 
         Budget(TestAppliance admin, String metric, String step, String reservation) {
@@ -97,7 +103,19 @@ class SharedBudgetsTest {
             return rest().compareTo(reservation.multiply(BigDecimal.TWO)) < 0;
         }
 
+        /** Of what was answered so far, which a limit that is raised later would hide. */
+        void assertNotPassed() {
+            BigDecimal rest = rest();
+            assertThat(rest).as("what is left, " + say()).isNotNegative();
+        }
+
+        /** Spent, and nothing is under way that was granted before: each client has been refused since. */
+        boolean spentByAll() {
+            return spent() && out.size() == CLIENTS;
+        }
+
         void raise() {
+            raises++;
             amount = amount.add(step);
             set(admin, tenant, metric, amount.toString(), "total");
         }
@@ -111,16 +129,18 @@ class SharedBudgetsTest {
             if (answer.statusCode() != 200) {
                 assertThat(answer.statusCode()).isIn(402, 429);
                 refused.incrementAndGet();
+                out.add(http);
                 return false;
             }
+            out.remove(http);
             tokens.addAndGet(Http.json(answer).at("/usage/total_tokens").asLong());
             answered.incrementAndGet();
             return true;
         }
 
         String say() {
-            return metric + ": granted " + granted() + " of " + amount + ", " + answered + " requests answered and "
-                    + refused + " refused";
+            return metric + ": granted " + granted() + " of " + amount + " after " + raises + " raises, " + answered
+                    + " requests answered and " + refused + " refused";
         }
     }
 
@@ -153,7 +173,8 @@ class SharedBudgetsTest {
         }
         // where it has not come to be spent by now, that is waited for below
         while (System.nanoTime() - end < 0) {
-            budgets.stream().filter(Budget::spent).forEach(Budget::raise);
+            budgets.forEach(Budget::assertNotPassed);
+            budgets.stream().filter(Budget::spentByAll).forEach(Budget::raise);
             LockSupport.parkNanos(100_000_000);
         }
         clients.forEach(SharedLimits::join);
@@ -162,7 +183,7 @@ class SharedBudgetsTest {
             // more than once: what two processes have too little of each may still come to one of them
             await(() -> budget.knownBy(one::ctl) && refuses(budget, own) && budget.spent() && refuses(budget, own));
             System.out.println(budget.say());
-            assertThat(budget.rest()).as(budget.say()).isNotNegative();
+            budget.assertNotPassed();
             await(() -> used(one, budget.tenant, budget.limit).compareTo(budget.granted()) == 0);
         }
         open.forEach(Http::close);
