@@ -91,5 +91,6 @@ class RedisClusterTest extends CounterStoreContract {
         Stores.await(() -> used(limits.getLast()) == 0);
         store.reset(limits.getFirst());
         assertThat(used(limits.getFirst())).isZero();
+        assertThat(store.standing().fault()).isNull();
     }
 }
