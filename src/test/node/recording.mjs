@@ -48,14 +48,15 @@ export const bytes = (name, work) =>
     note({ bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') });
   });
 
-// what broke midway: that it failed and what came before; how it is told is another thing with a gateway in between
+// what broke midway: that it failed, what came before, and how it is told, which is another thing with a gateway in between
 export const broken = (name, work) =>
   step(name, async () => {
     const before = [];
     try {
       for await (const value of await work()) before.push(value);
     } catch (e) {
-      seen = [{ failed: true, before }];
+      const { status, type, code, message } = e;
+      seen = [{ failed: true, before, told: { threw: e.constructor.name, status, type, code, message } }];
       return;
     }
     seen = [{ failed: false, before }];

@@ -115,7 +115,7 @@ record EveryMethod(OpenAIClient client, Transcript seen) {
             Object builder = type.getMethod("builder").invoke(null);
             Method build = builder.getClass().getMethod("build");
             for (Method setter : builder.getClass().getMethods()) {
-                boolean id = setter.getName().matches("(\\w+Id|model|slug|name)");
+                boolean id = setter.getName().matches("(id|\\w+Id|\\w+Checkpoint|version|model|slug|name)");
                 if (id
                         && setter.getParameterCount() == 1
                         && setter.getParameterTypes()[0] == String.class

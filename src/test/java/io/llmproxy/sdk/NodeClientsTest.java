@@ -6,6 +6,10 @@ import io.llmproxy.testing.FakeProvider;
 import io.llmproxy.testing.TestAppliance;
 import io.llmproxy.testing.anthropic.FakeAnthropic;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** The official JavaScript clients run their programmes straight to a provider and through the gateway, and observe the same. */
 @Tag("sdk") // wants node, npm and a registry to install from
 class NodeClientsTest {
+    private static final Pattern REQUEST_ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
     private FakeProvider direct;
     private FakeProvider behind;
     private TestAppliance appliance;
@@ -59,8 +65,25 @@ class NodeClientsTest {
         String key = appliance.tenantWithKey("acme", behind.baseUrl());
         Map<String, JsonNode> expected =
                 NodeProgramme.observe("openai.mjs", direct.baseUrl().toString(), "sk-direct");
+        Map<String, JsonNode> actual = NodeProgramme.observe("openai.mjs", appliance.gateway() + "/v1", key);
 
-        same(expected, NodeProgramme.observe("openai.mjs", appliance.gateway() + "/v1", key));
+        assertThat(told(expected))
+                .isEqualTo(Map.of(
+                        "answer broken off: close", "APIConnectionError - - -: Connection error.",
+                        "answer broken off: half", "TypeError - - -: terminated",
+                        "stream broken off", "TypeError - - -: terminated"));
+        assertThat(told(actual))
+                .isEqualTo(Map.of(
+                        "answer broken off: close",
+                        "InternalServerError 502 upstream_error upstream_unreachable: 502 Provider `up` (model"
+                                + " `fail-close`) closed the connection without an answer.",
+                        "answer broken off: half",
+                        "InternalServerError 502 upstream_error upstream_unreachable: 502 Provider `up` (model"
+                                + " `fail-half`) broke off its answer.",
+                        "stream broken off",
+                        "APIError - upstream_error upstream_unreachable: Provider `up` (model `fail-cut`) broke off its"
+                                + " answer."));
+        same(expected, actual);
         assertThat(NodeProgramme.failed(expected)).allMatch(NodeClientsTest::mayFail);
         abortsWereSeen(expected);
     }
@@ -72,10 +95,16 @@ class NodeClientsTest {
         String key = anthropicKey();
         Map<String, JsonNode> expected = NodeProgramme.observe("anthropic.mjs", direct.origin(), "sk-direct");
         expected.forEach(NodeClientsTest::withoutCodingWhereLinksChange);
+        Map<String, JsonNode> actual =
+                NodeProgramme.observe("anthropic.mjs", appliance.gateway().toString(), key);
 
-        same(
-                expected,
-                NodeProgramme.observe("anthropic.mjs", appliance.gateway().toString(), key));
+        assertThat(told(expected)).isEqualTo(Map.of("stream broken off", "TypeError - - -: terminated"));
+        assertThat(told(actual))
+                .isEqualTo(Map.of(
+                        "stream broken off",
+                        "APIError - api_error -: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"Provider"
+                                + " `claude` (model `fail-cut`) broke off its answer.\"},\"request_id\":\"ID\"}"));
+        same(expected, actual);
         assertThat(NodeProgramme.failed(expected)).allMatch(NodeClientsTest::mayFail);
         abortsWereSeen(expected);
     }
@@ -119,6 +148,26 @@ class NodeClientsTest {
                 }
             });
         }
+    }
+
+    /** The error of each step that broke midway, which is taken out: with the gateway in between it is the gateway's, typed. */
+    private static Map<String, String> told(Map<String, JsonNode> steps) {
+        Map<String, String> told = new TreeMap<>();
+        steps.forEach((step, seen) -> seen.forEach(note -> {
+            if (note instanceof ObjectNode fields && fields.path("told") instanceof ObjectNode how) {
+                fields.remove("told");
+                told.put(
+                        step,
+                        Stream.of("threw", "status", "type", "code")
+                                        .map(name -> how.path(name).asString("-"))
+                                        .collect(Collectors.joining(" "))
+                                + ": "
+                                + REQUEST_ID
+                                        .matcher(how.path("message").asString("-"))
+                                        .replaceAll("ID"));
+            }
+        }));
+        return told;
     }
 
     private static boolean mayFail(String step) {

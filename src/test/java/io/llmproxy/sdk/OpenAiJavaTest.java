@@ -23,6 +23,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -40,6 +41,23 @@ class OpenAiJavaTest {
             .set("limits.ip.requests", "0")
             .start();
     private static final String KEY = APPLIANCE.tenantWithKey("acme", BEHIND.baseUrl());
+
+    /** Methods whose parameters {@link EveryMethod} cannot make up; one that is new shows. */
+    private static final Set<String> NOT_CALLED = Set.of(
+            // have steps of their own in the programmes
+            "chat.completions.create",
+            "responses.create",
+            // want one whole object of several kinds for a body
+            "admin.organization.externalKeys.create",
+            "audio.voices.create",
+            "realtime.calls.accept",
+            "realtime.calls.create",
+            "realtime.translations.clientSecrets.create",
+            // wants events for an answer
+            "beta.agents.sessions.stream",
+            // send nothing
+            "webhooks.unwrap",
+            "webhooks.verifySignature");
 
     private final FakeProvider direct = FakeProvider.start();
 
@@ -128,7 +146,7 @@ class OpenAiJavaTest {
 
         assertThat(seen.steps()).hasSizeGreaterThan(200);
         assertThat(seen.failed()).isEmpty();
-        assertThat(left).hasSizeLessThan(60);
+        assertThat(Set.copyOf(left)).isEqualTo(NOT_CALLED);
     }
 
     /** Whatever is asked for: an object that tells what it was. */
