@@ -137,6 +137,7 @@ class DefaultLimitsTest {
                 fixture.clock.advance(Duration.ofMinutes(1));
             }
         }
+        fixture.up().answers(r -> Script.json(ANSWER));
         FakeRequest next = fixture.chat(CHAT);
         LimitExceeded error = refused(fixture.send(next));
         assertThat(error.limitId()).isEqualTo("config:concurrency");
@@ -146,7 +147,6 @@ class DefaultLimitsTest {
         assertThat(running).noneMatch(CompletableFuture::isDone);
         requests.getFirst().leave();
         assertThat(running.getFirst()).succeedsWithin(PATIENCE);
-        fixture.up().answers(r -> Script.json(ANSWER));
         serve(1);
         for (FakeRequest request : requests) {
             request.leave();
