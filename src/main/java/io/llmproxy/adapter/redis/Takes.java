@@ -10,11 +10,17 @@ import java.util.List;
  */
 final class Takes extends Call {
     private final List<Take> takes;
+    private final int counters;
+    /** Of each charge of each of them which counter, from 1. */
+    private final int[] counted;
+
     private final ServerTime time;
 
-    private Takes(List<Take> takes, List<byte[]> keys, byte[] argument, ServerTime time) {
+    private Takes(List<Take> takes, List<byte[]> keys, int[] counted, byte[] argument, ServerTime time) {
         super(RedisScript.TAKE, keys, argument);
         this.takes = takes;
+        this.counters = keys.size() - 1;
+        this.counted = counted;
         this.time = time;
     }
 
@@ -32,7 +38,10 @@ final class Takes extends Call {
         List<Take> part = waiting.subList(0, fit);
         List<Take> takes = List.copyOf(part);
         part.clear();
-        Packer out = new Packer(2 + 7 * names.counters() + length(takes))
+        int charges = charges(takes);
+        int[] counted = new int[charges];
+        int next = 0;
+        Packer out = new Packer(2 + 7 * names.counters() + takes.size() + 2 * charges)
                 .number(time.told())
                 .text(incarnation.name());
         names.write(out, time.now());
@@ -40,38 +49,62 @@ final class Takes extends Call {
             take.by(incarnation);
             out.number(take.charges().size());
             for (Charge charge : take.charges()) {
-                out.number(names.number(charge)).number(charge.amount());
+                int counter = names.number(charge);
+                counted[next++] = counter;
+                out.number(counter).number(charge.amount());
             }
         }
-        return new Takes(takes, names.keys(), out.bytes(), time);
+        return new Takes(takes, names.keys(), counted, out.bytes(), time);
     }
 
     int size() {
         return takes.size();
     }
 
-    private static int length(List<Take> takes) {
-        int length = 0;
+    private static int charges(List<Take> takes) {
+        int charges = 0;
         for (Take take : takes) {
-            length += 1 + 2 * take.charges().size();
+            charges += take.charges().size();
         }
-        return length;
+        return charges;
     }
 
     @Override
     void answered(Object packed) {
         long[] numbers = Unpacker.numbers((byte[]) packed);
         time.server(numbers[0]);
-        int at = 1;
+        int at = 1 + 2 * counters;
+        int next = 0;
         for (Take take : takes) {
+            int charges = take.charges().size();
             int length = switch ((int) numbers[at]) {
                 case 0 -> 4;
-                case 1 -> 1 + 4 * take.charges().size();
+                case 1 -> 1 + charges;
                 default -> 1;
             };
-            take.answered(Arrays.copyOfRange(numbers, at, at + length));
+            take.answered(
+                    numbers[at] == 1
+                            ? granted(numbers, at + 1, next, charges)
+                            : Arrays.copyOfRange(numbers, at, at + length));
             at += length;
+            next += charges;
         }
+    }
+
+    /** As {@link Take#answered} has it: what the script says of each charge, and of the charge's counter. */
+    private long[] granted(long[] numbers, int at, int next, int charges) {
+        long[] answer = new long[1 + 4 * charges];
+        answer[0] = 1;
+        for (int c = 0; c < charges; c++) {
+            long left = numbers[at + c];
+            int counter = 2 * counted[next + c] - 1;
+            int to = 1 + 4 * c;
+            answer[to] = Math.max(0, left);
+            answer[to + 1] = numbers[counter];
+            answer[to + 2] = left < 0 ? 1 : 0;
+            answer[to + 3] = numbers[counter + 1];
+        }
+        return answer;
     }
 
     @Override
