@@ -24,6 +24,11 @@ abstract non-sealed class Call implements Asked {
     /** @param answer what the script returned: packed bytes, or a number */
     abstract void answered(Object answer);
 
+    /** Before it is sent: what is to be told by now is told only later. */
+    void untold() {
+        // who takes nothing does not mind
+    }
+
     CommandArguments byHash() {
         return arguments(Protocol.Command.EVALSHA, script.hash());
     }

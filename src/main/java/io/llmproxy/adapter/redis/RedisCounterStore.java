@@ -216,6 +216,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
     /** @param deadline of {@link System#nanoTime} */
     private @Nullable Take taken(List<Charge> charges, long deadline) {
+        Take refused = null;
         while (true) {
             Take take = new Take(charges, deadline, this::giveBack);
             line.submit(take);
@@ -224,13 +225,16 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
                 if (take.late() && line.awaits(breaker.prompt())) {
                     breaker.late();
                 }
-                return null;
+                return refused;
             }
             breaker.inTime();
-            // the window of a calendar has ended; what time it is there is known by now
-            if (answer[0] != WRONG_WINDOW) {
+            if (Take.denied(answer) && take.untold()) {
+                // there may be room when Redis has heard what was given back
+                refused = take;
+                line.tellFirst();
+            } else if (answer[0] != WRONG_WINDOW) {
                 return take;
-            }
+            } // else the window of a calendar has ended; what time it is there is known by now
         }
     }
 
@@ -244,7 +248,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     /** In the background, of a request that has ended; nothing is given back. */
     private void count(List<Charge> charges) {
         Take take = new Take(charges, 0, (ended, answer) -> {
-            if (Take.denied(answer)) {
+            if (Take.denied(answer) && !ended.untold()) {
                 denied(ended, answer);
             }
         });

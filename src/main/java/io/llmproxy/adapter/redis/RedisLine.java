@@ -46,6 +46,9 @@ final class RedisLine implements AutoCloseable {
     private static final long BEAT = Duration.ofSeconds(2).toNanos();
     private static final long BEAT_AWAY = Duration.ofMillis(200).toNanos();
 
+    /** What was really used is told so often at most while requests take: for many of them together it costs as much as for one. */
+    private static final long TELL = Duration.ofMillis(2).toNanos();
+
     private final RedisAddress address;
     private final LineEvents events;
     private final Corrections corrections;
@@ -62,8 +65,11 @@ final class RedisLine implements AutoCloseable {
     private volatile boolean closed;
     private volatile boolean silent;
 
+    private volatile boolean tellFirst;
+
     // of the thread alone
     private @Nullable Settle unconfirmed;
+    private long toldAt = System.nanoTime() - TELL;
 
     /** Who makes calls for the line, and hears of it; on the line's thread. */
     interface LineEvents {
@@ -120,6 +126,11 @@ final class RedisLine implements AutoCloseable {
     /** There is something to correct: that goes with the next call, or by itself a moment later. */
     void told() {
         clock.begin();
+    }
+
+    /** What is to be told by now goes before what is submitted next. */
+    void tellFirst() {
+        tellFirst = true;
     }
 
     /** Waits until all is told that was to be told before, for two seconds at most and as long as Redis is there. */
@@ -198,7 +209,7 @@ final class RedisLine implements AutoCloseable {
         }
     }
 
-    /** Corrections first: whoever gave back a slot and asks for one finds it. */
+    /** Corrections first: whoever gave back a slot and asks for one finds it. Those that wait are known to be missing ({@link Take#untold}). */
     private List<Call> batch() {
         List<Call> batch = new ArrayList<>();
         if (!up()) {
@@ -213,7 +224,12 @@ final class RedisLine implements AutoCloseable {
             nextBeat = now + (up() ? BEAT : BEAT_AWAY);
             batch.add(events.beat(() -> beaten(now)));
         }
-        if (unconfirmed == null && up()) {
+        boolean takes = asked.stream().anyMatch(Takes.class::isInstance);
+        if (takes && !tellFirst && now - toldAt < TELL && !corrections.isEmpty()) {
+            asked.forEach(Call::untold);
+        } else if (unconfirmed == null && up()) {
+            tellFirst = false;
+            toldAt = now;
             List<Correction> next = corrections.next();
             if (!next.isEmpty()) {
                 unconfirmed = events.settle(next, () -> unconfirmed = null);

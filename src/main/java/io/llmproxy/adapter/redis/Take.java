@@ -21,6 +21,7 @@ final class Take implements Asked {
     private final BiConsumer<Take, long[]> unwanted;
     private final AtomicReference<long @Nullable []> answer = new AtomicReference<>();
     private boolean counted;
+    private boolean untold;
     /** Whose slots it takes: known when it is sent. */
     private @Nullable Incarnation incarnation;
 
@@ -44,6 +45,16 @@ final class Take implements Asked {
     /** On the thread of the line, before it is sent. */
     void by(Incarnation sender) {
         incarnation = sender;
+    }
+
+    /** On the thread of the line, before it is sent: something that others gave back is told only later. */
+    void markUntold() {
+        untold = true;
+    }
+
+    /** Whether a refusal may come of what others gave back and Redis had not heard of; when there is an answer. */
+    boolean untold() {
+        return untold;
     }
 
     /** By whom it was sent; when there is an answer. */

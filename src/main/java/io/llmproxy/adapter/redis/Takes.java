@@ -108,6 +108,11 @@ final class Takes extends Call {
     }
 
     @Override
+    void untold() {
+        takes.forEach(Take::markUntold);
+    }
+
+    @Override
     public void expire(long now) {
         takes.forEach(take -> take.expire(now));
     }

@@ -7,6 +7,8 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
@@ -62,6 +64,42 @@ class GatheredCallsTest {
                     .isPositive()
                     .isLessThanOrEqualTo(ticks + 3)
                     .isLessThan(REQUESTS / 2);
+        }
+    }
+
+    /** What is given back is told with what others give back, and yet who asks at once for the only slot finds it. */
+    @Test
+    void whoGaveBackTheOnlySlotFindsItAtOnce() {
+        Limit only = RUNNING.amount(1);
+        try (RedisServer redis = RedisServer.start();
+                RedisCounterStore store = Stores.patient(redis.url())) {
+            Stores.awaitUp(store);
+            List<Charge> slot = List.of(new Charge(only, new CounterKey(only.id(), "ann"), 1));
+            for (int i = 0; i < 2000; i++) {
+                LimitDecision decision = store.reserve(slot);
+                assertThat(decision).as("request %d", i).isInstanceOf(Granted.class);
+                if (i % 100 == 0) {
+                    assertThat(store.reserve(slot)).as("a second slot").isInstanceOf(Denied.class);
+                }
+                ((Granted) decision).reservation().release();
+            }
+        }
+    }
+
+    @Test
+    void requestsOneAfterTheOtherAreToldOfTogetherWhereThereIsRoom() {
+        try (RedisServer redis = RedisServer.start();
+                RedisCalls calls = new RedisCalls(redis);
+                RedisCounterStore store = Stores.patient(redis.url())) {
+            Stores.awaitUp(store);
+            calls.forget();
+            long began = System.nanoTime();
+            for (int i = 0; i < 2000; i++) {
+                taken(store).settle(new ActualUse(1, 1, 0));
+            }
+            long told = (System.nanoTime() - began) / Duration.ofMillis(2).toNanos();
+            assertThat(calls.of("mget")).isEqualTo(2000);
+            assertThat(calls.of("hexists")).as("one in 2 ms").isBetween(1L, told + 3);
         }
     }
 
