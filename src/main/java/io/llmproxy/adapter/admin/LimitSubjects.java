@@ -53,15 +53,15 @@ final class LimitSubjects {
             case USER, KEY, PROVIDER -> {
                 String subject = scope.startsWith(start) ? scope.substring(start.length()) : "";
                 boolean named = subject.equalsIgnoreCase(thing.id().name()) || subject.equals(thing.handle());
-                yield named && !otherOfThatName(thing.id(), tenant);
+                yield named && !stays(thing.id().kind(), subject, tenant);
             }
             case TENANT, ROUTE, LIMIT, PRICE -> false;
         };
     }
 
-    /** A tenant's own provider may have the name of a shared one, and the limit is for whichever is there. */
-    private boolean otherOfThatName(Declared.Id id, @Nullable String tenant) {
-        return staying.contains(new Declared.Id(id.kind(), null, id.name()))
-                || staying.contains(new Declared.Id(id.kind(), tenant, id.name()));
+    /** Another one whose name that is: a tenant's own provider may have the name of a shared one, and the limit is for whichever is there. */
+    private boolean stays(DeclaredKind kind, String subject, @Nullable String tenant) {
+        return staying.contains(new Declared.Id(kind, null, subject))
+                || staying.contains(new Declared.Id(kind, tenant, subject));
     }
 }

@@ -338,8 +338,8 @@ public final class JsonRequest {
         return maxTokens;
     }
 
-    /** How many answers are asked for; -1: not said. */
-    public long n() {
+    /** How many answers are asked for, as the member says; -1: not said. */
+    long n() {
         return n;
     }
 
