@@ -136,7 +136,7 @@ class Http10Test {
         assertThat(declared.bytes().length).isLessThan(LARGE.length);
     }
 
-    /** Beyond the MiB that is held back for it nothing in HTTP/1.0 could tell such a client. */
+    /** What is short is held back for it until it is whole. */
     @Test
     void aClientIsToldOfACutBodyOfUnknownLengthByTheStatus() throws IOException {
         UPSTREAM.on(PATH, c -> {
@@ -145,5 +145,16 @@ class Http10Test {
         });
 
         assertThat(asked10().text()).startsWith("HTTP/1.1 502").contains("upstream_error");
+    }
+
+    /** Its end would be the connection's: a close is the end of a whole one. */
+    @Test
+    void aClientIsToldOfALongOneByAReset() throws IOException {
+        UPSTREAM.on(PATH, c -> {
+            c.head(200, "Content-Type", "application/json").chunk(Arrays.copyOf(LARGE, CUT));
+            c.close();
+        });
+
+        assertThat(asked10().whole()).isFalse();
     }
 }

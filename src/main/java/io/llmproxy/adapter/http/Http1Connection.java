@@ -35,6 +35,8 @@ final class Http1Connection implements ServerConnection {
     private final HeadReader reader;
     private volatile @Nullable Thread thread;
     private volatile boolean stopping;
+    /** Of the request at hand, in HTTP/1.0. */
+    private volatile @Nullable AbruptEnd abrupt;
 
     /** @param source waits for the connection's next bytes; null: the client has ended its side */
     Http1Connection(
@@ -119,14 +121,19 @@ final class Http1Connection implements ServerConnection {
                 this::openBody);
         RequestBodyStream body = client.bodyStream();
         boolean asked = client.http10() || client.headers().containsToken("Connection", "close");
+        AbruptEnd unmarked = client.http10() ? new AbruptEnd(context.serverSocket()) : null;
+        abrupt = unmarked;
         Http1Sink sink = new Http1Sink(
                 writer,
                 serving.refuser().renderer(),
                 Dialect.of(client.path(), client.headers()),
                 client.method().equals("HEAD"),
-                client.http10(),
+                unmarked,
                 () -> asked || connections.drain().closing() || client.awaitsContinue() || !reusable(body));
         serving.serve(client, sink);
+        if (unmarked != null) {
+            unmarked.reset(); // at once: of TLS no orderly end may be said before
+        }
         return livesOn(client, sink);
     }
 
@@ -199,6 +206,10 @@ final class Http1Connection implements ServerConnection {
     }
 
     void cut() {
+        AbruptEnd unmarked = abrupt;
+        if (unmarked != null) {
+            unmarked.reset();
+        }
         try {
             context.serverSocket().close();
         } catch (UncheckedIOException e) {

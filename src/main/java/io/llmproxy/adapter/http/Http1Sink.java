@@ -29,7 +29,9 @@ final class Http1Sink implements ClientSink {
     private final ErrorRenderer renderer;
     private final Dialect dialect;
     private final boolean headRequest;
-    private final boolean http10;
+    /** Of a connection in HTTP/1.0; null: in 1.1. */
+    private final @Nullable AbruptEnd http10;
+
     private final BooleanSupplier closing;
     private final HeadBytes buffer = new HeadBytes(2048);
 
@@ -49,13 +51,16 @@ final class Http1Sink implements ClientSink {
     private long written;
     private final TailBytes tail = new TailBytes();
 
-    /** @param closing asked once, with the head: whether the connection ends with this answer */
+    /**
+     * @param http10 whether the client knows no chunks, and how its connection comes to end in a reset; null: it knows them
+     * @param closing asked once, with the head: whether the connection ends with this answer
+     */
     Http1Sink(
             DataWriter out,
             ErrorRenderer renderer,
             Dialect dialect,
             boolean headRequest,
-            boolean http10,
+            @Nullable AbruptEnd http10,
             BooleanSupplier closing) {
         this.out = out;
         this.renderer = renderer;
@@ -75,7 +80,7 @@ final class Http1Sink implements ClientSink {
         headGiven = true;
         bodyAllowed = !headRequest && !bodiless;
         declared = contentLength;
-        chunked = declared < 0 && !http10;
+        chunked = declared < 0 && http10 == null;
         written = 0;
         String type = headers.first("Content-Type").orElse("");
         lines = lines(type);
@@ -133,6 +138,9 @@ final class Http1Sink implements ClientSink {
             buffer.lineEnd();
         }
         send();
+        if (http10 != null) {
+            http10.disarm();
+        }
         ended = true;
     }
 
@@ -270,15 +278,18 @@ final class Http1Sink implements ClientSink {
 
     /**
      * Whether the answer is kept back while it is short: in HTTP/1.0 a body of unknown length ends with the connection, so
-     * that only one that was not begun can still fail in a way that shows.
+     * that only one that was not begun can still fail in a way that says why. A longer one is begun, and can but be reset.
      */
     private boolean held() {
-        return http10 && declared < 0 && !eventStream && !started;
+        return http10 != null && declared < 0 && !eventStream && !started;
     }
 
     /** Into the buffer, or, where it is too long for that, out without a copy. */
     private void put(byte[] bytes, int offset, int length) throws IOException {
         if (buffer.size() + length > (held() ? HELD : BUFFER)) {
+            if (http10 != null && held()) {
+                http10.arm();
+            }
             send();
         }
         if (length > BUFFER && !held()) {

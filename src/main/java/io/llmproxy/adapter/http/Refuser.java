@@ -36,7 +36,7 @@ record Refuser(ErrorRenderer renderer, InstantSource clock, Consumer<EndedReques
 
     void refuse(DataWriter out, Dialect dialect, Refused refused, ProxyError error) {
         HeaderFields headers = headersOfTold(refused, error);
-        new Http1Sink(out, renderer, dialect, refused.method().equals("HEAD"), false, () -> true).fail(error, headers);
+        new Http1Sink(out, renderer, dialect, refused.method().equals("HEAD"), null, () -> true).fail(error, headers);
     }
 
     /** The fields of an answer of which others have been told. */
