@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Takes out of an event stream what is in it only because the gateway asked for usage: the last chunk, which has usage and
  * empty {@code choices}, and the member {@code "usage":null} of the others. Everything else goes on byte for byte, event by
  * event as each is complete; events that come together go on together. An event larger than {@value #MAX_EVENT} bytes goes on as
- * it is.
+ * it comes; see {@link LargeEvent}.
  */
 public final class UsageFilter implements SseReader.Listener {
     /** Where the stream goes on to. */
@@ -22,6 +22,7 @@ public final class UsageFilter implements SseReader.Listener {
     private static final byte[] USAGE = "usage".getBytes(StandardCharsets.US_ASCII);
 
     private final Output output;
+    private final int most;
     private final SseReader reader = new SseReader(this);
     private final Begun begun = new Begun();
     private byte[] piece = {};
@@ -29,7 +30,7 @@ public final class UsageFilter implements SseReader.Listener {
     private int passed;
     private int taken;
     private int lastEnd;
-    private boolean oversized;
+    private @Nullable LargeEvent large;
     private boolean dropped;
     private boolean endedAtCr;
     // of the output, on its way through the reader, which knows of none
@@ -47,7 +48,13 @@ public final class UsageFilter implements SseReader.Listener {
     }
 
     public UsageFilter(Output output) {
+        this(output, MAX_EVENT);
+    }
+
+    /** @param most bytes of an event that are kept until it is complete */
+    UsageFilter(Output output, int most) {
         this.output = output;
+        this.most = most;
     }
 
     public void feed(byte[] in, int from, int length) throws IOException {
@@ -73,17 +80,24 @@ public final class UsageFilter implements SseReader.Listener {
     }
 
     private void keepRest(int to) throws IOException {
-        if (!oversized && (long) begun.size() + to - taken > MAX_EVENT) {
-            oversized = true;
-            finish();
+        write(piece, passed, taken);
+        if (large == null && (long) begun.size() + to - taken > most) {
+            large = new LargeEvent(output);
+            large.feed(begun.bytes(), 0, begun.size());
+            begun.reset();
         }
-        int complete = oversized ? to : taken;
-        write(piece, passed, complete);
-        begun.write(piece, complete, to - complete);
+        if (large != null) {
+            large.feed(piece, taken, to);
+        } else {
+            begun.write(piece, taken, to - taken);
+        }
     }
 
     /** The stream is over: what came of an event that never ended goes on. */
     public void finish() throws IOException {
+        if (large != null) {
+            large.end();
+        }
         write(begun.bytes(), 0, begun.size());
         begun.reset();
     }
@@ -106,8 +120,11 @@ public final class UsageFilter implements SseReader.Listener {
 
     private void event(int next) throws IOException {
         dropped = false;
-        if (oversized) {
-            oversized = false;
+        if (large != null) {
+            large.feed(piece, taken, next);
+            large.end();
+            large = null;
+            passed = next;
         } else if (begun.size() == 0) {
             passed = pass(piece, passed, taken, next);
         } else {

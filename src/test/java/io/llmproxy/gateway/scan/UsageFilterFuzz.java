@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,11 @@ public final class UsageFilterFuzz {
             single.append(passed);
             if (!passed.equals(event)) {
                 permitted(event, passed);
+            }
+            String large = large(event, -1);
+            Fuzz.same(large(event, Pieces.seed(input)), large, "a large one in pieces");
+            if (decided(event, passed)) {
+                Fuzz.same(large, passed, "as a large one");
             }
         }
         Fuzz.same(single.toString(), whole, "event by event");
@@ -72,6 +78,18 @@ public final class UsageFilterFuzz {
         Fuzz.same(after, chunk, "cut of " + event + " to " + passed);
     }
 
+    /** Whether what comes later in the event changes nothing of what is to be taken out. */
+    private static boolean decided(String event, String passed) {
+        int name = event.indexOf("usage");
+        boolean once = name < 0 || event.indexOf("usage", name + 1) < 0;
+        // of what is dropped nothing is left but comments
+        return once
+                && EVENT.matcher(event).matches()
+                && !event.contains("\\u")
+                && data(event) instanceof ObjectNode
+                && data(passed) instanceof ObjectNode;
+    }
+
     private static @Nullable JsonNode data(String event) {
         List<String> lines = event.lines().filter(l -> l.startsWith("data:")).toList();
         String joined =
@@ -85,16 +103,43 @@ public final class UsageFilterFuzz {
         }
     }
 
+    /** The event as it comes where it is too large to be kept. */
+    private static String large(String event, int seed) {
+        return fed(
+                out -> {
+                    LargeEvent large = new LargeEvent(out);
+                    return new Fed((b, from, length) -> large.feed(b, from, from + length), large::end);
+                },
+                event.getBytes(StandardCharsets.ISO_8859_1),
+                seed);
+    }
+
     private static String filtered(byte[] stream, int seed) {
+        return fed(
+                out -> {
+                    UsageFilter filter = new UsageFilter(out);
+                    return new Fed(filter::feed, filter::finish);
+                },
+                stream,
+                seed);
+    }
+
+    private interface End {
+        void end() throws IOException;
+    }
+
+    private record Fed(UsageFilter.Output in, End end) {}
+
+    private static String fed(Function<UsageFilter.Output, Fed> made, byte[] stream, int seed) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        UsageFilter filter = new UsageFilter(out::write);
+        Fed fed = made.apply(out::write);
         try {
             if (seed < 0) {
-                filter.feed(stream, 0, stream.length);
+                fed.in.write(stream, 0, stream.length);
             } else {
-                Pieces.feed(stream, seed, filter::feed);
+                Pieces.feed(stream, seed, fed.in::write);
             }
-            filter.finish();
+            fed.end.end();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

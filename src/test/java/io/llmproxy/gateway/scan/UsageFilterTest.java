@@ -119,10 +119,12 @@ class UsageFilterTest {
         assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("data: {\"a\":1}\n\n");
     }
 
+    /** An image in a stream is of such a size. */
     @Test
-    void passesOnAnEventThatIsTooLargeToLookAt() throws IOException {
-        byte[] large = bytes("data: {\"c\":\"" + "x".repeat(1_500_000)
-                + "\",\"usage\":null}\n\ndata: {\"choices\":[],\"usage\":{}}\n\ndata: 2\n\n");
+    void takesItOutOfAnEventThatIsTooLargeToBeKept() throws IOException {
+        String image = "x".repeat(1_500_000);
+        byte[] large = bytes("data: {\"c\":\"" + image + "\",\"usage\":null,\"obfuscation\":\"a\"}\n\n"
+                + "data: {\"choices\":[],\"usage\":{}}\n\ndata: {\"z\":2,\"usage\":null}\n\n");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         UsageFilter filter = new UsageFilter(out::write);
         for (int i = 0; i < large.length; i += 10_000) {
@@ -130,7 +132,7 @@ class UsageFilterTest {
         }
         filter.finish();
         assertThat(out.toString(StandardCharsets.UTF_8))
-                .isEqualTo("data: {\"c\":\"" + "x".repeat(1_500_000) + "\",\"usage\":null}\n\ndata: 2\n\n");
+                .isEqualTo("data: {\"c\":\"" + image + "\",\"obfuscation\":\"a\"}\n\ndata: {\"z\":2}\n\n");
     }
 
     private static String filtered(byte[] stream, int split) throws IOException {
