@@ -82,10 +82,12 @@ public final class UsageFilterFuzz {
     private static boolean decided(String event, String passed) {
         int name = event.indexOf("usage");
         boolean once = name < 0 || event.indexOf("usage", name + 1) < 0;
+        String text = new String(event.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
         // of what is dropped nothing is left but comments
         return once
                 && EVENT.matcher(event).matches()
                 && !event.contains("\\u")
+                && !text.contains("\uFFFD") // what is no UTF-8 is no JSON
                 && data(event) instanceof ObjectNode
                 && data(passed) instanceof ObjectNode;
     }
