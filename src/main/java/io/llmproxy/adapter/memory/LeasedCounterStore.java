@@ -6,6 +6,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.LimitLeases;
 import io.llmproxy.port.StoreException;
@@ -42,11 +43,11 @@ import org.jspecify.annotations.Nullable;
  * number of processes, since anybody may come with any number of addresses.
  */
 public final class LeasedCounterStore implements CounterStore, AutoCloseable {
-    /** How long a request waits for more of what its process holds something of. */
-    private static final long PATIENCE = Duration.ofMillis(50).toNanos();
+    /** How long a request waits in all, however often it asks, for more of what its process holds something of. */
+    static final Duration PATIENCE = Duration.ofMillis(50);
 
     /** The same where the process never held anything of it. */
-    private static final long FIRST_PATIENCE = Duration.ofMillis(250).toNanos();
+    static final Duration FIRST_PATIENCE = Duration.ofMillis(250);
 
     private final ConcurrentHashMap<CounterKey, Share> shares = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Share> parts = new ConcurrentHashMap<>();
@@ -158,11 +159,21 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
 
     @Override
     public LimitDecision reserve(List<Charge> charges) {
+        return reserve(charges, Reservation.NONE, Asker.ONCE);
+    }
+
+    @Override
+    public LimitDecision admit(List<Charge> charges, boolean soon, Asker asker) {
+        return reserve(charges, Reservation.NONE, asker);
+    }
+
+    @Override
+    public LimitDecision reserve(List<Charge> charges, Reservation admitted, Asker asker) {
         LimitDecision decision = memory.reserve(charges);
         if (!lacking(decision)) {
             return decision;
         }
-        return line.away() ? helped(charges) : later(charges, (Denied) decision);
+        return line.away() ? helped(charges) : later(charges, (Denied) decision, asker);
     }
 
     /** With what this process may take by itself while the book is away, of limits that were met or changed meanwhile. */
@@ -188,21 +199,30 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         return decision instanceof Denied denied && !divided(denied.limit());
     }
 
-    /** After more has come of what was lacking. */
-    private LimitDecision later(List<Charge> charges, Denied first) {
+    /** After more has come of what was lacking. What it waits here is taken off what it may wait for when it asks again. */
+    private LimitDecision later(List<Charge> charges, Denied first, Asker asker) {
         long began = clock.nanos();
+        try {
+            return heard(charges, first, began - asker.waited());
+        } finally {
+            asker.waited(clock.nanos() - began);
+        }
+    }
+
+    /** @param since when its waiting would have begun if it had waited for all at one time */
+    private LimitDecision heard(List<Charge> charges, Denied first, long since) {
         LimitDecision decision = first;
         while (decision instanceof Denied denied && !divided(denied.limit())) {
             Share lacking = ask(charges, denied);
             if (lacking == null) {
                 return denied;
             }
-            long patience = lacking.first ? FIRST_PATIENCE : PATIENCE;
-            if (!keeper.await(lacking, began + patience)) {
+            long patience = (lacking.first ? FIRST_PATIENCE : PATIENCE).toNanos();
+            if (!keeper.await(lacking, since + patience)) {
                 return line.awayOrStalled() ? helped(charges) : denied;
             }
             decision = memory.reserve(charges);
-            if (decision instanceof Denied && clock.nanos() - began > PATIENCE) {
+            if (decision instanceof Denied && clock.nanos() - since > FIRST_PATIENCE.toNanos()) {
                 return decision;
             }
         }
