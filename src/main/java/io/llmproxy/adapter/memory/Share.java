@@ -72,9 +72,17 @@ final class Share {
     /** The limit as a request has it, which may have been changed. */
     void see(Limit current) {
         Limit known = limit;
-        if (current.amount() != known.amount() || current.mode() != known.mode()) {
+        if (current.amount() != known.amount() || current.mode() != known.mode() || !countsAs(current, known)) {
             limit = current;
         }
+    }
+
+    /** Whether one counter serves both: what is used is asked of the counter that counts by the limit as it is. */
+    private static boolean countsAs(Limit one, Limit other) {
+        return one.algorithm() == other.algorithm()
+                && one.period() == other.period()
+                && one.segments() == other.segments()
+                && one.zone().equals(other.zone());
     }
 
     Limit limit() {
