@@ -30,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Limits that several processes on one PostgreSQL share: taken, settled, changed. */
 class LeasedCountersTest {
@@ -97,6 +98,25 @@ class LeasedCountersTest {
         await(() -> used(two, day) == 990);
         assertThat(takes(two, day, 11)).isFalse();
         await(() -> takes(two, day, 10));
+    }
+
+    /** What was used beyond the amount and is given back is not there for the next: less than that may be left. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 20})
+    void anOverrunMakesTheAmountNoLarger(int other) {
+        Limit day = limit("day", LimitMetric.TOKENS, 1000, LimitPeriod.DAY);
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        take(two, day, other);
+        Granted first = take(one, day, 600);
+        Granted second = take(one, day, 300);
+        first.reservation().settle(new ActualUse(900, 0, ActualUse.UNKNOWN));
+        await(() -> used(one, day) == 1200 + other && used(two, day) == 1200 + other);
+        second.reservation().settle(new ActualUse(0, 0, ActualUse.UNKNOWN));
+        int left = 100 - other;
+        assertThat(takes(one, day, left + 1)).isFalse();
+        takeTheRest(0, left, day, one);
+        assertThat(drain(two, day)).isZero();
     }
 
     @Test

@@ -77,7 +77,8 @@ public interface LimitLeases {
      * @param sure what it may use of that until it asks again; where {@link #sparing} is false, and while the book is away, all
      * @param inherited how much of that counts as used already: in its last life, or before anybody counted
      * @param elsewhere what others have used in the present period, as far as it is known
-     * @param free what nobody holds
+     * @param free what nobody holds; negative: so much more is held than there is, since answers used more than was reserved for them, or
+     *     the amount was lowered
      */
     record Given(long share, long sure, long inherited, long elsewhere, long free) {}
 

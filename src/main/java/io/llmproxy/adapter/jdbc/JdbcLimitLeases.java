@@ -266,7 +266,7 @@ final class JdbcLimitLeases implements LimitLeases {
         long free = limit.amount() - taken - kept;
         long more = limit.hard() && !ask.end() ? ShareRule.grant(free, ask.least(), ask.more(), peers.number) : 0;
         long share = kept + more;
-        return new Given(share, ShareRule.sure(ask, inherited, share), inherited, elsewhere, Math.max(0, free - more));
+        return new Given(share, ShareRule.sure(ask, inherited, share), inherited, elsewhere, free - more);
     }
 
     /**

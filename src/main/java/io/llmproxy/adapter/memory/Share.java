@@ -38,6 +38,8 @@ final class Share {
     // the keeper's own
     /** What the book holds for this process; of that, the ceiling is what it may use without a word to the book. */
     long held;
+    /** What the book says that it holds: more than that where all hold more than there is, until it is told so. */
+    long booked;
     /** What was told to the book that may be used. */
     long told;
     /** From what use on more must be held. */

@@ -40,7 +40,7 @@ final class ShareTerms {
         long used = memory.used(share.key(), share.limit());
         share.idle = used == share.seen ? share.idle + 1 : 0;
         share.seen = used;
-        boolean unused = share.limit().hard() && share.held > used;
+        boolean unused = share.limit().hard() && share.booked > used;
         boolean nothing = used == 0 && share.idle >= (alone ? IDLE_ALONE : IDLE);
         share.leaving = nothing || unused && (share.wanted || !alone && share.idle >= IDLE);
         share.wanted = false;
@@ -149,10 +149,12 @@ final class ShareTerms {
         long used = ask.used() + given.inherited();
         boolean more = given.free() > 0 || given.sure() < given.share();
         long refill = more ? middle(used, given.sure()) : Long.MAX_VALUE;
-        share.held = given.share();
+        // what was used beyond the amount is counted, and is nobody's to use again when some of it is given back
+        share.booked = given.share();
+        share.held = Math.max(0, given.share() + Math.min(0, given.free()));
         share.told = given.sure();
         share.low = given.free() > 0 ? middle(used, given.share()) : Long.MAX_VALUE;
-        share.set(Ceiling.of(limit, given.sure(), given.elsewhere(), refill));
+        share.set(Ceiling.of(limit, Math.min(given.sure(), share.held), given.elsewhere(), refill));
         share.widened = 0;
         share.reported = used;
         share.first = false;
