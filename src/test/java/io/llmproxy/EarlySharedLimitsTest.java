@@ -1,5 +1,9 @@
 package io.llmproxy;
 
+import static io.llmproxy.testing.Withheld.CHUNKED;
+import static io.llmproxy.testing.Withheld.EXPECTED;
+import static io.llmproxy.testing.Withheld.LARGE;
+import static io.llmproxy.testing.Withheld.SMALL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.testing.FakeProvider;
@@ -7,9 +11,7 @@ import io.llmproxy.testing.Gate;
 import io.llmproxy.testing.Http;
 import io.llmproxy.testing.RedisServer;
 import io.llmproxy.testing.TestAppliance;
-import java.io.IOException;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
+import io.llmproxy.testing.Withheld;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -19,11 +21,6 @@ import org.junit.jupiter.api.Test;
 
 /** Limits that are counted in Redis and refuse before a body is read: these clients never send theirs. */
 class EarlySharedLimitsTest {
-    private static final String LARGE = "Content-Length: 10485760\r\n";
-    private static final String CHUNKED = "Transfer-Encoding: chunked\r\n";
-    private static final String EXPECTED = "Content-Length: 60\r\nExpect: 100-continue\r\n";
-    private static final String SMALL = "Content-Length: 60\r\n";
-
     private static FakeProvider upstream;
 
     @BeforeAll
@@ -40,20 +37,9 @@ class EarlySharedLimitsTest {
         return TestAppliance.builder().set("redis.url", redis.url()).set("redis.on-failure", "refuse");
     }
 
-    /** The status of a request whose body does not come; 0: the connection was reset, as a busy machine may do. */
+    /** The status of a request whose body does not come. */
     private static int withheld(TestAppliance appliance, String key, String framing) {
-        try (Socket socket =
-                new Socket(appliance.gateway().getHost(), appliance.gateway().getPort())) {
-            socket.setSoTimeout(60_000);
-            String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer " + key
-                    + "\r\nContent-Type: application/json\r\n" + framing + "\r\n";
-            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-            byte[] begin = socket.getInputStream().readNBytes("HTTP/1.1 429".length());
-            String line = new String(begin, StandardCharsets.US_ASCII);
-            return line.length() < 12 ? 0 : Integer.parseInt(line.substring(9));
-        } catch (IOException e) {
-            return 0;
-        }
+        return new Withheld(appliance, key).status("/v1/chat/completions", Duration.ofMinutes(1), framing);
     }
 
     private static void await(BooleanSupplier condition) {

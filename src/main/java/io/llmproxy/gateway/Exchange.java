@@ -28,7 +28,7 @@ public final class Exchange implements CurrentRequest {
     private final Claims claims = new Claims();
     private final Slot<Arrival> arrival = new Slot<>("arrival", "Account");
     private final Slot<KeyEntry> key = new Slot<>("principal", "Authenticate");
-    private final Slot<Endpoint> endpoint = new Slot<>("endpoint", "Inspect");
+    private final Slot<Endpoint> endpoint = new Slot<>("endpoint", "Locate");
     private final Slot<Body> body = new Slot<>("body", "Inspect");
     private final Slot<Ask> ask = new Slot<>("ask", "Inspect");
     private final Slot<List<Target>> plan = new Slot<>("plan", "Route");
@@ -187,7 +187,7 @@ public final class Exchange implements CurrentRequest {
         return clientPath;
     }
 
-    public void inspected(Endpoint found) {
+    public void located(Endpoint found) {
         endpoint.set(found);
     }
 

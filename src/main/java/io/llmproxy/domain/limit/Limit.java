@@ -173,14 +173,14 @@ public record Limit(
         return plain && tenantId == null && (scope == LimitScope.GLOBAL || scope == LimitScope.IP);
     }
 
-    /** Whether it can be judged when the key is known and no body is read: limits of addresses, and of what runs at one time. */
+    /** Whether it can be judged when the key is known and no body is read: limits of addresses, and of what runs at one time. Models, and providers by them, are named in bodies. */
     public boolean foreseen() {
         boolean plain = metric == LimitMetric.REQUESTS && scope == LimitScope.IP || metric == LimitMetric.CONCURRENCY;
         return plain
                 && hard()
                 && switch (scope) {
-                    case IP, KEY, USER, TENANT, GLOBAL -> true;
-                    case MODEL, PROVIDER, ENDPOINT -> false;
+                    case IP, KEY, USER, ENDPOINT, TENANT, GLOBAL -> true;
+                    case MODEL, PROVIDER -> false;
                 };
     }
 

@@ -75,7 +75,7 @@ public final class Limiter {
             return;
         }
         List<Charge> charges = new ArrayList<>(1);
-        table.collect(facts(x, table, null, "", null), due -> {
+        table.collect(facts(x, table, null, x.endpoint().template(), null), due -> {
             if (due.limit().foreseen()) {
                 charges.add(new Charge(due.limit(), due.key(), 1)); // of requests, or of what runs at one time
             }

@@ -43,6 +43,7 @@ final class Explainer implements DryRun {
     private static final String ANY_KEY = "any";
 
     private final Snapshots snapshots;
+    private final Locate locate;
     private final Inspect inspect;
     private final Route route;
     private final Pricing pricing;
@@ -53,6 +54,7 @@ final class Explainer implements DryRun {
 
     Explainer(
             Snapshots snapshots,
+            Locate locate,
             Inspect inspect,
             Route route,
             PricingRules rules,
@@ -60,6 +62,7 @@ final class Explainer implements DryRun {
             HealthBoard board,
             InstantSource clock) {
         this.snapshots = snapshots;
+        this.locate = locate;
         this.inspect = inspect;
         this.route = route;
         this.rules = rules;
@@ -87,7 +90,7 @@ final class Explainer implements DryRun {
                     new Limiter(new LookingCounters(counters, clock, steps), Telemetry.NONE, new PassedLimits(), rules);
             limiter.admit(x, state.limits());
             authenticate(x, entry, now, steps);
-            inspect.handle(x, inspected -> decide(inspected, limiter, state, steps));
+            locate.handle(x, y -> inspect.handle(y, z -> decide(z, limiter, state, steps)));
         } catch (ProxyException e) {
             steps.refused(e.error());
         }

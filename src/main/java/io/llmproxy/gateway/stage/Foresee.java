@@ -5,7 +5,7 @@ import io.llmproxy.gateway.Stage;
 import io.llmproxy.gateway.limit.Limiter;
 import io.llmproxy.runtime.Snapshots;
 
-/** Refuses, before a body is received, what the tenant's limits of addresses and of what runs at one time have no room for. */
+/** Refuses, before a body is received, what the tenant's limits of addresses and of what runs at one time, by endpoint too, have no room for. */
 public final class Foresee implements Stage {
     private final Limiter limiter;
     private final Snapshots snapshots;

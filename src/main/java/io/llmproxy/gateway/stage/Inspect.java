@@ -3,14 +3,13 @@ package io.llmproxy.gateway.stage;
 import io.llmproxy.gateway.Ask;
 import io.llmproxy.gateway.Body;
 import io.llmproxy.gateway.BodyMemory;
-import io.llmproxy.gateway.ClientPath;
 import io.llmproxy.gateway.Endpoint;
 import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Stage;
 
-/** Reads the body whole, the client's pace and all, and finds out by one scan what is asked for. */
+/** Reads the body whole, the client's pace and all, and finds out by one scan what it asks for. */
 public final class Inspect implements Stage {
     private final BodyReader bodies;
 
@@ -21,20 +20,10 @@ public final class Inspect implements Stage {
 
     @Override
     public void handle(Exchange x, Next next) {
-        String method = x.request().method();
-        ClientPath meant = ClientPath.of(x.request().path());
-        if (meant != null) {
-            x.means(meant);
-        }
-        Endpoint endpoint = Endpoint.of(method, x.path());
-        x.inspected(endpoint);
-        if (endpoint.kind() == Endpoint.Kind.UNKNOWN) {
-            throw Refusals.notFound(
-                    "There is no such endpoint; the gateway serves /v1/, /v1beta/models/, /openai/, /api/ and /p/PROVIDER/.");
-        }
+        Endpoint endpoint = x.endpoint();
         BodyReader.Read read = bodies.read(x, endpoint);
         try (Body body = read.body()) {
-            x.read(body, checked(read.ask(), endpoint, method));
+            x.read(body, checked(read.ask(), endpoint, x.request().method()));
             next.handle(x);
         }
     }

@@ -101,8 +101,10 @@ public final class Stages {
         snapshots.onPublish(route::retain);
         Redactors redactors = new Redactors();
         snapshots.onPublish(_ -> redactors.forget());
+        Locate locate = new Locate();
         Inspect inspect = new Inspect(settings, bodyMemory);
-        Explainer explainer = new Explainer(snapshots, inspect, route, settings.pricing(), counters, health, clock);
+        Explainer explainer =
+                new Explainer(snapshots, locate, inspect, route, settings.pricing(), counters, health, clock);
         Pipeline pipeline = new Pipeline(List.of(
                 new Account(
                         ledger,
@@ -117,6 +119,7 @@ public final class Stages {
                         clock),
                 new Admit(inFlight, ledger, limiter, snapshots),
                 new Authenticate(keys, snapshots, lastUse),
+                locate,
                 new Foresee(limiter, snapshots),
                 inspect,
                 new Transcribe(transcripts, redactors),
