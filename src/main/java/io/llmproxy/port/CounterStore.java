@@ -76,6 +76,14 @@ public interface CounterStore {
         return null;
     }
 
+    /**
+     * The same, for a request that goes on to {@link #reserve} where nothing refuses: a store that is a round trip away may make it now, within
+     * the patience of the asker, where it would have to make it then.
+     */
+    default LimitDecision.@Nullable Denied refusal(List<Charge> charges, Asker asker) {
+        return refusal(charges);
+    }
+
     /** How much of a limit its counters count now, those that have counted something of late. For people: it walks over all counters. */
     Map<CounterKey, Long> used(Limit limit);
 

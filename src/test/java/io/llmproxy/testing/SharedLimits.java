@@ -50,12 +50,20 @@ public final class SharedLimits implements AutoCloseable {
     }
 
     private TestAppliance start(String name, String database) {
+        return builder(name, database).start();
+    }
+
+    /** One that is to be set in another way. */
+    public TestAppliance.Builder builder(String name) {
+        return builder(name, url);
+    }
+
+    private TestAppliance.Builder builder(String name, String database) {
         return TestAppliance.builder()
                 .directory(directory.resolve(name))
                 .environment("LLMPROXY_MASTER_KEY", MASTER_KEY)
                 .set("database.url", database)
-                .set("database.user", PostgresServer.USER)
-                .start();
+                .set("database.user", PostgresServer.USER);
     }
 
     /** One in a process of its own, which can be killed. */

@@ -10,7 +10,6 @@ import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.LimitLeases;
 import io.llmproxy.port.StoreException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -29,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>The invariant</b>: at every moment the shares of a counter are together at most the limit's amount, and each process's use
  * of the present period is at most its share. So whatever the interleaving, no more is granted than the limit; what answers use
- * beyond what was reserved for them is counted truly and widens the share, whether there was so much or not.
+ * beyond what was reserved for them is counted truly, whether there was so much or not, and leaves so much less to all.
  *
  * <p><b>Time</b>: windows follow the book's clock, which each process carries on by its own steady counter. It runs behind the
  * book's by the time that an answer takes, never before it; so a share that one process gives back after its window has ended comes
@@ -43,12 +42,6 @@ import org.jspecify.annotations.Nullable;
  * number of processes, since anybody may come with any number of addresses.
  */
 public final class LeasedCounterStore implements CounterStore, AutoCloseable {
-    /** How long a request waits in all, however often it asks, for more of what its process holds something of. */
-    static final Duration PATIENCE = Duration.ofMillis(50);
-
-    /** The same where the process never held anything of it. */
-    static final Duration FIRST_PATIENCE = Duration.ofMillis(250);
-
     private final ConcurrentHashMap<CounterKey, Share> shares = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Share> parts = new ConcurrentHashMap<>();
     private final Set<String> begunAnew = ConcurrentHashMap.newKeySet();
@@ -56,6 +49,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     private final MemoryCounterStore memory;
     private final BookLine line;
     private final ShareKeeper keeper;
+    private final ShareRequests requests;
     private final LimitLeases book;
 
     /** Joins the other processes; blocks. @throws StoreException where the book is away */
@@ -79,6 +73,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         ShareTerms terms = new ShareTerms(memory, shares, nanos);
         this.line = new BookLine(book, terms, memory, shares, clock, nanos, begunAnew, start, sent);
         this.keeper = new ShareKeeper(book, line, terms, shares, nanos);
+        this.requests = new ShareRequests(this::share, memory, line, keeper, nanos);
     }
 
     private final class Held implements Shares {
@@ -110,7 +105,8 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         }
     }
 
-    private static boolean divided(Limit limit) {
+    /** Whether each process has a part of it that it asks nobody for. */
+    static boolean divided(Limit limit) {
         return limit.scope() == LimitScope.IP && limit.subject() == null;
     }
 
@@ -169,86 +165,23 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
 
     @Override
     public LimitDecision reserve(List<Charge> charges, Reservation admitted, Asker asker) {
-        LimitDecision decision = memory.reserve(charges);
-        if (!lacking(decision)) {
-            return decision;
-        }
-        return line.away() ? helped(charges) : later(charges, (Denied) decision, asker);
+        return requests.taken(charges, asker);
     }
 
-    /** With what this process may take by itself while the book is away, of limits that were met or changed meanwhile. */
-    private LimitDecision helped(List<Charge> charges) {
-        for (Charge charge : charges) {
-            Limit limit = charge.limit();
-            if (limit.hard() && !divided(limit)) {
-                Share share = share(memory.place(charge.key()), limit);
-                if (share.widened != limit.amount()) {
-                    line.widen(share);
-                }
-            }
-        }
-        return memory.reserve(charges);
-    }
-
+    /** As far as this process alone has used it up. */
     @Override
     public @Nullable Denied refusal(List<Charge> charges) {
         return memory.refusal(charges);
     }
 
-    private static boolean lacking(LimitDecision decision) {
-        return decision instanceof Denied denied && !divided(denied.limit());
-    }
-
-    /** After more has come of what was lacking. What it waits here is taken off what it may wait for when it asks again. */
-    private LimitDecision later(List<Charge> charges, Denied first, Asker asker) {
-        long began = clock.nanos();
-        try {
-            return heard(charges, first, began - asker.waited());
-        } finally {
-            asker.waited(clock.nanos() - began);
+    /** Of what it shares, the book has just said that there is no more of it for this process. */
+    @Override
+    public @Nullable Denied refusal(List<Charge> charges, Asker asker) {
+        Denied here = memory.refusal(charges);
+        if (here != null) {
+            return here;
         }
-    }
-
-    /** @param since when its waiting would have begun if it had waited for all at one time */
-    private LimitDecision heard(List<Charge> charges, Denied first, long since) {
-        LimitDecision decision = first;
-        while (decision instanceof Denied denied && !divided(denied.limit())) {
-            Share lacking = ask(charges, denied);
-            if (lacking == null) {
-                return denied;
-            }
-            long patience = (lacking.first ? FIRST_PATIENCE : PATIENCE).toNanos();
-            if (!keeper.await(lacking, since + patience)) {
-                return line.awayOrStalled() ? helped(charges) : denied;
-            }
-            decision = memory.reserve(charges);
-            if (decision instanceof Denied && clock.nanos() - since > FIRST_PATIENCE.toNanos()) {
-                return decision;
-            }
-        }
-        return decision;
-    }
-
-    /** Asks for what this request lacks, of all limits at once. @return the share that it was denied for; null: there is no more */
-    private @Nullable Share ask(List<Charge> charges, Denied denied) {
-        Share lacking = null;
-        long now = clock.nanos();
-        for (Charge charge : charges) {
-            Limit limit = charge.limit();
-            if (!limit.hard() || divided(limit)) {
-                continue;
-            }
-            CounterKey place = memory.place(charge.key());
-            Share share = share(place, limit);
-            boolean denying = limit.id().equals(denied.limit().id());
-            long left = share.ceiling().amount() - memory.used(place, limit);
-            if ((denying || charge.amount() > left)
-                    && share.lack(limit, Math.max(1, charge.amount()), now)
-                    && denying) {
-                lacking = share;
-            }
-        }
-        return lacking;
+        return requests.looked(charges, asker) instanceof Denied denied ? denied : null;
     }
 
     /** Those of other processes too, as they last said. */

@@ -188,7 +188,7 @@ public final class MemoryCounterStore implements CounterStore {
         return part == null ? limit : part.ceiling().local();
     }
 
-    private LimitDecision.Denied denied(Charge charge, long now) {
+    LimitDecision.Denied denied(Charge charge, long now) {
         Limit limit = charge.limit();
         Counter counter = counter(charge);
         Share share = shares.find(counter, limit);
@@ -305,7 +305,7 @@ public final class MemoryCounterStore implements CounterStore {
         }
     }
 
-    private long now(Limit limit) {
+    long now(Limit limit) {
         return steady(limit) ? clock.steady() : clock.calendar();
     }
 

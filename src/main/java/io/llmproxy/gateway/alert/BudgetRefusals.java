@@ -45,7 +45,15 @@ public final class BudgetRefusals implements CounterStore {
 
     @Override
     public @Nullable Denied refusal(List<Charge> charges) {
-        Denied denied = counters.refusal(charges);
+        return refused(charges, counters.refusal(charges));
+    }
+
+    @Override
+    public @Nullable Denied refusal(List<Charge> charges, Asker asker) {
+        return refused(charges, counters.refusal(charges, asker));
+    }
+
+    private @Nullable Denied refused(List<Charge> charges, @Nullable Denied denied) {
         if (denied != null) {
             noted(charges, denied);
         }

@@ -80,7 +80,7 @@ public final class Limiter {
                 charges.add(new Charge(due.limit(), due.key(), 1)); // of requests, or of what runs at one time
             }
         });
-        Denied denied = store.refusal(charges);
+        Denied denied = store.refusal(charges, x.claims());
         if (denied != null) {
             granted(x, charges, denied);
         }

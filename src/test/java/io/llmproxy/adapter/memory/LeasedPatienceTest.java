@@ -104,20 +104,20 @@ class LeasedPatienceTest {
 
     @Test
     void aRequestThatLacksThreeThingsOneAfterAnotherWaitsNoLongerThanOneThatLacksOne() throws Exception {
-        Quickest.within(LeasedCounterStore.PATIENCE.multipliedBy(2), () -> inSilence(List.of(met(), met(), met())));
+        Quickest.within(ShareRequests.PATIENCE.multipliedBy(2), () -> inSilence(List.of(met(), met(), met())));
     }
 
     @Test
     void ofWhatItsProcessNeverHeldToo() throws Exception {
         Quickest.within(
-                LeasedCounterStore.FIRST_PATIENCE.multipliedBy(2), () -> inSilence(List.of(unmet(), unmet(), unmet())));
+                ShareRequests.FIRST_PATIENCE.multipliedBy(2), () -> inSilence(List.of(unmet(), unmet(), unmet())));
     }
 
     /** It is spared the second wait of 50 ms, and not what is left of the 250. */
     @Test
     void whatItWaitedForOneThingIsTakenOffWhatItWaitsForAnother() throws Exception {
         Quickest.within(
-                LeasedCounterStore.FIRST_PATIENCE.plus(LeasedCounterStore.PATIENCE),
+                ShareRequests.FIRST_PATIENCE.plus(ShareRequests.PATIENCE),
                 () -> inSilence(List.of(met(), unmet(), met())));
     }
 
@@ -125,7 +125,7 @@ class LeasedPatienceTest {
     void whoHasNoPatienceLeftIsAnsweredAtOnceAndWhatItLackedIsThereForTheNext() {
         Limit limit = met();
         Asking asking = new Asking();
-        asking.waited(LeasedCounterStore.PATIENCE.toNanos());
+        asking.waited(ShareRequests.PATIENCE.toNanos());
         door.stall();
         assertThat(store.reserve(nearlyAll(limit), Reservation.NONE, asking)).isInstanceOf(Denied.class);
         door.flow();
@@ -136,13 +136,13 @@ class LeasedPatienceTest {
     void whatThisProcessHoldsIsTakenWithoutPatienceAndWithoutWaiting() {
         List<Limit> held = new ArrayList<>(List.of(met(), met(), met()));
         Asking asking = new Asking();
-        asking.waited(LeasedCounterStore.FIRST_PATIENCE.toNanos());
+        asking.waited(ShareRequests.FIRST_PATIENCE.toNanos());
         door.stall();
         for (Limit limit : held) {
             assertThat(store.reserve(List.of(charge(limit, 1)), Reservation.NONE, asking))
                     .isInstanceOf(Granted.class);
         }
         door.flow();
-        assertThat(Duration.ofNanos(asking.waited)).isEqualTo(LeasedCounterStore.FIRST_PATIENCE);
+        assertThat(Duration.ofNanos(asking.waited)).isEqualTo(ShareRequests.FIRST_PATIENCE);
     }
 }
