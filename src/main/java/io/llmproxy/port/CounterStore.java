@@ -4,6 +4,7 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import java.util.Collection;
 import java.util.HashMap;
@@ -101,6 +102,14 @@ public interface CounterStore {
     /** Lets a limit's counters begin anew. @throws StoreException where that cannot be told to all who count */
     void reset(Limit limit);
 
-    /** A counter counts at least the charge's amount in its present period: what is known of the time before a start. */
-    void seed(Charge charge);
+    /**
+     * A counter counts at least this in its present period: what is known of the time before a start. Told again, or by several
+     * processes, it counts once.
+     */
+    void seed(PastUse past);
+
+    /** The same of what counts as if it were used now. */
+    default void seed(Charge charge) {
+        seed(PastUse.now(charge));
+    }
 }

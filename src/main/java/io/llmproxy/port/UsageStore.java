@@ -4,6 +4,7 @@ import io.llmproxy.domain.Page;
 import io.llmproxy.domain.usage.LedgerReport;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -44,6 +45,25 @@ public interface UsageStore {
             }
         });
         return List.copyOf(sums.values());
+    }
+
+    /** Hears what was used in a slice of time, of the same group maybe several times. */
+    @FunctionalInterface
+    interface Slices {
+        void add(Instant begin, UsageQuery.Sum sum);
+    }
+
+    /**
+     * The same by slices of time, which begin at whole multiples of their width since 1970, in no certain order.
+     *
+     * @param from where a slice begins
+     * @param to where one begins, exclusive; null: until now
+     * @param width of a slice; a store may have sums by hour for what is not detailed
+     */
+    default void slices(Instant from, @Nullable Instant to, Duration width, boolean detailed, Slices sink) {
+        SlicedSums sums = new SlicedSums(width, detailed, sink);
+        each(new UsageQuery(null, null, from, to), sums::add);
+        sums.end();
     }
 
     /** All records that match, in the order in which they were written; a few of them are held at one time. */

@@ -11,6 +11,7 @@ import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.StoreException;
 import java.util.Collection;
@@ -63,7 +64,7 @@ class NearLimitsTest {
         }
 
         @Override
-        public void seed(Charge charge) {
+        public void seed(PastUse past) {
             throw new AssertionError("seeded");
         }
     }

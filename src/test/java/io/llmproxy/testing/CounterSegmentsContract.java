@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sliding windows of as many segments as an operator may want. */
-public abstract class CounterSegmentsContract extends CounterStressContract {
+public abstract class CounterSegmentsContract extends CounterPastContract {
     private static Limit sliding(String id, long amount, LimitPeriod period, int segments) {
         Limit plain = limit(id, LimitMetric.TOKENS, amount, period, LimitAlgorithm.SLIDING_WINDOW);
         return new Limit(

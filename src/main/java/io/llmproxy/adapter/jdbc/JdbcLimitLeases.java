@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.port.LimitLeases;
@@ -261,7 +262,7 @@ final class JdbcLimitLeases implements LimitLeases {
                 }
             }
         }
-        long inherited = inherited(ask, left, elsewhere);
+        long inherited = inherited(ask, counter.fresh, left, elsewhere);
         long kept = ask.keep() + inherited;
         long free = limit.amount() - taken - kept;
         long more = limit.hard() && !ask.end() ? ShareRule.grant(free, ask.least(), ask.more(), peers.number) : 0;
@@ -271,15 +272,21 @@ final class JdbcLimitLeases implements LimitLeases {
 
     /**
      * What a process that was killed held counts as used; where the ledger, which has all of its records by now, knows of less for
-     * all processes together, that. What the ledger knows of a counter that others have kept since is in it already.
+     * all processes together, that. What the ledger knows of a counter that others have kept since is in it already. Where nobody has
+     * kept one yet, it is kept with the counter until its window ends, or, where it flows off or leaves bit by bit, by who came first.
      *
+     * @param fresh whether nobody has kept the counter before
      * @param left what this process held in its last life, and had not lapsed
      */
-    private static long inherited(Ask ask, long left, long elsewhere) {
+    private static long inherited(Ask ask, boolean fresh, long left, long elsewhere) {
         if (ask.first()) {
-            return ask.known() < 0 ? left : Math.min(left, ask.known());
+            return ask.known() < 0 || rolling(ask) && fresh ? Math.max(left, ask.known()) : Math.min(left, ask.known());
         }
         return ask.known() < 0 ? 0 : Math.max(0, ask.known() - elsewhere - ask.used());
+    }
+
+    private static boolean rolling(Ask ask) {
+        return ask.limit().algorithm() != LimitAlgorithm.FIXED_WINDOW;
     }
 
     private static String rows(List<Ask> asks, @Nullable List<Given> given) {
@@ -299,7 +306,7 @@ final class JdbcLimitLeases implements LimitLeases {
                     "used",
                     ask.used() + inherited,
                     "known",
-                    ask.first() ? ask.known() : -1L,
+                    ask.first() && !rolling(ask) ? ask.known() : -1L,
                     "lasting",
                     ask.limit().period() == LimitPeriod.TOTAL));
         }

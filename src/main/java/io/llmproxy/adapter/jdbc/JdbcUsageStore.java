@@ -14,6 +14,7 @@ import io.llmproxy.port.UsageFormat;
 import io.llmproxy.port.UsageJournal;
 import io.llmproxy.port.UsageStore;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -169,6 +170,15 @@ final class JdbcUsageStore implements UsageStore {
     @Override
     public List<UsageQuery.Sum> sums(@Nullable Instant from, boolean detailed) {
         return detailed ? UsageStore.super.sums(from, true) : new UsageSums(sql, blocks).since(from);
+    }
+
+    @Override
+    public void slices(Instant from, @Nullable Instant to, Duration width, boolean detailed, Slices sink) {
+        if (detailed || width.toMinutes() % 60 != 0) {
+            UsageStore.super.slices(from, to, width, detailed, sink);
+        } else {
+            new UsageSums(sql, blocks).slices(from, to, width, sink);
+        }
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.Optional;
  * being done.
  */
 final class Sql {
+    private static final int ROWS_AT_ONCE = 1000;
+
     private final Transactions transactions;
 
     Sql(Transactions transactions) {
@@ -36,6 +38,20 @@ final class Sql {
                 }
             }
         });
+    }
+
+    /** Takes the rows one by one, so that memory does not grow with their number where the database can give them so. */
+    void each(String doing, NamedSql sql, Params params, Row.Mapper<?> taker) {
+        transactions.snapshot(() -> transactions.read(doing, connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(sql.text())) {
+                params.bind(sql, statement);
+                statement.setFetchSize(ROWS_AT_ONCE);
+                try (ResultSet result = statement.executeQuery()) {
+                    each(doing, result, taker);
+                    return true;
+                }
+            }
+        }));
     }
 
     <T> Optional<T> first(String doing, NamedSql sql, Params params, Row.Mapper<T> mapper) {
@@ -76,14 +92,18 @@ final class Sql {
 
     private static <T> List<T> rows(String doing, ResultSet result, Row.Mapper<T> mapper) throws SQLException {
         List<T> rows = new ArrayList<>();
+        each(doing, result, row -> rows.add(mapper.map(row)));
+        return rows;
+    }
+
+    private static void each(String doing, ResultSet result, Row.Mapper<?> taker) throws SQLException {
         Row row = new Row(result);
         while (result.next()) {
             try {
-                rows.add(mapper.map(row));
+                taker.map(row);
             } catch (IllegalArgumentException | NullPointerException e) {
                 throw new StoreException(doing + ": a row does not have the form that this program writes", e);
             }
         }
-        return rows;
     }
 }

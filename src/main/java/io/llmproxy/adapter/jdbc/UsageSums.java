@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.jdbc;
 
 import io.llmproxy.domain.usage.UsageQuery;
+import io.llmproxy.port.UsageStore;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,14 @@ final class UsageSums {
     private static final String GROUPS = " GROUP BY tenant_id, user_id, key_id, provider, model";
     private static final NamedSql EVER = NamedSql.of(SELECT + GROUPS);
     private static final NamedSql SINCE = NamedSql.of(SELECT + " WHERE hour_at >= :from" + GROUPS);
+
+    private static final String BY_SLICE = "SELECT slice, tenant_id, user_id, key_id, provider, model,"
+            + " SUM(requests) - SUM(uncharged) AS requests, SUM(input_tokens) AS input_tokens,"
+            + " SUM(output_tokens) AS output_tokens, SUM(cost_nanos) AS cost_nanos FROM ("
+            + "SELECT CAST(FLOOR(EXTRACT(EPOCH FROM hour_at) / :width) AS BIGINT) AS slice, r.* FROM usage_rollups r"
+            + " WHERE hour_at >= :from%s) s GROUP BY slice, tenant_id, user_id, key_id, provider, model";
+    private static final NamedSql SLICES = NamedSql.of(BY_SLICE.formatted(""));
+    private static final NamedSql SLICES_UNTIL = NamedSql.of(BY_SLICE.formatted(" AND hour_at < :to"));
 
     private final Sql sql;
     private final UsageBlocks blocks;
@@ -44,6 +53,15 @@ final class UsageSums {
             return true;
         });
         return List.copyOf(sums.values());
+    }
+
+    /** Of whole hours, which the rollups know; until now where {@code to} is null. */
+    void slices(Instant from, @Nullable Instant to, Duration width, UsageStore.Slices sink) {
+        Params params = Params.of("width", width.toSeconds()).and("from", from).and("to", to);
+        sql.each(DOING, to == null ? SLICES : SLICES_UNTIL, params, row -> {
+            sink.add(Instant.ofEpochSecond(row.number("slice") * width.toSeconds()), sum(row));
+            return true;
+        });
     }
 
     private void add(NamedSql query, Params params, Map<UsageQuery.Sum, UsageQuery.Sum> sums) {

@@ -3,7 +3,7 @@ package io.llmproxy.adapter.memory;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitPeriod;
-import java.math.BigInteger;
+import io.llmproxy.domain.limit.Pace;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
@@ -64,31 +64,10 @@ final class BucketCounter extends Counter {
         if (now <= level.at) {
             return level; // another thread looked at the clock a little later
         }
-        long flowed = flow(limit, now - level.at);
+        long flowed = Pace.flow(limit, now - level.at);
         return flowed >= level.used
                 ? new Level(0, now)
-                : new Level(level.used - flowed, level.at + timeFor(limit, flowed));
-    }
-
-    /** How many whole units flow off in so many microseconds. */
-    private static long flow(Limit limit, long elapsed) {
-        return product(elapsed, limit.amount(), limit.period().micros(), false);
-    }
-
-    /** How many microseconds it takes until so many units have flowed off. */
-    private static long timeFor(Limit limit, long units) {
-        return product(units, limit.period().micros(), limit.amount(), true);
-    }
-
-    /** {@code a * b / divisor}, at most the greatest long. */
-    private static long product(long a, long b, long divisor, boolean up) {
-        if (Math.multiplyHigh(a, b) == 0 && a * b >= 0) {
-            return up ? Math.ceilDiv(a * b, divisor) : a * b / divisor;
-        }
-        BigInteger product = BigInteger.valueOf(a).multiply(BigInteger.valueOf(b));
-        BigInteger rounded = product.add(up ? BigInteger.valueOf(divisor - 1) : BigInteger.ZERO)
-                .divide(BigInteger.valueOf(divisor));
-        return rounded.bitLength() > 62 ? Long.MAX_VALUE / 2 : rounded.longValue();
+                : new Level(level.used - flowed, level.at + Pace.timeFor(limit, flowed));
     }
 
     /** What has flowed off since is not given back again: others have had it. */
@@ -102,7 +81,7 @@ final class BucketCounter extends Counter {
             }
             Limit pace = hold.pace();
             Level level = at(before, pace, now);
-            long flowed = delta < 0 ? flow(pace, Math.max(0, now - hold.stamp())) : 0;
+            long flowed = delta < 0 ? Pace.flow(pace, Math.max(0, now - hold.stamp())) : 0;
             long change = delta < 0 ? Math.min(0, delta + flowed) : delta;
             if (STATE.compareAndSet(this, before, new Level(Math.max(0, level.used + change), level.at))) {
                 return;
@@ -133,13 +112,13 @@ final class BucketCounter extends Counter {
     long wait(Limit limit, long amount, long now) {
         Level level = at(state, limit, now);
         long excess = level.used + amount - limit.amount();
-        return excess <= 0 ? 1 : Math.max(1, timeFor(limit, Math.min(excess, level.used)) - (now - level.at));
+        return excess <= 0 ? 1 : Math.max(1, Pace.timeFor(limit, Math.min(excess, level.used)) - (now - level.at));
     }
 
     @Override
     long drained(Limit limit, long now) {
         Level level = at(state, limit, now);
-        return Math.max(1, timeFor(limit, level.used) - (now - level.at));
+        return Math.max(1, Pace.timeFor(limit, level.used) - (now - level.at));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.llmproxy.adapter.memory;
 
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.PastUse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,17 @@ abstract sealed class Counter permits WindowCounter, SlidingCounter, BucketCount
 
     /** Counts at least {@code amount} in the present period; false where it is retired. */
     abstract boolean seed(Limit limit, long amount, long now);
+
+    /**
+     * Counts what is known of before; false where it is retired.
+     *
+     * @param past by the counter's clock
+     * @param onTop whether it comes on top of what is counted, whatever the limit; else at least that counts
+     */
+    boolean recall(PastUse past, boolean onTop, Limit limit, long now) {
+        long amount = past.charge().amount();
+        return onTop ? take(new Hold(limit, amount, this), now) == Outcome.TAKEN : seed(limit, amount, now);
+    }
 
     abstract long used(Limit limit, long now);
 

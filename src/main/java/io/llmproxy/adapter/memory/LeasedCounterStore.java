@@ -6,6 +6,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.LimitLeases;
@@ -125,7 +126,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     private Share opened(CounterKey place, Limit limit) {
         Share share = new Share(place, limit, Ceiling.none(limit), keeper::want);
         if (begunAnew.contains(limit.id())) {
-            share.known = 0;
+            share.past = PastUse.now(new Charge(limit, place, 0));
         }
         return share;
     }
@@ -230,13 +231,13 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
 
     /** Counts what was used before anybody counted, once, together with the first share of the counter. */
     @Override
-    public void seed(Charge charge) {
-        if (divided(charge.limit())) {
-            memory.seed(charge);
+    public void seed(PastUse past) {
+        if (divided(past.limit())) {
+            memory.seed(past);
             return;
         }
-        Share share = share(memory.place(charge.key()), charge.limit());
-        keeper.know(share, charge.amount());
+        Share share = share(memory.place(past.key()), past.limit());
+        keeper.know(share, past);
     }
 
     /** Drops what counts nothing any more; see {@link MemoryCounterStore#sweep}. */

@@ -7,6 +7,7 @@ import io.llmproxy.domain.limit.Dues;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.time.InstantSource;
@@ -284,17 +285,9 @@ public final class MemoryCounterStore implements CounterStore {
         return counter == null || !counter.fits(limit) ? 0 : counter.used(local(counter, limit), now(limit));
     }
 
-    /** Counts so much more in the present period, whatever the limit says. */
-    void add(CounterKey place, Limit limit, long amount) {
-        long now = now(limit);
-        while (true) {
-            Charge charge = new Charge(limit.soft(), place, amount);
-            Counter counter = counter(charge);
-            if (counter.take(new Hold(charge.limit(), amount, counter), now) == Counter.Outcome.TAKEN) {
-                return;
-            }
-            removeRetired(place, counter);
-        }
+    /** Counts so much more in the place, whatever the limit says. */
+    void add(CounterKey place, PastUse past) {
+        seed(place, past.limit().soft(), past, true);
     }
 
     /** Brings a counter up to this moment at the pace of the share as it is, before that is changed. */
@@ -352,14 +345,17 @@ public final class MemoryCounterStore implements CounterStore {
     }
 
     @Override
-    public void seed(Charge charge) {
+    public void seed(PastUse past) {
+        seed(place(past.key()), past.limit(), past, false);
+    }
+
+    private void seed(CounterKey place, Limit limit, PastUse past, boolean onTop) {
         while (true) {
-            Counter counter = counter(charge);
-            Limit local = local(counter, charge.limit());
-            if (counter.seed(local, charge.amount(), now(charge.limit()))) {
+            Counter counter = counter(new Charge(limit, place, past.charge().amount()));
+            if (counter.recall(past.ahead(clock.ahead()), onTop, onTop ? limit : local(counter, limit), now(limit))) {
                 return;
             }
-            removeRetired(place(charge.key()), counter);
+            removeRetired(place, counter);
         }
     }
 

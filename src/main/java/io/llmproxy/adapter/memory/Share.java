@@ -1,10 +1,13 @@
 package io.llmproxy.adapter.memory;
 
+import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.PastUse;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What this process holds of one limit that several share, for one counter. Requests read the ceiling and may ask for more; one
@@ -48,7 +51,10 @@ final class Share {
     boolean leaving;
     boolean wanted;
     boolean gone;
-    long known = -1;
+    /** At least this was used by all before this life; null: unknown. */
+    @Nullable
+    PastUse past;
+
     long reported = -1;
     long seen;
     int idle;
@@ -158,6 +164,16 @@ final class Share {
         if (lacking.get() > 0) {
             ask();
         }
+    }
+
+    /** How much was used by all before this life; negative: unknown. */
+    long known() {
+        return past == null ? -1 : past.charge().amount();
+    }
+
+    /** What was used before this life, as far as it is known. */
+    PastUse past(Limit current) {
+        return past == null ? PastUse.now(new Charge(current, key, 0)) : past;
     }
 
     void set(Ceiling next) {

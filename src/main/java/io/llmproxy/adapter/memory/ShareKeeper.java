@@ -3,6 +3,7 @@ package io.llmproxy.adapter.memory;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.port.LimitLeases;
 import io.llmproxy.port.LimitLeases.Ask;
 import io.llmproxy.port.StoreException;
@@ -183,10 +184,12 @@ final class ShareKeeper implements AutoCloseable {
     }
 
     /** So much was used already, by all. */
-    void know(Share share, long amount) {
+    void know(Share share, PastUse past) {
         talking.lock();
         try {
-            share.known = Math.max(share.known, amount);
+            if (past.charge().amount() > share.known()) {
+                share.past = past;
+            }
             share.ask();
         } finally {
             talking.unlock();

@@ -114,7 +114,7 @@ final class ShareTerms {
                 wants ? soon : 0,
                 share.first,
                 end,
-                share.known);
+                share.known());
     }
 
     /** Whoever says what he may use holds himself to it first. */
@@ -143,7 +143,7 @@ final class ShareTerms {
             return;
         }
         if (given.inherited() > 0) {
-            memory.add(share.key(), limit, given.inherited());
+            memory.add(share.key(), share.past(limit).newest(given.inherited()));
         }
         memory.catchUp(share.key(), limit);
         long used = ask.used() + given.inherited();
@@ -158,7 +158,7 @@ final class ShareTerms {
         share.widened = 0;
         share.reported = used;
         share.first = false;
-        share.known = -1;
+        share.past = null;
         share.leaving = false;
         if (given.share() - ask.keep() - given.inherited() < ask.least()) {
             share.barrenUntil(nanos.getAsLong() + BARREN);

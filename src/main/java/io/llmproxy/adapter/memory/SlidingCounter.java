@@ -3,6 +3,7 @@ package io.llmproxy.adapter.memory;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.PastUse;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
@@ -118,6 +119,42 @@ final class SlidingCounter extends Counter {
                 return;
             }
         }
+    }
+
+    /** In the segments of its time. */
+    @Override
+    boolean recall(PastUse past, boolean onTop, Limit limit, long now) {
+        if (past.parts().isEmpty()) {
+            return super.recall(past, onTop, limit, now);
+        }
+        while (true) {
+            Segments before = state;
+            if (before.retired()) {
+                return false;
+            }
+            Segments current = at(before, now);
+            long[] counts = segments(past, current.latest);
+            for (int i = 0; i < segments; i++) {
+                counts[i] = onTop ? current.counts[i] + counts[i] : Math.max(current.counts[i], counts[i]);
+            }
+            Segments next =
+                    new Segments(current.latest, counts, Arrays.stream(counts).sum());
+            if (STATE.compareAndSet(this, before, next)) {
+                return true;
+            }
+        }
+    }
+
+    /** What was used where a slice of time is in two segments counts in the later one, so that it never leaves too early. */
+    private long[] segments(PastUse past, long latest) {
+        long[] counts = new long[segments];
+        for (PastUse.Part part : past.parts()) {
+            long age = latest - Math.min(latest, Math.floorDiv(part.until() - 1, length));
+            if (age < segments) {
+                counts[segments - 1 - (int) age] += part.amount();
+            }
+        }
+        return counts;
     }
 
     @Override

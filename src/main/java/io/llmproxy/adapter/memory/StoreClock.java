@@ -8,6 +8,9 @@ import java.util.function.LongSupplier;
  * the wall clock, whose calendar windows of an hour and longer follow. Thread-safe.
  */
 final class StoreClock {
+    /** Less than this is what two clocks differ. */
+    private static final long WAS_SET = 1_000_000;
+
     private final InstantSource wall;
     private final LongSupplier nanos;
     private final long originMicros;
@@ -24,5 +27,11 @@ final class StoreClock {
 
     long calendar() {
         return wall.millis() * 1000;
+    }
+
+    /** By how much the steady counter is ahead of the wall clock; nothing until that is set, so that segments of both begin at one time. */
+    long ahead() {
+        long ahead = steady() - calendar();
+        return Math.abs(ahead) < WAS_SET ? 0 : ahead;
     }
 }

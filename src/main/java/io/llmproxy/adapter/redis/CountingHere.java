@@ -9,6 +9,7 @@ import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.util.List;
@@ -107,8 +108,7 @@ final class CountingHere {
     }
 
     /** What the ledger knows, of all processes: this one's part of it. */
-    void seed(Charge charge) {
-        local.seed(new Charge(
-                charge.limit(), charge.key(), Math.ceilDiv(charge.amount(), Math.max(1, among(charge.limit())))));
+    void seed(PastUse past) {
+        local.seed(past.part(among(past.limit())));
     }
 }

@@ -7,6 +7,7 @@ import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.time.Duration;
@@ -285,10 +286,10 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
 
     /** In the background: what is taken afterwards finds it. */
     @Override
-    public void seed(Charge charge) {
-        meanwhile.seed(charge);
+    public void seed(PastUse past) {
+        meanwhile.seed(past);
         if (breaker.up()) {
-            survey.seed(charge);
+            survey.seed(past);
         } else {
             unseeded = true;
         }

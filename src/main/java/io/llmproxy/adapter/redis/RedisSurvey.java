@@ -1,8 +1,8 @@
 package io.llmproxy.adapter.redis;
 
-import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.port.StoreException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol;
@@ -78,7 +79,7 @@ final class RedisSurvey {
     private void look(Connection connection, Map<Limit, List<byte[]>> counters, Map<CounterKey, Long> used) {
         boolean known = false;
         for (Map.Entry<Limit, List<byte[]>> own : counters.entrySet()) {
-            Look look = look(own.getKey(), own.getValue(), -1);
+            Look look = look(own.getKey(), own.getValue(), null);
             // the first one brings the script
             connection.sendCommand(known ? look.byHash() : look.byText());
             known = true;
@@ -101,28 +102,29 @@ final class RedisSurvey {
     }
 
     /** On the line, in the background. */
-    void seed(Charge charge) {
-        Limit limit = charge.limit();
-        line.submit(look(limit, List.of(RedisKeys.counter(limit, charge.key().subject())), charge.amount()));
+    void seed(PastUse past) {
+        Limit limit = past.limit();
+        line.submit(look(limit, List.of(RedisKeys.counter(limit, past.key().subject())), past));
     }
 
-    private Look look(Limit limit, List<byte[]> counters, long floor) {
+    private Look look(Limit limit, List<byte[]> counters, @Nullable PastUse past) {
         List<byte[]> keys = new ArrayList<>(counters.size() + 1);
         keys.add(RedisKeys.leases());
         keys.addAll(counters);
         long now = time.now();
-        byte[] argument = new Packer(9)
+        List<PastUse.Part> parts = past == null ? List.of() : past.parts();
+        Packer packer = new Packer(9 + 2 * parts.size())
                 .number(time.told())
                 .text(process)
-                .number(floor)
+                .number(past == null ? -1 : past.charge().amount())
                 .number(RedisKeys.kind(limit))
                 .number(limit.amount())
                 .number(limit.period().micros())
                 .number(limit.segments())
                 .number(ServerTime.start(limit, now))
-                .number(ServerTime.end(limit, now))
-                .bytes();
-        return new Look(keys, argument);
+                .number(ServerTime.end(limit, now));
+        parts.forEach(p -> packer.number(time.of(p.until())).number(p.amount()));
+        return new Look(keys, packer.bytes());
     }
 
     private static final class Look extends Call {

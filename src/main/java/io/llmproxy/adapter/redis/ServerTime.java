@@ -12,6 +12,9 @@ final class ServerTime {
     /** What scripts take for "never": the greatest whole number that they count exactly. */
     private static final long NEVER = (1L << 53) - 1;
 
+    /** More than this is a clock that is wrong. */
+    private static final long DIFFERS = 1_000_000;
+
     private final LongSupplier micros;
     private final boolean given;
     private volatile long ahead;
@@ -29,6 +32,11 @@ final class ServerTime {
 
     long now() {
         return micros.getAsLong() + ahead;
+    }
+
+    /** What the server's clock said at that moment of this machine's, which are the same but for what two clocks differ. */
+    long of(long at) {
+        return Math.abs(ahead) < DIFFERS ? at : at + ahead;
     }
 
     void server(long now) {

@@ -5,6 +5,7 @@ import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.util.List;
@@ -98,7 +99,7 @@ public final class BudgetRefusals implements CounterStore {
     }
 
     @Override
-    public void seed(Charge charge) {
-        counters.seed(charge);
+    public void seed(PastUse past) {
+        counters.seed(past);
     }
 }

@@ -5,6 +5,7 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Due;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.usage.UsageQuery;
 import io.llmproxy.domain.usage.UsageRecord;
 import io.llmproxy.port.UsageStore;
@@ -50,33 +51,35 @@ final class AddressUse {
     /**
      * Tells what each counter of the limits has counted; of a counter more than once where they are many.
      *
-     * @param begin when what counts now of a limit began; null: ever
+     * @param begin when what counts now of a limit began, or its look back begins; null: ever
      */
     void of(
             RuntimeSnapshot snapshot,
             Collection<Limit> limits,
             Function<Limit, @Nullable Instant> begin,
-            Consumer<Charge> sink) {
+            LookBack back,
+            Consumer<PastUse> sink) {
         if (limits.isEmpty()) {
             return;
         }
         Map<String, Begin> begins = new HashMap<>();
         limits.forEach(l -> begins.put(l.id(), new Begin(begin.apply(l))));
         int parts = 1;
-        while (!told(snapshot, begins, parts, sink) && parts < MOST_PARTS) {
+        while (!told(snapshot, begins, back, parts, sink) && parts < MOST_PARTS) {
             parts *= 2;
         }
     }
 
     /** @return false: so many parts are too few, and not all was told */
-    private boolean told(RuntimeSnapshot snapshot, Map<String, Begin> begins, int parts, Consumer<Charge> sink) {
+    private boolean told(
+            RuntimeSnapshot snapshot, Map<String, Begin> begins, LookBack back, int parts, Consumer<PastUse> sink) {
         for (int part = 0; part < parts; part++) {
-            Sums sums = new Sums(begins, part, parts);
+            Sums sums = new Sums(begins, back, part, parts);
             ledger.each(new UsageQuery(null, null, earliest(begins), null), r -> add(snapshot, r, sums));
             if (sums.tooMany() && parts < MOST_PARTS) {
                 return false;
             }
-            sums.used.values().forEach(sink);
+            sums.tell(sink);
         }
         return true;
     }
@@ -108,19 +111,23 @@ final class AddressUse {
     /** The sums of a part of all counters. */
     private final class Sums implements LimitTable.Collector {
         private final Map<String, Begin> begins;
+        private final LookBack back;
         private final int part;
         private final int parts;
         private final Map<CounterKey, Charge> used = new HashMap<>();
+        private final Map<CounterKey, SlicedUse> sliced = new HashMap<>();
+        private int slices;
         private @Nullable UsageRecord record;
 
-        Sums(Map<String, Begin> begins, int part, int parts) {
+        Sums(Map<String, Begin> begins, LookBack back, int part, int parts) {
             this.begins = begins;
+            this.back = back;
             this.part = part;
             this.parts = parts;
         }
 
         boolean tooMany() {
-            return used.size() > atOnce && parts < MOST_PARTS;
+            return used.size() + slices > atOnce && parts < MOST_PARTS;
         }
 
         @Override
@@ -131,8 +138,24 @@ final class AddressUse {
             Begin begin = begins.get(limit.id());
             if (counted != null && begin != null && begin.covers(counted) && mine(key)) {
                 Charge charge = new Charge(limit, key, LedgerUse.amount(limit, UsageQuery.Sum.of(counted)));
-                used.merge(key, charge, (a, b) -> new Charge(a.limit(), a.key(), a.amount() + b.amount()));
+                if (LookBack.needs(limit)) {
+                    long until = back.until(LookBack.slice(counted.startedAt(), limit.period()), limit.period());
+                    SlicedUse one = sliced.computeIfAbsent(key, k -> new SlicedUse(limit, k));
+                    slices += one.add(until, charge.amount()) ? 1 : 0;
+                } else {
+                    used.merge(key, charge, (a, b) -> new Charge(a.limit(), a.key(), a.amount() + b.amount()));
+                }
             }
+        }
+
+        void tell(Consumer<PastUse> sink) {
+            used.values().forEach(charge -> sink.accept(PastUse.now(charge)));
+            sliced.values().forEach(one -> {
+                Begin begin = begins.get(one.limit().id());
+                if (begin != null && begin.at != null) {
+                    sink.accept(one.past(back, begin.at));
+                }
+            });
         }
 
         private boolean mine(CounterKey key) {

@@ -77,10 +77,13 @@ public final class LedgerUse {
             Limit limit,
             @Nullable ZoneId zone,
             Function<Limit, @Nullable Instant> begin) {
-        // sums of whole hours do not tell these apart
-        boolean detailed = limit.scope() == LimitScope.MODEL || limit.scope() == LimitScope.ENDPOINT;
-        spans.computeIfAbsent(new Span(begin.apply(limit), detailed, zone), s -> new HashSet<>())
+        spans.computeIfAbsent(new Span(begin.apply(limit), detailed(limit), zone), s -> new HashSet<>())
                 .add(limit.id());
+    }
+
+    /** Whether sums of whole hours do not tell its subjects apart. */
+    static boolean detailed(Limit limit) {
+        return limit.scope() == LimitScope.MODEL || limit.scope() == LimitScope.ENDPOINT;
     }
 
     private void add(RuntimeSnapshot snapshot, Span span, Set<String> ids, Map<CounterKey, Charge> used) {
@@ -95,9 +98,15 @@ public final class LedgerUse {
                     used.merge(charge.key(), charge, (a, b) -> new Charge(a.limit(), a.key(), a.amount() + b.amount()));
                 }
             };
-            snapshot.limits().early().early(null, adding);
-            snapshot.limits().of(sum.tenantId()).collect(facts(tenant, sum), adding);
+            collect(snapshot, sum, adding);
         }
+    }
+
+    /** All counters that those of the sum have used, but for addresses'. */
+    static void collect(RuntimeSnapshot snapshot, UsageQuery.Sum sum, LimitTable.Collector collector) {
+        TenantView tenant = snapshot.tenants().get(sum.tenantId());
+        snapshot.limits().early().early(null, collector);
+        snapshot.limits().of(sum.tenantId()).collect(facts(tenant, sum), collector);
     }
 
     private static ZoneId zone(TenantView tenant) {

@@ -1,7 +1,6 @@
 package io.llmproxy.gateway.limit;
 
 import io.llmproxy.domain.limit.Limit;
-import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.port.CounterStore;
@@ -27,6 +26,7 @@ public final class LimitHistory {
     private static final Logger LOG = System.getLogger(LimitHistory.class.getName());
 
     private final LedgerUse ledger;
+    private final RollingUse rolling;
     private final AddressUse addresses;
     private final CounterStore counters;
     private final InstantSource clock;
@@ -34,6 +34,7 @@ public final class LimitHistory {
 
     public LimitHistory(UsageStore ledger, CounterStore counters, InstantSource clock) {
         this.ledger = new LedgerUse(ledger);
+        this.rolling = new RollingUse(ledger);
         this.addresses = new AddressUse(ledger);
         this.counters = counters;
         this.clock = clock;
@@ -48,14 +49,21 @@ public final class LimitHistory {
     /** Brings the counters of those limits up to date that were not there the last time. */
     public synchronized void restore(RuntimeSnapshot snapshot) {
         Map<String, Limit> all = snapshot.limits().byId();
-        Map<Boolean, List<Limit>> fresh = all.values().stream()
+        Map<Kind, List<Limit>> fresh = all.values().stream()
                 .filter(l -> l.period().durable() && !known.contains(l.id()))
-                .collect(Collectors.partitioningBy(l -> l.scope() == LimitScope.IP));
+                .collect(Collectors.groupingBy(Kind::of));
+        LookBack back = new LookBack(clock.instant());
         try {
-            ledger.of(snapshot, fresh.getOrDefault(false, List.of()), this::begin)
+            ledger.of(snapshot, fresh.getOrDefault(Kind.CALENDAR, List.of()), l -> begin(l, back))
                     .values()
                     .forEach(counters::seed);
-            addresses.of(snapshot, fresh.getOrDefault(true, List.of()), this::begin, counters::seed);
+            rolling.of(snapshot, fresh.getOrDefault(Kind.ROLLING, List.of()), back, counters::seed);
+            addresses.of(
+                    snapshot,
+                    fresh.getOrDefault(Kind.OF_ADDRESSES, List.of()),
+                    l -> begin(l, back),
+                    back,
+                    counters::seed);
             known = Set.copyOf(all.keySet());
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "new limits begin at zero until the ledger can be read for what was used before", e);
@@ -63,14 +71,23 @@ public final class LimitHistory {
     }
 
     /** When what counts now began; null: ever. */
-    private @Nullable Instant begin(Limit limit) {
+    private static @Nullable Instant begin(Limit limit, LookBack back) {
         if (limit.period() == LimitPeriod.TOTAL) {
             return null;
         }
-        long now = ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant());
-        long begin = limit.algorithm() == LimitAlgorithm.FIXED_WINDOW
-                ? limit.period().start(now, limit.zone())
-                : now - limit.period().micros();
-        return Instant.EPOCH.plus(begin, ChronoUnit.MICROS);
+        return LookBack.needs(limit)
+                ? back.from(limit.period(), LookBack.periods(limit))
+                : Instant.EPOCH.plus(limit.period().start(back.micros(), limit.zone()), ChronoUnit.MICROS);
+    }
+
+    /** How its past is found. */
+    private enum Kind {
+        CALENDAR,
+        ROLLING,
+        OF_ADDRESSES;
+
+        static Kind of(Limit limit) {
+            return limit.scope() == LimitScope.IP ? OF_ADDRESSES : LookBack.needs(limit) ? ROLLING : CALENDAR;
+        }
     }
 }

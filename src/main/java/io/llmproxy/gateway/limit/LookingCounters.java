@@ -7,6 +7,7 @@ import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.port.CounterStore;
 import java.time.InstantSource;
 import java.util.List;
@@ -75,7 +76,7 @@ public final class LookingCounters implements CounterStore {
     }
 
     @Override
-    public void seed(Charge charge) {
+    public void seed(PastUse past) {
         throw new UnsupportedOperationException("nothing is changed here");
     }
 }

@@ -8,6 +8,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.util.List;
@@ -103,8 +104,8 @@ final class MeasuredCounters implements CounterStore {
     }
 
     @Override
-    public void seed(Charge charge) {
-        store.seed(charge);
+    public void seed(PastUse past) {
+        store.seed(past);
     }
 
     private final class Measured implements Reservation {

@@ -22,6 +22,7 @@ import io.llmproxy.port.JournalPosition;
 import io.llmproxy.port.UsageBatch;
 import io.llmproxy.port.UsageStore;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -196,6 +197,39 @@ abstract class UsageStoreContract {
         UsageQuery.Row report = usage().report(mine(), List.of()).getFirst();
         assertThat(report.costNanos()).isEqualTo(1_000L * 239 * 240 / 2);
         assertThat(report.unpriced()).isZero();
+    }
+
+    /** Slices of an hour and more are told from the sums by hour, and are what the records say. */
+    @Test
+    void slicesOfTimeAreTheSameFromHoursAndFromRecords() {
+        Instant day = Instant.parse("2026-05-06T00:00:00Z");
+        List<UsageRecord> records = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            Outcome outcome = i % 10 == 0 ? Outcome.REFUSED : Outcome.COMPLETED;
+            records.add(Samples.usage(tenant, day.plusSeconds(600L * i), i % 2 == 0 ? "a" : null, outcome, 200));
+        }
+        append(records);
+        for (long hours : new long[] {1, 12}) {
+            Duration width = Duration.ofHours(hours);
+            for (int to = 0; to < 60; to += 12) {
+                Instant until = to == 0 ? null : day.plus(Duration.ofHours(to));
+                assertThat(slices(day.plus(Duration.ofHours(12)), until, width, false))
+                        .as("%s until %s", width, until)
+                        .isEqualTo(slices(day.plus(Duration.ofHours(12)), until, width, true));
+            }
+        }
+        assertThat(slices(day, null, Duration.ofHours(1), false)).hasSize(100);
+        assertThat(slices(day, null, Duration.ofMinutes(10), false)).hasSize(270);
+    }
+
+    private Map<String, Long> slices(Instant from, @Nullable Instant to, Duration width, boolean detailed) {
+        Map<String, Long> slices = new HashMap<>();
+        usage().slices(from, to, width, detailed, (begin, sum) -> {
+            if (sum.tenantId().equals(tenant.id()) && sum.requests() > 0) {
+                slices.merge(begin + " " + sum.plain().group(), sum.requests(), Long::sum);
+            }
+        });
+        return slices;
     }
 
     private Map<UsageQuery.Sum, UsageQuery.Sum> plainSums(@Nullable Instant from, boolean detailed) {

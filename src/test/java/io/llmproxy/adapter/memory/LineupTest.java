@@ -16,6 +16,7 @@ import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.domain.limit.Standing;
 import io.llmproxy.port.CounterStore;
@@ -89,8 +90,8 @@ class LineupTest extends MemoryCounterStoreTest {
         }
 
         @Override
-        public void seed(Charge charge) {
-            counters.seed(charge);
+        public void seed(PastUse past) {
+            counters.seed(past);
         }
     }
 

@@ -85,7 +85,8 @@ class AddressUseTest {
                         snapshot,
                         all,
                         l -> NOW.minus(Duration.ofHours(1)),
-                        c -> told.merge(text(c.key()), c.amount(), Math::max));
+                        new LookBack(NOW),
+                        past -> told.merge(text(past.key()), past.charge().amount(), Math::max));
         return told;
     }
 

@@ -15,6 +15,7 @@ import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import java.time.Instant;
@@ -140,8 +141,8 @@ class MeasuredCountersTest {
         }
 
         @Override
-        public void seed(Charge charge) {
-            store.seed(charge);
+        public void seed(PastUse past) {
+            store.seed(past);
         }
     }
 }
