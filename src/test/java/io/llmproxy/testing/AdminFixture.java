@@ -160,7 +160,7 @@ public final class AdminFixture {
                 () -> "",
                 new AdminServer.Replays(
                         new MemoryIdempotencyStore(100), new MemoryIdempotencyStore(100), Duration.ofHours(24)),
-                (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
+                (requests, parallel, only) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
                 new AdminServer.Operations(
                         new LogAdmin(stores, log, clock),

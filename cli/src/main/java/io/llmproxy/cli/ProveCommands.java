@@ -7,7 +7,7 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code llmproxyctl prove …}. */
 final class ProveCommands {
-    /** The server gives up sending after a minute; what runs then may take its time. */
+    /** The server gives up sending after two minutes; what runs then may take its time. */
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private static final View LIMITS = new View(
@@ -21,7 +21,9 @@ final class ProveCommands {
             Column.number("used", "used"),
             Column.number("overrun", "overrun"),
             Column.number("refused", "refused"),
-            Column.text("holds", "holds"));
+            Column.text("holds", "holds"),
+            Column.text("algorithm", "algorithm"),
+            Column.number("refill", "refill"));
 
     private ProveCommands() {}
 
@@ -35,13 +37,24 @@ final class ProveCommands {
                         "N",
                         "how many requests to send, more where a limit is not used up by them; default 20000")
                 .option("--parallel", "N", "how many clients send them at one time, 2 at least; default 1000")
+                .oneOf(
+                        "--algorithm",
+                        "ALGORITHM",
+                        "prove limits of this one alone, with concurrency by fixed-window; default all",
+                        "token-bucket",
+                        "fixed-window",
+                        "sliding-window")
                 .example(
                         "llmproxyctl prove limits",
+                        "llmproxyctl prove limits --algorithm token-bucket",
                         "llmproxyctl prove limits --requests 100000 --parallel 2000 -o json"));
     }
 
     private static ExitCode limits(Context c) {
-        Fields fields = new Fields(c.line()).integer("requests", "--requests").integer("parallel", "--parallel");
+        Fields fields = new Fields(c.line())
+                .integer("requests", "--requests")
+                .integer("parallel", "--parallel")
+                .text("algorithm", "--algorithm");
         JsonNode report =
                 new AdminClient(c.client().endpoint(), PATIENCE).post(ApiPath.of("prove", "limits"), fields.body());
         Verdict verdict = Verdict.of(report);
@@ -64,7 +77,8 @@ final class ProveCommands {
         HOLDS("holds", ""),
         BROKEN(
                 "broken",
-                "limits do not hold: peak must not pass limit (and overrun), and used must be what was granted"),
+                "limits do not hold: peak must not pass limit (and overrun, and refill), and used must be what was granted (of"
+                        + " token buckets: at least that without refill)"),
         UNPROVEN(
                 "unproven",
                 "nothing was proven of limits that refused nobody, since they were not used up, or where no request was"

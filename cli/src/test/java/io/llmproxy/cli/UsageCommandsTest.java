@@ -117,8 +117,8 @@ class UsageCommandsTest extends AgainstFakeServer {
     private static String proof(boolean holds, int refused) {
         return """
                 {"holds":%s,"store":"memory","processes":1,"answered":370,"refused":600,"failed":30,"milliseconds":412,
-                "limits":[{"scope":"tenant","metric":"tokens","period":"day","limit":"20000","peak":"20000",
-                "granted":"19000","used":"19000","overrun":"0","refused":%d,"holds":%s}]}""".formatted(holds, refused, holds || refused == 0);
+                "limits":[{"scope":"tenant","metric":"tokens","period":"day","algorithm":"token-bucket","limit":"20000","peak":"20000",
+                "granted":"19000","used":"19000","overrun":"0","refill":"1","refused":%d,"holds":%s}]}""".formatted(holds, refused, holds || refused == 0);
     }
 
     @Test
@@ -129,14 +129,16 @@ class UsageCommandsTest extends AgainstFakeServer {
                 .isZero();
         assertThat(server.last().body()).isEqualTo("{\"requests\":1000,\"parallel\":50}");
         assertThat(ctl.out()).isEqualTo("""
-                SCOPE   METRIC  PER  LIMIT   PEAK  GRANTED   USED  OVERRUN  REFUSED  HOLDS
-                tenant  tokens  day  20000  20000    19000  19000        0      600  true
+                SCOPE   METRIC  PER  LIMIT   PEAK  GRANTED   USED  OVERRUN  REFUSED  HOLDS  ALGORITHM     REFILL
+                tenant  tokens  day  20000  20000    19000  19000        0      600  true   token-bucket       1
                 """);
         assertThat(ctl.err())
                 .contains(
                         "370 requests answered, 600 refused by limits, 30 failed on purpose, in 412 ms",
                         "counted in memory, shared by 1",
                         ": HOLDS");
+        assertThat(ctl.run("prove", "limits", "--algorithm", "token-bucket")).isZero();
+        assertThat(server.last().body()).isEqualTo("{\"algorithm\":\"token-bucket\"}");
         assertThat(ctl.run("prove", "limits", "-q")).isZero();
         assertThat(ctl.out()).isEqualTo("holds\n");
         assertThat(ctl.run("prove", "limits", "-o", "json")).isZero();

@@ -31,6 +31,7 @@ import io.llmproxy.admin.ProviderState;
 import io.llmproxy.admin.ProviderTester;
 import io.llmproxy.admin.RemoteCallers;
 import io.llmproxy.admin.RequestAudit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.gateway.DryRun;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.port.IdempotencyStore;
@@ -153,8 +154,12 @@ public final class AdminServer implements AutoCloseable {
     /** What the appliance can prove of itself. */
     @FunctionalInterface
     public interface Proofs {
-        /** Blocks, some more than a minute at most. */
-        LimitProofReport limits(int requests, int parallel);
+        /**
+         * Blocks, some more than two minutes at most.
+         *
+         * @param only the algorithm whose limits are proven; null: all
+         */
+        LimitProofReport limits(int requests, int parallel, @Nullable LimitAlgorithm only);
     }
 
     /**

@@ -6,6 +6,7 @@ import io.llmproxy.admin.ApplianceStatus;
 import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.gateway.proof.LimitProofReport;
 import io.llmproxy.wire.admin.LimitProofJson;
 import java.util.List;
@@ -40,10 +41,12 @@ final class ProofResource {
             throw AdminException.forbidden(
                     "limits are proven by admins of the installation: the proof costs everybody");
         }
-        Body body = r.body().only("requests", "parallel");
+        Body body = r.body().only("requests", "parallel", "algorithm");
         int requests = between("requests", body.value("requests", Body::integer, REQUESTS), 1, MAX_REQUESTS);
         int parallel = between("parallel", body.value("parallel", Body::integer, PARALLEL), MIN_PARALLEL, MAX_PARALLEL);
-        LimitProofReport report = proofs.limits(requests, parallel);
+        String algorithm = body.value("algorithm", Body::text);
+        LimitAlgorithm only = algorithm == null ? null : LimitAlgorithm.parse("algorithm", algorithm);
+        LimitProofReport report = proofs.limits(requests, parallel, only);
         ApplianceStatus now = status.get();
         return Answer.ok(new LimitProofJson(
                 report.holds(),
@@ -69,11 +72,13 @@ final class ProofResource {
                 limit.scope().word(),
                 limit.metric().word(),
                 limit.period().word(),
+                limit.algorithm().word(),
                 limit.metric().text(limit.amount()),
                 limit.metric().text(one.peak()),
                 limit.metric().text(one.granted()),
                 limit.metric().text(one.used()),
                 limit.metric().text(one.overrun()),
+                limit.metric().text(one.refill()),
                 one.refused(),
                 one.holds());
     }

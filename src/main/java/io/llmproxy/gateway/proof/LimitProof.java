@@ -1,7 +1,9 @@
 package io.llmproxy.gateway.proof;
 
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.Pace;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.ForgetfulJournal;
 import io.llmproxy.gateway.Gateway;
@@ -27,16 +29,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Proves that limits hold, in the running appliance: sends requests of many clients at one time through the stages that every
  * request goes through, with the appliance's settings and its counters, as a tenant that nobody else knows, to simulated providers
- * some of which fail; some clients leave. Each request is held to limits of every metric; one metric after another is used up. It
- * touches no limit but its own, and leaves neither records nor state. One at a time.
+ * some of which fail; some clients leave. Each request is held to limits of every metric; one after another is used up, by each
+ * algorithm. It touches no limit but its own, and leaves neither records nor state. One at a time.
  */
 public final class LimitProof {
-    /** After which no more requests are sent. */
-    private static final Duration AT_MOST = Duration.ofSeconds(60);
+    /** After which no more requests are sent to use up a limit. */
+    private static final Duration AT_MOST = Duration.ofSeconds(12);
 
     /** In which counters far away hear of what was settled. */
     private static final Duration SETTLING = Duration.ofSeconds(5);
@@ -85,33 +88,36 @@ public final class LimitProof {
     }
 
     /**
-     * Blocks until all is over, at most some more than a minute.
+     * Blocks until all is over, at most some more than two minutes.
      *
      * @param requests to be sent in all; more of them where a limit is not used up by then
      * @param parallel how many clients send one after another, 2 at least
+     * @param only the algorithm whose limits are proven; null: those of all
      */
-    public LimitProofReport run(int requests, int parallel) {
+    public LimitProofReport run(int requests, int parallel, @Nullable LimitAlgorithm only) {
         one.lock();
         try {
-            return proved(requests, parallel);
+            return proved(requests, parallel, only);
         } finally {
             running = List.of();
             one.unlock();
         }
     }
 
-    private LimitProofReport proved(int requests, int parallel) {
+    private LimitProofReport proved(int requests, int parallel, @Nullable LimitAlgorithm only) {
         long began = System.nanoTime();
         Load.Counts counts = new Load.Counts();
         List<LimitProofReport.OfLimit> lines = new ArrayList<>();
-        int parts = Sandbox.METRICS.size();
-        for (int part = 0; part < parts; part++) {
-            int share = Math.ceilDiv(requests, parts);
-            LimitMetric metric = Sandbox.METRICS.get(part);
-            Sandbox sandbox = new Sandbox(clock.instant(), metric, share, parallel);
+        List<Sandbox.Driven> parts = Sandbox.PARTS.stream()
+                .filter(p -> only == null || p.algorithm() == only)
+                .toList();
+        int share = Math.ceilDiv(requests, parts.size());
+        for (int part = 0; part < parts.size(); part++) {
+            Sandbox.Driven driven = parts.get(part);
+            Sandbox sandbox = new Sandbox(clock.instant(), driven, share, parallel);
             running = sandbox.limits();
-            long end = began + AT_MOST.toNanos() * (part + 1) / parts;
-            Load.Plan plan = new Load.Plan(share, parallel, metric != LimitMetric.CONCURRENCY, end);
+            long end = began + AT_MOST.toNanos() * (part + 1);
+            Load.Plan plan = new Load.Plan(share, parallel, driven.metric() != LimitMetric.CONCURRENCY, end);
             usedUp(sandbox, plan, counts).stream()
                     .filter(l -> l.limit().equals(sandbox.driven()) || !l.holds())
                     .forEach(lines::add);
@@ -137,22 +143,36 @@ public final class LimitProof {
                 new SnapshotRefresher(sandbox, snapshots, providers, PriceCatalogue.EMPTY, null, List.of());
         refresher.refresh();
         MeasuredCounters.Seen driven = measured.of(sandbox.driven());
+        long begun = System.nanoTime();
         new Load(gateway, sandbox.secret(), plan, () -> driven.refused() > 0, counts).run();
-        List<LimitProofReport.OfLimit> lines =
-                sandbox.limits().stream().map(l -> line(l, measured.of(l))).toList();
+        List<LimitProofReport.OfLimit> lines = sandbox.limits().stream()
+                .map(l -> line(l, measured.of(l), begun))
+                .toList();
         sandbox.limits().forEach(this::forget);
         sandbox.empty();
         refresher.refresh(); // retires the providers
         return lines;
     }
 
-    private LimitProofReport.OfLimit line(Limit limit, MeasuredCounters.Seen seen) {
+    private LimitProofReport.OfLimit line(Limit limit, MeasuredCounters.Seen seen, long begun) {
         long end = System.nanoTime() + SETTLING.toNanos();
-        long used = used(limit);
-        while (used != seen.held() && System.nanoTime() - end < 0 && pause()) {
-            used = used(limit);
+        LimitProofReport.OfLimit line = looked(limit, seen, begun);
+        while (!line.settled() && System.nanoTime() - end < 0 && pause()) {
+            line = looked(limit, seen, begun);
         }
-        return new LimitProofReport.OfLimit(limit, seen.peak(), seen.held(), used, seen.overrun(), seen.refused());
+        return line;
+    }
+
+    private LimitProofReport.OfLimit looked(Limit limit, MeasuredCounters.Seen seen, long begun) {
+        long used = used(limit);
+        long refill = refill(limit, System.nanoTime() - begun);
+        return new LimitProofReport.OfLimit(
+                limit, seen.peak(), seen.held(), used, seen.overrun(), refill, seen.refused());
+    }
+
+    /** What may have flowed off in that time, a part of a unit counted as one. */
+    private static long refill(Limit limit, long nanos) {
+        return limit.algorithm() == LimitAlgorithm.TOKEN_BUCKET ? Pace.flow(limit, nanos / 1000) + 1 : 0;
     }
 
     private long used(Limit limit) {

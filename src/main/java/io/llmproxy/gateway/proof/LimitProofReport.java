@@ -19,12 +19,23 @@ public record LimitProofReport(long answered, long refused, long failed, long mi
      * @param granted what was granted and not given back in the end, by the account of the requests
      * @param used what the limit's counters say in the end
      * @param overrun what answers used beyond what was reserved for them, in all
+     * @param refill of a token bucket, the most that flowed off until it was looked at in the end, so that others could have it; else 0
      * @param refused how many requests this limit refused
      */
-    public record OfLimit(Limit limit, long peak, long granted, long used, long overrun, long refused) {
+    public record OfLimit(Limit limit, long peak, long granted, long used, long overrun, long refill, long refused) {
         /** Never more than the limit, and counted to the last unit. */
         public boolean holds() {
-            return peak <= limit.amount() + overrun && used == granted;
+            return peak <= limit.amount() + overrun + refill && (refill == 0 ? used == granted : counted());
+        }
+
+        /** Whether the counters have heard of all that was used. */
+        boolean settled() {
+            return used <= granted && used >= granted - refill;
+        }
+
+        /** Of a bucket: all but what flowed off; more only by what was not given back, since it had flowed off and others had it. */
+        private boolean counted() {
+            return used >= granted - refill && used <= limit.amount() + overrun;
         }
 
         /** Whether it was used up: a limit that nobody came up to has proven nothing. */

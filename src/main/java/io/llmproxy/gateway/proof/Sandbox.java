@@ -42,13 +42,27 @@ final class Sandbox implements StateSource {
     static final String MODEL = "simulated-small";
     static final String FAILING = "failing/simulated-small";
 
-    /** What can be used up, in this order. */
-    static final List<LimitMetric> METRICS = List.of(
+    /** What can be used up by each algorithm, in this order. */
+    static final List<Driven> PARTS = List.of(
+            new Driven(LimitMetric.REQUESTS, LimitAlgorithm.FIXED_WINDOW),
+            new Driven(LimitMetric.TOKENS, LimitAlgorithm.FIXED_WINDOW),
+            new Driven(LimitMetric.OUTPUT_TOKENS, LimitAlgorithm.FIXED_WINDOW),
+            new Driven(LimitMetric.COST, LimitAlgorithm.FIXED_WINDOW),
+            new Driven(LimitMetric.CONCURRENCY, LimitAlgorithm.FIXED_WINDOW),
+            new Driven(LimitMetric.REQUESTS, LimitAlgorithm.SLIDING_WINDOW),
+            new Driven(LimitMetric.TOKENS, LimitAlgorithm.SLIDING_WINDOW),
+            new Driven(LimitMetric.REQUESTS, LimitAlgorithm.TOKEN_BUCKET),
+            new Driven(LimitMetric.TOKENS, LimitAlgorithm.TOKEN_BUCKET));
+
+    private static final List<LimitMetric> METRICS = List.of(
             LimitMetric.REQUESTS,
             LimitMetric.TOKENS,
             LimitMetric.OUTPUT_TOKENS,
             LimitMetric.COST,
             LimitMetric.CONCURRENCY);
+
+    /** What is used up at one time; all other limits are windows. */
+    record Driven(LimitMetric metric, LimitAlgorithm algorithm) {}
 
     /** Of the requests that are sent, the share that a limit is to let through; the others meet it used up. */
     private static final int SHARE = 4;
@@ -64,15 +78,15 @@ final class Sandbox implements StateSource {
     private final String secret = KeySecrets.generate();
     private final Instant now;
     private final Tenant tenant;
-    private final LimitMetric driven;
+    private final Driven driven;
     private final List<Limit> limits;
     private volatile boolean empty;
 
     /**
-     * @param driven the metric whose limit is to be used up
+     * @param driven what is to be used up
      * @param requests how many will be sent, at least
      */
-    Sandbox(Instant now, LimitMetric driven, int requests, int parallel) {
+    Sandbox(Instant now, Driven driven, int requests, int parallel) {
         this.now = now;
         this.driven = driven;
         this.tenant = new Tenant(
@@ -80,7 +94,7 @@ final class Sandbox implements StateSource {
         this.limits = METRICS.stream()
                 .map(metric -> limit(
                         metric,
-                        metric == driven
+                        metric == driven.metric
                                 ? usedUp(metric, Math.max(1, requests / SHARE), parallel)
                                 : metric == LimitMetric.CONCURRENCY ? 2L * parallel : Limit.MAX_AMOUNT))
                 .toList();
@@ -99,15 +113,9 @@ final class Sandbox implements StateSource {
     }
 
     private Limit limit(LimitMetric metric, long amount) {
-        LimitPeriod period = period(metric);
-        return Limit.of(
-                        Ids.next(now).toString(),
-                        scope(metric),
-                        metric,
-                        amount,
-                        period,
-                        LimitAlgorithm.of(period),
-                        LimitOrigin.ADMIN)
+        LimitAlgorithm algorithm = metric == driven.metric ? driven.algorithm : LimitAlgorithm.FIXED_WINDOW;
+        LimitPeriod period = algorithm == LimitAlgorithm.FIXED_WINDOW ? period(metric) : rolling(metric);
+        return Limit.of(Ids.next(now).toString(), scope(metric), metric, amount, period, algorithm, LimitOrigin.ADMIN)
                 .of(tenant.id());
     }
 
@@ -117,6 +125,11 @@ final class Sandbox implements StateSource {
             case OUTPUT_TOKENS -> LimitScope.USER;
             case TOKENS, INPUT_TOKENS, COST, CONCURRENCY -> LimitScope.TENANT;
         };
+    }
+
+    /** So long that little flows off while a proof runs, and nothing leaves: what flows off is known. */
+    private static LimitPeriod rolling(LimitMetric metric) {
+        return metric == LimitMetric.REQUESTS ? LimitPeriod.HOUR : LimitPeriod.DAY;
     }
 
     private LimitPeriod period(LimitMetric metric) {
@@ -134,7 +147,7 @@ final class Sandbox implements StateSource {
 
     /** The one that is to be used up. */
     Limit driven() {
-        return limits.get(METRICS.indexOf(driven));
+        return limits.get(METRICS.indexOf(driven.metric));
     }
 
     String secret() {

@@ -27,18 +27,22 @@ public record LimitProofJson(
      * @param granted what the requests used in the end, by their own account
      * @param used the same by the limit's counters
      * @param overrun what answers used beyond their reservation, in all
+     * @param refill what flowed off of a token bucket meanwhile, rounded up, and may have been granted again; of others 0
      * @param refused how many requests this limit refused; 0: it was not used up, and nothing is proven of it
-     * @param holds peak is at most the limit and the overrun, and used is what was granted
+     * @param holds peak is at most the limit, the overrun and the refill, and used is what was granted; of a token bucket at least that
+     *     without the refill, and no more than the limit and the overrun
      */
     public record OfLimit(
             String scope,
             String metric,
             String period,
+            String algorithm,
             String limit,
             String peak,
             String granted,
             String used,
             String overrun,
+            String refill,
             long refused,
             boolean holds) {}
 }

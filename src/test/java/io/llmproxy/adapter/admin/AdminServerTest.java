@@ -508,7 +508,7 @@ class AdminServerTest {
                 () -> health,
                 () -> "llmproxy_up 1\n",
                 new AdminServer.Replays(stored, new MemoryIdempotencyStore(10), Duration.ofHours(24)),
-                (requests, parallel) -> new LimitProofReport(0, 0, 0, 0, List.of()),
+                (requests, parallel, only) -> new LimitProofReport(0, 0, 0, 0, List.of()),
                 request -> new Explanation(List.of()),
                 f.application().operations(),
                 f.audit(),

@@ -53,7 +53,7 @@ class MeasuredCountersTest {
                 0,
                 0,
                 List.of(new LimitProofReport.OfLimit(
-                        TOKENS, seen.peak(), seen.held(), used, seen.overrun(), seen.refused())));
+                        TOKENS, seen.peak(), seen.held(), used, seen.overrun(), 0, seen.refused())));
     }
 
     @Test
@@ -118,6 +118,30 @@ class MeasuredCountersTest {
         LimitProofReport none = new LimitProofReport(0, 10, 0, 1, List.of());
         assertThat(none.proves()).isFalse();
         assertThat(none.holds()).isFalse();
+    }
+
+    private static LimitProofReport.OfLimit bucket(long peak, long granted, long used) {
+        Limit bucket = Limit.of(
+                "bucket",
+                LimitScope.TENANT,
+                LimitMetric.TOKENS,
+                100,
+                LimitPeriod.DAY,
+                LimitAlgorithm.TOKEN_BUCKET,
+                LimitOrigin.ADMIN);
+        return new LimitProofReport.OfLimit(bucket, peak, granted, used, 5, 3, 1);
+    }
+
+    /** Of 100, with an overrun of 5, when 3 have flowed off. */
+    @Test
+    void ofABucketWhatFlowedOffMayBeGrantedAgainAndNoMore() {
+        assertThat(bucket(108, 108, 105).holds()).isTrue();
+        assertThat(bucket(109, 108, 105).holds()).as("granted too much").isFalse();
+        assertThat(bucket(108, 108, 104).holds()).as("forgot some").isFalse();
+        assertThat(bucket(108, 90, 105).holds()).as("some was not given back").isTrue();
+        assertThat(bucket(108, 90, 106).holds())
+                .as("it cannot count more than it takes")
+                .isFalse();
     }
 
     /** Grants everything. */
