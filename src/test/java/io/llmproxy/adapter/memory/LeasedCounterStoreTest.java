@@ -5,6 +5,7 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
+import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.testing.CounterStoreContract;
@@ -83,9 +84,9 @@ class LeasedCounterStoreTest extends CounterStoreContract {
 
         /** Heard of by all, as after a start. */
         @Override
-        public void seed(Charge charge) {
+        public void seed(PastUse past) {
             long before = book.seeds(leased);
-            leased.seed(charge);
+            leased.seed(past);
             LeasedStores.await(() -> book.seeds(leased) > before);
         }
 
