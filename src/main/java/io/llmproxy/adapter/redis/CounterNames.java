@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * that is done for a charge. Of the line's thread alone.
  */
 final class CounterNames {
+    /** That are written for each counter. */
+    static final int NUMBERS = 7;
+
     private static final int MOST_KNOWN = 8192;
     /** Of one call, but for a single request with more: Redis hands a script's keys on over a stack of some thousand places. */
     private static final int MOST_COUNTERS = 1000;
@@ -111,7 +114,7 @@ final class CounterNames {
     }
 
     /**
-     * Seven numbers for each of the call's counters.
+     * {@link #NUMBERS} for each of the call's counters.
      *
      * @param now the server's time, as far as one can tell
      */

@@ -9,6 +9,9 @@ import java.util.List;
  * them takes of all its counters, or of none, in the order in which they asked.
  */
 final class Takes extends Call {
+    /** Where the first counter stands in the argument, from 1. */
+    private static final int FIRST = 3;
+
     private final List<Take> takes;
     private final int counters;
     /** Of each charge of each of them which counter, from 1. */
@@ -41,7 +44,7 @@ final class Takes extends Call {
         int charges = charges(takes);
         int[] counted = new int[charges];
         int next = 0;
-        Packer out = new Packer(2 + 7 * names.counters() + takes.size() + 2 * charges)
+        Packer out = new Packer(2 + CounterNames.NUMBERS * names.counters() + takes.size() + 2 * charges)
                 .number(time.told())
                 .text(incarnation.name());
         names.write(out, time.now());
@@ -51,7 +54,7 @@ final class Takes extends Call {
             for (Charge charge : take.charges()) {
                 int counter = names.number(charge);
                 counted[next++] = counter;
-                out.number(counter).number(charge.amount());
+                out.number(FIRST + (counter - 1) * (long) CounterNames.NUMBERS).number(charge.amount());
             }
         }
         return new Takes(takes, names.keys(), counted, out.bytes(), time);

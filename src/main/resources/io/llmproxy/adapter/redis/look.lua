@@ -9,7 +9,8 @@ for i = 2, #KEYS do
   if kind == RUNNING then
     out[i] = running(KEYS[i], KEYS[1], a[2], now)
   else
-    local st = state(kind, redis.call('GET', KEYS[i]), amount, period, segments, a[8], a[9], now)
+    local raw = call('GET', KEYS[i])
+    local st = state(kind, raw, amount, period, segments, a[8], a[9], now)
     out[i] = used(kind, st)
     if kind == SLIDING and #a > 9 then
       -- each segment counts at least what was used in it; a slice in two of them is of the later one
@@ -29,7 +30,7 @@ for i = 2, #KEYS do
       local more = a[3] - out[i]
       local at = kind == SLIDING and segments + 1 or kind == BUCKET and 1 or 3
       st[at] = st[at] + more
-      keep(KEYS[i], kind, st, amount, period, segments, now)
+      keep(KEYS[i], kind, raw, st, at, amount, period, segments, now)
     end
   end
 end

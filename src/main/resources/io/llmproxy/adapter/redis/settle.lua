@@ -27,7 +27,7 @@ for i = 1, #KEYS - 1 do
         if age < segments then
           local at = segments + 1 - age
           w[at] = math.min(MOST, math.max(0, w[at] + delta))
-          keep(key, kind, w, amount, period, segments, now)
+          keep(key, kind, raw, w, at, amount, period, segments, now)
         end
       end
     elseif kind == BUCKET then
@@ -41,7 +41,7 @@ for i = 1, #KEYS - 1 do
           change = math.max(0, delta - flowed)
         end
         l[1] = math.min(MOST, math.max(0, l[1] + change))
-        keep(key, kind, l, amount, period, segments, now)
+        keep(key, kind, raw, l, 1, amount, period, segments, now)
       end
     else
       if kind == EVEN then
@@ -55,11 +55,12 @@ for i = 1, #KEYS - 1 do
       if w then
         if w[1] <= stamp then
           w[3] = math.min(MOST, math.max(0, w[3] + delta))
+          keep(key, kind, raw, w, 3, amount, period, segments, now)
         end
         if w[4] == stamp and w[1] ~= stamp then
           w[5] = math.min(MOST, math.max(0, w[5] + delta))
+          keep(key, kind, raw, w, 5, amount, period, segments, now)
         end
-        keep(key, kind, w, amount, period, segments, now)
       end
     end
   end
