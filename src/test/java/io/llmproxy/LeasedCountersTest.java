@@ -119,6 +119,20 @@ class LeasedCountersTest {
         assertThat(drain(two, day)).isZero();
     }
 
+    /** By the limit's pace, though neither process may use anything until then. */
+    @Test
+    void anOverrunOfABucketFlowsOffWhereverItWas() {
+        Limit bucket = limit("bucket", LimitMetric.TOKENS, 100, LimitPeriod.SECOND, LimitAlgorithm.TOKEN_BUCKET);
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        Granted first = take(one, bucket, 10);
+        Granted second = take(two, bucket, 10);
+        first.reservation().settle(new ActualUse(300, 0, ActualUse.UNKNOWN));
+        second.reservation().settle(new ActualUse(300, 0, ActualUse.UNKNOWN));
+        await(() -> takes(one, bucket, 10));
+        await(() -> takes(two, bucket, 10));
+    }
+
     @Test
     void whatTheLedgerKnowsOfTheTimeBeforeCountsOnce() {
         Limit day = limit("day", LimitMetric.REQUESTS, 1000, LimitPeriod.DAY);

@@ -6,8 +6,9 @@ import io.llmproxy.domain.limit.Limit;
 /**
  * How far one process may use a limit that it shares with others. Immutable.
  *
- * @param local the limit with that amount, at least 1, by which counters count
- * @param most the local limit's amount
+ * @param local the limit with that amount, at least 1, by which counters count; where more is held in all than there is, with the part
+ *     of the amount at whose pace this process's use flows off
+ * @param most that amount, at least 1
  * @param amount how much, which may be nothing; of limits that refuse nobody: any amount
  * @param basis the limit's own amount, of which this is a part; under another amount it does not hold
  * @param elsewhere what others have used, as far as they have said so
@@ -27,8 +28,13 @@ record Ceiling(Limit local, long most, long amount, long basis, long elsewhere, 
     }
 
     static Ceiling of(Limit limit, long amount, long elsewhere, long refill) {
+        return of(limit, amount, amount, elsewhere, refill);
+    }
+
+    /** @param pace of a hard limit, the part of its amount by which use flows off */
+    static Ceiling of(Limit limit, long amount, long pace, long elsewhere, long refill) {
         long most = Math.max(1, limit.hard() ? amount : limit.amount() - elsewhere);
-        Limit local = limit.amount(most);
+        Limit local = limit.amount(limit.hard() ? Math.max(1, pace) : most);
         return limit.hard()
                 ? new Ceiling(local, most, amount, limit.amount(), elsewhere, refill)
                 : new Ceiling(local, most, Long.MAX_VALUE, REFUSES_NOBODY, elsewhere, Long.MAX_VALUE);

@@ -154,7 +154,8 @@ final class ShareTerms {
         share.held = Math.max(0, given.share() + Math.min(0, given.free()));
         share.told = given.sure();
         share.low = given.free() > 0 ? middle(used, given.share()) : Long.MAX_VALUE;
-        share.set(Ceiling.of(limit, Math.min(given.sure(), share.held), given.elsewhere(), refill));
+        long amount = Math.min(given.sure(), share.held);
+        share.set(Ceiling.of(limit, amount, pace(limit, amount, given), given.elsewhere(), refill));
         share.widened = 0;
         share.reported = used;
         share.first = false;
@@ -166,6 +167,15 @@ final class ShareTerms {
             share.fertile();
         }
         share.answered();
+    }
+
+    /** Where all hold more than there is, each one's use flows off by its part of the whole: all together as fast as the limit lets it. */
+    private static long pace(Limit limit, long amount, Given given) {
+        if (given.free() >= 0) {
+            return amount;
+        }
+        double part = (double) given.share() / ((double) limit.amount() - given.free());
+        return Math.max(amount, Math.min(limit.amount(), (long) (limit.amount() * part)));
     }
 
     private static long middle(long used, long most) {
