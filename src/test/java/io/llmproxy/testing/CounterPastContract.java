@@ -80,7 +80,7 @@ public abstract class CounterPastContract extends CounterStressContract {
         Instant now = now();
         store().seed(past(limit, 0, part(now.minus(Duration.ofMinutes(50)), 90)));
         assertThat(used(limit)).isZero();
-        store().seed(past(limit, 0, part(now.minus(Duration.ofMinutes(50)).plusMillis(1), 90)));
+        store().seed(past(limit, 90, part(now.minus(Duration.ofMinutes(50)).plusMillis(1), 90)));
         assertThat(used(limit)).isEqualTo(90);
         pass(Duration.ofMinutes(10));
         assertThat(used(limit)).isZero();

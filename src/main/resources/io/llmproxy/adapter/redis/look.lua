@@ -16,7 +16,7 @@ for i = 2, #KEYS do
       -- each segment counts at least what was used in it; a slice in two of them is of the later one
       local least = {}
       for p = 10, #a, 2 do
-        local age = math.max(0, st[1] - math.floor((a[p] - 1) / math.floor(period / segments)))
+        local age = math.max(0, st[1] - floor((a[p] - 1) / floor(period / segments)))
         if age < segments then
           local at = segments + 1 - age
           least[at] = (least[at] or 0) + a[p + 1]
@@ -25,7 +25,7 @@ for i = 2, #KEYS do
       for at, n in pairs(least) do
         st[at] = math.max(st[at], n)
       end
-      keep(KEYS[i], kind, st, amount, period, segments, now)
+      keep(KEYS[i], kind, nil, st, 1, amount, period, segments, now) -- several numbers: all of it anew
     elseif a[3] > out[i] then
       local more = a[3] - out[i]
       local at = kind == SLIDING and segments + 1 or kind == BUCKET and 1 or 3
