@@ -45,8 +45,12 @@ class KilledMigrationTest {
 
         public static void main(String... args) throws SQLException {
             DataSource source = Sources.h2(Path.of(args[0]));
+            // open throughout: H2 closes the database behind the last connection, and who connects just then may get an
+            // error
+            Connection open = source.getConnection();
             Thread.ofPlatform().daemon().start(() -> tell(source));
             new Migrations(source, with(ENDLESS), "llmproxy 9.9.9").run(state -> {});
+            open.close();
         }
 
         private static void tell(DataSource source) {
@@ -70,7 +74,14 @@ class KilledMigrationTest {
         Process migrating =
                 CtlJvm.java("-Xmx128m", List.of("io.llmproxy.adapter.jdbc.KilledMigrationTest$Half", file.toString()));
         try {
-            assertThat(migrating.inputReader().lines().anyMatch("half"::equals)).isTrue();
+            List<String> said = new ArrayList<>();
+            migrating
+                    .inputReader()
+                    .lines()
+                    .peek(said::add)
+                    .takeWhile(line -> !line.equals("half"))
+                    .forEach(line -> {});
+            assertThat(said).endsWith("half");
         } finally {
             migrating.destroyForcibly();
             assertThat(migrating.waitFor(60, TimeUnit.SECONDS)).isTrue();
