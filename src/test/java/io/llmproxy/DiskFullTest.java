@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -96,9 +97,12 @@ class DiskFullTest {
         try (ServerJvm server = ServerJvm.start(ServerJvm.newDirectory(), "true", "-Xmx256m", UNLIMITED);
                 Http http = client(server)) {
             limitFiles(server, Files.size(server.directory().resolve("db/llmproxy.mv.db")) + 4096);
-            for (int i = 0; i < MOST && !problems(server).contains("cannot be written to the database"); i += 50) {
-                serve(http, 50);
-            }
+            // one by one and slowly: the bound is the journal's too, which has room for some hundred records until then
+            until(() -> {
+                serve(http, 1);
+                LockSupport.parkNanos(20_000_000);
+                return problems(server).contains("cannot be written to the database");
+            });
             serve(http, 50);
             limitFiles(server, -1);
             try {
@@ -130,8 +134,10 @@ class DiskFullTest {
     }
 
     private HttpResponse<String> chatUntil(Http http, int status) {
+        String last = "";
         for (int i = 0; i < MOST; i++) {
             HttpResponse<String> answer = http.chat();
+            last = answer.statusCode() + " " + answer.body();
             if (answer.statusCode() == 200) {
                 served.add(answer.headers().firstValue("x-request-id").orElseThrow());
             }
@@ -139,7 +145,7 @@ class DiskFullTest {
                 return answer;
             }
         }
-        throw new AssertionError("no " + status + " in " + MOST + " requests");
+        throw new AssertionError("no " + status + " in " + MOST + " requests; the last was answered " + last);
     }
 
     private void serve(Http http, int requests) {
