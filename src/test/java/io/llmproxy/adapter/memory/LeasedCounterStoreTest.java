@@ -128,8 +128,14 @@ class LeasedCounterStoreTest extends CounterStoreContract {
         leased.sweep(limits);
     }
 
+    /** A process that is alone leaves a quarter of what nobody holds to those who may come; a bucket flows at the pace of what is held. */
+    @Override
+    protected double slowestPace() {
+        return 0.75;
+    }
+
     @Override
     protected int histories() {
-        return 2;
+        return 4;
     }
 }
