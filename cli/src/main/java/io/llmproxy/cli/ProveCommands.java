@@ -40,7 +40,7 @@ final class ProveCommands {
                 .oneOf(
                         "--algorithm",
                         "ALGORITHM",
-                        "prove limits of this one alone, with concurrency by fixed-window; default all",
+                        "prove limits of this one alone, fixed-window with concurrency; default all",
                         "token-bucket",
                         "fixed-window",
                         "sliding-window")

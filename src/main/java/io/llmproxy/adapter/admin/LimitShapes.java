@@ -20,7 +20,6 @@ final class LimitShapes {
 
     static LimitJson limit(LimitView view) {
         Limit l = view.limit();
-        boolean paced = l.period() != LimitPeriod.NONE;
         return new LimitJson(
                 l.id(),
                 view.owner() == null ? null : view.owner().slug(),
@@ -29,7 +28,7 @@ final class LimitShapes {
                 l.metric().word(),
                 l.metric().text(l.amount()),
                 per(l),
-                paced ? l.algorithm().word() : null,
+                algorithm(l),
                 l.algorithm() == LimitAlgorithm.SLIDING_WINDOW ? l.segments() : null,
                 l.mode().word(),
                 l.origin().word());
@@ -49,8 +48,14 @@ final class LimitShapes {
                 usage.passed());
     }
 
-    private static @Nullable String per(Limit limit) {
+    /** Null for what runs at one time. */
+    static @Nullable String per(Limit limit) {
         return limit.period() == LimitPeriod.NONE ? null : limit.period().word();
+    }
+
+    /** Null for what runs at one time, which is counted by none. */
+    static @Nullable String algorithm(Limit limit) {
+        return limit.period() == LimitPeriod.NONE ? null : limit.algorithm().word();
     }
 
     /** A number, or a text of one: money as decimal US dollars, all else as whole numbers. */

@@ -71,8 +71,8 @@ final class ProofResource {
         return new LimitProofJson.OfLimit(
                 limit.scope().word(),
                 limit.metric().word(),
-                limit.period().word(),
-                limit.algorithm().word(),
+                LimitShapes.per(limit),
+                LimitShapes.algorithm(limit),
                 limit.metric().text(limit.amount()),
                 limit.metric().text(one.peak()),
                 limit.metric().text(one.granted()),

@@ -16,6 +16,7 @@ final class Patience implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Patience.class.getName());
     private static final int QUIET_TICKS = 20;
+    private static final long LATE = 3 * TICK.toNanos();
 
     private final Watched watched;
     private final Thread thread;
@@ -30,7 +31,8 @@ final class Patience implements AutoCloseable {
         /** When something is to be done next though nobody asks, of {@link System#nanoTime}. */
         long due();
 
-        void tick(long now);
+        /** @param late whether it comes so late that the whole process must have stood still */
+        void tick(long now, boolean late);
     }
 
     Patience(Watched watched) {
@@ -52,9 +54,11 @@ final class Patience implements AutoCloseable {
     private void run() {
         int quietTicks = 0;
         while (!closing) {
+            long began = System.nanoTime();
             LockSupport.parkNanos(this, TICK.toNanos());
             try {
-                watched.tick(System.nanoTime());
+                long now = System.nanoTime();
+                watched.tick(now, now - began > LATE);
                 quietTicks = watched.quiet() ? quietTicks + 1 : 0;
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "a fault of the gateway while looking at what waits for Redis", e);

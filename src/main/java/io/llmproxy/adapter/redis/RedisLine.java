@@ -106,9 +106,14 @@ final class RedisLine implements AutoCloseable {
         return breaker.up();
     }
 
-    /** Whether Redis owes an answer for so many ns; not where this process itself is what is late. */
+    /** Whether Redis owes an answer for so many ns; not where it has come, and this process is what is late. */
     boolean awaits(long nanos) {
-        return !underWay.isEmpty() && System.nanoTime() - sentAt >= nanos;
+        return !underWay.isEmpty() && System.nanoTime() - sentAt >= nanos && !arrived();
+    }
+
+    private boolean arrived() {
+        Wire open = connection;
+        return open != null && open.arrived();
     }
 
     /** Does it as soon as it can; where the breaker opens before, it fails. */
@@ -309,6 +314,8 @@ final class RedisLine implements AutoCloseable {
     }
 
     private final class Clockwork implements Patience.Watched {
+        private boolean spared;
+
         @Override
         public boolean quiet() {
             return underWay.isEmpty() && outbox.isEmpty() && !toTell();
@@ -320,9 +327,14 @@ final class RedisLine implements AutoCloseable {
         }
 
         @Override
-        public void tick(long now) {
-            underWay.forEach(call -> call.expire(now));
-            outbox.expire(now);
+        public void tick(long now, boolean late) {
+            // after a time in which nobody could run: what is here is heard in a moment, what was not sent is answered
+            // in one
+            spared = !spared && (late || !underWay.isEmpty() && arrived());
+            if (!spared) {
+                underWay.forEach(call -> call.expire(now));
+                outbox.expire(now);
+            }
             if (!underWay.isEmpty() && now - sentAt > READ_NANOS) {
                 // closing TLS may take a while itself
                 sentAt = now;

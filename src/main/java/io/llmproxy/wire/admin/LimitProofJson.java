@@ -1,6 +1,7 @@
 package io.llmproxy.wire.admin;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code llmproxyctl prove limits} shows.
@@ -23,6 +24,7 @@ public record LimitProofJson(
     /**
      * Amounts are texts, as everywhere; money in US dollars.
      *
+     * @param period null: of what runs at one time, as {@code algorithm}
      * @param peak the most that was granted and not given back at any moment
      * @param granted what the requests used in the end, by their own account
      * @param used the same by the limit's counters
@@ -35,8 +37,8 @@ public record LimitProofJson(
     public record OfLimit(
             String scope,
             String metric,
-            String period,
-            String algorithm,
+            @Nullable String period,
+            @Nullable String algorithm,
             String limit,
             String peak,
             String granted,

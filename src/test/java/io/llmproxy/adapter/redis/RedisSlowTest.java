@@ -161,6 +161,46 @@ class RedisSlowTest {
         }
     }
 
+    /** As after a pause for garbage: Redis has answered, and nobody had time to hear it. */
+    @Test
+    void whatThisProcessIsLateWithItselfIsNotRedisFault() throws InterruptedException {
+        try (RedisServer own = RedisServer.start();
+                RedisCounterStore store = Stores.inService(own.url(), false)) {
+            Stores.awaitUp(store);
+            Instant since = store.standing().since();
+            for (int i = 0; i < 10; i++) {
+                own.stop();
+                List<Thread> clients = new ArrayList<>();
+                for (int n = 0; n < 6; n++) {
+                    clients.add(Thread.ofPlatform().start(() -> takes(store, new Asking())));
+                }
+                LockSupport.parkNanos(10_000_000);
+                List<Thread> busy = keepCarriersBusy(Duration.ofMillis(100));
+                own.goOn();
+                for (Thread thread : clients) {
+                    thread.join();
+                }
+                for (Thread thread : busy) {
+                    thread.join();
+                }
+            }
+            assertThat(store.standing()).extracting("fault", "since").containsExactly(null, since);
+        }
+    }
+
+    private static List<Thread> keepCarriersBusy(Duration time) {
+        long until = System.nanoTime() + time.toNanos();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+            threads.add(Thread.ofVirtual().start(() -> {
+                while (System.nanoTime() - until < 0) {
+                    Thread.onSpinWait();
+                }
+            }));
+        }
+        return threads;
+    }
+
     private static RedisBreaker closed() {
         RedisBreaker breaker =
                 new RedisBreaker(RedisAddress.of("redis://127.0.0.1:1", null), RedisLine.PATIENCE, Instant::now);
