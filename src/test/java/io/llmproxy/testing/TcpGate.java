@@ -13,7 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A door before a server on loopback: shut, it cuts what goes through and lets nothing in, as if the server were gone; stalled, it
- * keeps connections and passes nothing on; late, it takes its time with what the server says.
+ * keeps connections and passes nothing on; late, it takes its time with what the server says. Its threads are the system's: it is on time
+ * where the virtual ones are held up.
  */
 public final class TcpGate implements AutoCloseable {
     private final ServerSocket listener;
@@ -21,6 +22,7 @@ public final class TcpGate implements AutoCloseable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean shut;
     private volatile Duration late = Duration.ZERO;
+    private volatile long saidAt = System.nanoTime();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition flows = lock.newCondition();
     // guarded by lock
@@ -34,7 +36,7 @@ public final class TcpGate implements AutoCloseable {
     public TcpGate(int target, ServerSocket listener) {
         this.target = target;
         this.listener = listener;
-        Thread.ofVirtual().start(this::accept);
+        start(this::accept);
     }
 
     public int port() {
@@ -111,8 +113,17 @@ public final class TcpGate implements AutoCloseable {
     private void join(Socket client, Socket server) {
         sockets.add(client);
         sockets.add(server);
-        Thread.ofVirtual().start(() -> copy(client, server, () -> {}));
-        Thread.ofVirtual().start(() -> copy(server, client, this::awaitLate));
+        start(() -> copy(client, server, () -> {}, () -> {}));
+        start(() -> copy(server, client, this::awaitLate, () -> saidAt = System.nanoTime()));
+    }
+
+    private static void start(Runnable task) {
+        Thread.ofPlatform().daemon().start(task);
+    }
+
+    /** When the last word of the server was passed on, of {@link System#nanoTime}. */
+    public long saidAt() {
+        return saidAt;
     }
 
     private void awaitLate() {
@@ -122,7 +133,7 @@ public final class TcpGate implements AutoCloseable {
         }
     }
 
-    private void copy(Socket from, Socket to, Runnable pause) {
+    private void copy(Socket from, Socket to, Runnable pause, Runnable passed) {
         try (from;
                 to) {
             byte[] buffer = new byte[8192];
@@ -132,6 +143,7 @@ public final class TcpGate implements AutoCloseable {
                 awaitFlow();
                 pause.run();
                 to.getOutputStream().write(buffer, 0, n);
+                passed.run();
             }
         } catch (IOException e) {
             // cut

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A Redis that answers, but late. */
 class RedisSlowTest {
+    private static final long IN_TIME = Duration.ofMillis(30).toNanos();
     private static final Limit FEW = limit(30);
     private static final Limit MANY = limit(1_000_000);
 
@@ -161,31 +162,49 @@ class RedisSlowTest {
         }
     }
 
-    /** As after a pause for garbage: Redis has answered, and nobody had time to hear it. */
+    /**
+     * As after a pause for garbage: Redis has answered, and nobody had time to hear it. Rounds count in which Redis was in time and all
+     * requests waited in vain; on a machine with too much to do that may not be each.
+     */
     @Test
     void whatThisProcessIsLateWithItselfIsNotRedisFault() throws InterruptedException {
-        try (RedisServer own = RedisServer.start();
-                RedisCounterStore store = Stores.inService(own.url(), false)) {
-            Stores.awaitUp(store);
-            Instant since = store.standing().since();
-            for (int i = 0; i < 10; i++) {
-                own.stop();
-                List<Thread> clients = new ArrayList<>();
-                for (int n = 0; n < 6; n++) {
-                    clients.add(Thread.ofPlatform().start(() -> takes(store, new Asking())));
-                }
-                LockSupport.parkNanos(10_000_000);
-                List<Thread> busy = keepCarriersBusy(Duration.ofMillis(100));
-                own.goOn();
-                for (Thread thread : clients) {
-                    thread.join();
-                }
-                for (Thread thread : busy) {
-                    thread.join();
+        try (RedisCounterStore store = store(false)) {
+            gate.late(Duration.ofMillis(10));
+            int counting = 0;
+            for (int i = 0; i < 200 && counting < 5; i++) {
+                Stores.awaitUp(store);
+                Instant since = store.standing().since();
+                if (inVain(store)) {
+                    counting++;
+                    assertThat(store.standing()).extracting("fault", "since").containsExactly(null, since);
                 }
             }
-            assertThat(store.standing()).extracting("fault", "since").containsExactly(null, since);
+            assertThat(counting).isEqualTo(5);
         }
+    }
+
+    /** Whether requests had no answer though it came in time, since nobody could hear it. */
+    private boolean inVain(RedisCounterStore store) throws InterruptedException {
+        List<Asking> asked = new ArrayList<>();
+        List<Thread> threads = new ArrayList<>();
+        long began = System.nanoTime();
+        for (int n = 0; n < 6; n++) {
+            Asking asking = new Asking();
+            asked.add(asking);
+            threads.add(Thread.ofPlatform().start(() -> takes(store, asking)));
+        }
+        LockSupport.parkNanos(3_000_000);
+        List<Thread> busy = keepCarriersBusy(Duration.ofMillis(100));
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        long said = gate.saidAt() - began;
+        for (Thread thread : busy) {
+            thread.join();
+        }
+        return said > 0
+                && said < IN_TIME
+                && asked.stream().allMatch(asking -> asking.inAll().toNanos() > IN_TIME);
     }
 
     private static List<Thread> keepCarriersBusy(Duration time) {
