@@ -85,6 +85,14 @@ public interface CounterStore {
         return refusal(charges);
     }
 
+    /** Counts what was granted elsewhere, whatever the limits say. */
+    default Reservation tally(List<Charge> charges) {
+        List<Charge> soft = charges.stream()
+                .map(c -> new Charge(c.limit().soft(), c.key(), c.amount()))
+                .toList();
+        return reserve(soft) instanceof LimitDecision.Granted(var reservation) ? reservation : Reservation.NONE;
+    }
+
     /** How much of a limit its counters count now, those that have counted something of late. For people: it walks over all counters. */
     Map<CounterKey, Long> used(Limit limit);
 

@@ -40,6 +40,11 @@ record Ceiling(Limit local, long most, long amount, long basis, long elsewhere, 
                 : new Ceiling(local, most, Long.MAX_VALUE, REFUSES_NOBODY, elsewhere, Long.MAX_VALUE);
     }
 
+    /** No bound, at the limit's own pace: what was granted elsewhere. */
+    static Ceiling everything(Limit limit) {
+        return new Ceiling(limit, Long.MAX_VALUE, Long.MAX_VALUE, limit.amount(), 0, Long.MAX_VALUE);
+    }
+
     /** Of a limit that is divided evenly, without asking anybody. */
     static Ceiling part(Limit limit, int processes) {
         long amount = Math.max(1, limit.amount() / processes);

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -128,7 +129,7 @@ public final class MemoryCounterStore implements CounterStore {
                 calendar = calendar == Long.MIN_VALUE ? clock.calendar() : calendar;
                 now = calendar;
             }
-            Hold hold = take(charge, now);
+            Hold hold = take(charge, now, false);
             if (hold == null) {
                 for (int taken = i - 1; taken >= 0; taken--) {
                     holds[taken].correct(-holds[taken].amount(), clock);
@@ -140,12 +141,13 @@ public final class MemoryCounterStore implements CounterStore {
         return new LimitDecision.Granted(new Held(clock, holds));
     }
 
-    /** Null where it is denied. */
-    private @Nullable Hold take(Charge charge, long now) {
+    /** @param granted elsewhere; null where it is denied, of what is not */
+    private @Nullable Hold take(Charge charge, long now, boolean granted) {
         while (true) {
             Counter counter = counter(charge);
-            Share share = shares.of(counter, charge.limit());
-            Ceiling ceiling = share == null ? null : share.ceiling();
+            Share share = granted ? null : shares.of(counter, charge.limit());
+            Ceiling own = granted ? Ceiling.everything(charge.limit()) : null;
+            Ceiling ceiling = share == null ? own : share.ceiling();
             if (ceiling != null && !ceiling.allows(charge)) {
                 return null;
             }
@@ -164,6 +166,16 @@ public final class MemoryCounterStore implements CounterStore {
                 case RETIRED -> removeRetired(place(charge.key()), counter);
             }
         }
+    }
+
+    @Override
+    public Reservation tally(List<Charge> charges) {
+        Hold[] holds = new Hold[charges.size()];
+        for (int i = 0; i < holds.length; i++) {
+            Charge charge = charges.get(i);
+            holds[i] = Objects.requireNonNull(take(charge, now(charge.limit()), true));
+        }
+        return new Held(clock, holds);
     }
 
     /** Where limits are shared, what others use is told by taking alone: what is used here may be enough to refuse. */

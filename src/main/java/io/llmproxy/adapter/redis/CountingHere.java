@@ -83,7 +83,12 @@ final class CountingHere {
         return decision;
     }
 
-    private static List<Charge> withoutSlots(List<Charge> charges) {
+    /** Counts what Redis granted: none of it is granted once more when Redis goes. */
+    Reservation besides(List<Charge> charges) {
+        return refuse || charges.isEmpty() ? Reservation.NONE : local.tally(charges);
+    }
+
+    static List<Charge> withoutSlots(List<Charge> charges) {
         return charges.stream()
                 .filter(c -> c.limit().metric() != LimitMetric.CONCURRENCY)
                 .toList();

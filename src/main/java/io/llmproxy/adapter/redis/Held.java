@@ -37,24 +37,31 @@ final class Held implements Reservation {
     private final Incarnation incarnation;
     private final Corrections corrections;
     private final RedisLine line;
+    private final Reservation here;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    private Held(List<Hold> holds, Incarnation incarnation, Corrections corrections, RedisLine line) {
+    private Held(List<Hold> holds, Incarnation incarnation, Corrections corrections, RedisLine line, Reservation here) {
         this.holds = holds;
         this.incarnation = incarnation;
         this.corrections = corrections;
         this.line = line;
+        this.here = here;
     }
 
-    /** The charges from {@code from} on, up to and without {@code to}, of what was granted. */
-    static Held of(Take take, long[] answer, int from, int to, Corrections corrections, RedisLine line) {
+    /**
+     * The charges from {@code from} on, up to and without {@code to}, of what was granted.
+     *
+     * @param here the same by this process's own counters
+     */
+    static Held of(
+            Take take, long[] answer, int from, int to, Corrections corrections, RedisLine line, Reservation here) {
         Hold[] holds = new Hold[to - from];
         for (int i = from; i < to; i++) {
             int at = 1 + 4 * i;
             holds[i - from] =
                     new Hold(take.charges().get(i), answer[at], answer[at + 1], answer[at + 2] == 1, answer[at + 3]);
         }
-        return new Held(List.of(holds), take.incarnation(), corrections, line);
+        return new Held(List.of(holds), take.incarnation(), corrections, line, here);
     }
 
     /** Rounded up; 0 for what never comes. */
@@ -72,6 +79,7 @@ final class Held implements Reservation {
         if (!ended.compareAndSet(false, true)) {
             return 0;
         }
+        here.settle(use);
         long overrun = 0;
         for (Hold hold : holds) {
             long delta = use.of(hold.limit().metric(), hold.amount()) - hold.amount();
@@ -87,6 +95,7 @@ final class Held implements Reservation {
     @Override
     public void release() {
         if (ended.compareAndSet(false, true)) {
+            here.release();
             holds.forEach(hold -> correct(hold, -hold.amount()));
             line.told();
         }
@@ -97,6 +106,7 @@ final class Held implements Reservation {
         if (ended.get()) {
             return;
         }
+        here.release(which);
         List<Hold> kept = new ArrayList<>(holds.size());
         for (Hold hold : holds) {
             if (which.test(hold.limit())) {

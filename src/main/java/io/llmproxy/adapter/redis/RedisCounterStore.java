@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * What was really used is told afterwards, in batches, in the background.
  *
  * <p>No request waits longer than {@link RedisLine#PATIENCE}, however often it asks. Where Redis does not answer, requests are counted in this process, by limits
- * that are divided by the number of processes that were last known, or are refused. What was granted here Redis is told when it
+ * that are divided by the number of processes that were last known, of which counts what this process used through Redis; or are refused. What was granted here Redis is told when it
  * is back: once, since what Redis grants to nobody it gets back ({@link Take}).
  */
 public final class RedisCounterStore implements CounterStore, AutoCloseable {
@@ -195,9 +195,11 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         }
         if (admitted instanceof Pending pending && !early.isEmpty()) {
             earlyLimits.granted(early, answer, charges.size());
-            pending.took(Held.of(take, answer, charges.size(), all.size(), corrections, line));
+            // its slots are taken here already
+            Reservation besides = meanwhile.besides(CountingHere.withoutSlots(early));
+            pending.took(Held.of(take, answer, charges.size(), all.size(), corrections, line, besides));
         }
-        return new Granted(Held.of(take, answer, 0, charges.size(), corrections, line));
+        return new Granted(Held.of(take, answer, 0, charges.size(), corrections, line, meanwhile.besides(charges)));
     }
 
     /** Null where there was no answer in time, or no time is left to wait for one. */
@@ -242,7 +244,8 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
     /** Nobody waited for it any more. */
     private void giveBack(Take take, long[] answer) {
         if (Take.granted(answer)) {
-            Held.of(take, answer, 0, take.charges().size(), corrections, line).release();
+            Held.of(take, answer, 0, take.charges().size(), corrections, line, Reservation.NONE)
+                    .release();
         }
     }
 
