@@ -1,6 +1,7 @@
 package io.llmproxy.cli;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JacksonException;
@@ -98,6 +99,7 @@ final class ServerCommands {
         Endpoint asked = c.client().endpoint();
         shown.put(asked instanceof Endpoint.UnixSocket ? "socket" : "asked at", asked.shown());
         shown.set("database", status.path("database"));
+        counted(c, shown, status);
         shown.put("serves", count(status, "providers", "provider") + ", " + count(status, "keys", "key"));
         shown.put(
                 "now",
@@ -108,6 +110,22 @@ final class ServerCommands {
         shown.put("problems", problems.isEmpty() ? "none" : Integer.toString(problems.size()));
         c.output().fields(shown, STATUS);
         problems.forEach(problem -> c.output().line("  ! " + Text.printable(problem)));
+    }
+
+    /** Where limits are counted. */
+    private static void counted(Context c, ObjectNode shown, JsonNode status) {
+        Instant since = Times.instant(Json.text(status.path("countersSince")));
+        if (since == null) {
+            return;
+        }
+        Duration lasted = Duration.between(since, c.output().now());
+        long processes = status.path("countersProcesses").asLong(1);
+        shown.put(
+                "counters",
+                Json.text(status.path("counters")) + ", " + Json.text(status.path("countersState")) + " for "
+                        // the server's clock may be ahead of this one
+                        + Times.brief(lasted.isNegative() ? Duration.ZERO : lasted) + ", "
+                        + (processes == 1 ? "1 process" : Column.grouped(processes) + " processes"));
     }
 
     /** Said where there is something to say, since few set such limits. */

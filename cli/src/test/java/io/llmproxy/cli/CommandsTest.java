@@ -7,6 +7,8 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What all commands have in common: their options, the tenant that they are about, their questions and their exit codes. */
 class CommandsTest extends AgainstFakeServer {
@@ -206,6 +208,27 @@ class CommandsTest extends AgainstFakeServer {
                 Problems  1
                   ! provider up is unhealthy: env:K is not set
                 """);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "memory     | up   | 2026-11-20T10:00:00Z | 1    | memory, up for 2h, 1 process",
+                "redis      | away | 2026-11-20T11:55:00Z | 3    | redis, away for 5m, 3 processes",
+                "postgresql | up   | 2026-11-17T12:00:00Z | 1200 | postgresql, up for 3d, 1,200 processes",
+                "redis      | up   | 2026-11-20T12:00:09Z | 2    | redis, up for 0s, 2 processes"
+            })
+    void showsWhereLimitsAreCounted(String store, String state, String since, int processes, String shown) {
+        server.answer(
+                "GET /api/v1/status",
+                200,
+                "{\"version\":\"1\",\"tenant\":\"*\",\"database\":\"H2\",\"counters\":\"" + store
+                        + "\",\"countersState\":\"" + state + "\",\"countersSince\":\"" + since
+                        + "\",\"countersProcesses\":" + processes + ",\"problems\":[]}");
+
+        assertThat(ctl.run("status")).isZero();
+        assertThat(ctl.out()).contains("Database  H2\nCounters  " + shown + "\nServes ");
     }
 
     @Test
