@@ -13,6 +13,13 @@ public class StoreException extends RuntimeException {
         }
     }
 
+    /** Redis, where limits are counted, does not answer, while the database may. */
+    public static final class CountersAway extends Away {
+        public CountersAway(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     /** The database takes no writes for now; reads may be answered. */
     public static final class ReadOnly extends Away {
         public ReadOnly(String message, Throwable cause) {

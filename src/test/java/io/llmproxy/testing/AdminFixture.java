@@ -40,6 +40,7 @@ import io.llmproxy.domain.secret.SecretRef;
 import io.llmproxy.domain.usage.PriceCatalogue;
 import io.llmproxy.gateway.Explanation;
 import io.llmproxy.gateway.proof.LimitProofReport;
+import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.Provider;
 import io.llmproxy.port.ProviderCall;
 import io.llmproxy.port.ProviderFactory;
@@ -67,18 +68,7 @@ public final class AdminFixture {
 
     public final InMemoryStores memory = new InMemoryStores();
     public final MemoryCounterStore counters = new MemoryCounterStore(InstantSource.system());
-    public final AdminStores stores = new AdminStores(
-            memory.transactor(),
-            memory.tenants(),
-            memory.users(),
-            memory.keys(),
-            memory.providers(),
-            memory.prices(),
-            memory.audit(),
-            memory.state(),
-            memory.limits(),
-            memory.routes(),
-            new LiveLimits(this::inForce, counters, id -> null));
+    public final AdminStores stores = stores(counters);
     public final AtomicInteger published = new AtomicInteger();
     public final FakeProviders providers = new FakeProviders();
     public volatile Instant now = Instant.parse("2026-11-20T12:00:00Z");
@@ -86,6 +76,21 @@ public final class AdminFixture {
     public final Snapshots snapshots = new Snapshots();
     public final CommandExecutor executor;
     public final AdminQueries queries;
+
+    private AdminStores stores(CounterStore counters) {
+        return new AdminStores(
+                memory.transactor(),
+                memory.tenants(),
+                memory.users(),
+                memory.keys(),
+                memory.providers(),
+                memory.prices(),
+                memory.audit(),
+                memory.state(),
+                memory.limits(),
+                memory.routes(),
+                new LiveLimits(this::inForce, counters, id -> null));
+    }
 
     private Map<String, Limit> inForce() {
         return memory.state().load(null).limits().stream().collect(Collectors.toMap(Limit::id, l -> l));
@@ -102,6 +107,15 @@ public final class AdminFixture {
 
     /** Another process on the same stores. */
     public CommandExecutor executor(@Nullable String onlyTenant) {
+        return executor(onlyTenant, stores);
+    }
+
+    /** One that counts elsewhere. */
+    public CommandExecutor counting(CounterStore elsewhere) {
+        return executor(null, stores(elsewhere));
+    }
+
+    private CommandExecutor executor(@Nullable String onlyTenant, AdminStores stores) {
         return new CommandExecutor(
                 stores, providers, new FakeSecrets(), new FakeSealer(), onlyTenant, published::incrementAndGet, clock);
     }

@@ -58,7 +58,7 @@ final class RedisSurvey {
             if (System.nanoTime() - begun > BOUND.toNanos()) {
                 String text = "the counters in Redis at " + address + " could not be looked at within "
                         + BOUND.toSeconds() + " s";
-                throw new StoreException.Away(text, new TimeoutException(text));
+                throw new StoreException.CountersAway(text, new TimeoutException(text));
             }
             look(connection, byLimit(keys, names), used);
         });
@@ -167,7 +167,7 @@ final class RedisSurvey {
                 }
             } while (cursor.length != 1 || cursor[0] != '0');
         } catch (JedisException e) {
-            throw new StoreException.Away("Redis at " + address + " does not answer", e);
+            throw new StoreException.CountersAway("Redis at " + address + " does not answer", e);
         }
     }
 }

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmproxy.adapter.memory.MemoryCounterStore;
+import io.llmproxy.admin.AdminCommand.ResetLimit;
+import io.llmproxy.admin.AdminCommand.SetLimit;
+import io.llmproxy.admin.CommandExecutor;
+import io.llmproxy.domain.error.AdminException;
 import io.llmproxy.domain.error.ProxyException;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
@@ -14,6 +18,7 @@ import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
@@ -21,6 +26,7 @@ import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.port.CounterStore.Asker;
 import io.llmproxy.port.StoreException;
+import io.llmproxy.testing.AdminFixture;
 import io.llmproxy.testing.Hiccups;
 import io.llmproxy.testing.RedisServer;
 import io.llmproxy.testing.TestCertificate;
@@ -103,7 +109,36 @@ class RedisFaultsTest {
             });
             assertThatThrownBy(() -> store.admit(List.of(charge(RUNNING, 1)), true, Asker.ONCE))
                     .isInstanceOf(ProxyException.class);
-            assertThatThrownBy(() -> store.reset(TOKENS)).isInstanceOf(StoreException.class);
+            assertThatThrownBy(() -> store.reset(TOKENS)).isInstanceOf(StoreException.CountersAway.class);
+        }
+    }
+
+    @Test
+    void whoResetsALimitMeanwhileIsToldThatRedisIsAwayAndNotTheDatabase() {
+        int port = RedisServer.freePort();
+        AdminFixture f = new AdminFixture();
+        try (RedisCounterStore store = Stores.inService("redis://127.0.0.1:" + port, false)) {
+            CommandExecutor executor = f.counting(store);
+            executor.execute(
+                    AdminFixture.ADMIN,
+                    new SetLimit(
+                            null,
+                            LimitScope.GLOBAL,
+                            null,
+                            LimitMetric.REQUESTS,
+                            5,
+                            LimitPeriod.DAY,
+                            null,
+                            6,
+                            LimitMode.HARD));
+            Limit limit = f.memory.limits().list(null).getFirst();
+            assertThatThrownBy(() -> executor.execute(AdminFixture.ADMIN, new ResetLimit(null, limit.id())))
+                    .isInstanceOfSatisfying(
+                            AdminException.class,
+                            e -> assertThat(e.reason()).isEqualTo(AdminException.Reason.UNAVAILABLE))
+                    .hasMessageContaining("Redis, where limits are counted, does not answer")
+                    .hasMessageNotContaining("database")
+                    .hasMessageNotContaining(String.valueOf(port));
         }
     }
 
