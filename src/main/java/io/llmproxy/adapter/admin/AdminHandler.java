@@ -105,7 +105,7 @@ final class AdminHandler implements Handler {
                 match.variables(),
                 query,
                 () -> content(request, match.route().maxBody()));
-        return AdminIdempotency.concerns(method) && !match.route().streams()
+        return AdminIdempotency.concerns(method)
                 ? changed(request, match.route(), asked)
                 : match.route().endpoint().answer(asked);
     }
@@ -113,7 +113,7 @@ final class AdminHandler implements Handler {
     private Answer changed(ServerRequest request, AdminRoute route, AdminRequest asked) {
         String key = key(request);
         AdminIdempotency.check(key, !local);
-        if (key == null) {
+        if (key == null || route.streams()) {
             return route.endpoint().answer(asked);
         }
         byte[] content = asked.content().get();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param query the parameters that it takes; others are refused
  * @param access who may call it, which is checked before anything is read of the body; what of it they reach is decided behind it
  * @param secret whether its answer shows a key's secret
- * @param streams whether its answer is written as it is made, and so can be given once alone
+ * @param streams whether its answer is written as it is made, and so can be given once alone, whatever its Idempotency-Key
  * @param maxBody how many bytes it takes
  */
 record AdminRoute(

@@ -128,6 +128,26 @@ class AdminOverTcpTest {
         assertThat(said("6001")).isEqualTo(7);
     }
 
+    /** What is written as it is made is not kept, but its caller is held to the same. */
+    @Test
+    void aBackupNeedsAKeyTooAndIsMadeAgainWithIt() throws IOException {
+        for (String[] keys : new String[][] {{}, {"mine"}}) {
+            Response refused = change("POST", "/api/v1/backup", "{}", keys);
+            assertThat(refused.status()).as(String.join(",", keys)).isEqualTo(400);
+            assertThat(refused.body()).contains("idempotency_key_required");
+        }
+        assertThat(said("6001")).isEqualTo(2);
+        assertThat(f.memory.auditEvents()).isEmpty();
+        String key = uuid();
+        for (int made = 1; made <= 2; made++) {
+            Response answer = change("POST", "/api/v1/backup", "{}", key);
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.headers()).doesNotContainKey("idempotency-replayed");
+            assertThat(f.memory.auditEvents()).hasSize(made);
+        }
+        assertThat(said("6003")).isZero();
+    }
+
     @Test
     void aChangeIsMadeOnceAndItsAnswerGivenAgain() throws IOException {
         String create = uuid();
