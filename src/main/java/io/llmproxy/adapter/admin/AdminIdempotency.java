@@ -20,6 +20,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +51,7 @@ final class AdminIdempotency {
      * A change that is asked for.
      *
      * @param address path and query as they were sent
-     * @param key the header's value; null: there is none
+     * @param key the header's value, a UUID; null: there is none
      * @param required whether it had to be there; else it comes with most changes, and is not worth a line of the log
      */
     record Change(
@@ -59,7 +60,12 @@ final class AdminIdempotency {
             String address,
             Fingerprint content,
             @Nullable String key,
-            boolean required) {}
+            boolean required) {
+        /** Upper and lower case are the same UUID. */
+        Change {
+            key = key == null ? null : UUID.fromString(key).toString();
+        }
+    }
 
     /** Whether requests of the method change something that a second one would change again. */
     static boolean concerns(String method) {

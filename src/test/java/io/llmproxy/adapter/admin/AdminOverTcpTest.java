@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -178,6 +179,20 @@ class AdminOverTcpTest {
         assertThat(said("6003")).isEqualTo(3);
         // of no event is a key told, nor a body
         assertThat(said).noneMatch(s -> s.contains(create) || s.contains(patch) || s.contains("\"name\""));
+    }
+
+    @Test
+    void theSameUuidInUpperCaseIsTheSameKey() throws IOException {
+        f.tenant("beta");
+        String key = "0198c0de-abcd-7000-8000-00000000000f";
+        assertThat(change("PATCH", TENANTS + "/beta", "{\"name\":\"One\"}", key).status())
+                .isEqualTo(200);
+        assertThat(change("PATCH", TENANTS + "/beta", "{\"name\":\"Two\"}", uuid())
+                        .status())
+                .isEqualTo(200);
+        Response again = change("PATCH", TENANTS + "/beta", "{\"name\":\"One\"}", key.toUpperCase(Locale.ROOT));
+        assertThat(again.headers()).containsEntry("idempotency-replayed", "true");
+        assertThat(f.memory.tenants().find("beta").orElseThrow().name()).isEqualTo("Two");
     }
 
     @Test
