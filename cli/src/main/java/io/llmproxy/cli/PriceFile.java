@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -76,7 +77,11 @@ record PriceFile(String list, int rows, String note) {
             "audio-output",
             "context",
             "max-output");
+    /** A price that stands in quotes. */
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,30}(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?");
+
     private static final int PLACES = 6;
+    private static final int EXAMPLES = 5;
     private static final BigDecimal MOST = BigDecimal.valueOf(1_000_000);
 
     private static Map<String, String> fields(String... pairs) {
@@ -193,25 +198,48 @@ record PriceFile(String list, int rows, String note) {
     }
 
     /** @param shift how many places the point moves to the right, from the registry's unit to a million tokens */
-    private static Map<String, BigDecimal> prices(JsonNode node, Map<String, String> fields, int shift, Rows rows) {
+    private static Prices prices(JsonNode node, Map<String, String> fields, int shift, Rows rows) {
         Map<String, BigDecimal> prices = new LinkedHashMap<>();
-        fields.forEach((column, field) -> {
-            JsonNode value = node.path(field);
-            if (value.isNumber()) {
-                BigDecimal exact = value.decimalValue().movePointRight(shift);
-                BigDecimal kept = exact.setScale(PLACES, RoundingMode.HALF_UP);
-                rows.rounded += exact.compareTo(kept) == 0 ? 0 : 1;
-                prices.put(column, kept);
+        for (Map.Entry<String, String> field : fields.entrySet()) {
+            JsonNode value = node.path(field.getValue());
+            if (value.isMissingNode() || value.isNull()) {
+                continue;
             }
-        });
-        return prices;
+            BigDecimal number = number(value);
+            BigDecimal exact = number == null ? null : number.movePointRight(shift);
+            if (exact == null || exact.signum() < 0 || exact.compareTo(MOST) > 0) {
+                return new Prices(prices, field.getValue());
+            }
+            BigDecimal kept = exact.setScale(PLACES, RoundingMode.HALF_UP);
+            rows.rounded += exact.compareTo(kept) == 0 ? 0 : 1;
+            prices.put(field.getKey(), kept);
+        }
+        return new Prices(prices, null);
     }
+
+    /** Some write numbers as texts. */
+    private static @Nullable BigDecimal number(JsonNode value) {
+        if (value.isNumber()) {
+            return value.decimalValue();
+        }
+        String text = value.isString() ? value.stringValue() : "";
+        return NUMBER.matcher(text).matches() ? new BigDecimal(text) : null;
+    }
+
+    /**
+     * What a row says.
+     *
+     * @param wrong the field whose value can be no price, without which the row would price a model by half; null: none
+     */
+    private record Prices(
+            Map<String, BigDecimal> amounts, @Nullable String wrong) {}
 
     /** The rows that are taken, and how many are not. */
     private static final class Rows {
         private final Set<String> only;
         private final boolean free;
         private final Map<String, String> lines = new LinkedHashMap<>();
+        private final List<String> wrong = new ArrayList<>();
         private int skipped;
         private int zero;
         private int rounded;
@@ -221,11 +249,14 @@ record PriceFile(String list, int rows, String note) {
             this.free = free;
         }
 
-        void add(String type, String model, Map<String, BigDecimal> prices, JsonNode context, JsonNode maxOutput) {
+        void add(String type, String model, Prices row, JsonNode context, JsonNode maxOutput) {
             if (!only.isEmpty() && !only.contains(type)) {
                 return;
             }
-            if (!usable(type, model, prices)) {
+            Map<String, BigDecimal> prices = row.amounts();
+            if (row.wrong() != null) {
+                wrong.add(model + " (" + row.wrong() + ")");
+            } else if (!usable(type, model, prices)) {
                 skipped++;
             } else if (!free && prices.values().stream().allMatch(price -> price.signum() == 0)) {
                 zero++;
@@ -240,8 +271,7 @@ record PriceFile(String list, int rows, String note) {
                     && model.length() <= 256
                     && model.chars().noneMatch(c -> c == ',' || c < ' ' || c == 127)
                     && !model.startsWith("#");
-            boolean amounts = prices.values().stream().allMatch(p -> p.signum() >= 0 && p.compareTo(MOST) <= 0);
-            return names && amounts && prices.containsKey("input");
+            return names && prices.containsKey("input");
         }
 
         private static String line(
@@ -278,6 +308,12 @@ record PriceFile(String list, int rows, String note) {
             List<String> notes = new ArrayList<>();
             if (skipped > 0) {
                 notes.add(skipped + " rows have no price for tokens and were left out");
+            }
+            if (!wrong.isEmpty()) {
+                notes.add(wrong.size()
+                        + " rows have a price that is negative, too high or no number and were left out: "
+                        + Text.printable(String.join(", ", wrong.subList(0, Math.min(EXAMPLES, wrong.size()))))
+                        + (wrong.size() > EXAMPLES ? " and others" : ""));
             }
             if (zero > 0) {
                 notes.add(zero + " rows say 0 and were left out; --free takes them");

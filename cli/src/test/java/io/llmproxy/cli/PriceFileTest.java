@@ -72,8 +72,50 @@ class PriceFileTest {
                 """, "litellm");
         assertThat(file.list()).isEqualTo(HEADER + "openai,fine,0.104167,,,,,,,,\n");
         assertThat(file.note())
-                .isEqualTo("5 rows have no price for tokens and were left out; 1 rows say 0 and were left out;"
+                .isEqualTo("3 rows have no price for tokens and were left out; 2 rows have a price that is negative,"
+                        + " too high or no number and were left out: minus (input_cost_per_token),"
+                        + " absurd (input_cost_per_token); 1 rows say 0 and were left out;"
                         + " --free takes them; 1 prices were rounded to 6 places");
+    }
+
+    @Test
+    void takesNumbersThatAreTexts() {
+        PriceFile file = read("""
+                {"a": {"litellm_provider": "openai", "input_cost_per_token": 1.5e-07, "output_cost_per_token": "6e-07"},
+                 "b": {"litellm_provider": "openai", "input_cost_per_token": "0.000003", "output_cost_per_token": null}}
+                """, null);
+        assertThat(file.list()).isEqualTo(HEADER + "openai,a,0.15,0.6,,,,,,,\nopenai,b,3,,,,,,,,\n");
+        assertThat(file.note()).isEmpty();
+    }
+
+    /** Else the model would be served as if its output cost what its input does, or nothing. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-1e-6",
+                "\"-6e-07\"",
+                "\"free\"",
+                "\"\"",
+                "\" 1e-6\"",
+                "\"NaN\"",
+                "\"1,5e-6\"",
+                "\"1e999\"",
+                "2",
+                "true",
+                "{}",
+                "[1e-6]"
+            })
+    void leavesOutTheWholeRowWhereOnePriceIsNone(String price) {
+        String row =
+                "{\"litellm_provider\": \"openai\", \"input_cost_per_token\": 1.5e-07, \"output_cost_per_token\": ";
+        PriceFile file = read("{\"bad\": " + row + price + "}, \"good\": " + row + "6e-07}}", "litellm");
+        assertThat(file.list()).isEqualTo(HEADER + "openai,good,0.15,0.6,,,,,,,\n");
+        assertThat(file.note())
+                .isEqualTo("1 rows have a price that is negative, too high or no number and were left out:"
+                        + " bad (output_cost_per_token)");
+        assertThatThrownBy(() -> read("{\"bad\": " + row + price + "}}", "litellm"))
+                .isInstanceOf(CliException.class)
+                .hasMessageContaining("bad (output_cost_per_token)");
     }
 
     @Test
