@@ -84,6 +84,26 @@ class OpenApiTest {
     }
 
     @Test
+    void saysOfEveryChangeThatItTakesAKey() {
+        Set<String> take = new TreeSet<>();
+        description
+                .get("paths")
+                .properties()
+                .forEach(path -> path.getValue().properties().forEach(operation -> {
+                    if (operation.getValue().path("parameters").values().stream()
+                            .anyMatch(p -> p.path("name").stringValue("").equals("Idempotency-Key")
+                                    && p.path("in").stringValue("").equals("header"))) {
+                        take.add(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey());
+                    }
+                }));
+        Set<String> changes = routes().stream()
+                .filter(r -> AdminIdempotency.concerns(r.method()))
+                .map(r -> r.method() + " " + r.path())
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(take).isNotEmpty().isEqualTo(changes);
+    }
+
+    @Test
     void describesEveryShapeFieldByField() {
         Map<String, Class<?>> shapes = Map.ofEntries(
                 Map.entry("Problem", ProblemJson.class),
