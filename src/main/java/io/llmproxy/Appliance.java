@@ -183,7 +183,7 @@ public final class Appliance implements AutoCloseable {
                     new IdempotentRuns(idempotency, PartSettings.idempotency(config.idempotency()), setup.clock()));
             Ledger ledger = new Ledger(books.journal(), PartSettings.onFull(config.journal()), setup.clock());
             LedgerRetry retry = opened(new LedgerRetry(ledger));
-            BudgetRefusals refusals = new BudgetRefusals(counters.store());
+            BudgetRefusals refusals = new BudgetRefusals(counters.store(), setup.clock());
             ObjectStore objects = database.objects();
             GatewaySettings settings = PartSettings.gateway(config, spool);
             TranscriptStore bodies = database.transcripts(storage.sealer());

@@ -8,9 +8,10 @@ import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -23,11 +24,20 @@ public final class BudgetRefusals implements CounterStore {
     static final int MAX = 10_000;
 
     private final CounterStore counters;
-    private final Set<CounterKey> noted = ConcurrentHashMap.newKeySet();
+    private final InstantSource clock;
+    private final Map<CounterKey, Refusal> noted = new ConcurrentHashMap<>();
 
-    public BudgetRefusals(CounterStore counters) {
+    public BudgetRefusals(CounterStore counters, InstantSource clock) {
         this.counters = counters;
+        this.clock = clock;
     }
+
+    /**
+     * A budget, as it held for whom it refused.
+     *
+     * @param taken of it by then, also by requests that the ledger does not have yet
+     */
+    record Refusal(Limit limit, long taken, Instant at) {}
 
     @Override
     public LimitDecision reserve(List<Charge> charges) {
@@ -63,29 +73,28 @@ public final class BudgetRefusals implements CounterStore {
 
     private LimitDecision noted(List<Charge> charges, LimitDecision decision) {
         if (decision instanceof Denied denied && BudgetWatch.watches(denied.limit()) && noted.size() < MAX) {
-            note(denied.limit(), charges);
+            note(denied, charges);
         }
         return decision;
     }
 
-    private void note(Limit limit, List<Charge> charges) {
+    private void note(Denied denied, List<Charge> charges) {
         for (Charge charge : charges) {
-            if (charge.limit().id().equals(limit.id())) {
-                noted.add(charge.key());
+            if (charge.limit().id().equals(denied.limit().id())) {
+                noted.put(charge.key(), refusal(charge.limit(), denied));
             }
         }
     }
 
-    /** Those that refused since the last call. */
-    Set<CounterKey> take() {
-        Set<CounterKey> taken = Set.copyOf(noted);
-        noted.removeAll(taken);
-        return taken;
+    private Refusal refusal(Limit limit, Denied denied) {
+        return new Refusal(limit, limit.amount() - denied.remaining(), clock.instant());
     }
 
-    /** They were not looked at. */
-    void giveBack(Set<CounterKey> taken) {
-        noted.addAll(taken);
+    /** Those that refused since the last call, and when each did last. */
+    Map<CounterKey, Refusal> take() {
+        Map<CounterKey, Refusal> taken = Map.copyOf(noted);
+        taken.forEach(noted::remove);
+        return taken;
     }
 
     @Override

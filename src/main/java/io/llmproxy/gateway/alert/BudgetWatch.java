@@ -7,6 +7,7 @@ import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.gateway.alert.BudgetRefusals.Refusal;
 import io.llmproxy.gateway.limit.LedgerUse;
 import io.llmproxy.port.AlertStore;
 import io.llmproxy.port.StoreException;
@@ -21,9 +22,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +49,7 @@ public final class BudgetWatch {
     private final BudgetRefusals refusals;
     private final Telemetry telemetry;
     private final InstantSource clock;
+    private final PendingRefusals pending = new PendingRefusals();
     private Set<Told> told = Set.of();
     private @Nullable String lastEnd;
     private long lastRevision = Long.MIN_VALUE;
@@ -96,30 +99,51 @@ public final class BudgetWatch {
 
     /** @throws StoreException where the database is away; the next call makes up for it */
     void check() {
+        boolean refused = pending.add(refusals.take()); // before the snapshot, which so knows the limits that refused
         RuntimeSnapshot snapshot = snapshots.current();
-        List<Limit> watched = snapshot.limits().byId().values().stream()
+        Map<String, Limit> watched = snapshot.limits().byId().values().stream()
                 .filter(BudgetWatch::watches)
-                .toList();
-        Set<CounterKey> refused = refusals.take();
+                .collect(Collectors.toMap(Limit::id, limit -> limit));
         if (watched.isEmpty() || rules.thresholds().isEmpty()) {
             told = Set.of();
+            pending.clear();
             return;
         }
         try {
             String end = ledger.end();
-            if (!end.equals(lastEnd) || snapshot.revision() != lastRevision || !refused.isEmpty()) {
+            if (!end.equals(lastEnd) || snapshot.revision() != lastRevision || refused) {
                 Instant now = clock.instant();
-                judge(snapshot, use.of(snapshot, watched, l -> begin(l, now)), refused, now);
+                pending.drop(now, r -> !stands(r, watched.get(r.limit().id()), now));
+                judge(snapshot, use.of(snapshot, watched.values(), l -> begin(l, now)), now);
+                pending.looked(now, (key, r) -> waits(key, r, now));
                 lastEnd = end;
                 lastRevision = snapshot.revision();
             }
         } catch (RuntimeException e) {
-            refusals.giveBack(refused);
+            lastEnd = null; // what refused was not looked at
             throw e;
         }
     }
 
-    private void judge(RuntimeSnapshot snapshot, Map<CounterKey, Charge> used, Set<CounterKey> refused, Instant now) {
+    /** Whether it is of the limit as it is, and of the period that is. */
+    private static boolean stands(Refusal refusal, @Nullable Limit current, Instant now) {
+        Limit limit = refusal.limit();
+        return current != null
+                && current.amount() == limit.amount()
+                && current.period() == limit.period()
+                && Objects.equals(begin(limit, now), begin(limit, refusal.at()));
+    }
+
+    /** Whether the ledger will show the threshold before, and so the end; else the request was refused for its own size. */
+    private boolean waits(CounterKey key, Refusal refusal, Instant now) {
+        Limit limit = refusal.limit();
+        int before = rules.thresholds().stream().filter(t -> t < ALL).reduce(0, Math::max);
+        return refusal.taken() >= Math.ceilDiv(limit.amount() * before, ALL)
+                && rules.thresholds().contains(ALL)
+                && !told.contains(new Told(key, begin(limit, now), limit.amount(), ALL));
+    }
+
+    private void judge(RuntimeSnapshot snapshot, Map<CounterKey, Charge> used, Instant now) {
         Set<Told> reached = new HashSet<>();
         Subjects subjects = new Subjects(snapshot);
         used.forEach((key, charge) -> {
@@ -128,7 +152,7 @@ public final class BudgetWatch {
             for (int threshold : rules.thresholds()) {
                 long wanted = Math.ceilDiv(limit.amount() * threshold, ALL);
                 boolean passed = charge.amount() >= wanted;
-                boolean shut = threshold == ALL && !passed && refused.contains(key) && charge.amount() >= before;
+                boolean shut = threshold == ALL && !passed && pending.contains(key) && charge.amount() >= before;
                 Told one = new Told(key, begin(limit, now), limit.amount(), threshold);
                 if ((passed || shut || told.contains(one)) && reached.add(one) && !told.contains(one)) {
                     tell(subjects.alert(Ids.next(now), charge, begin(limit, now), threshold, shut, now), key);

@@ -45,9 +45,9 @@ class BudgetWatchTest {
     private final Snapshots snapshots = new Snapshots();
     private final MemoryAlerts alerts = new MemoryAlerts();
     private final MemoryCounterStore memory = new MemoryCounterStore(() -> START);
-    private final BudgetRefusals counters = new BudgetRefusals(memory);
     private final List<String> metrics = new ArrayList<>();
     private Instant now = START;
+    private final BudgetRefusals counters = new BudgetRefusals(memory, () -> now);
     private BudgetWatch watch = watch(RULES);
     private Tenant acme = tenant("acme", null);
 
@@ -245,6 +245,65 @@ class BudgetWatchTest {
         use(50);
         counters.reserve(List.of(new Charge(limit, key, 2_000)));
         assertThat(told()).hasSize(3);
+    }
+
+    /** Refuses a request when nine tenths are taken, which the ledger need not know yet. */
+    private void refusing(Limit limit) {
+        CounterKey key = new CounterKey(limit.id(), acme.id());
+        counters.reset(limit);
+        counters.reserve(List.of(new Charge(limit, key, limit.amount() * 9 / 10)));
+        counters.reserve(List.of(new Charge(limit, key, limit.amount())));
+    }
+
+    @Test
+    void aRefusalWaitsForTheLedgerToShowWhatWasUsedBefore() {
+        Limit limit = limit(acme, LimitScope.TENANT, LimitMetric.TOKENS, 1_000, LimitPeriod.DAY);
+        refusing(limit);
+        assertThat(told()).isEmpty();
+        use(700);
+        assertThat(told()).containsExactly(50);
+        use(250);
+        assertThat(told()).containsExactly(50, 80, 100);
+        assertThat(alerts.told.getLast().refused()).isTrue();
+        now = now.plus(Duration.ofDays(1));
+        use(900);
+        assertThat(told()).containsExactly(50, 80, 100, 50, 80);
+    }
+
+    @Test
+    void aRefusalWaitsForALedgerThatIsAway() {
+        Limit limit = limit(acme, LimitScope.TENANT, LimitMetric.TOKENS, 1_000, LimitPeriod.DAY);
+        use(900);
+        assertThat(told()).containsExactly(50, 80);
+        refusing(limit);
+        stores.goAway();
+        watch.round();
+        watch.round();
+        stores.comeBack();
+        assertThat(told()).containsExactly(50, 80, 100);
+    }
+
+    @Test
+    void aRefusalOfAnotherPeriodOrAmountOrOfLongAgoIsNoEnd() {
+        Limit limit = limit(acme, LimitScope.TENANT, LimitMetric.TOKENS, 1_000, LimitPeriod.DAY);
+        refusing(limit);
+        assertThat(told()).isEmpty();
+        now = now.plus(Duration.ofDays(1));
+        use(900);
+        assertThat(told()).containsExactly(50, 80);
+
+        refusing(limit);
+        limit = set(limit.amount(2_000));
+        use(800);
+        assertThat(told()).containsExactly(50, 80, 50, 80);
+
+        now = now.plus(Duration.ofDays(1));
+        assertThat(told()).hasSize(4);
+        refusing(limit);
+        assertThat(told()).hasSize(4);
+        now = now.plus(Duration.ofMinutes(61));
+        use(1_700);
+        assertThat(told()).hasSize(6);
     }
 
     @Test
