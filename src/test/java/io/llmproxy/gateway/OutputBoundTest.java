@@ -17,8 +17,11 @@ import io.llmproxy.domain.usage.PriceOverlay;
 import io.llmproxy.domain.usage.PriceRow;
 import io.llmproxy.domain.usage.PriceScope;
 import io.llmproxy.domain.usage.Rates;
+import io.llmproxy.gateway.ScriptedProvider.Script;
 import io.llmproxy.testing.SampleSettings;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -114,7 +117,9 @@ class OutputBoundTest {
                 "'prompt':[]|10",
                 "'prompt':['a',{'x':[['b']]},'c']|30",
                 "'prompt':{'id':['a','b']}|10",
-                "'prompt':'a','n':'5'|10",
+                "'prompt':'a','n':'5'|50",
+                "'prompt':'a','n':'5','n':1|50",
+                "'prompt':['a','b'],'best_of':'3'|60",
                 "'prompt':'a','n':-5,'best_of':0|10",
                 "'prompt':'a','n':99999999999|10000",
             })
@@ -122,6 +127,183 @@ class OutputBoundTest {
         String body =
                 "{'model':'unknown','max_tokens':10,%s}".formatted(members).replace('\'', '"');
         assertThat(reservedAt("/v1/completions", body)).isEqualTo(reserved);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "7|7",
+                "'7'|7",
+                "7.0|7",
+                "6.01|7",
+                "0.7e1|7",
+                "70000E-4|7",
+                "0.0000001|1",
+                "'7.0'|7",
+                "' +7 '|7",
+                "'\\u0037'|7",
+                "'\u00a07'|7",
+                "'1_0'|10",
+                "1e2|100",
+                "'1e2'|100",
+                "1e3|1000",
+                "0|1",
+                "-7|1",
+                "'-7'|1",
+                "-7e9|1",
+                "''|1",
+                "'seven'|1",
+                "'7 of them'|1",
+                "'1e'|1",
+                "'.'|1",
+                "null|1",
+                "true|1",
+                "[7]|1",
+                "{'n':7}|1",
+                "1e-999999999999|1",
+                "1e999999999999|1000",
+                "9223372036854775808|1000",
+                "'99999999999999999999999'|1000",
+            })
+    void asManyAnswersAreReservedForAsTheMostLenientServerGives(String n, long answers) {
+        String value = n.replace('\'', '"');
+        String chat = "{\"model\":\"unknown\",\"messages\":[],\"max_tokens\":10,\"n\":" + value + "}";
+        assertThat(reservedAt("/v1/chat/completions", chat)).isEqualTo(10 * answers);
+        String prompt = "{\"model\":\"unknown\",\"prompt\":\"a\",\"max_tokens\":10,\"best_of\":" + value + "}";
+        assertThat(reservedAt("/v1/completions", prompt)).isEqualTo(10 * answers);
+        String google =
+                "{\"contents\":[],\"generationConfig\":{\"maxOutputTokens\":10,\"candidateCount\":" + value + "}}";
+        assertThat(reservedAt("/v1beta/models/unknown:generateContent", google)).isEqualTo(10 * answers);
+    }
+
+    @Test
+    void anAnswerCountTooLongToBeReadIsTheLargest() {
+        String body = "{\"model\":\"unknown\",\"messages\":[],\"max_tokens\":10,\"n\":" + "7." + "0".repeat(9000) + "}";
+        assertThat(reservedAt("/v1/chat/completions", body)).isEqualTo(10_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "/v1/chat/completions|'max_tokens':5|5",
+                "/v1/chat/completions|'max_completion_tokens':5|5",
+                "/v1/chat/completions|'max_completion_tokens':5,'max_tokens':9|9",
+                "/v1/chat/completions|'max_completion_tokens':9,'max_tokens':5|9",
+                "/v1/chat/completions|'max_completion_tokens':5,'max_tokens':null|5",
+                "/v1/chat/completions|'max_output_tokens':5|4096",
+                "/v1/chat/completions/|'max_output_tokens':5|4096",
+                "/openai/deployments/unknown/chat/completions|'max_tokens':5|5",
+                "/openai/deployments/unknown/chat/completions|'max_output_tokens':5|4096",
+                "/openai/v1/responses|'max_output_tokens':5|5",
+                "/v1/completions|'max_tokens':5|5",
+                "/v1/completions|'max_completion_tokens':5|4096",
+                "/v1/completions|'max_output_tokens':5|4096",
+                "/v1/fim/completions|'max_tokens':5|5",
+                "/v1/responses|'max_output_tokens':5|5",
+                "/v1/responses|'max_tokens':5|4096",
+                "/v1/responses|'max_completion_tokens':5|4096",
+                "/v1/responses|'max_output_tokens':9,'max_tokens':5|9",
+                "/v1/messages|'max_tokens':5|5",
+                "/v1/messages|'max_completion_tokens':5|4096",
+                "/v1/messages|'max_output_tokens':5|4096",
+                "/api/chat|'options':{'num_predict':5}|5",
+                "/api/generate|'options':{'num_predict':5,'candidateCount':7}|5",
+                "/api/chat|'options':{'maxOutputTokens':5}|4096",
+                "/api/chat|'options':{'max_output_tokens':5}|4096",
+                "/api/chat|'options':[{'num_predict':5}]|4096",
+                "/api/chat|'num_predict':5,'max_tokens':5|4096",
+                "/v1beta/models/unknown:generateContent|'generationConfig':{'maxOutputTokens':5}|5",
+                "/v1beta/models/unknown:generateContent|'generation_config':{'max_output_tokens':5}|5",
+                "/v1beta/models/unknown:generateContent|'generationConfig':{'num_predict':5}|4096",
+                "/v1beta/models/unknown:generateContent|'max_tokens':5,'maxOutputTokens':5|4096",
+                // which go to a provider of the client's choice
+                "/p/up/v1/chat/completions|'max_tokens':5|5",
+                "/p/up/v1/chat/completions|'max_output_tokens':5|4096",
+                "/p/up/v1/responses|'max_tokens':5|4096",
+                "/p/up/api/chat|'options':{'num_predict':5}|5",
+                "/p/up/api/chat|'max_tokens':5|4096",
+                "/p/up/models/m:generateContent|'generationConfig':{'maxOutputTokens':5,'candidateCount':3}|15",
+                "/p/up/models/m:generateContent|'max_tokens':5|4096",
+            })
+    void aBoundCountsByTheNameThatItHasInTheRequestsOwnApi(String path, String members, long reserved) {
+        fixture.scope(GatewayFixture.scope(List.of(), Set.of(), true));
+        String model = path.contains("/models/") ? "" : "'model':'unknown',";
+        String body = "{" + model + members + "}";
+        assertThat(reservedAt(path, body.replace('\'', '"'))).isEqualTo(reserved);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'max_tokens':0",
+                "'max_completion_tokens':0",
+                "'max_tokens':-0",
+                "'max_tokens':-1",
+                "'max_tokens':null",
+                "'max_tokens':'5'",
+                "'max_tokens':5.0",
+                "'max_tokens':5e0",
+                "'max_tokens':[5]",
+                // of which servers read one or the other
+                "'max_completion_tokens':5,'max_tokens':0",
+                "'max_completion_tokens':5,'max_tokens':'9000'",
+                "'max_tokens':5,'max_tokens':9000",
+                "'max_tokens':5,'max_tokens':null",
+                "'max_tokens':null,'max_tokens':5",
+            })
+    void whatIsNoCountAboveZeroIsNoBound(String members) {
+        String body = "{'model':'unknown','messages':[],%s}".formatted(members).replace('\'', '"');
+        assertThat(reservedAt("/v1/chat/completions", body)).isEqualTo(4096);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "/v1/completions|'max_tokens':0",
+                "/v1/responses|'max_output_tokens':0",
+                "/v1/messages|'max_tokens':0",
+                "/api/chat|'options':{'num_predict':0}",
+                "/api/chat|'options':{'num_predict':5},'options':{}",
+                "/v1beta/models/unknown:generateContent|'generationConfig':{'maxOutputTokens':0}",
+                "/v1beta/models/unknown:generateContent|'generationConfig':{'maxOutputTokens':5,'max_output_tokens':9}",
+            })
+    void thatIsSoInEveryApi(String path, String members) {
+        String model = path.contains("/models/") ? "" : "'model':'unknown',";
+        String body = "{" + model + members + "}";
+        assertThat(reservedAt(path, body.replace('\'', '"'))).isEqualTo(4096);
+    }
+
+    @Test
+    void whoAsksForNothingAndGetsMuchIsServedNoLongerThanTheLimitLasts() {
+        fixture.limits.clear();
+        fixture.limits.add(Limit.of(
+                        "output",
+                        LimitScope.TENANT,
+                        LimitMetric.OUTPUT_TOKENS,
+                        400,
+                        LimitPeriod.DAY,
+                        LimitAlgorithm.FIXED_WINDOW,
+                        LimitOrigin.ADMIN)
+                .of(fixture.tenant.id()));
+        fixture.settings(SampleSettings.limits(new UsageLimits(null, null, null, 100, null)));
+        fixture.up()
+                .answers(r -> Script.json(
+                        "{\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":100,\"total_tokens\":101}}"));
+        String body = "{\"model\":\"unknown\",\"max_tokens\":0,\"messages\":[]}";
+        for (int i = 0; i < 4; i++) {
+            assertThat(fixture.send(fixture.chat(body)).status()).isEqualTo(200);
+        }
+        assertThat(fixture.up().last().body()).isEqualTo(body);
+        assertThat(fixture.send(fixture.chat(body)).error()).isInstanceOf(LimitExceeded.class);
+        assertThat(fixture.up().asked()).hasSize(4);
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.gateway.DryRun;
 import io.llmproxy.gateway.DryRun.Described;
 import io.llmproxy.gateway.Explanation;
+import io.llmproxy.gateway.estimate.PromptShape;
 import io.llmproxy.wire.admin.ExplanationJson;
 import java.net.InetAddress;
 import java.util.List;
@@ -76,16 +77,17 @@ final class ExplainResource {
                         "stream",
                         "user",
                         "body");
+        String path = asked.value("path", ExplainResource::path, CHAT);
         return answer(
                 null,
                 dryRun.explain(new Described(
                         tenant.id(),
                         asked.value("key", Body::text),
                         asked.value("method", ExplainResource::method, "POST"),
-                        asked.value("path", ExplainResource::path, CHAT),
+                        path,
                         headers(asked),
                         asked.value("address", ExplainResource::address, new byte[] {127, 0, 0, 1}),
-                        body(asked),
+                        body(asked, path),
                         r.actor().admin())));
     }
 
@@ -123,7 +125,7 @@ final class ExplainResource {
         return host == null ? headers : headers.set("Host", host);
     }
 
-    private static byte[] body(Body asked) {
+    private static byte[] body(Body asked, String path) {
         JsonNode whole = asked.value("body", (field, node) -> node);
         if (whole != null) {
             return Json.MAPPER.writeValueAsBytes(whole);
@@ -136,7 +138,8 @@ final class ExplainResource {
         body.put("model", model);
         Integer maxTokens = asked.value("maxTokens", Body::integer);
         if (maxTokens != null) {
-            body.put("max_tokens", maxTokens);
+            boolean responses = PromptShape.of(path) == PromptShape.RESPONSE;
+            body.put(responses ? "max_output_tokens" : "max_tokens", maxTokens);
         }
         if (asked.value("stream", Body::bool, false)) {
             body.put("stream", true);

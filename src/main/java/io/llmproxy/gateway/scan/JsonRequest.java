@@ -35,6 +35,9 @@ public final class JsonRequest {
         OLLAMA
     }
 
+    /** Of a bound that is no whole number above 0, or said twice: what servers make of it is not known. */
+    public static final long UNBOUND = Long.MAX_VALUE;
+
     /** No provider gives more; whoever asks for more is refused there. */
     private static final long MAX_CHOICES = 1000;
 
@@ -53,7 +56,10 @@ public final class JsonRequest {
     private @Nullable Span olderModel;
     private @Nullable String olderModelText;
     private boolean stream;
+    private boolean bounded;
     private long maxTokens = -1;
+    private long maxCompletionTokens = -1;
+    private long maxOutputTokens = -1;
     private long n = -1;
     private long bestOf = -1;
     private long prompts = 1;
@@ -152,12 +158,16 @@ public final class JsonRequest {
 
     /** Reads a member that says how much is to be generated; false: it is none, and its value is still to come. */
     private boolean amount() {
-        if (scanner.is("max_tokens") || scanner.is("max_completion_tokens") || scanner.is("max_output_tokens")) {
-            maxTokens = Math.max(maxTokens, number());
+        if (scanner.is("max_tokens")) {
+            maxTokens = bound(maxTokens);
+        } else if (scanner.is("max_completion_tokens")) {
+            maxCompletionTokens = bound(maxCompletionTokens);
+        } else if (scanner.is("max_output_tokens")) {
+            maxOutputTokens = bound(maxOutputTokens);
         } else if (scanner.is("n")) {
-            n = number();
+            n = Math.max(n, Amounts.count(scanner, value().kind()));
         } else if (scanner.is("best_of")) {
-            bestOf = number();
+            bestOf = Math.max(bestOf, Amounts.count(scanner, value().kind()));
         } else if (scanner.is("prompt")) {
             prompts = references.prompts();
         } else {
@@ -189,16 +199,22 @@ public final class JsonRequest {
     }
 
     private void bounds() {
-        if (scanner.next() != Token.OBJECT_START) {
-            return;
+        boolean googles = form == Form.GEMINI;
+        maxTokens = bounded ? UNBOUND : maxTokens;
+        bounded = true;
+        Token token = scanner.next();
+        if (token == Token.ARRAY_START) {
+            scanner.skipContainer();
         }
-        while (scanner.next() == Token.NAME) {
-            boolean most =
-                    scanner.is("maxOutputTokens") || scanner.is("max_output_tokens") || scanner.is("num_predict");
-            boolean choices = scanner.is("candidateCount") || scanner.is("candidate_count");
-            long number = number();
-            maxTokens = most ? Math.max(maxTokens, number) : maxTokens;
-            n = choices ? number : n;
+        while (token == Token.OBJECT_START && scanner.next() == Token.NAME) {
+            boolean most = googles && (scanner.is("maxOutputTokens") || scanner.is("max_output_tokens"));
+            if (most || !googles && scanner.is("num_predict")) {
+                maxTokens = bound(maxTokens);
+            } else if (googles && (scanner.is("candidateCount") || scanner.is("candidate_count"))) {
+                n = Math.max(n, Amounts.count(scanner, value().kind()));
+            } else {
+                value();
+            }
         }
     }
 
@@ -253,8 +269,8 @@ public final class JsonRequest {
         return value.kind() == Token.STRING && scanner.kept() ? scanner.text() : null;
     }
 
-    private long number() {
-        return value().kind() == Token.NUMBER ? scanner.count() : -1;
+    private long bound(long before) {
+        return Amounts.bound(scanner, value().kind(), before);
     }
 
     /** Whether the request is an object, as all of OpenAI's are. */
@@ -333,9 +349,19 @@ public final class JsonRequest {
         return object ? references.references() : References.UNSEEN;
     }
 
-    /** The largest of the members that bound the output; -1: none. */
+    /** What {@code max_tokens}, or what Google or Ollama has in its place, says; 0 or less: nothing. */
     public long maxTokens() {
         return maxTokens;
+    }
+
+    /** The same of {@code max_completion_tokens}. */
+    public long maxCompletionTokens() {
+        return maxCompletionTokens;
+    }
+
+    /** The same of {@code max_output_tokens}. */
+    public long maxOutputTokens() {
+        return maxOutputTokens;
     }
 
     /** How many answers are asked for, as the member says; -1: not said. */

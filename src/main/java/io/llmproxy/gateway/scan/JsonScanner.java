@@ -200,6 +200,11 @@ public final class JsonScanner {
         return out.toString();
     }
 
+    /** The number just read, as it is spelled. */
+    String spelled() {
+        return new String(in, token, end - start, StandardCharsets.US_ASCII);
+    }
+
     /** The number just read where it is a whole one from 0 to 15 digits long; -1 for any other. */
     public long count() {
         if (end - start > 15) {

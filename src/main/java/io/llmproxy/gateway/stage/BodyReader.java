@@ -18,6 +18,7 @@ import io.llmproxy.gateway.Exchange;
 import io.llmproxy.gateway.GatewaySettings;
 import io.llmproxy.gateway.Refusals;
 import io.llmproxy.gateway.Spool;
+import io.llmproxy.gateway.estimate.PromptShape;
 import io.llmproxy.gateway.scan.JsonRequest;
 import io.llmproxy.gateway.scan.JsonScanner.Token;
 import io.llmproxy.gateway.scan.MalformedException;
@@ -187,6 +188,15 @@ final class BodyReader {
         };
     }
 
+    /** Of what passes through, where the path alone tells the API. */
+    private static JsonRequest.Form form(PromptShape shape) {
+        return switch (shape) {
+            case CONTENTS -> JsonRequest.Form.GEMINI;
+            case OLLAMA -> JsonRequest.Form.OLLAMA;
+            case CHAT, COMPLETION, RESPONSE, EMBEDDING, MESSAGES, EMBED_CONTENT, NONE -> JsonRequest.Form.V1;
+        };
+    }
+
     private static Ask scanned(Exchange x, Spool spool, Endpoint endpoint) {
         JsonRequest request;
         try {
@@ -201,12 +211,12 @@ final class BodyReader {
             throw Refusals.invalid("`model` stands more than once in the request body.", "model");
         }
         boolean asksUsage = request.stream() && endpoint.body() == BodyKind.JSON && endpoint.usageOnDemand();
-        Ask ask = ask(request, modelOf(request), asksUsage);
+        Ask ask = ask(request, PromptShape.of(x.path()), modelOf(request), asksUsage);
         ClientPath path = x.clientPath();
         return path == null ? ask : PathAsk.of(ask, request, path);
     }
 
-    private static Ask ask(JsonRequest request, @Nullable String model, boolean asksUsage) {
+    private static Ask ask(JsonRequest request, PromptShape shape, @Nullable String model, boolean asksUsage) {
         JsonRequest.Span span = request.model();
         return new Ask(
                 model,
@@ -214,7 +224,7 @@ final class BodyReader {
                 List.of(),
                 false,
                 request.stream(),
-                request.maxTokens(),
+                OutputBound.of(request, shape),
                 request.choices(),
                 request.user(),
                 asksUsage ? request.usageInStream() : List.of(),
@@ -263,9 +273,12 @@ final class BodyReader {
     /** What goes to a provider of the client's choice may be anything; its model is known where it can be. */
     private static Ask leniently(Exchange x, Spool spool, boolean coded) {
         try {
-            JsonRequest request = scan(spool, JsonRequest.Form.V1);
+            PromptShape shape = PromptShape.of(x.path());
+            JsonRequest request = scan(spool, form(shape));
             boolean asksUsage = request.stream() && completes(x.request());
-            return coded ? Ask.NOTHING : ask(request, request.models() == 1 ? modelOf(request) : null, asksUsage);
+            return coded
+                    ? Ask.NOTHING
+                    : ask(request, shape, request.models() == 1 ? modelOf(request) : null, asksUsage);
         } catch (MalformedException | ProxyException e) {
             return Ask.NOTHING;
         }

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,20 +22,28 @@ public final class JsonFuzz {
         StrictJson other = StrictJson.of(json);
         Fuzz.same(request != null, other != null, "taken");
         if (request != null && other != null && request.object()) {
-            agree(request, other);
+            agree(json.length, request, other);
             splices(json, request);
         }
     }
 
-    private static void agree(JsonRequest request, StrictJson other) {
+    private static void agree(int length, JsonRequest request, StrictJson other) {
         JsonRequest.Span span = request.model();
         Fuzz.same(request.models(), other.models, "how often there is a model");
         if (span == null || span.length() <= JsonScanner.MAX_TEXT) {
             Fuzz.same(request.modelText(), other.model, "model");
         }
         Fuzz.same(request.stream(), other.stream, "stream");
-        Fuzz.same(request.maxTokens(), other.maxTokens, "max_tokens");
-        Fuzz.same(request.n(), other.n, "n");
+        Fuzz.same(
+                Map.of(
+                        "max_tokens", request.maxTokens(),
+                        "max_completion_tokens", request.maxCompletionTokens(),
+                        "max_output_tokens", request.maxOutputTokens()),
+                other.bounds,
+                "bounds");
+        if (length <= JsonScanner.MAX_TEXT) {
+            Fuzz.same(request.n(), other.n, "n");
+        }
     }
 
     /** What is spliced in is there afterwards, and the rest is as it was. */

@@ -2,9 +2,16 @@ package io.llmproxy.gateway.scan;
 
 import java.io.ByteArrayInputStream;
 import java.io.InputStreamReader;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -23,7 +30,7 @@ final class StrictJson {
                     .maxStringLength(Integer.MAX_VALUE)
                     .build())
             .build();
-    private static final Set<String> BOUNDS = Set.of("max_tokens", "max_completion_tokens", "max_output_tokens");
+    private static final Pattern COUNT = Pattern.compile("\\+?([0-9_]*\\.?[0-9_]*)([eE]([+-]?[0-9]+))?");
 
     int models;
 
@@ -31,7 +38,10 @@ final class StrictJson {
     String model;
 
     boolean stream;
-    long maxTokens = -1;
+    /** The bounds by their names: 0 is null, and what is no count, or said twice, is no bound. */
+    final Map<String, Long> bounds =
+            new HashMap<>(Map.of("max_tokens", -1L, "max_completion_tokens", -1L, "max_output_tokens", -1L));
+
     long n = -1;
     /** Values of {@code stream_options.include_usage}, as they are spelled. */
     final Set<String> includeUsage = new HashSet<>();
@@ -89,10 +99,29 @@ final class StrictJson {
         } else if (name.equals("stream")) {
             stream = value == JsonToken.VALUE_TRUE;
         } else if (name.equals("n")) {
-            n = count;
-        } else if (BOUNDS.contains(name)) {
-            maxTokens = Math.max(maxTokens, count);
+            n = Math.max(n, value.isNumeric() || value == JsonToken.VALUE_STRING ? lenient(text) : -1);
+        } else if (bounds.containsKey(name)) {
+            long said = value == JsonToken.VALUE_NULL ? 0 : count > 0 ? count : JsonRequest.UNBOUND;
+            bounds.merge(name, said, (before, now) -> before < 0 ? now : JsonRequest.UNBOUND);
         }
+    }
+
+    /** Rounded up, and no more than {@link Amounts#MOST}; -1: no count. */
+    private static long lenient(String text) {
+        Matcher parts = COUNT.matcher(text.replaceAll("^[^!-~]+|[^!-~]+$", ""));
+        if (!parts.matches() || parts.group(1).chars().noneMatch(Character::isDigit)) {
+            return -1;
+        }
+        BigDecimal mantissa = new BigDecimal(parts.group(1).replace("_", ""));
+        String exponent = parts.group(3);
+        BigInteger scale = exponent == null ? BigInteger.ZERO : new BigInteger(exponent);
+        int point = scale.min(BigInteger.valueOf(100_000))
+                .max(BigInteger.valueOf(-100_000))
+                .intValue();
+        return mantissa.scaleByPowerOfTen(point)
+                .setScale(0, RoundingMode.CEILING)
+                .min(BigDecimal.valueOf(Amounts.MOST))
+                .longValue();
     }
 
     /** To the end of the value at hand; strings are looked at, since they are read only then. */
