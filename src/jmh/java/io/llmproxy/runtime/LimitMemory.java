@@ -145,6 +145,7 @@ public final class LimitMemory {
                 "gpt-4o",
                 "gpt-4o",
                 "/v1/chat/completions",
+                null,
                 tenant.id(),
                 "openai");
         List<Charge> charges = new ArrayList<>();

@@ -21,7 +21,7 @@ final class KnownDues<K> {
     /** Some 2 MB where all are taken by requests that are under ten limits, with what a store keeps of each. */
     private static final int PLACES = 1024;
 
-    /** Clients make model names up, of any length. */
+    /** Clients make names of models and paths up, of any length. */
     private static final int LONGEST = 200;
 
     private final AtomicReferenceArray<@Nullable Known<K>> known = new AtomicReferenceArray<>(PLACES);
@@ -42,9 +42,11 @@ final class KnownDues<K> {
 
     /** All that a request is under. */
     static KnownDues<Facts> ofAll() {
-        return new KnownDues<>(
-                LimitTable::collect,
-                facts -> facts.asked() == null || facts.asked().length() <= LONGEST);
+        return new KnownDues<>(LimitTable::collect, facts -> brief(facts.asked()) && brief(facts.path()));
+    }
+
+    private static boolean brief(@Nullable String name) {
+        return name == null || name.length() <= LONGEST;
     }
 
     /** Of an address, what is judged before a key is looked at. */

@@ -71,6 +71,7 @@ public final class LimitTable {
      * @param user the user, or the key where it has none
      * @param place null: exempt from limits of addresses
      * @param model as the provider knows it
+     * @param path what the client asked for, without query and a slash at the end; null: no limit is about it, or it is not known
      */
     public record Facts(
             UUID tenant,
@@ -80,6 +81,7 @@ public final class LimitTable {
             @Nullable String asked,
             @Nullable String model,
             String endpoint,
+            @Nullable String path,
             @Nullable UUID providerId,
             @Nullable String provider) {
 
@@ -91,6 +93,7 @@ public final class LimitTable {
                     && user.equals(other.user)
                     && tenant.equals(other.tenant)
                     && endpoint.equals(other.endpoint)
+                    && Objects.equals(path, other.path)
                     && Objects.equals(asked, other.asked)
                     && Objects.equals(model, other.model)
                     && Objects.equals(providerId, other.providerId)
@@ -212,6 +215,11 @@ public final class LimitTable {
         return costs;
     }
 
+    /** Whether any of them is about certain endpoints, which may be named by paths. */
+    public boolean pathed() {
+        return !endpoints.isEmpty();
+    }
+
     /** Whether any of them is about addresses. */
     public boolean placed() {
         return placed;
@@ -261,7 +269,7 @@ public final class LimitTable {
             }
         }
         for (Patterned p : endpoints) {
-            if (p.glob.matches(facts.endpoint())) {
+            if (p.glob.matches(facts.endpoint()) || matches(p.glob, facts.path())) {
                 out.add(p.due);
             }
         }
@@ -273,8 +281,8 @@ public final class LimitTable {
         }
     }
 
-    private static boolean matches(Glob glob, @Nullable String model) {
-        return model != null && glob.matches(model);
+    private static boolean matches(Glob glob, @Nullable String name) {
+        return name != null && glob.matches(name);
     }
 
     private static void add(@Nullable List<Due> dues, LimitScope scope, Collector out) {

@@ -46,6 +46,7 @@ class KnownDuesTest {
                 "asked",
                 model,
                 endpoint,
+                null,
                 provider,
                 "provider " + provider);
     }
@@ -84,7 +85,7 @@ class KnownDuesTest {
 
     @Test
     void aNameOfAMegabyteIsNotKept() {
-        Facts facts = new Facts(A, A, A, null, "m".repeat(1 << 20), null, "/v1/a", null, null);
+        Facts facts = new Facts(A, A, A, null, "m".repeat(1 << 20), null, "/v1/a", null, null, null);
         assertThat(known.of(table, facts)).isNotSameAs(known.of(table, facts)).hasSize(6);
     }
 }

@@ -69,6 +69,7 @@ public class LimitBenchmark {
             "gpt-4o",
             "gpt-4o",
             "/v1/chat/completions",
+            null,
             id(),
             "openai");
     private final Limits limits = new Limits(LimitTable.EMPTY, Map.of(facts.tenant(), table), Map.of());

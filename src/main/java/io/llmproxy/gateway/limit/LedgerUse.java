@@ -134,6 +134,7 @@ public final class LedgerUse {
                 sum.requestedModel(),
                 sum.upstreamModel(),
                 sum.endpoint(),
+                null, // the ledger has templates alone
                 provider(tenant, sum),
                 sum.provider());
     }

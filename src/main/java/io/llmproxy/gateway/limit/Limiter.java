@@ -75,7 +75,7 @@ public final class Limiter {
             return;
         }
         List<Charge> charges = new ArrayList<>(1);
-        table.collect(facts(x, table, null, x.endpoint().template(), null), due -> {
+        table.collect(facts(x, table, null, null), due -> {
             if (due.limit().foreseen()) {
                 charges.add(new Charge(due.limit(), due.key(), 1)); // of requests, or of what runs at one time
             }
@@ -193,11 +193,11 @@ public final class Limiter {
     }
 
     private static LimitTable.Facts facts(Exchange x, LimitTable table, @Nullable Target target) {
-        return facts(x, table, x.ask().model(), x.endpoint().template(), target);
+        return facts(x, table, x.ask().model(), target);
     }
 
     private static LimitTable.Facts facts(
-            Exchange x, LimitTable table, @Nullable String asked, String endpoint, @Nullable Target target) {
+            Exchange x, LimitTable table, @Nullable String asked, @Nullable Target target) {
         var principal = x.principal();
         UUID key = principal.key().id();
         return new LimitTable.Facts(
@@ -207,9 +207,15 @@ public final class Limiter {
                 table.placed() ? ClientPlace.of(x.request()) : null,
                 asked,
                 target == null ? null : target.model(),
-                endpoint,
+                x.endpoint().template(),
+                table.pathed() ? path(x.request().path()) : null,
                 target == null ? null : target.provider().account().id(),
                 target == null ? null : target.providerName());
+    }
+
+    /** A slash at the end makes no difference, as for {@link io.llmproxy.gateway.Endpoint}. */
+    private static String path(String asked) {
+        return asked.endsWith("/") ? asked.substring(0, asked.length() - 1) : asked;
     }
 
     private Reservation granted(Exchange x, List<Charge> charges, LimitDecision decision) {
