@@ -103,7 +103,7 @@ void main(String[] args) throws Exception {
     Jars.deleteTree(image);
     boolean own = args[4].equals("own");
     linkRuntime(image.resolve("runtime"), target.resolve("image-excluded.txt"), own ? List.of() : foreignModules(Path.of(args[4])));
-    new Jars(image.resolve("lib")).fill(target, target.resolve(args[2]));
+    new Jars(image.resolve("lib"), base.resolve("LICENSE")).fill(target, target.resolve(args[2]));
     copyTree(base.resolve("conf"), image.resolve("conf"));
     Files.copy(base.resolve("LICENSE"), image.resolve("LICENSE"));
     Instant stamp = Instant.parse(args[3]);

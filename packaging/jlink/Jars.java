@@ -12,11 +12,20 @@ final class Jars {
     /// scanners for vulnerable libraries look for it.
     private static final Pattern OF_ITS_BUILD = Pattern.compile("META-INF/(maven/.*/pom[.]xml|native-image/.*|proguard/.*)");
 
+    private static final Pattern LICENSE = Pattern.compile("META-INF/LICENSE([.]txt)?");
+
     private final Path lib;
+    private final String license;
 
     /// @param lib the image's directory of jars
-    Jars(Path lib) {
+    /// @param license the text that lies in the image once, for all jars that bring the same
+    Jars(Path lib, Path license) throws IOException {
         this.lib = lib;
+        this.license = words(Files.readAllBytes(license));
+    }
+
+    private static String words(byte[] text) {
+        return new String(text, StandardCharsets.UTF_8).strip().replaceAll("\\s+", " ");
     }
 
     /// Copies the program's jar and its libraries from the build's directory, and makes them small.
@@ -144,7 +153,7 @@ final class Jars {
     }
 
     /// The same jar, packed harder, its classes without what only debuggers and compilers read.
-    private static void slim(Path jar) throws IOException {
+    private void slim(Path jar) throws IOException {
         Path slim = jar.resolveSibling(jar.getFileName() + ".slim");
         try (ZipInputStream from = new ZipInputStream(Files.newInputStream(jar));
                 ZipOutputStream to = new ZipOutputStream(Files.newOutputStream(slim))) {
@@ -154,6 +163,9 @@ final class Jars {
                     continue;
                 }
                 byte[] bytes = from.readAllBytes();
+                if (LICENSE.matcher(entry.getName()).matches() && words(bytes).equals(license)) {
+                    continue;
+                }
                 ZipEntry copy = new ZipEntry(entry.getName());
                 copy.setTimeLocal(ENTRY_TIME);
                 to.putNextEntry(copy);
