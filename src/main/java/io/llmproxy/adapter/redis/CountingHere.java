@@ -12,18 +12,26 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
+import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of requests while Redis is away: they are refused, or counted in this process by its part of each limit, of which Redis
  * is told when it is back. Thread-safe.
  */
 final class CountingHere {
+    /** Redis hears within ms of what was granted here, once it answers. */
+    private static final long TOLD = Duration.ofSeconds(1).toNanos();
+
     private final CounterStore local;
     private final boolean refuse;
     private final Corrections corrections;
     private final RedisLine line;
     private final ServerTime time;
+    /** When something was granted here, which Redis may not have heard of; of {@link System#nanoTime}. */
+    private volatile long grantedAt = System.nanoTime() - TOLD;
+
     private volatile Beat.Answer others = new Beat.Answer(true, 1, 1);
 
     /** @param refuse whether requests are refused */
@@ -56,9 +64,28 @@ final class CountingHere {
         }
         List<Charge> parts = charges.stream().map(this::part).toList();
         return switch (local.reserve(parts)) {
-            case Granted(var here) -> new Granted(new Counted(charges, here, corrections, line, time.now()));
+            case Granted(var here) -> {
+                grantedAt = System.nanoTime();
+                yield new Granted(new Counted(charges, here, corrections, line, time.now()));
+            }
             case Denied denied -> denied;
         };
+    }
+
+    /** A limit that Redis granted something of, and this process alone has passed by what it granted here a moment ago; null: none. */
+    @Nullable
+    Denied passed(List<Charge> charges) {
+        if (refuse || System.nanoTime() - grantedAt > TOLD) {
+            return null;
+        }
+        for (Charge charge : charges) {
+            Charge nothing = new Charge(charge.limit(), charge.key(), 0);
+            Denied denied = local.refusal(List.of(nothing));
+            if (denied != null) {
+                return new Denied(charge.limit(), charge.amount(), denied.remaining(), denied.waitSeconds());
+            }
+        }
+        return null;
     }
 
     /**

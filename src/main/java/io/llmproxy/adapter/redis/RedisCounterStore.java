@@ -185,21 +185,42 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         if (all.isEmpty()) {
             return LimitDecision.FREE;
         }
-        Take take = breaker.up() ? taken(all, asker) : null;
-        if (take == null) {
+        if (!breaker.up()) {
             return meanwhile.reserve(charges, early, admitted);
         }
-        long[] answer = take.answer();
-        if (Take.denied(answer)) {
-            return denied(take, answer);
+        // counted here before Redis is asked: whoever is decided here meanwhile finds it; slots of the early ones are
+        // taken here already
+        Reservation here = meanwhile.besides(charges);
+        Reservation hereEarly = meanwhile.besides(CountingHere.withoutSlots(early));
+        boolean kept = false;
+        try {
+            Take take = taken(all, asker);
+            if (take == null) {
+                here.release();
+                hereEarly.release();
+                return meanwhile.reserve(charges, early, admitted);
+            }
+            long[] answer = take.answer();
+            if (Take.denied(answer)) {
+                return denied(take, answer);
+            }
+            Denied passed = meanwhile.passed(all);
+            if (passed != null) {
+                giveBack(take, answer);
+                return passed;
+            }
+            kept = true;
+            if (admitted instanceof Pending pending && !early.isEmpty()) {
+                earlyLimits.granted(early, answer, charges.size());
+                pending.took(Held.of(take, answer, charges.size(), all.size(), corrections, line, hereEarly));
+            }
+            return new Granted(Held.of(take, answer, 0, charges.size(), corrections, line, here));
+        } finally {
+            if (!kept) {
+                here.release();
+                hereEarly.release();
+            }
         }
-        if (admitted instanceof Pending pending && !early.isEmpty()) {
-            earlyLimits.granted(early, answer, charges.size());
-            // its slots are taken here already
-            Reservation besides = meanwhile.besides(CountingHere.withoutSlots(early));
-            pending.took(Held.of(take, answer, charges.size(), all.size(), corrections, line, besides));
-        }
-        return new Granted(Held.of(take, answer, 0, charges.size(), corrections, line, meanwhile.besides(charges)));
     }
 
     /** Null where there was no answer in time, or no time is left to wait for one. */
@@ -241,7 +262,7 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         }
     }
 
-    /** Nobody waited for it any more. */
+    /** Nobody waited for it any more, or wants it. */
     private void giveBack(Take take, long[] answer) {
         if (Take.granted(answer)) {
             Held.of(take, answer, 0, take.charges().size(), corrections, line, Reservation.NONE)

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -117,6 +118,36 @@ class RedisSlowTest {
                 return decision instanceof Denied && used(store) == granted.get();
             });
             assertThat(granted.get()).isEqualTo(30);
+        }
+    }
+
+    /** Some are decided by Redis and some here, since its answers come now in time and now too late. */
+    @Test
+    void whoeverDecidesOneProcessPassesNoLimit() throws InterruptedException {
+        for (int round = 0; round < 4; round++) {
+            Limit few = MANY.amount(200).of(UUID.randomUUID());
+            try (RedisCounterStore store = store(false)) {
+                AtomicInteger granted = new AtomicInteger();
+                List<Thread> clients = new ArrayList<>();
+                for (int i = 0; i < 300; i++) {
+                    clients.add(Thread.ofVirtual().start(() -> {
+                        for (int n = 0; n < 5; n++) {
+                            granted.addAndGet(take(store, few, new Asking()) instanceof Granted ? 1 : 0);
+                        }
+                    }));
+                }
+                for (int i = 0; i < 4; i++) {
+                    gate.late(Duration.ofMillis(45));
+                    LockSupport.parkNanos(30_000_000);
+                    gate.late(Duration.ZERO);
+                    LockSupport.parkNanos(30_000_000);
+                }
+                for (Thread client : clients) {
+                    client.join();
+                }
+                assertThat(granted.get()).isBetween(1, 200);
+            }
+            redis.command("FLUSHALL");
         }
     }
 
