@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmproxy.domain.limit.ActualUse;
 import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
+import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision;
@@ -133,6 +134,8 @@ public abstract class CounterStoreContract extends CounterCalendarContract {
                 .isEqualTo(1700);
         assertThat(used(limit)).isEqualTo(2500);
         assertThat(takes(limit, 1)).isFalse();
+        Granted nothing = (Granted) take(limit, 0);
+        assertThat(nothing.reservation().grants()).as("what takes nothing").noneMatch(Grant::passed);
     }
 
     @ParameterizedTest

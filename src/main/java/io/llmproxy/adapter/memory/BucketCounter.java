@@ -46,7 +46,7 @@ final class BucketCounter extends Counter {
             }
             Level level = at(before, hold.local(), now);
             long used = level.used + hold.amount();
-            boolean passed = used > hold.most();
+            boolean passed = hold.passes(used);
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }

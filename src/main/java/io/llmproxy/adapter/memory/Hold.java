@@ -94,6 +94,11 @@ final class Hold implements Grant {
         return ceiling == null ? limit.amount() : ceiling.most();
     }
 
+    /** Whether it takes its counter past the limit. What takes nothing has room in every hard limit, also in one that was overrun. */
+    boolean passes(long after) {
+        return after > most() && (amount > 0 || !limit.hard());
+    }
+
     /** The limit with the amount that is this process's own now. */
     Limit pace() {
         Share share = counter.share();

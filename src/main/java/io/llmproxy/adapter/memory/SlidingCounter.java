@@ -82,7 +82,7 @@ final class SlidingCounter extends Counter {
             }
             Segments current = at(before, now);
             long used = current.sum + hold.amount();
-            boolean passed = used > hold.most();
+            boolean passed = hold.passes(used);
             if (passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }

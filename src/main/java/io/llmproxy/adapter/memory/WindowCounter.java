@@ -103,7 +103,7 @@ final class WindowCounter extends Counter {
             }
             long before = window.number();
             long used = before + hold.amount();
-            boolean passed = used > hold.most();
+            boolean passed = hold.passes(used);
             if (before >= 0 && passed && hold.limit().hard()) {
                 return Outcome.DENIED;
             }

@@ -36,14 +36,16 @@ final class EarlyLimits {
 
     /** @param waitMicros until it may say something else; 0: time alone does not help */
     void denied(Charge charge, Denied denied, long waitMicros) {
-        if (!charge.limit().early() && !charge.limit().foreseen()) {
+        Limit limit = charge.limit();
+        boolean nobody =
+                denied.remaining() <= 0 && denied.asked() <= limit.amount(); // not this one alone, for what it wants
+        if (!nobody || !limit.early() && !limit.foreseen()) {
             return;
         }
-        long micros = slot(charge.limit())
-                ? SLOT_MICROS
-                : waitMicros == 0 ? LONGEST_MICROS : Math.min(waitMicros, LONGEST_MICROS);
+        long micros =
+                slot(limit) ? SLOT_MICROS : waitMicros == 0 ? LONGEST_MICROS : Math.min(waitMicros, LONGEST_MICROS);
         long now = System.nanoTime();
-        note(charge, new Known(denied, now + micros * 1000, now + near(charge.limit(), waitMicros)));
+        note(charge, new Known(denied, now + micros * 1000, now + near(limit, waitMicros)));
     }
 
     /**
@@ -94,7 +96,7 @@ final class EarlyLimits {
                     && one.denied != null
                     && one.refuses - System.nanoTime() > 0
                     && one.denied.limit().equals(charge.limit())) {
-                return one.denied;
+                return new Denied(charge.limit(), charge.amount(), 0, one.denied.waitSeconds());
             }
         }
         return null;

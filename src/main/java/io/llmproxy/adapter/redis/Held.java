@@ -58,8 +58,10 @@ final class Held implements Reservation {
         Hold[] holds = new Hold[to - from];
         for (int i = from; i < to; i++) {
             int at = 1 + 4 * i;
-            holds[i - from] =
-                    new Hold(take.charges().get(i), answer[at], answer[at + 1], answer[at + 2] == 1, answer[at + 3]);
+            Charge charge = take.charges().get(i);
+            boolean passed = answer[at + 2] == 1
+                    && (charge.amount() > 0 || !charge.limit().hard());
+            holds[i - from] = new Hold(charge, answer[at], answer[at + 1], passed, answer[at + 3]);
         }
         return new Held(List.of(holds), take.incarnation(), corrections, line, here);
     }

@@ -173,15 +173,19 @@ public record Limit(
         return plain && tenantId == null && (scope == LimitScope.GLOBAL || scope == LimitScope.IP);
     }
 
-    /** Whether it can be judged when the key is known and no body is read: limits of addresses, and of what runs at one time. Models, and providers by them, are named in bodies. */
+    /**
+     * Whether it can be judged when the key is known and no body is read: limits of addresses, of all requests, and of what runs at one
+     * time. Models, and providers by them, are named in bodies; so is what may cost nothing, and goes on when money is used up.
+     */
     public boolean foreseen() {
-        boolean plain = metric == LimitMetric.REQUESTS && scope == LimitScope.IP || metric == LimitMetric.CONCURRENCY;
-        return plain
-                && hard()
-                && switch (scope) {
-                    case IP, KEY, USER, ENDPOINT, TENANT, GLOBAL -> true;
-                    case MODEL, PROVIDER -> false;
-                };
+        if (!hard() || metric == LimitMetric.COST) {
+            return false;
+        }
+        return switch (scope) {
+            case IP, GLOBAL -> true;
+            case KEY, USER, ENDPOINT, TENANT -> metric == LimitMetric.CONCURRENCY;
+            case MODEL, PROVIDER -> false;
+        };
     }
 
     /** The pattern of its subject: {@code *} where it has none. */

@@ -74,10 +74,12 @@ public final class Limiter {
         if (!table.foreseen()) {
             return;
         }
+        Need least = Needs.least(x);
         List<Charge> charges = new ArrayList<>(1);
         table.collect(facts(x, table, null, null), due -> {
-            if (due.limit().foreseen()) {
-                charges.add(new Charge(due.limit(), due.key(), 1)); // of requests, or of what runs at one time
+            long amount = due.limit().foreseen() ? least.of(due.limit().metric()) : 0;
+            if (amount > 0) {
+                charges.add(new Charge(due.limit(), due.key(), amount));
             }
         });
         Denied denied = store.refusal(charges, x.claims());

@@ -5,7 +5,6 @@ import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitDecision;
-import io.llmproxy.domain.limit.LimitMode;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.port.CounterStore;
@@ -40,7 +39,7 @@ public final class LookingCounters implements CounterStore {
         for (Charge charge : charges) {
             Limit limit = charge.limit();
             long used = counters.used(limit).getOrDefault(charge.key(), 0L);
-            boolean refuses = limit.mode() == LimitMode.HARD && used + charge.amount() > limit.amount();
+            boolean refuses = limit.hard() && charge.amount() > 0 && used + charge.amount() > limit.amount();
             listener.looked(charge, used, refuses);
             if (refuses && decision instanceof LimitDecision.Granted) {
                 decision = new LimitDecision.Denied(

@@ -24,10 +24,20 @@ public final class Needs {
         return of(x, List.of()).inputTokens() + Math.max(0, Math.min(x.ask().maxTokens(), MAX_OUTPUT));
     }
 
+    /** What it uses at least, as far as its head tells: who asks a model has one token to say, and wants one to hear. */
+    static Need least(Exchange x) {
+        PromptShape shape = shape(x);
+        return shape == PromptShape.NONE ? Need.NOTHING : new Need(1, shape.embeds() ? 0 : 1, 0);
+    }
+
+    private static PromptShape shape(Exchange x) {
+        return x.request().method().equals("POST") ? PromptShape.of(x.path()) : PromptShape.NONE;
+    }
+
     /** @param targets where it may go: the one that generates most is reserved for */
     static Need of(Exchange x, List<Target> targets) {
-        PromptShape shape = PromptShape.of(x.path());
-        if (shape == PromptShape.NONE || !x.request().method().equals("POST")) {
+        PromptShape shape = shape(x);
+        if (shape == PromptShape.NONE) {
             return Need.NOTHING;
         }
         return new Need(input(x, shape), shape.embeds() ? 0 : output(x, targets), 0);

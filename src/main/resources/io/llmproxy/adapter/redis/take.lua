@@ -67,7 +67,7 @@ while at <= size do
   local no
   for p = first, last, 2 do
     local c = a[p]
-    if a[c + 6] + a[p + 1] > a[c + 1] then
+    if a[c + 6] + a[p + 1] > a[c + 1] and (a[p + 1] > 0 or a[c + 1] == WRONG) then
       no = p
       break
     end
