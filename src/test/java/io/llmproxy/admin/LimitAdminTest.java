@@ -104,7 +104,7 @@ class LimitAdminTest {
         Limit ofAll = set(AdminFixture.ADMIN, null, LimitScope.GLOBAL, null, 50);
 
         fixture.admin(new AdminCommand.DeleteKey("acme", "day"));
-        assertThat(subjects()).containsExactlyInAnyOrder("night", ann.id().toString(), "up", "each");
+        assertThat(subjects()).containsExactlyInAnyOrder("night", ann.email(), "up", "each");
         fixture.admin(new AdminCommand.DeleteUser("acme", ann.email(), true));
         assertThat(subjects()).containsExactlyInAnyOrder("up", "each");
         fixture.admin(new AdminCommand.DeleteProvider("acme", "up"));

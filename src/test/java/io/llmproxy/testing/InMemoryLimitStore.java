@@ -20,11 +20,12 @@ final class InMemoryLimitStore implements LimitStore {
     @Override
     public Limit put(Limit limit, Instant now) {
         rows.checkThere();
+        UUID own = UUID.fromString(limit.id());
         UUID id = rows.limitRows.values().stream()
-                .filter(l -> l.identity().equals(limit.identity()))
+                .filter(l -> !rows.limitRows.containsKey(own) && l.identity().equals(limit.identity()))
                 .findFirst()
                 .map(l -> UUID.fromString(l.id()))
-                .orElse(UUID.fromString(limit.id()));
+                .orElse(own);
         Limit kept = new Limit(
                 id.toString(),
                 limit.tenantId(),

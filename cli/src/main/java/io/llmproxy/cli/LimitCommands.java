@@ -42,7 +42,7 @@ final class LimitCommands {
                 .option(
                         "--scope",
                         "SCOPE",
-                        "whose use: global, tenant, user, key, provider, model, endpoint, ip; user=X for one alone")
+                        "whose use: global, tenant, user, key, provider, model, endpoint, ip; user=X for one alone, by address or id")
                 .oneOf(
                         "--metric",
                         "METRIC",

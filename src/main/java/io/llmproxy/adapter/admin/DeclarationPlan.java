@@ -262,7 +262,7 @@ final class DeclarationPlan {
         return id.kind() != DeclaredKind.TENANT
                 && thing.live()
                 && declared.sections().contains(new DeclarationReader.Section(id.tenant(), id.kind()))
-                && !declared.things().containsKey(id);
+                && !declared.things().containsKey(DeclaredState.meant(thing));
     }
 
     private static List<Step> of(Collection<Step> steps, DeclaredKind kind) {

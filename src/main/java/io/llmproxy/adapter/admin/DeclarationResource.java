@@ -85,6 +85,6 @@ final class DeclarationResource {
                     "what is administered has changed since it was compared (it is " + version
                             + " now); nothing was changed: look at the difference again");
         }
-        return new DeclarationPlan(batch, current.things(), declared, allowed).run(dry, version);
+        return new DeclarationPlan(batch, current.things(), current.spelled(declared), allowed).run(dry, version);
     }
 }

@@ -20,10 +20,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -42,11 +45,13 @@ final class DeclaredState {
     private final Map<UUID, Tenant> tenants = new HashMap<>();
     private final Map<UUID, User> users = new HashMap<>();
     private final Map<Declared.Id, Declared> things = new LinkedHashMap<>();
+    private final LimitSpellings spellings;
 
     DeclaredState(DeclarableState read, Shapes shapes, Instant now) {
         this.read = read;
         this.shapes = shapes;
         this.now = now;
+        this.spellings = new LimitSpellings(read.state());
         read.state().tenants().forEach(tenant -> tenants.put(tenant.id(), tenant));
         read.state().users().forEach(user -> users.put(user.id(), user));
         List<Declared> all = new ArrayList<>();
@@ -61,7 +66,7 @@ final class DeclaredState {
                         r.tenantId(),
                         r.name(),
                         tree(RoutesResource.json(new RouteView(owner(r.tenantId()), r))))));
-        read.state().limits().stream().filter(this::own).forEach(l -> all.add(limit(l)));
+        all.addAll(limits());
         read.state().prices().stream()
                 .filter(p -> within(p.tenantId()) && p.ownOnly() != read.admins())
                 .forEach(p -> all.add(price(p)));
@@ -73,6 +78,11 @@ final class DeclaredState {
 
     Map<Declared.Id, Declared> things() {
         return things;
+    }
+
+    /** What a document says, in the spellings of what is there. */
+    DeclarationReader.Read spelled(DeclarationReader.Read declared) {
+        return spellings.said(declared);
     }
 
     /** Changes with whatever may be declared. */
@@ -121,7 +131,10 @@ final class DeclaredState {
         }
         for (Declared thing : things.values()) {
             String section = thing.id().kind().section();
-            if (section == null || !java.util.Objects.equals(thing.id().tenant(), tenant) || !thing.live()) {
+            if (section == null
+                    || !Objects.equals(thing.id().tenant(), tenant)
+                    || !thing.live()
+                    || !thing.id().equals(meant(thing))) {
                 continue;
             }
             if (sections.get(section) instanceof ArrayNode list) {
@@ -242,13 +255,47 @@ final class DeclaredState {
         ObjectNode raw =
                 tree(shapes.key(new KeyView(tenant, key.userId() == null ? null : users.get(key.userId()), key)));
         raw.put("hash", "sha256:" + HexFormat.of().formatHex(key.hash().bytes()));
-        return made(DeclaredKind.KEY, key.tenantId(), key.name(), raw, null, !key.revoked() && !key.expired(now));
+        boolean live = !key.revoked() && !key.expired(now);
+        return made(DeclaredKind.KEY, key.tenantId(), key.name(), raw, key.id().toString(), live);
+    }
+
+    /**
+     * Older versions made a limit of each spelling of its subject, and all of them hold: the strictest is the one that is compared and
+     * exported, since setting it sets the others too. They have names of their own, and go with it where it is not declared.
+     */
+    private List<Declared> limits() {
+        Set<Declared.Id> there = new HashSet<>();
+        return read.state().limits().stream()
+                .filter(this::own)
+                .sorted(Comparator.comparing(Limit::mode)
+                        .thenComparingLong(Limit::amount)
+                        .thenComparing(Limit::id))
+                .map(this::limit)
+                .map(limit -> there.add(limit.id()) ? limit : again(limit))
+                .toList();
     }
 
     private Declared limit(Limit limit) {
         ObjectNode raw = tree(LimitShapes.limit(new LimitView(limit, owner(limit.tenantId()))));
-        raw.put("scope", limit.scopeText());
+        raw.put("scope", spellings.scope(limit));
         return made(DeclaredKind.LIMIT, limit.tenantId(), limitName(raw), raw, limit.id(), true);
+    }
+
+    private static Declared again(Declared limit) {
+        Declared.Id id = limit.id();
+        return Declared.there(
+                new Declared.Id(id.kind(), id.tenant(), id.name() + ", again as " + limit.handle()),
+                limit.fields(),
+                limit.handle(),
+                true);
+    }
+
+    /** What a document that declares it calls it. */
+    static Declared.Id meant(Declared thing) {
+        Declared.Id id = thing.id();
+        return id.kind() == DeclaredKind.LIMIT
+                ? new Declared.Id(id.kind(), id.tenant(), limitName(thing.fields()))
+                : id;
     }
 
     private Declared price(PriceOverlay price) {

@@ -34,8 +34,12 @@ final class JdbcLimitStore implements LimitStore {
             "created_at",
             "updated_at");
     private static final NamedSql INSERT = NamedSql.insert("limits", COLUMNS);
-    private static final NamedSql UPDATE = NamedSql.of("UPDATE limits SET amount = :amount, algorithm = :algorithm,"
-            + " segments = :segments, mode = :mode, updated_at = :updated_at WHERE identity = :identity");
+    private static final String SET =
+            "UPDATE limits SET amount = :amount, algorithm = :algorithm, segments = :segments,"
+                    + " mode = :mode, updated_at = :updated_at";
+    private static final NamedSql UPDATE = NamedSql.of(SET + " WHERE identity = :identity");
+    private static final NamedSql RENAME =
+            NamedSql.of(SET + ", identity = :identity, subject = :subject WHERE id = :id");
     private static final NamedSql BY_IDENTITY = NamedSql.of("SELECT * FROM limits WHERE identity = :identity");
     private static final NamedSql BY_ID = NamedSql.of("SELECT * FROM limits WHERE id = :id");
     private static final NamedSql DELETE = NamedSql.of("DELETE FROM limits WHERE id = :id");
@@ -51,6 +55,9 @@ final class JdbcLimitStore implements LimitStore {
     @Override
     public Limit put(Limit limit, Instant now) {
         Params params = params(limit, now);
+        if (sql.update("changing a limit", RENAME, params) > 0) {
+            return limit;
+        }
         if (sql.update("changing a limit", UPDATE, params) == 0) {
             sql.update("adding a limit", INSERT, params);
             return limit;

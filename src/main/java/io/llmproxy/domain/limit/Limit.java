@@ -6,6 +6,7 @@ import io.llmproxy.domain.error.InvalidValueException;
 import io.llmproxy.domain.identity.Cidr;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -140,6 +141,32 @@ public record Limit(
     /** The same limit of one tenant. */
     public Limit of(UUID tenant) {
         return new Limit(id, tenant, scope, subject, metric, amount, period, algorithm, segments, mode, origin, zone);
+    }
+
+    /** The same in the place of one that is there, under another spelling of its subject. */
+    public Limit as(String otherId, @Nullable String otherSubject) {
+        return new Limit(
+                otherId,
+                tenantId,
+                scope,
+                otherSubject,
+                metric,
+                amount,
+                period,
+                algorithm,
+                segments,
+                mode,
+                origin,
+                zone);
+    }
+
+    /** Whether nothing but the subject tells them apart: owner, origin, scope, metric and period. */
+    public boolean besides(Limit other) {
+        return scope == other.scope
+                && metric == other.metric
+                && period == other.period
+                && origin == other.origin
+                && Objects.equals(tenantId, other.tenantId);
     }
 
     /** The same limit of another amount. */

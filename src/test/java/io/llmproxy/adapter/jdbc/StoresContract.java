@@ -73,6 +73,14 @@ abstract class StoresContract {
     }
 
     @Nested
+    class Limits extends LimitStoreContract {
+        @Override
+        Database database() {
+            return opened();
+        }
+    }
+
+    @Nested
     class Prices extends PriceStoreContract {
         @Override
         Database database() {
