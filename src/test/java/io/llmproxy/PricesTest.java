@@ -163,6 +163,8 @@ class PricesTest {
             value = {
                 "set x --input -1|1|input: must be an amount in USD",
                 "set x --input 1e9|1|input: must be an amount in USD",
+                "set x --input 1e999999999|1|input: must be an amount in USD",
+                "set x --per-request 1e-999999999|1|perRequest: must be an amount in USD",
                 "set x --input 0.0000001|1|input: must have at most 6 decimal places",
                 "set x|1|tells neither a price nor a size",
                 "set x --input 1 --provider up --type openai|1|not for both",

@@ -117,6 +117,10 @@ class ConfigLoaderTest {
                 "database: {url: 'jdbc:postgresql://h/d?password=x'} | :1: database.url: must not hold a password",
                 "secrets: {directories: [relative]}      | :1: secrets.directories: must be an absolute path",
                 "journal: {sync: 100}                    | :1: journal.sync: is no duration",
+                "limits: {tenant: {requests: 1e999999999}} | :1: limits.tenant.requests: must be a whole number, 0 or more; got `1e999999999`",
+                "gateway: {max-body: 1e999999999MiB}     | :1: gateway.max-body: must be a size such as 512KiB",
+                "tracing: {sample-ratio: 1e-999999999}   | :1: tracing.sample-ratio: must be a number of 0 to 1",
+                "journal: {sync: 1e999999999s}           | :1: journal.sync: is no duration",
                 "'- a'                                   | :1: must be a mapping",
                 "'tenant: [a'                            | :1: is not YAML",
             })

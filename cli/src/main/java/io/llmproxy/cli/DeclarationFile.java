@@ -33,6 +33,7 @@ final class DeclarationFile {
     static final int MAX_BYTES = 8 << 20;
 
     private static final int MAX_DEPTH = 16;
+    private static final int MAX_NUMBER = 100;
     private static final Set<Tag> PLAIN = Set.of(Tag.MAP, Tag.SEQ, Tag.STR, Tag.NULL, Tag.BOOL, Tag.INT, Tag.FLOAT);
 
     private final String name;
@@ -130,7 +131,7 @@ final class DeclarationFile {
                 }
                 yield array;
             }
-            case ScalarNode scalar -> scalar(scalar);
+            case ScalarNode scalar -> scalar(pointer, scalar);
             default -> throw CliException.usage(at(node) + ": aliases are not taken here");
         };
     }
@@ -153,7 +154,7 @@ final class DeclarationFile {
         return object;
     }
 
-    private JsonNode scalar(ScalarNode scalar) {
+    private JsonNode scalar(String field, ScalarNode scalar) {
         ObjectNode nodes = Json.object();
         String text = scalar.getValue();
         Tag tag = scalar.getTag();
@@ -164,17 +165,23 @@ final class DeclarationFile {
             if (tag.equals(Tag.BOOL)) {
                 return nodes.booleanNode(text.equalsIgnoreCase("true"));
             }
-            if (tag.equals(Tag.INT)) {
-                return nodes.numberNode(new BigInteger(text));
-            }
-            if (tag.equals(Tag.FLOAT)) {
-                return nodes.numberNode(new BigDecimal(text));
+            if (tag.equals(Tag.INT) || tag.equals(Tag.FLOAT)) {
+                BigDecimal number = text.length() <= MAX_NUMBER ? new BigDecimal(text) : null;
+                if (number == null || !Json.sensible(number)) {
+                    throw CliException.usage(
+                            at(scalar) + ": " + field + " is no number of a sensible size; got '" + brief(text) + "'");
+                }
+                return tag.equals(Tag.INT) ? nodes.numberNode(new BigInteger(text)) : nodes.numberNode(number);
             }
         } catch (NumberFormatException e) {
             // .inf, .nan: no numbers here
             return nodes.stringNode(text);
         }
         return nodes.stringNode(text);
+    }
+
+    private static String brief(String text) {
+        return text.length() <= MAX_NUMBER ? text : text.substring(0, MAX_NUMBER) + "…";
     }
 
     private String at(Node node) {

@@ -1,5 +1,6 @@
 package io.llmproxy.cli;
 
+import java.math.BigDecimal;
 import java.util.Iterator;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
@@ -22,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class Json {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final int MAX_DEPTH = 64;
+    private static final int MAX_SCALE = 100;
 
     private Json() {}
 
@@ -140,10 +142,16 @@ final class Json {
         } else if (node.isString()) {
             quote(out, node.stringValue());
         } else if (node.isBigDecimal()) {
-            out.append(node.decimalValue().toPlainString());
+            BigDecimal number = node.decimalValue();
+            out.append(sensible(number) ? number.toPlainString() : number.toString());
         } else {
             out.append(node.isNull() || node.isMissingNode() ? "null" : node.asString());
         }
+    }
+
+    /** Whether a number may be written out: one such as 1e-999999999 would be a gigabyte of zeros. */
+    static boolean sensible(BigDecimal number) {
+        return Math.abs((long) number.scale()) <= MAX_SCALE;
     }
 
     private static void writeObject(StringBuilder out, JsonNode node, int level) {

@@ -217,13 +217,14 @@ record PriceFile(String list, int rows, String note) {
         return new Prices(prices, null);
     }
 
-    /** Some write numbers as texts. */
+    /** Some write numbers as texts; 1e-999999999 is none, since to round it takes hours. */
     private static @Nullable BigDecimal number(JsonNode value) {
-        if (value.isNumber()) {
-            return value.decimalValue();
-        }
         String text = value.isString() ? value.stringValue() : "";
-        return NUMBER.matcher(text).matches() ? new BigDecimal(text) : null;
+        if (!value.isNumber() && !NUMBER.matcher(text).matches()) {
+            return null;
+        }
+        BigDecimal number = value.isNumber() ? value.decimalValue() : new BigDecimal(text);
+        return Json.sensible(number) ? number : null;
     }
 
     /**
@@ -311,7 +312,7 @@ record PriceFile(String list, int rows, String note) {
             }
             if (!wrong.isEmpty()) {
                 notes.add(wrong.size()
-                        + " rows have a price that is negative, too high or no number and were left out: "
+                        + " rows have a price that is negative, too high, too small or no number and were left out: "
                         + Text.printable(String.join(", ", wrong.subList(0, Math.min(EXAMPLES, wrong.size()))))
                         + (wrong.size() > EXAMPLES ? " and others" : ""));
             }

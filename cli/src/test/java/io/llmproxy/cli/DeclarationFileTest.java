@@ -59,6 +59,25 @@ class DeclarationFileTest {
         refused("a: " + "[".repeat(50_000), "f");
     }
 
+    /** Written out, each would be a gigabyte. */
+    @Test
+    void aNumberOfAbsurdSizeIsToldWithItsLineAndField() {
+        refused("a: 1\nb: [{x: 1e999999999}]", "f:2: /b/0/x is no number of a sensible size; got '1e999999999'");
+        refused("a: 1e-999999999", "f:1: /a is no number");
+        refused("{\"a\": 0e-999999999}", "f:1: /a is no number");
+        refused("a: " + "9".repeat(1_000_000), "f:1: /a is no number of a sensible size; got '999");
+        assertThat(Json.compact(read("{a: 1e-7, b: 12e+3, c: 123456789012345678901234567890}")
+                        .document()))
+                .isEqualTo("{\"a\":0.0000001,\"b\":12000,\"c\":123456789012345678901234567890}");
+    }
+
+    @Test
+    void aNumberOfAbsurdSizeIsWrittenAsItWasRead() {
+        String absurd = "{\"temperature\":1E-999999999,\"seed\":1E+999999999}";
+        assertThat(Json.compact(Json.parse(absurd.getBytes(StandardCharsets.UTF_8))))
+                .isEqualTo(absurd);
+    }
+
     private static void refused(String text, String message) {
         assertThatThrownBy(() -> read(text))
                 .isInstanceOf(CliException.class)

@@ -73,7 +73,7 @@ class PriceFileTest {
         assertThat(file.list()).isEqualTo(HEADER + "openai,fine,0.104167,,,,,,,,\n");
         assertThat(file.note())
                 .isEqualTo("3 rows have no price for tokens and were left out; 2 rows have a price that is negative,"
-                        + " too high or no number and were left out: minus (input_cost_per_token),"
+                        + " too high, too small or no number and were left out: minus (input_cost_per_token),"
                         + " absurd (input_cost_per_token); 1 rows say 0 and were left out;"
                         + " --free takes them; 1 prices were rounded to 6 places");
     }
@@ -100,6 +100,10 @@ class PriceFileTest {
                 "\"NaN\"",
                 "\"1,5e-6\"",
                 "\"1e999\"",
+                "1e-999999999",
+                "\"1e-999999999\"",
+                "1e999999999",
+                "-0e999999999",
                 "2",
                 "true",
                 "{}",
@@ -111,7 +115,7 @@ class PriceFileTest {
         PriceFile file = read("{\"bad\": " + row + price + "}, \"good\": " + row + "6e-07}}", "litellm");
         assertThat(file.list()).isEqualTo(HEADER + "openai,good,0.15,0.6,,,,,,,\n");
         assertThat(file.note())
-                .isEqualTo("1 rows have a price that is negative, too high or no number and were left out:"
+                .isEqualTo("1 rows have a price that is negative, too high, too small or no number and were left out:"
                         + " bad (output_cost_per_token)");
         assertThatThrownBy(() -> read("{\"bad\": " + row + price + "}}", "litellm"))
                 .isInstanceOf(CliException.class)

@@ -2,6 +2,7 @@ package io.llmproxy.adapter.admin;
 
 import io.llmproxy.domain.Glob;
 import io.llmproxy.domain.error.InvalidValueException;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -18,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** The one way in which values of declared fields are written; each throws {@link InvalidValueException} where it is none. */
 final class DeclaredValues {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+    private static final int MAX_SCALE = 100;
 
     private DeclaredValues() {}
 
@@ -92,8 +94,12 @@ final class DeclaredValues {
         return node(node.isNumber() ? node.asString() : Body.text(field, node));
     }
 
-    /** A decimal number, with quotes around it or without. */
+    /** A decimal number, with quotes around it or without; one that would be long to write out stays as it is written. */
     static String money(String field, JsonNode node) {
-        return node.isNumber() ? node.decimalValue().toPlainString() : Body.text(field, node);
+        if (!node.isNumber()) {
+            return Body.text(field, node);
+        }
+        BigDecimal number = node.decimalValue();
+        return Math.abs((long) number.scale()) <= MAX_SCALE ? number.toPlainString() : number.toString();
     }
 }

@@ -62,9 +62,10 @@ final class LimitShapes {
     static long amount(LimitMetric metric, JsonNode node) {
         String text = node.isString() || node.isNumber() ? node.asString() : "";
         try {
-            BigDecimal value = new BigDecimal(text);
+            // the length first: even to read it costs time, of some megabytes hours
+            BigDecimal value = text.length() <= 40 ? new BigDecimal(text) : null;
             int places = metric == LimitMetric.COST ? MICROS : 0;
-            if (text.length() <= 40 && Math.abs((long) value.scale()) <= 40) {
+            if (value != null && Math.abs((long) value.scale()) <= 40) {
                 return value.movePointRight(places).longValueExact();
             }
         } catch (ArithmeticException | NumberFormatException e) {
