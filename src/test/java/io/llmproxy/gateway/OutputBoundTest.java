@@ -73,6 +73,12 @@ class OutputBoundTest {
         return reservedAt("/v1/chat/completions", body);
     }
 
+    /** Of a request with these members, in single quotes, beside its model. */
+    private long reservedFor(String path, String members) {
+        String model = path.contains("/models/") ? "" : "'model':'unknown',";
+        return reservedAt(path, ("{" + model + members + "}").replace('\'', '"'));
+    }
+
     private long reservedAt(String path, String body) {
         RecordingSink answer = fixture.send(FakeRequest.post(path, body).key(fixture.secret));
         assertThat(answer.error()).isInstanceOf(LimitExceeded.class);
@@ -231,9 +237,7 @@ class OutputBoundTest {
             })
     void aBoundCountsByTheNameThatItHasInTheRequestsOwnApi(String path, String members, long reserved) {
         fixture.scope(GatewayFixture.scope(List.of(), Set.of(), true));
-        String model = path.contains("/models/") ? "" : "'model':'unknown',";
-        String body = "{" + model + members + "}";
-        assertThat(reservedAt(path, body.replace('\'', '"'))).isEqualTo(reserved);
+        assertThat(reservedFor(path, members)).isEqualTo(reserved);
     }
 
     @ParameterizedTest
@@ -241,32 +245,22 @@ class OutputBoundTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "'max_tokens':0",
-                "'max_completion_tokens':0",
-                "'max_tokens':-0",
-                "'max_tokens':-1",
-                "'max_tokens':null",
-                "'max_tokens':'5'",
-                "'max_tokens':5.0",
-                "'max_tokens':5e0",
-                "'max_tokens':[5]",
+                "/v1/chat/completions|'max_tokens':0",
+                "/v1/chat/completions|'max_completion_tokens':0",
+                "/v1/chat/completions|'max_tokens':-0",
+                "/v1/chat/completions|'max_tokens':-1",
+                "/v1/chat/completions|'max_tokens':null",
+                "/v1/chat/completions|'max_tokens':'5'",
+                "/v1/chat/completions|'max_tokens':5.0",
+                "/v1/chat/completions|'max_tokens':5e0",
+                "/v1/chat/completions|'max_tokens':[5]",
                 // of which servers read one or the other
-                "'max_completion_tokens':5,'max_tokens':0",
-                "'max_completion_tokens':5,'max_tokens':'9000'",
-                "'max_tokens':5,'max_tokens':9000",
-                "'max_tokens':5,'max_tokens':null",
-                "'max_tokens':null,'max_tokens':5",
-            })
-    void whatIsNoCountAboveZeroIsNoBound(String members) {
-        String body = "{'model':'unknown','messages':[],%s}".formatted(members).replace('\'', '"');
-        assertThat(reservedAt("/v1/chat/completions", body)).isEqualTo(4096);
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
+                "/v1/chat/completions|'max_completion_tokens':5,'max_tokens':0",
+                "/v1/chat/completions|'max_completion_tokens':5,'max_tokens':'9000'",
+                "/v1/chat/completions|'max_tokens':5,'max_tokens':9000",
+                "/v1/chat/completions|'max_tokens':5,'max_tokens':null",
+                "/v1/chat/completions|'max_tokens':null,'max_tokens':5",
+                // of every API
                 "/v1/completions|'max_tokens':0",
                 "/v1/responses|'max_output_tokens':0",
                 "/v1/messages|'max_tokens':0",
@@ -275,10 +269,54 @@ class OutputBoundTest {
                 "/v1beta/models/unknown:generateContent|'generationConfig':{'maxOutputTokens':0}",
                 "/v1beta/models/unknown:generateContent|'generationConfig':{'maxOutputTokens':5,'max_output_tokens':9}",
             })
-    void thatIsSoInEveryApi(String path, String members) {
-        String model = path.contains("/models/") ? "" : "'model':'unknown',";
-        String body = "{" + model + members + "}";
-        assertThat(reservedAt(path, body.replace('\'', '"'))).isEqualTo(4096);
+    void whatIsNoCountAboveZeroIsNoBound(String path, String members) {
+        assertThat(reservedFor(path, members)).isEqualTo(4096);
+    }
+
+    /** Servers written in Go take such a name for the other, other servers for none: the larger of both counts. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "/v1/chat/completions|'max_tokens':5,'MAX_TOKENS':9|9",
+                "/v1/chat/completions|'MAX_TOKENS':9,'max_tokens':5|9",
+                "/v1/chat/completions|'max_tokens':9,'Max_Tokens':5|9",
+                "/v1/chat/completions|'max_completion_tokens':5,'mAX_TOKENS':9,'Max_Completion_Tokens':7|9",
+                "/v1/chat/completions|'max_tokens':5,'max_to\u212aen\u017f':9|9",
+                "/v1/chat/completions|'max_tokens':5,'max_to\\u212Aen\\u017F':9|9",
+                "/v1/chat/completions|'max_tokens':5,'\\u004dax_tokens':9|9",
+                "/v1/chat/completions|'max_tokens':5,'max-tokens':9,'maxtokens':9,'max_tokens ':9|5",
+                "/v1/chat/completions|'max_tokens':5,'max\u007ftokens':9,'metadata':{'MAX_TOKENS':9}|5",
+                "/v1/chat/completions|'max_tokens':5,'Max_Tokens':0|4096",
+                "/v1/chat/completions|'max_tokens':5,'Max_Tokens':null|4096",
+                "/v1/chat/completions|'max_tokens':5,'Max_Tokens':'9'|4096",
+                "/v1/chat/completions|'MAX_TOKENS':5|4096",
+                "/v1/responses|'max_output_tokens':5,'Max_Output_Tokens':9|9",
+                "/v1/messages|'max_tokens':5,'Max_Tokens':9|9",
+                // llama.cpp's, which goes before max_tokens there
+                "/v1/chat/completions|'max_tokens':5,'n_predict':9|9",
+                "/v1/completions|'max_tokens':5,'n_predict':-1|4096",
+                "/v1/completions|'n_predict':5|4096",
+                // the answers
+                "/v1/chat/completions|'max_tokens':5,'N':3|15",
+                "/v1/chat/completions|'max_tokens':5,'N':3,'n':1|15",
+                "/v1/chat/completions|'max_tokens':5,'n':4,'N':3|20",
+                "/v1/chat/completions|'max_tokens':5,'\\u004E':3|15",
+                "/v1/completions|'max_tokens':5,'Best_Of':3|15",
+                "/v1/completions|'max_tokens':5,'be\u017ft_of':3|15",
+                "/v1/completions|'max_tokens':5,'prompt':'a','Prompt':['a','b']|10",
+                "/v1/completions|'max_tokens':5,'PROMPT':['a','b'],'prompt':'a'|10",
+                // of other APIs
+                "/api/chat|'options':{'num_predict':5,'Num_Predict':9}|9",
+                "/api/chat|'options':{'num_predict':5},'Options':{'num_predict':9}|4096",
+                "/api/chat|'Options':{'num_predict':5}|4096",
+                "/v1beta/models/unknown:generateContent|'generationConfig':{'maxOutputTokens':5,'MaxOutputTokens':9}|9",
+                "/v1beta/models/unknown:generateContent|'generationConfig':{'maxOutputTokens':5,'CandidateCount':3}|15",
+                "/v1beta/models/unknown:generateContent|'GenerationConfig':{'maxOutputTokens':5}|4096",
+            })
+    void inAnotherCaseABoundCountsWhereItIsTheLarger(String path, String members, long reserved) {
+        assertThat(reservedFor(path, members)).isEqualTo(reserved);
     }
 
     @Test

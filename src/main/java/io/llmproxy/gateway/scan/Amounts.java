@@ -29,6 +29,12 @@ final class Amounts {
         return said > 0 ? said : JsonRequest.UNBOUND;
     }
 
+    /** The same by a name that some servers take for a bound's and others for none, so that it can only raise what another one says. */
+    static long raise(JsonScanner scanner, Token kind) {
+        long said = bound(scanner, kind, NONE);
+        return said > 0 ? said : JsonRequest.UNBOUND;
+    }
+
     /**
      * The value just read as the most lenient of servers reads it: a number in any notation, or a text of one, a fraction rounded up; -1:
      * it is none, or below 0. Only one in an unusual spelling is copied.

@@ -2,7 +2,6 @@ package io.llmproxy.gateway.scan;
 
 import io.llmproxy.gateway.scan.JsonScanner.Token;
 import java.io.InputStream;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +14,22 @@ public final class JsonRequest {
     public record Span(Token kind, int start, int end) {
         public int length() {
             return end - start;
+        }
+
+        /** That of the value which comes next. */
+        static Span next(JsonScanner scanner) {
+            Token kind = scanner.next();
+            int start = scanner.start();
+            if (kind == Token.OBJECT_START || kind == Token.ARRAY_START) {
+                scanner.skipContainer();
+            }
+            return new Span(kind, start, scanner.end());
+        }
+
+        /** What the value just read says; null where it is no string, or a long one. */
+        @Nullable
+        String text(JsonScanner scanner) {
+            return kind == Token.STRING && scanner.kept() ? scanner.text() : null;
         }
     }
 
@@ -45,8 +60,7 @@ public final class JsonRequest {
 
     private final JsonScanner scanner;
     private final Form form;
-    private List<Span> innerModels = List.of();
-    private List<String> innerModelTexts = List.of();
+    private @Nullable InnerModels inner;
     private boolean streamSaid;
     private boolean empty = true;
     private boolean object;
@@ -60,6 +74,7 @@ public final class JsonRequest {
     private long maxTokens = -1;
     private long maxCompletionTokens = -1;
     private long maxOutputTokens = -1;
+    private long otherTokens = -1;
     private long n = -1;
     private long bestOf = -1;
     private long prompts = 1;
@@ -164,22 +179,32 @@ public final class JsonRequest {
             maxCompletionTokens = bound(maxCompletionTokens);
         } else if (scanner.is("max_output_tokens")) {
             maxOutputTokens = bound(maxOutputTokens);
-        } else if (scanner.is("n")) {
+        } else if (scanner.isInAnyCase("n")) {
             n = Math.max(n, Amounts.count(scanner, value().kind()));
-        } else if (scanner.is("best_of")) {
+        } else if (scanner.isInAnyCase("best_of")) {
             bestOf = Math.max(bestOf, Amounts.count(scanner, value().kind()));
-        } else if (scanner.is("prompt")) {
-            prompts = references.prompts();
+        } else if (scanner.isInAnyCase("prompt")) {
+            prompts = Math.max(prompts, references.prompts());
+        } else if (scanner.isInAnyCase("max_tokens")
+                || scanner.isInAnyCase("max_completion_tokens")
+                || scanner.isInAnyCase("max_output_tokens")
+                || scanner.isInAnyCase("n_predict")) {
+            raise();
         } else {
             return false;
         }
         return true;
     }
 
+    private void raise() {
+        otherTokens = Math.max(otherTokens, Amounts.raise(scanner, value().kind()));
+    }
+
     /** Reads a member that only the request's own API has; false: it is none, and its value is still to come. */
     private boolean own() {
-        if (form == Form.OLLAMA && scanner.is("options")
-                || form == Form.GEMINI && (scanner.is("generationConfig") || scanner.is("generation_config"))) {
+        if (form == Form.OLLAMA && scanner.isInAnyCase("options")
+                || form == Form.GEMINI
+                        && (scanner.isInAnyCase("generationConfig") || scanner.isInAnyCase("generation_config"))) {
             bounds();
             return true;
         }
@@ -188,11 +213,12 @@ public final class JsonRequest {
             olderModelText = text(olderModel);
             return true;
         }
-        boolean inner = scanner.is("requests")
+        boolean inside = scanner.is("requests")
                 || scanner.is("generateContentRequest")
                 || scanner.is("generate_content_request");
-        if (form == Form.GEMINI && inner) {
-            requests();
+        if (form == Form.GEMINI && inside) {
+            inner = inner == null ? new InnerModels() : inner;
+            inner.read(scanner);
             return true;
         }
         return false;
@@ -200,6 +226,8 @@ public final class JsonRequest {
 
     private void bounds() {
         boolean googles = form == Form.GEMINI;
+        boolean said = scanner.is("options") || scanner.is("generationConfig") || scanner.is("generation_config");
+        otherTokens = said ? otherTokens : UNBOUND;
         maxTokens = bounded ? UNBOUND : maxTokens;
         bounded = true;
         Token token = scanner.next();
@@ -207,45 +235,15 @@ public final class JsonRequest {
             scanner.skipContainer();
         }
         while (token == Token.OBJECT_START && scanner.next() == Token.NAME) {
-            boolean most = googles && (scanner.is("maxOutputTokens") || scanner.is("max_output_tokens"));
-            if (most || !googles && scanner.is("num_predict")) {
+            String most = googles ? "maxOutputTokens" : "num_predict";
+            if (scanner.is(most) || googles && scanner.is("max_output_tokens")) {
                 maxTokens = bound(maxTokens);
-            } else if (googles && (scanner.is("candidateCount") || scanner.is("candidate_count"))) {
+            } else if (scanner.isInAnyCase(most) || googles && scanner.isInAnyCase("max_output_tokens")) {
+                raise();
+            } else if (googles && (scanner.isInAnyCase("candidateCount") || scanner.isInAnyCase("candidate_count"))) {
                 n = Math.max(n, Amounts.count(scanner, value().kind()));
             } else {
                 value();
-            }
-        }
-    }
-
-    /** One request within this one, or a list of them. */
-    private void requests() {
-        Token token = scanner.next();
-        if (token == Token.OBJECT_START) {
-            request();
-        } else if (token == Token.ARRAY_START) {
-            for (Token item = scanner.next(); item != Token.ARRAY_END; item = scanner.next()) {
-                if (item == Token.OBJECT_START) {
-                    request();
-                } else if (item == Token.ARRAY_START) {
-                    scanner.skipContainer();
-                }
-            }
-        }
-    }
-
-    private void request() {
-        while (scanner.next() == Token.NAME) {
-            boolean names = scanner.is("model");
-            Span value = value();
-            if (names) {
-                if (innerModels.isEmpty()) {
-                    innerModels = new ArrayList<>();
-                    innerModelTexts = new ArrayList<>();
-                }
-                String text = text(value);
-                innerModels.add(value);
-                innerModelTexts.add(text == null ? "" : text);
             }
         }
     }
@@ -257,16 +255,11 @@ public final class JsonRequest {
     }
 
     private Span value() {
-        Token kind = scanner.next();
-        int start = scanner.start();
-        if (kind == Token.OBJECT_START || kind == Token.ARRAY_START) {
-            scanner.skipContainer();
-        }
-        return new Span(kind, start, scanner.end());
+        return Span.next(scanner);
     }
 
     private @Nullable String text(Span value) {
-        return value.kind() == Token.STRING && scanner.kept() ? scanner.text() : null;
+        return value.text(scanner);
     }
 
     private long bound(long before) {
@@ -303,12 +296,12 @@ public final class JsonRequest {
 
     /** Where requests within this one name their models; without those that name none. */
     public List<Span> innerModels() {
-        return innerModels;
+        return inner == null ? List.of() : inner.spans();
     }
 
     /** What they name; empty where that is no string. */
     public List<String> innerModelTexts() {
-        return innerModelTexts;
+        return inner == null ? List.of() : inner.texts();
     }
 
     /** Where the object's first member stands, or could stand. */
@@ -362,6 +355,14 @@ public final class JsonRequest {
     /** The same of {@code max_output_tokens}. */
     public long maxOutputTokens() {
         return maxOutputTokens;
+    }
+
+    /**
+     * The largest bound by a name that some servers take for one of those above and others for none: in another case, as Go's read it, or
+     * llama.cpp's {@code n_predict}; -1: none.
+     */
+    public long otherTokens() {
+        return otherTokens;
     }
 
     /** How many answers are asked for, as the member says; -1: not said. */

@@ -24,6 +24,10 @@ public final class JsonScanner {
     public static final int MAX_TEXT = 8 * 1024;
 
     private static final int WINDOW = 64 * 1024;
+    /** Of a character, as an escape. */
+    private static final int MOST_BYTES = 6;
+    /** The bit that tells a letter of ASCII from the same in the other case. */
+    private static final int CASE = 0x20;
 
     /** What was read; a NAME has its colon behind it. END comes once, after the one value and nothing else. */
     public enum Token {
@@ -173,6 +177,29 @@ public final class JsonScanner {
         }
         for (int i = 0; i < length; i++) {
             if (in[token + 1 + i] != text.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The same in any case, as servers written in Go read names, to which the long s and the Kelvin sign are letters too
+     * (<a href="https://pkg.go.dev/encoding/json#Unmarshal">encoding/json</a>). Only what is as long as {@code text} is compared.
+     */
+    boolean isInAnyCase(String text) {
+        int length = text.length();
+        int raw = end - start - 2;
+        if (escaped || beyondAscii) {
+            return raw >= length && raw <= MOST_BYTES * length && kept() && text().equalsIgnoreCase(text);
+        }
+        if (raw != length || !kept()) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            int other = in[token + 1 + i] ^ text.charAt(i);
+            int letter = text.charAt(i) | CASE;
+            if (other != 0 && (other != CASE || letter < 'a' || letter > 'z')) {
                 return false;
             }
         }

@@ -16,6 +16,8 @@ final class OutputBound {
             case COMPLETION, MESSAGES, CONTENTS, OLLAMA -> request.maxTokens();
             case EMBEDDING, EMBED_CONTENT, NONE -> -1;
         };
-        return said <= 0 || said == JsonRequest.UNBOUND ? -1 : said;
+        // what others may read in its place raises it, and is none by itself
+        long most = said <= 0 ? JsonRequest.UNBOUND : Math.max(said, request.otherTokens());
+        return most == JsonRequest.UNBOUND ? -1 : most;
     }
 }

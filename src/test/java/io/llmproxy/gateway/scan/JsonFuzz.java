@@ -41,6 +41,7 @@ public final class JsonFuzz {
                         "max_output_tokens", request.maxOutputTokens()),
                 other.bounds,
                 "bounds");
+        Fuzz.same(request.otherTokens(), other.otherTokens, "other bounds");
         if (length <= JsonScanner.MAX_TEXT) {
             Fuzz.same(request.n(), other.n, "n");
         }

@@ -43,6 +43,8 @@ final class StrictJson {
             new HashMap<>(Map.of("max_tokens", -1L, "max_completion_tokens", -1L, "max_output_tokens", -1L));
 
     long n = -1;
+    /** By names that are bounds in another case alone, or to some servers alone. */
+    long otherTokens = -1;
     /** Values of {@code stream_options.include_usage}, as they are spelled. */
     final Set<String> includeUsage = new HashSet<>();
 
@@ -98,11 +100,14 @@ final class StrictJson {
             model = value == JsonToken.VALUE_STRING ? text : null;
         } else if (name.equals("stream")) {
             stream = value == JsonToken.VALUE_TRUE;
-        } else if (name.equals("n")) {
+        } else if (name.equalsIgnoreCase("n")) {
             n = Math.max(n, value.isNumeric() || value == JsonToken.VALUE_STRING ? lenient(text) : -1);
         } else if (bounds.containsKey(name)) {
             long said = value == JsonToken.VALUE_NULL ? 0 : count > 0 ? count : JsonRequest.UNBOUND;
             bounds.merge(name, said, (before, now) -> before < 0 ? now : JsonRequest.UNBOUND);
+        } else if (name.equalsIgnoreCase("n_predict")
+                || bounds.keySet().stream().anyMatch(name::equalsIgnoreCase)) {
+            otherTokens = Math.max(otherTokens, count > 0 ? count : JsonRequest.UNBOUND);
         }
     }
 
