@@ -11,11 +11,18 @@ import static io.llmproxy.testing.LeasedStores.used;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmproxy.adapter.memory.LeasedCounterStore;
+import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitDecision.Refusal;
 import io.llmproxy.domain.limit.LimitMetric;
+import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
+import io.llmproxy.domain.limit.LimitScope;
+import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore.Asker;
 import io.llmproxy.testing.LeasedStores;
 import io.llmproxy.testing.TcpGate;
@@ -118,6 +125,65 @@ class LeasedRefusalTest {
             assertThat(waited[0]).isPositive();
             door.flow();
             await(() -> takes(two, unmet, 1));
+        }
+    }
+
+    @Test
+    void whatTheOthersUsedUpIsToldByItsLongestWait() {
+        Limit running = slots(1);
+        Limit month = limit("month", LimitMetric.TOKENS, 8, LimitPeriod.MONTH);
+        Limit total = limit("total", LimitMetric.REQUESTS, 100, LimitPeriod.TOTAL);
+        LeasedCounterStore one = processes.join();
+        LeasedCounterStore two = processes.join();
+        take(one, running, 1);
+        take(one, month, 8);
+        take(one, total, 1);
+        List<Charge> charges = List.of(charge(running, 1), charge(month, 1), charge(total, 1));
+        await(() -> two.reserve(charges) instanceof Denied denied
+                && denied.all().stream().map(Refusal::limit).toList().equals(List.of(running, month)));
+        await(() -> {
+            Denied seen = two.refusal(charges, Asker.ONCE);
+            return seen != null && seen.limit().equals(month) && seen.first().equals(running) && seen.waitSeconds() > 1;
+        });
+        assertThat(used(two, total)).isEqualTo(1);
+    }
+
+    /** What is known here is enough to refuse: how much there is of another limit is not asked for. */
+    @Test
+    void whoIsRefusedByWhatIsCountedHereAsksNobodyWhatElseWouldRefuse() throws IOException {
+        Limit address = Limit.of(
+                "ip",
+                LimitScope.IP,
+                LimitMetric.REQUESTS,
+                1,
+                LimitPeriod.DAY,
+                LimitAlgorithm.FIXED_WINDOW,
+                LimitOrigin.CONFIG);
+        Limit unmet = limit("unmet", LimitMetric.REQUESTS, 1, LimitPeriod.MONTH);
+        try (TcpGate door = processes.door()) {
+            LeasedCounterStore one = processes.behind(door, LONG);
+            take(one, address, 1);
+            door.stall();
+            Asker never = new Asker() {
+                @Override
+                public long waited() {
+                    return 0;
+                }
+
+                @Override
+                public void waited(long nanos) {
+                    throw new AssertionError("waited for " + nanos);
+                }
+            };
+            LimitDecision decision =
+                    one.reserve(List.of(charge(address, 1), charge(unmet, 1)), Reservation.NONE, never);
+            assertThat(decision)
+                    .isInstanceOfSatisfying(
+                            Denied.class,
+                            denied -> assertThat(denied.all())
+                                    .extracting(Refusal::limit)
+                                    .containsExactly(address));
+            door.flow();
         }
     }
 

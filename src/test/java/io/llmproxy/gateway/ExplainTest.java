@@ -142,6 +142,29 @@ class ExplainTest {
     }
 
     @Test
+    void ofSeveralLimitsTheOneIsToldThatTheClientWouldBeTold() {
+        fixture.limits.add(Limit.of(
+                        "tokens",
+                        LimitScope.KEY,
+                        LimitMetric.TOKENS,
+                        1,
+                        LimitPeriod.MINUTE,
+                        LimitAlgorithm.FIXED_WINDOW,
+                        LimitOrigin.ADMIN)
+                .of(fixture.tenant.id()));
+        for (int i = 0; i < 20; i++) {
+            fixture.send(fixture.chat(ask("own-of-a")));
+        }
+        fixture.publish();
+        List<Step> refused = explained(ask("own-of-a"));
+        assertThat(of(refused, "limit")).containsExactly("tokens refuses", "config:tenant refuses");
+        assertThat(of(refused, "answer")).containsExactly("rate_limit_exceeded 429");
+        String told = fixture.send(fixture.chat(ask("own-of-a"))).error().message();
+        assertThat(told).contains("20 requests per hour", "retry in 3600 s");
+        assertThat(refused.toString()).contains(told);
+    }
+
+    @Test
     void whatOtherTenantsUseIsShownToAdminsAlone() {
         fixture.addAccount(GatewayFixture.account("pool", null, List.of("m")));
         fixture.limits.add(Limit.of(

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The invariant of every store of counters, under a thousand threads. */
-public abstract class CounterStressContract extends CountersUnderTest {
+public abstract class CounterStressContract extends CounterWaitsContract {
     private static final int THREADS = 1000;
     private static final int TRIES = 20;
 

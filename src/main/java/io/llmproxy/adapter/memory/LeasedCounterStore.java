@@ -47,6 +47,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
     private final ConcurrentHashMap<String, Share> parts = new ConcurrentHashMap<>();
     private final Set<String> begunAnew = ConcurrentHashMap.newKeySet();
     private final BookClock clock;
+    private final LongSupplier nanos;
     private final MemoryCounterStore memory;
     private final BookLine line;
     private final ShareKeeper keeper;
@@ -66,6 +67,7 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
 
     private LeasedCounterStore(LimitLeases book, LongSupplier nanos) {
         this.book = book;
+        this.nanos = nanos;
         this.clock = new BookClock(nanos);
         long sent = nanos.getAsLong();
         LimitLeases.Start start = book.join();
@@ -103,6 +105,14 @@ public final class LeasedCounterStore implements CounterStore, AutoCloseable {
         public @Nullable Share find(Counter counter, Limit limit) {
             Share share = counter.share();
             return share == null ? part(limit) : share;
+        }
+
+        @Override
+        public long usedElsewhere(CounterKey place) {
+            Share share = shares.get(place);
+            return share != null && share.barren(nanos.getAsLong())
+                    ? share.ceiling().elsewhere()
+                    : 0;
         }
     }
 

@@ -66,6 +66,7 @@ public final class MemoryCounterStore implements CounterStore {
     private static final long CLOCK_IS_TRUSTED = 3_600_000_000L;
 
     private final Shares shares;
+    private final Refuser refuser;
     private final StoreClock clock;
     private long drift;
     private long settled = Long.MIN_VALUE;
@@ -84,6 +85,7 @@ public final class MemoryCounterStore implements CounterStore {
     /** @param shares what of each limit may be used here */
     MemoryCounterStore(InstantSource wall, LongSupplier nanos, Shares shares) {
         this.shares = shares;
+        this.refuser = new Refuser(this, shares);
         this.clock = new StoreClock(wall, nanos);
     }
 
@@ -134,7 +136,7 @@ public final class MemoryCounterStore implements CounterStore {
                 for (int taken = i - 1; taken >= 0; taken--) {
                     holds[taken].correct(-holds[taken].amount(), clock);
                 }
-                return denied(charge, now);
+                return denied(charges, i, now);
             }
             holds[i] = hold;
         }
@@ -178,41 +180,23 @@ public final class MemoryCounterStore implements CounterStore {
         return new Held(clock, holds);
     }
 
-    /** Where limits are shared, what others use is told by taking alone: what is used here may be enough to refuse. */
     @Override
     public LimitDecision.@Nullable Denied refusal(List<Charge> charges) {
-        for (Charge charge : charges) {
-            Limit limit = charge.limit();
-            Counter counter = limit.hard() ? counters.get(charge.key()) : null;
-            if (counter != null && counter.fits(limit)) {
-                long now = now(limit);
-                Limit widest = widest(counter, limit);
-                if (counter.used(widest, now) + charge.amount() > widest.amount()) {
-                    return denied(charge, now);
-                }
-            }
-        }
-        return null;
+        return refuser.refusal(charges);
     }
 
-    /** How far this process may ever come: a share may be widened to the whole limit, a part of what is divided stays as it is. */
-    private Limit widest(Counter counter, Limit limit) {
-        Share part = counter.share() == null ? shares.find(counter, limit) : null;
-        return part == null ? limit : part.ceiling().local();
+    /** As {@link Refuser#denied}. */
+    LimitDecision.Denied denied(List<Charge> charges, int first, long now) {
+        return refuser.denied(charges, first, now);
     }
 
-    LimitDecision.Denied denied(Charge charge, long now) {
-        Limit limit = charge.limit();
-        Counter counter = counter(charge);
-        Share share = shares.find(counter, limit);
-        Limit local = share == null ? limit : share.ceiling().local();
-        long elsewhere = share == null ? 0 : share.ceiling().elsewhere();
-        long left = Math.max(0, limit.amount() - counter.used(local, now) - elsewhere);
-        long wait = counter.wait(local, charge.amount(), now);
-        return new LimitDecision.Denied(limit, charge.amount(), left, Hold.seconds(wait));
+    /** Null where there is none at that place. */
+    @Nullable
+    Counter known(CounterKey place) {
+        return counters.get(place);
     }
 
-    private Counter counter(Charge charge) {
+    Counter counter(Charge charge) {
         CounterKey key = charge.key();
         if (key.found() instanceof Counter found && found.in(this) && found.fits(charge.limit())) {
             return found;
@@ -286,7 +270,7 @@ public final class MemoryCounterStore implements CounterStore {
     }
 
     /** The limit with the amount that is this process's own. */
-    private Limit local(Counter counter, Limit limit) {
+    Limit local(Counter counter, Limit limit) {
         Share share = shares.find(counter, limit);
         return share == null ? limit : share.ceiling().local();
     }

@@ -117,7 +117,7 @@ final class Share {
         boolean changed = current.amount() != ceiling.basis();
         if (changed) {
             limit = current;
-        } else if (barren && now - barrenUntil < 0) {
+        } else if (barren(now)) {
             return false;
         }
         lacking.addAndGet(amount);
@@ -178,6 +178,11 @@ final class Share {
 
     void set(Ceiling next) {
         ceiling = next;
+    }
+
+    /** Whether the book has just said that there is no more. */
+    boolean barren(long now) {
+        return barren && now - barrenUntil < 0;
     }
 
     /** There was less than was lacked: no use to ask again before then. */

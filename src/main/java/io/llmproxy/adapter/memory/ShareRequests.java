@@ -55,10 +55,10 @@ final class ShareRequests {
     private final class Looking implements Wish {
         @Override
         public LimitDecision of(List<Charge> charges) {
-            for (Charge charge : charges) {
-                Limit limit = charge.limit();
-                if (shared(limit) && charge.amount() > left(charge)) {
-                    return memory.denied(charge, memory.now(limit));
+            for (int i = 0; i < charges.size(); i++) {
+                Charge charge = charges.get(i);
+                if (shared(charge.limit()) && charge.amount() > left(charge)) {
+                    return memory.denied(charges, i, memory.now(charge.limit()));
                 }
             }
             return LimitDecision.FREE;
@@ -96,7 +96,7 @@ final class ShareRequests {
 
     private LimitDecision decided(List<Charge> charges, Wish wish, Asker asker) {
         LimitDecision decision = wish.of(charges);
-        if (!(decision instanceof Denied denied) || !shared(denied.limit())) {
+        if (!(decision instanceof Denied denied) || !shared(denied.first())) {
             return decision;
         }
         return line.away() ? helped(charges, wish) : later(charges, wish, denied, asker);
@@ -133,7 +133,7 @@ final class ShareRequests {
     /** @param since when its waiting would have begun if it had waited for all at one time */
     private LimitDecision heard(List<Charge> charges, Wish wish, Denied first, long since) {
         LimitDecision decision = first;
-        while (decision instanceof Denied denied && shared(denied.limit())) {
+        while (decision instanceof Denied denied && shared(denied.first())) {
             Share lacking = ask(charges, denied);
             if (lacking == null) {
                 return denied;
@@ -159,7 +159,7 @@ final class ShareRequests {
             if (!shared(limit)) {
                 continue;
             }
-            boolean denying = limit.id().equals(denied.limit().id());
+            boolean denying = limit.id().equals(denied.first().id());
             Share share = share(charge);
             if ((denying || charge.amount() > left(charge))
                     && share.lack(limit, Math.max(1, charge.amount()), now)

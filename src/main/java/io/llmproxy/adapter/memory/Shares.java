@@ -44,4 +44,9 @@ interface Shares {
     /** The same, to look at. */
     @Nullable
     Share find(Counter counter, Limit limit);
+
+    /** What others have used of a counter, where that was told just now; else nothing, since it may count no more. */
+    default long usedElsewhere(CounterKey place) {
+        return 0;
+    }
 }

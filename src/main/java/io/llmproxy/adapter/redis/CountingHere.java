@@ -7,6 +7,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitDecision.Refusal;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.PastUse;
@@ -62,8 +63,7 @@ final class CountingHere {
         if (charges.isEmpty()) {
             return LimitDecision.FREE;
         }
-        List<Charge> parts = charges.stream().map(this::part).toList();
-        return switch (local.reserve(parts)) {
+        return switch (local.reserve(parts(charges))) {
             case Granted(var here) -> {
                 grantedAt = System.nanoTime();
                 yield new Granted(new Counted(charges, here, corrections, line, time.now()));
@@ -72,20 +72,22 @@ final class CountingHere {
         };
     }
 
-    /** A limit that Redis granted something of, and this process alone has passed by what it granted here a moment ago; null: none. */
+    /** Limits that Redis granted something of, and this process alone has passed by what it granted here a moment ago; null: none. */
     @Nullable
     Denied passed(List<Charge> charges) {
         if (refuse || System.nanoTime() - grantedAt > TOLD) {
             return null;
         }
+        Denied passed = null;
         for (Charge charge : charges) {
             Charge nothing = new Charge(charge.limit(), charge.key(), 0);
             Denied denied = local.refusal(List.of(nothing));
             if (denied != null) {
-                return new Denied(charge.limit(), charge.amount(), denied.remaining(), denied.waitSeconds());
+                passed = Denied.with(
+                        passed, new Refusal(charge.limit(), charge.amount(), denied.remaining(), denied.waitSeconds()));
             }
         }
-        return null;
+        return passed;
     }
 
     /**
@@ -95,19 +97,23 @@ final class CountingHere {
      */
     LimitDecision reserve(List<Charge> charges, List<Charge> early, Reservation admitted) {
         LimitDecision decision = reserve(charges);
-        if (decision instanceof Granted(var held) && !early.isEmpty() && admitted instanceof Pending pending) {
-            return switch (reserve(withoutSlots(early))) {
-                case Granted(var reservation) -> {
-                    pending.took(reservation);
-                    yield decision;
-                }
-                case Denied denied -> {
-                    held.release();
-                    yield denied;
-                }
-            };
+        if (early.isEmpty() || !(admitted instanceof Pending pending)) {
+            return decision;
         }
-        return decision;
+        return switch (decision) {
+            case Granted(var held) ->
+                switch (reserve(withoutSlots(early))) {
+                    case Granted(var reservation) -> {
+                        pending.took(reservation);
+                        yield decision;
+                    }
+                    case Denied denied -> {
+                        held.release();
+                        yield denied;
+                    }
+                };
+            case Denied denied -> denied.and(local.refusal(parts(withoutSlots(early))));
+        };
     }
 
     /** Counts what Redis granted: none of it is granted once more when Redis goes. */
@@ -119,6 +125,10 @@ final class CountingHere {
         return charges.stream()
                 .filter(c -> c.limit().metric() != LimitMetric.CONCURRENCY)
                 .toList();
+    }
+
+    private List<Charge> parts(List<Charge> charges) {
+        return charges.stream().map(this::part).toList();
     }
 
     /** This process's part of a limit: at least one, so that no process is shut for a small limit's sake. */

@@ -4,6 +4,7 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.LimitDecision.Refusal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,26 +27,26 @@ final class EarlyLimits {
     /**
      * Of one counter.
      *
-     * @param denied what it said; null: it did not refuse
+     * @param refusal what it said; null: it did not refuse
      * @param refuses until when, of {@link System#nanoTime}, it refuses
      * @param near until when it is to be asked
      */
-    private record Known(@Nullable Denied denied, long refuses, long near) {}
+    private record Known(@Nullable Refusal refusal, long refuses, long near) {}
 
     private final ConcurrentHashMap<CounterKey, Known> known = new ConcurrentHashMap<>();
 
     /** @param waitMicros until it may say something else; 0: time alone does not help */
-    void denied(Charge charge, Denied denied, long waitMicros) {
+    void denied(Charge charge, Refusal refusal, long waitMicros) {
         Limit limit = charge.limit();
         boolean nobody =
-                denied.remaining() <= 0 && denied.asked() <= limit.amount(); // not this one alone, for what it wants
+                refusal.remaining() <= 0 && refusal.asked() <= limit.amount(); // not this one alone, for what it wants
         if (!nobody || !limit.early() && !limit.foreseen()) {
             return;
         }
         long micros =
                 slot(limit) ? SLOT_MICROS : waitMicros == 0 ? LONGEST_MICROS : Math.min(waitMicros, LONGEST_MICROS);
         long now = System.nanoTime();
-        note(charge, new Known(denied, now + micros * 1000, now + near(limit, waitMicros)));
+        note(charge, new Known(refusal, now + micros * 1000, now + near(limit, waitMicros)));
     }
 
     /**
@@ -90,16 +91,18 @@ final class EarlyLimits {
         if (known.isEmpty()) {
             return null;
         }
+        Denied denied = null;
         for (Charge charge : charges) {
             Known one = known.get(charge.key());
             if (one != null
-                    && one.denied != null
+                    && one.refusal != null
                     && one.refuses - System.nanoTime() > 0
-                    && one.denied.limit().equals(charge.limit())) {
-                return new Denied(charge.limit(), charge.amount(), 0, one.denied.waitSeconds());
+                    && one.refusal.limit().equals(charge.limit())) {
+                denied = Denied.with(
+                        denied, new Refusal(charge.limit(), charge.amount(), 0, one.refusal.waitSeconds()));
             }
         }
-        return null;
+        return denied;
     }
 
     /** Whether one of them may well refuse. */

@@ -6,6 +6,7 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitDecision;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
+import io.llmproxy.domain.limit.LimitDecision.Refusal;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
@@ -280,10 +281,15 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         line.submit(take.unattended());
     }
 
-    private LimitDecision denied(Take take, long[] answer) {
-        Charge charge = take.charges().get((int) answer[1]);
-        Denied denied = new Denied(charge.limit(), charge.amount(), answer[2], Held.seconds(answer[3]));
-        earlyLimits.denied(charge, denied, answer[3]);
+    private Denied denied(Take take, long[] answer) {
+        Denied denied = null;
+        for (int at = 2; denied == null || at < answer.length; at += 3) {
+            Charge charge = take.charges().get((int) answer[at]);
+            Refusal refusal =
+                    new Refusal(charge.limit(), charge.amount(), answer[at + 1], Held.seconds(answer[at + 2]));
+            earlyLimits.denied(charge, refusal, answer[at + 2]);
+            denied = Denied.with(denied, refusal);
+        }
         return denied;
     }
 

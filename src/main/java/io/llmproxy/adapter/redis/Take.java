@@ -76,7 +76,7 @@ final class Take implements Asked {
         return answer.get() == null || counted;
     }
 
-    /** @param numbers 1, and for each charge: what is left, how long until nothing is used, whether it passed, stamp; or a refusal */
+    /** @param numbers 1, and for each charge: what is left, how long until nothing is used, whether it passed, stamp; or a refusal, which is as the script has it */
     void answered(long[] numbers) {
         if (granted(numbers)) {
             for (Charge charge : charges) {

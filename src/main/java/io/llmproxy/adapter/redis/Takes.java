@@ -81,7 +81,7 @@ final class Takes extends Call {
         for (Take take : takes) {
             int charges = take.charges().size();
             int length = switch ((int) numbers[at]) {
-                case 0 -> 4;
+                case 0 -> 2 + 3 * (int) numbers[at + 1];
                 case 1 -> 1 + charges;
                 default -> 1;
             };

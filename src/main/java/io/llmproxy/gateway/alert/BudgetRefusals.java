@@ -72,22 +72,22 @@ public final class BudgetRefusals implements CounterStore {
     }
 
     private LimitDecision noted(List<Charge> charges, LimitDecision decision) {
-        if (decision instanceof Denied denied && BudgetWatch.watches(denied.limit()) && noted.size() < MAX) {
-            note(denied, charges);
+        if (decision instanceof Denied denied) {
+            denied.all().forEach(refusal -> note(refusal, charges));
         }
         return decision;
     }
 
-    private void note(Denied denied, List<Charge> charges) {
+    private void note(LimitDecision.Refusal refusal, List<Charge> charges) {
+        if (!BudgetWatch.watches(refusal.limit()) || noted.size() >= MAX) {
+            return;
+        }
         for (Charge charge : charges) {
-            if (charge.limit().id().equals(denied.limit().id())) {
-                noted.put(charge.key(), refusal(charge.limit(), denied));
+            if (charge.limit().id().equals(refusal.limit().id())) {
+                Limit limit = charge.limit();
+                noted.put(charge.key(), new Refusal(limit, limit.amount() - refusal.remaining(), clock.instant()));
             }
         }
-    }
-
-    private Refusal refusal(Limit limit, Denied denied) {
-        return new Refusal(limit, limit.amount() - denied.remaining(), clock.instant());
     }
 
     /** Those that refused since the last call, and when each did last. */

@@ -31,6 +31,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,18 +75,32 @@ public final class Limiter {
         if (!table.foreseen()) {
             return;
         }
-        Need least = Needs.least(x);
+        List<Charge> charges = least(x, table, Limit::foreseen);
+        Denied denied = store.refusal(charges, x.claims());
+        if (denied != null) {
+            // it is refused: the others that it would meet tell how long that lasts, as far as they are known without a
+            // question
+            granted(x, charges, denied.and(store.refusal(least(x, table, Limiter::metBesides))));
+        }
+    }
+
+    /** What a request takes at least of those limits while its body is not read. */
+    private static List<Charge> least(Exchange x, LimitTable table, Predicate<Limit> which) {
+        Need need = Needs.least(x);
         List<Charge> charges = new ArrayList<>(1);
         table.collect(facts(x, table, null, null), due -> {
-            long amount = due.limit().foreseen() ? least.of(due.limit().metric()) : 0;
+            long amount = which.test(due.limit()) ? need.of(due.limit().metric()) : 0;
             if (amount > 0) {
                 charges.add(new Charge(due.limit(), due.key(), amount));
             }
         });
-        Denied denied = store.refusal(charges, x.claims());
-        if (denied != null) {
-            granted(x, charges, denied);
-        }
+        return charges;
+    }
+
+    /** Whether a request without its body is known to be under that limit, which is not foreseen, and what it takes of it. */
+    private static boolean metBesides(Limit limit) {
+        boolean known = limit.scope() != LimitScope.MODEL && limit.scope() != LimitScope.PROVIDER;
+        return known && limit.hard() && limit.metric() == LimitMetric.REQUESTS && !limit.foreseen();
     }
 
     /** Whether the whole request is here or will be in a moment. */
@@ -110,6 +125,7 @@ public final class Limiter {
         }
         Need need = table.budgets() ? Needs.of(x, targets) : Need.NOTHING;
         int last = Math.max(0, targets.size() - 1);
+        Denied passedOver = null;
         for (int i = 0; i <= last; i++) {
             // another target may follow where this one fails: the dearest of them is what it may come to cost
             long micros = table.costs()
@@ -118,22 +134,35 @@ public final class Limiter {
             Target target = targets.isEmpty() ? null : targets.get(i);
             Charges charges = charges(x, limits, table, target, need.costing(micros));
             LimitDecision decision = store.reserve(charges, x.claims().early(), x.claims());
-            boolean elsewhere = decision instanceof Denied d && d.limit().scope() == LimitScope.PROVIDER && i < last;
-            if (!elsewhere) {
-                x.claims().reserved(granted(x, charges, decision), target);
-                if (charges.dues().costs()) {
-                    x.claims().reservedMoney(micros);
-                }
-                x.claims().standing(); // gathered now, while all of it is in the processor's caches
-                telemetry.limitsGranted();
-                x.passOver(i);
-                return;
+            if (decision instanceof Denied denied && i < last && denied.first().scope() == LimitScope.PROVIDER) {
+                passedOver = sooner(denied, passedOver);
+                telemetry.limitRefused(denied.first());
+                x.tally()
+                        .failed(Attempt.passedOver(
+                                targets.get(i).providerName(), targets.get(i).model(), Attempt.LIMIT));
+                continue;
             }
-            telemetry.limitRefused(((Denied) decision).limit());
-            x.tally()
-                    .failed(Attempt.passedOver(
-                            targets.get(i).providerName(), targets.get(i).model(), Attempt.LIMIT));
+            LimitDecision told =
+                    decision instanceof Denied denied ? sooner(known(denied, i < last), passedOver) : decision;
+            x.claims().reserved(granted(x, charges, told), target);
+            if (charges.dues().costs()) {
+                x.claims().reservedMoney(micros);
+            }
+            x.claims().standing(); // gathered now, while all of it is in the processor's caches
+            telemetry.limitsGranted();
+            x.passOver(i);
+            return;
         }
+    }
+
+    /** A provider's own limit keeps nobody from the targets that follow, once all others have room. */
+    private static Denied known(Denied denied, boolean followed) {
+        return followed ? denied.of(limit -> limit.scope() != LimitScope.PROVIDER) : denied;
+    }
+
+    /** Where any of several targets has room the request is served. */
+    private static Denied sooner(Denied denied, @Nullable Denied before) {
+        return before != null && before.endsBefore(denied) ? before : denied;
     }
 
     /**

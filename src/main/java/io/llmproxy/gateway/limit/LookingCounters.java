@@ -35,18 +35,20 @@ public final class LookingCounters implements CounterStore {
 
     @Override
     public LimitDecision reserve(List<Charge> charges) {
-        LimitDecision decision = LimitDecision.FREE;
+        LimitDecision.Denied denied = null;
         for (Charge charge : charges) {
             Limit limit = charge.limit();
             long used = counters.used(limit).getOrDefault(charge.key(), 0L);
             boolean refuses = limit.hard() && charge.amount() > 0 && used + charge.amount() > limit.amount();
             listener.looked(charge, used, refuses);
-            if (refuses && decision instanceof LimitDecision.Granted) {
-                decision = new LimitDecision.Denied(
-                        limit, charge.amount(), Math.max(0, limit.amount() - used), wait(charge));
+            if (refuses) {
+                denied = LimitDecision.Denied.with(
+                        denied,
+                        new LimitDecision.Refusal(
+                                limit, charge.amount(), Math.max(0, limit.amount() - used), wait(charge)));
             }
         }
-        return decision;
+        return denied == null ? LimitDecision.FREE : denied;
     }
 
     /** Seconds until another try is worth it; 0: time alone does not help. What only a round trip would tell is the least. */

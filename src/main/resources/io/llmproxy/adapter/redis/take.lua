@@ -2,8 +2,8 @@
 -- ARGV[1]: {time or 0, process, then for each counter: kind, hard, amount, period, segments, start, end; then for each request: how
 -- many charges it has, and for each of these: where its counter stands in this list, and what is asked of it}
 -- Returns packed {now, then for each counter: micros until drained, stamp; then for each request: 1, and for each charge what is left,
--- less than nothing where it passed the limit; or 0, charge from 0, left, micros to wait; or 2 where a window of the calendar that the
--- caller named is not the present one}.
+-- less than nothing where it passed the limit; or 0, how many of its limits have no room, and for each of these: charge from 0, left,
+-- micros to wait; or 2 where a window of the calendar that the caller named is not the present one}.
 local WRONG = -1
 local a = cmsgpack.unpack(ARGV[1])
 local now = clock(a[1])
@@ -89,14 +89,25 @@ while at <= size do
     o = o + 1
     out[o] = 2
   else
-    local c = a[no]
-    local i, kind = (c + 4) / 7, a[c]
-    local wait = out[2 * i]
-    if kind == SLIDING or kind == BUCKET then
-      wait = waiting(kind, taken(i, c), a[no + 1], a[c + 2], a[c + 3], a[c + 4], now)
+    -- the others are looked at for those that are refused alone
+    local refusing = 0
+    local head = o + 2
+    out[o + 1], out[head] = 0, 0
+    o = head
+    for p = no, last, 2 do
+      local c = a[p]
+      if a[c + 6] + a[p + 1] > a[c + 1] and a[p + 1] > 0 and a[c + 1] ~= WRONG then
+        local i, kind = (c + 4) / 7, a[c]
+        local wait = out[2 * i]
+        if kind == SLIDING or kind == BUCKET then
+          wait = waiting(kind, taken(i, c), a[p + 1], a[c + 2], a[c + 3], a[c + 4], now)
+        end
+        out[o + 1], out[o + 2], out[o + 3] = (p - first) / 2, math.max(0, a[c + 2] - a[c + 6]), wait
+        o = o + 3
+        refusing = refusing + 1
+      end
     end
-    out[o + 1], out[o + 2], out[o + 3], out[o + 4] = 0, (no - first) / 2, math.max(0, a[c + 2] - a[c + 6]), wait
-    o = o + 4
+    out[head] = refusing
   end
 end
 b = 3

@@ -63,6 +63,25 @@ class MemoryCounterStoreTest extends CounterStoreContract {
         store.sweep(limits);
     }
 
+    /** As a request would be told that takes. */
+    @ParameterizedTest
+    @EnumSource
+    void aLookTellsTheLongestWait(LimitAlgorithm algorithm) {
+        Limit second = limit("second", LimitMetric.REQUESTS, 3, LimitPeriod.SECOND, LimitAlgorithm.FIXED_WINDOW);
+        Limit hour = limit("hour", LimitMetric.REQUESTS, 3, LimitPeriod.HOUR, algorithm);
+        Limit unmet = limit("unmet", LimitMetric.REQUESTS, 3, LimitPeriod.DAY, algorithm);
+        List<Charge> charges = List.of(charge(unmet, 1), charge(second, 1), charge(hour, 1));
+        assertThat(store().refusal(charges)).isNull();
+        taken(second, 3);
+        assertThat(store().refusal(charges)).extracting(Denied::limit).isEqualTo(second);
+        taken(hour, 3);
+        Denied denied = (Denied) store().reserve(charges);
+        assertThat(store().refusal(charges)).isEqualTo(denied);
+        assertThat(denied.limit()).isEqualTo(hour);
+        assertThat(denied.first()).isEqualTo(second);
+        assertThat(used(unmet)).isZero();
+    }
+
     /** To and fro gives nobody anything. */
     @ParameterizedTest
     @EnumSource

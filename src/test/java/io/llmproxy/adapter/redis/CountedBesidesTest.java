@@ -116,6 +116,25 @@ class CountedBesidesTest {
         assertThat(take(tokens, 1)).isInstanceOf(Denied.class);
     }
 
+    /** What was admitted and is not taken yet refuses with the rest, as it would in Redis. */
+    @Test
+    void whoIsRefusedHereIsToldTheLongestWaitOfAllThatItWouldTake() {
+        Limit tokens = tokens(LimitAlgorithm.FIXED_WINDOW);
+        Limit all =
+                limit("all", LimitScope.GLOBAL, LimitMetric.REQUESTS, LimitPeriod.TOTAL, LimitAlgorithm.FIXED_WINDOW);
+        Reservation admitted = ((Granted) store.admit(List.of(charge(all, 1)), true, Asker.ONCE)).reservation();
+        assertThat(admitted.taken()).isFalse();
+        taken(tokens, 1000);
+        taken(all, 1000);
+        killed();
+        LimitDecision decision = store.reserve(List.of(charge(tokens, 1)), admitted, Asker.ONCE);
+        assertThat(decision).isInstanceOfSatisfying(Denied.class, denied -> {
+            assertThat(denied.limit()).isEqualTo(all);
+            assertThat(denied.waitSeconds()).isZero();
+            assertThat(denied.first()).isEqualTo(tokens);
+        });
+    }
+
     @Test
     void slotsThatWereTakenBeforeTheKeyAreCountedOnce() {
         Limit tokens = tokens(LimitAlgorithm.FIXED_WINDOW);

@@ -16,6 +16,7 @@ import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.CounterStore.Asker;
 import io.llmproxy.testing.CounterStoreContract;
+import io.llmproxy.testing.RedisCalls;
 import io.llmproxy.testing.RedisServer;
 import java.time.Duration;
 import java.time.Instant;
@@ -227,6 +228,37 @@ class RedisCounterStoreTest extends CounterStoreContract {
                 LimitPeriod.HOUR,
                 LimitAlgorithm.FIXED_WINDOW,
                 LimitOrigin.CONFIG);
+    }
+
+    private static Limit ofAddresses(long amount, LimitPeriod period) {
+        return Limit.of(
+                "config:ip per " + period,
+                LimitScope.IP,
+                LimitMetric.REQUESTS,
+                amount,
+                period,
+                LimitAlgorithm.FIXED_WINDOW,
+                LimitOrigin.CONFIG);
+    }
+
+    /** What a refusal says of others is known as what it says of the first. */
+    @Test
+    void whatRefusedAMomentAgoIsToldWithItsLongestWaitBeforeTheBody() {
+        Limit minute = ofAddresses(2, LimitPeriod.MINUTE);
+        Limit hour = ofAddresses(2, LimitPeriod.HOUR);
+        List<Charge> charges = List.of(charge(minute, 1), charge(hour, 1));
+        assertThat(store.reserve(List.of(charge(minute, 2), charge(hour, 2)))).isInstanceOf(Granted.class);
+        try (RedisCalls calls = new RedisCalls(redis)) {
+            // half a second may be over before the look, on a slow machine
+            Stores.await(() -> {
+                calls.forget();
+                Denied denied = (Denied) store.reserve(charges);
+                assertThat(calls.of("mget")).isEqualTo(1);
+                assertThat(denied.limit()).isEqualTo(hour);
+                assertThat(denied.waitSeconds()).isEqualTo(3600);
+                return denied.equals(store.refusal(charges)) && denied.equals(store.admit(charges, true, Asker.ONCE));
+            });
+        }
     }
 
     @Test

@@ -96,11 +96,38 @@ class TakesTest {
         assertThat(first.answer()[5]).isEqualTo(90);
         assertThat(second.answer()).startsWith(1, 0);
         // its second charge found nothing left, and so its first took nothing
-        assertThat(third.answer()).startsWith(0, 1, 0).hasSize(4);
+        assertThat(third.answer()).startsWith(0, 1, 1, 0).hasSize(5);
         assertThat(fourth.answer()).startsWith(1, 85);
         Take later = take(charge(few, 1));
         send(time(), later);
         assertThat(Take.denied(later.answer())).isTrue();
+    }
+
+    /** Between those that are granted, who is refused hears of each limit that has no room, and of no other. */
+    @ParameterizedTest
+    @EnumSource
+    void whoIsRefusedByManyHearsOfAll(LimitAlgorithm algorithm) {
+        Limit one = limit("one", LimitMetric.REQUESTS, 1, LimitPeriod.MINUTE, algorithm);
+        Limit room = limit("room", LimitMetric.REQUESTS, 100, LimitPeriod.HOUR, algorithm);
+        Limit two = limit("two", LimitMetric.TOKENS, 5, LimitPeriod.HOUR, algorithm);
+        Limit running = limit("running", LimitMetric.CONCURRENCY, 1, LimitPeriod.NONE, LimitAlgorithm.FIXED_WINDOW);
+        Take all = take(charge(one, 1), charge(two, 3), charge(running, 1));
+        Take refused = take(charge(one, 1), charge(room, 1), charge(two, 3), charge(running, 1));
+        Take granted = take(charge(room, 1), charge(two, 2));
+        Take last = take(charge(two, 1), charge(room, 1));
+        Take after = take(charge(room, 2));
+        assertThat(send(time(), all, refused, granted, last, after)).isEqualTo(1);
+        assertThat(Take.granted(all.answer())).isTrue();
+        assertThat(refused.answer()).startsWith(0, 3, 0, 0).hasSize(11);
+        assertThat(refused.answer()[4]).isBetween(1L, 60_000_000L);
+        assertThat(refused.answer()[5]).isEqualTo(2);
+        assertThat(refused.answer()[6]).isEqualTo(2);
+        assertThat(refused.answer()[7]).isBetween(1L, 3_600_000_000L);
+        assertThat(refused.answer()).endsWith(3, 0, 1);
+        assertThat(granted.answer()).startsWith(1, 99).hasSize(9);
+        assertThat(granted.answer()[5]).isZero();
+        assertThat(last.answer()).startsWith(0, 1, 0, 0).hasSize(5);
+        assertThat(after.answer()).startsWith(1, 97).hasSize(5);
     }
 
     @Test
@@ -111,7 +138,7 @@ class TakesTest {
         send(time(), takes);
         assertThat(takes[0].answer()).startsWith(1, 1);
         assertThat(takes[1].answer()).startsWith(1, 0);
-        assertThat(takes[2].answer()).startsWith(0, 0, 0);
+        assertThat(takes[2].answer()).startsWith(0, 1, 0, 0);
         Take later = take(charge(running, 1));
         send(time(), later);
         assertThat(Take.denied(later.answer())).isTrue();
@@ -131,6 +158,19 @@ class TakesTest {
         Take again = take(charge(daily, 1));
         send(slow, again);
         assertThat(again.answer()).startsWith(1, 9);
+    }
+
+    /** It has begun anew, and what is used of it is not known to whoever named the one before. */
+    @Test
+    void aWindowThatHasEndedRefusesNobody() {
+        ServerTime slow = new ServerTime(
+                () -> ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now().minus(Duration.ofDays(3))), false);
+        Limit daily = limit("daily", LimitMetric.REQUESTS, 10, LimitPeriod.DAY, LimitAlgorithm.FIXED_WINDOW);
+        Limit total = limit("total", LimitMetric.REQUESTS, 1, LimitPeriod.TOTAL, LimitAlgorithm.FIXED_WINDOW);
+        Take wanting = take(charge(total, 1));
+        Take refused = take(charge(total, 1), charge(daily, 1));
+        send(slow, wanting, refused);
+        assertThat(refused.answer()).containsExactly(0, 1, 0, 0, 0);
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.llmproxy.domain.limit.Charge;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitAlgorithm;
+import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitPeriod;
@@ -245,6 +246,21 @@ class BudgetWatchTest {
         use(50);
         counters.reserve(List.of(new Charge(limit, key, 2_000)));
         assertThat(told()).hasSize(3);
+    }
+
+    /** The client is told of the one that refuses for longer. */
+    @Test
+    void aRefusalByTwoBudgetsIsTheEndOfBoth() {
+        Limit day = limit(acme, LimitScope.TENANT, LimitMetric.TOKENS, 1_000, LimitPeriod.DAY);
+        Limit month = limit(acme, LimitScope.TENANT, LimitMetric.OUTPUT_TOKENS, 1_000, LimitPeriod.MONTH);
+        Charge today = new Charge(day, new CounterKey(day.id(), acme.id()), 2_000);
+        Charge all = new Charge(month, new CounterKey(month.id(), acme.id()), 2_000);
+        for (List<Charge> charges : List.of(List.of(today, all), List.of(all, today))) {
+            assertThat(counters.reserve(charges))
+                    .isInstanceOfSatisfying(
+                            Denied.class, d -> assertThat(d.limit()).isEqualTo(month));
+            assertThat(counters.take()).containsOnlyKeys(today.key(), all.key());
+        }
     }
 
     /** Refuses a request when nine tenths are taken, which the ledger need not know yet. */
