@@ -63,7 +63,9 @@ final class LimitShapes {
         String text = node.isString() || node.isNumber() ? node.asString() : "";
         try {
             // the length first: even to read it costs time, of some megabytes hours
-            BigDecimal value = text.length() <= 40 ? new BigDecimal(text) : null;
+            boolean plain =
+                    text.length() <= 40 && text.chars().allMatch(c -> c < 128); // digits of all scripts are some to it
+            BigDecimal value = plain ? new BigDecimal(text) : null;
             int places = metric == LimitMetric.COST ? MICROS : 0;
             if (value != null && Math.abs((long) value.scale()) <= 40) {
                 return value.movePointRight(places).longValueExact();

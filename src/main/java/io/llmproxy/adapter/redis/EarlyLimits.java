@@ -98,8 +98,8 @@ final class EarlyLimits {
                     && one.refusal != null
                     && one.refuses - System.nanoTime() > 0
                     && one.refusal.limit().equals(charge.limit())) {
-                denied = Denied.with(
-                        denied, new Refusal(charge.limit(), charge.amount(), 0, one.refusal.waitSeconds()));
+                denied =
+                        Denied.with(denied, new Refusal(charge.limit(), charge.amount(), 0, one.refusal.waitSeconds()));
             }
         }
         return denied;

@@ -68,6 +68,12 @@ public sealed interface LimitDecision {
             return some == null ? this : some;
         }
 
+        /** The one that refuses for the longest time of those that count such; null: none does. */
+        public @Nullable Refusal longest(Predicate<LimitMetric> which) {
+            Denied such = of(limit -> which.test(limit.metric()));
+            return which.test(such.limit().metric()) ? such.longest : null;
+        }
+
         /** Whether it is over while the other still refuses. */
         public boolean endsBefore(Denied other) {
             return other.longest.outlasts(longest);

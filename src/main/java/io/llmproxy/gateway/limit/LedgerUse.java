@@ -64,7 +64,7 @@ public final class LedgerUse {
     }
 
     /** Whether it has the days and months of each tenant. */
-    private static boolean zoned(Limit limit) {
+    static boolean zoned(Limit limit) {
         return limit.tenantId() == null
                 && switch (limit.scope()) {
                     case KEY, USER, TENANT -> true;

@@ -1,25 +1,30 @@
 package io.llmproxy.gateway.limit;
 
+import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.limit.Limit;
+import io.llmproxy.domain.limit.LimitAlgorithm;
 import io.llmproxy.domain.limit.LimitPeriod;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.port.CounterStore;
 import io.llmproxy.port.StoreException;
 import io.llmproxy.port.UsageStore;
 import io.llmproxy.runtime.RuntimeSnapshot;
+import io.llmproxy.runtime.TenantView;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells counters what the ledger knows of the time before them: after a start, and where a limit is new. Only periods of an hour and
+ * Tells counters what the ledger knows of the time before them: after a start, and where a limit is new or counts in another way now. Only periods of an hour and
  * longer; of addresses, what was used since such a limit was first set. Used by one thread at a time; blocks.
  */
 public final class LimitHistory {
@@ -30,7 +35,8 @@ public final class LimitHistory {
     private final AddressUse addresses;
     private final CounterStore counters;
     private final InstantSource clock;
-    private Set<String> known = Set.of();
+    private Map<String, Shape> known = Map.of();
+    private Map<UUID, ZoneId> zones = Map.of();
 
     public LimitHistory(UsageStore ledger, CounterStore counters, InstantSource clock) {
         this.ledger = new LedgerUse(ledger);
@@ -42,15 +48,18 @@ public final class LimitHistory {
 
     /** Tells counters that have lost what they counted all of it again. */
     public synchronized void again(RuntimeSnapshot snapshot) {
-        known = Set.of();
+        known = Map.of();
         restore(snapshot);
     }
 
-    /** Brings the counters of those limits up to date that were not there the last time. */
+    /** Brings the counters of those limits up to date that were not there the last time, or count in another way now and so begin anew. */
     public synchronized void restore(RuntimeSnapshot snapshot) {
         Map<String, Limit> all = snapshot.limits().byId();
+        Map<UUID, ZoneId> now = zones(snapshot);
+        boolean moved = !now.equals(zones);
         Map<Kind, List<Limit>> fresh = all.values().stream()
-                .filter(l -> l.period().durable() && !known.contains(l.id()))
+                .filter(l -> l.period().durable())
+                .filter(l -> !Shape.of(l).equals(known.get(l.id())) || moved && LedgerUse.zoned(l))
                 .collect(Collectors.groupingBy(Kind::of));
         LookBack back = new LookBack(clock.instant());
         try {
@@ -64,9 +73,26 @@ public final class LimitHistory {
                     l -> begin(l, back),
                     back,
                     counters::seed);
-            known = Set.copyOf(all.keySet());
+            known = all.values().stream().collect(Collectors.toUnmodifiableMap(Limit::id, Shape::of));
+            zones = now;
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "new limits begin at zero until the ledger can be read for what was used before", e);
+        }
+    }
+
+    /** Of the tenants that have another one than most: their days and months are those of limits that are all tenants' alike. */
+    private static Map<UUID, ZoneId> zones(RuntimeSnapshot snapshot) {
+        return snapshot.tenants().values().stream()
+                .map(TenantView::tenant)
+                .filter(tenant -> !tenant.settings().limits().zone().equals(ZoneOffset.UTC))
+                .collect(Collectors.toUnmodifiableMap(
+                        Tenant::id, tenant -> tenant.settings().limits().zone()));
+    }
+
+    /** How a limit counts: with another one its counters begin at zero. */
+    private record Shape(LimitAlgorithm algorithm, int segments, ZoneId zone) {
+        static Shape of(Limit limit) {
+            return new Shape(limit.algorithm(), limit.segments(), limit.zone());
         }
     }
 

@@ -3,6 +3,7 @@ package io.llmproxy.gateway.limit;
 import io.llmproxy.domain.HeaderFields;
 import io.llmproxy.domain.limit.Grant;
 import io.llmproxy.domain.limit.LimitDecision.Denied;
+import io.llmproxy.domain.limit.LimitDecision.Refusal;
 import io.llmproxy.domain.limit.LimitMetric;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.Standing;
@@ -10,6 +11,7 @@ import io.llmproxy.gateway.Claims;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Tells a client how its limits stand: the tightest of requests and of tokens, in OpenAI's fields and units. */
 public final class RateHeaders {
@@ -39,25 +41,21 @@ public final class RateHeaders {
     public static void add(Claims claims, HeaderFields headers) {
         Standing standing = claims.standing();
         Denied denied = claims.denial();
-        int scopes =
-                standing.scopes() | (denied == null ? 0 : denied.limit().scope().bit());
+        int scopes = standing.scopes();
+        Refusal noRequests = null;
+        Refusal noTokens = null;
+        if (denied != null) {
+            for (Refusal one : denied.all()) {
+                scopes |= one.limit().scope().bit();
+            }
+            noRequests = denied.longest(metric -> metric == LimitMetric.REQUESTS);
+            noTokens = denied.longest(LimitMetric::tokens);
+        }
         if (scopes == 0) {
             return;
         }
-        LimitMetric metric =
-                denied == null ? LimitMetric.CONCURRENCY : denied.limit().metric();
-        Grant requests = standing.requests();
-        if (denied != null && metric == LimitMetric.REQUESTS) {
-            denied(REQUESTS, denied, headers);
-        } else if (requests != null) {
-            granted(REQUESTS, requests, headers);
-        }
-        Grant tokens = standing.tokens();
-        if (denied != null && metric.tokens()) {
-            denied(TOKENS, denied, headers);
-        } else if (tokens != null) {
-            granted(TOKENS, tokens, headers);
-        }
+        add(REQUESTS, noRequests, standing.requests(), headers);
+        add(TOKENS, noTokens, standing.tokens(), headers);
         headers.addPlain("X-RateLimit-Policy", POLICIES[scopes]);
         String passed = standing.passed();
         if (passed != null) {
@@ -65,12 +63,13 @@ public final class RateHeaders {
         }
     }
 
-    private static void granted(Names names, Grant grant, HeaderFields headers) {
-        fields(names, grant.limit().amount(), grant.remaining(), grant.resetSeconds(), headers);
-    }
-
-    private static void denied(Names names, Denied denied, HeaderFields headers) {
-        fields(names, denied.limit().amount(), denied.remaining(), denied.waitSeconds(), headers);
+    /** A limit that has no room is the tightest. */
+    private static void add(Names names, @Nullable Refusal refusal, @Nullable Grant grant, HeaderFields headers) {
+        if (refusal != null) {
+            fields(names, refusal.limit().amount(), refusal.remaining(), refusal.waitSeconds(), headers);
+        } else if (grant != null) {
+            fields(names, grant.limit().amount(), grant.remaining(), grant.resetSeconds(), headers);
+        }
     }
 
     private static void fields(Names names, long amount, long remaining, long resetSeconds, HeaderFields headers) {

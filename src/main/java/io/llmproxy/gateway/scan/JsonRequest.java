@@ -54,7 +54,7 @@ public final class JsonRequest {
     public static final long UNBOUND = Long.MAX_VALUE;
 
     /** No provider gives more; whoever asks for more is refused there. */
-    private static final long MAX_CHOICES = 1000;
+    private static final long MAX_CHOICES = 1_000_000;
 
     private static final long MAX_PROMPTS = 1_000_000;
 
@@ -377,7 +377,7 @@ public final class JsonRequest {
      * @see <a href="https://platform.openai.com/docs/api-reference/completions/create">{@code prompt}, {@code n}, {@code best_of}</a>
      */
     public long choices() {
-        return Math.clamp(Math.max(n, bestOf), 1, MAX_CHOICES) * Math.min(prompts, MAX_PROMPTS);
+        return Math.min(Amounts.MOST, Math.clamp(Math.max(n, bestOf), 1, MAX_CHOICES) * Math.min(prompts, MAX_PROMPTS));
     }
 
     /** The client's own name for its user; null where it is missing or too long to be one. */
