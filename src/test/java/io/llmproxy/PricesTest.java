@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Prices as an operator sets them and a client meets them; every chat of the upstream tells 7 + 3 tokens. */
 class PricesTest {
@@ -180,6 +181,17 @@ class PricesTest {
         Ctl ctl = price(line.split(" "));
         assertThat(ctl.code()).as(ctl.err()).isEqualTo(code);
         assertThat(ctl.err()).contains(said);
+    }
+
+    /** Each API by the name that its bound has: by another one the request would be taken to generate 4,096 tokens. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/responses", "/v1/chat/completions"})
+    void aDescribedRequestMayCostWhatItsBoundSays(String path) {
+        price("set", "described", "--input", "0", "--output", "1000").value();
+        assertThat(appliance
+                        .ctl("-t", "acme", "explain", "--path", path, "--model", "described", "--max-tokens", "7")
+                        .value())
+                .contains("at most 0.007 USD, by its estimated input and the bound of its output");
     }
 
     @Test
