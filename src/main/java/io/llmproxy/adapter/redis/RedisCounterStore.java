@@ -193,35 +193,44 @@ public final class RedisCounterStore implements CounterStore, AutoCloseable {
         // taken here already
         Reservation here = meanwhile.besides(charges);
         Reservation hereEarly = meanwhile.besides(CountingHere.withoutSlots(early));
+        Take take = null;
+        Denied denied = null;
         boolean kept = false;
         try {
-            Take take = taken(all, asker);
-            if (take == null) {
-                here.release();
-                hereEarly.release();
-                return meanwhile.reserve(charges, early, admitted);
-            }
-            long[] answer = take.answer();
-            if (Take.denied(answer)) {
-                return denied(take, answer);
-            }
-            Denied passed = meanwhile.passed(all);
-            if (passed != null) {
-                giveBack(take, answer);
-                return passed;
-            }
-            kept = true;
-            if (admitted instanceof Pending pending && !early.isEmpty()) {
-                earlyLimits.granted(early, answer, charges.size());
-                pending.took(Held.of(take, answer, charges.size(), all.size(), corrections, line, hereEarly));
-            }
-            return new Granted(Held.of(take, answer, 0, charges.size(), corrections, line, here));
+            take = taken(all, asker);
+            denied = take == null ? null : refusal(take);
+            kept = take != null && denied == null;
         } finally {
             if (!kept) {
                 here.release();
                 hereEarly.release();
             }
         }
+        if (take == null) {
+            return meanwhile.reserve(charges, early, admitted);
+        }
+        if (denied != null) {
+            return denied;
+        }
+        long[] answer = take.answer();
+        if (admitted instanceof Pending pending && !early.isEmpty()) {
+            earlyLimits.granted(early, answer, charges.size());
+            pending.took(Held.of(take, answer, charges.size(), all.size(), corrections, line, hereEarly));
+        }
+        return new Granted(Held.of(take, answer, 0, charges.size(), corrections, line, here));
+    }
+
+    /** What Redis decided: who refuses, or null. What is granted there, and has been used up here meanwhile, it gets back. */
+    private @Nullable Denied refusal(Take take) {
+        long[] answer = take.answer();
+        if (Take.denied(answer)) {
+            return denied(take, answer);
+        }
+        Denied passed = meanwhile.passed(take.charges());
+        if (passed != null) {
+            giveBack(take, answer);
+        }
+        return passed;
     }
 
     /** Null where there was no answer in time, or no time is left to wait for one. */
