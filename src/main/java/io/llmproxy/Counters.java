@@ -12,6 +12,7 @@ import io.llmproxy.admin.LiveLimits;
 import io.llmproxy.config.ApplianceConfig;
 import io.llmproxy.config.ApplianceConfig.RedisConfig;
 import io.llmproxy.domain.identity.ApiKey;
+import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.secret.Secret;
 import io.llmproxy.gateway.PassedLimits;
@@ -31,6 +32,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Where limits are counted, as the configuration wants it: in this process's memory, in Redis, or by leases from PostgreSQL. */
@@ -101,7 +103,21 @@ final class Counters implements AutoCloseable {
                 () -> snapshots.current().limits().byId(),
                 store(),
                 id -> named(snapshots, id, clock.instant()),
+                () -> snapshots.current().users().collect(Collectors.toMap(User::id, User::email, (a, b) -> a)),
                 passed::of);
+    }
+
+    private @Nullable String name(Snapshots snapshots, UUID id) {
+        LiveLimits.Named named = named(snapshots, id, clock.instant());
+        return named != null
+                ? named.name()
+                : snapshots
+                        .current()
+                        .users()
+                        .filter(u -> u.id().equals(id))
+                        .map(User::email)
+                        .findFirst()
+                        .orElse(null);
     }
 
     private static LiveLimits.@Nullable Named named(Snapshots snapshots, UUID id, Instant now) {
@@ -128,7 +144,8 @@ final class Counters implements AutoCloseable {
         history.restore(snapshots.current());
         snapshots.onPublish(history::restore);
         Supplier<Map<String, Limit>> limits = () -> snapshots.current().limits().byId();
-        parts.opened(new PassedLimitLog(passed, limits, clock)).start();
+        parts.opened(new PassedLimitLog(passed, limits, id -> name(snapshots, id), clock))
+                .start();
         remember(history, snapshots);
         parts.opened(new LimitSweeper(this, () -> proof.with(limits.get())));
     }

@@ -207,10 +207,40 @@ class LimitsApplianceTest {
             assertThat(commands.appliance().ctl("status").value()).contains("would have been refused by shadow ones");
             awaitTrue(() -> said.stream().anyMatch(s -> s.startsWith("event 6103"))
                     && said.stream().anyMatch(s -> s.startsWith("event 6104")));
+            assertThat(said).allMatch(s -> s.contains(", the last one of `dev` ("));
         } finally {
             logger.removeHandler(recorder);
             logger.setLevel(before);
         }
+    }
+
+    @Test
+    void theInstallationsOwnLimitsTellWhoseUseItIs() {
+        TestAppliance appliance = commands.appliance();
+        String key = appliance.tenantWithKey("known", commands.upstream().baseUrl());
+        String ann = appliance
+                .ctl("-t", "known", "user", "create", "ann@known.example", "-q")
+                .value();
+        String hers = appliance
+                .ctl("-t", "known", "key", "create", "hers", "--user", "ann@known.example", "-q")
+                .value();
+        try (Http http = new Http(appliance.gateway(), hers);
+                Http other = new Http(appliance.gateway(), key)) {
+            assertThat(http.chat().statusCode()).isEqualTo(200);
+            assertThat(other.chat().statusCode()).isEqualTo(200);
+        }
+        assertThat(appliance.ctl("limit", "usage").value())
+                .containsPattern("config:user +user +ann@known\\.example +requests")
+                .containsPattern("config:user +user +dev +requests")
+                .doesNotContain(ann);
+        assertThat(appliance.ctl("limit", "usage", "-o", "json").value())
+                .contains("\"subject\": \"" + ann + "\",\n    \"subjectName\": \"ann@known.example\"")
+                .contains("\"subject\": \"dev\",\n    \"subjectName\": \"dev\"");
+        assertThat(appliance.ctl("limit", "usage", "-o", "csv").value())
+                .startsWith("id,scope,subject,metric,per,amount,used,remaining,passed,subjectName")
+                .containsPattern("config:user,user," + ann + ",requests,.*,ann@known.example");
+        assertThat(appliance.ctl("-t", "known", "limit", "usage", "-o", "json").value())
+                .contains("\"subject\": \"ann@known.example\",\n    \"subjectName\": \"ann@known.example\"");
     }
 
     private static Handler recorder(List<String> messages) {

@@ -83,6 +83,7 @@ final class LimitReads {
         Tenant tenant = view(actor, slug).tenant;
         List<LimitView> views = list(actor, slug);
         Map<String, Map<CounterKey, Long>> all = counted(views);
+        Map<UUID, String> addresses = tenant == null ? stores.live().addresses().get() : Map.of();
         for (LimitView view : views) {
             int before = out.size();
             boolean shared = view.limit().tenantId() == null && tenant != null;
@@ -91,11 +92,15 @@ final class LimitReads {
                 boolean own = tenant != null && tenant.id().equals(subject.tenantId);
                 if (!shared || own) {
                     out.add(new LimitView.Usage(
-                            view, subject.name, used, stores.live().passed().applyAsLong(key)));
+                            view,
+                            subject.name,
+                            name(key, addresses),
+                            used,
+                            stores.live().passed().applyAsLong(key)));
                 }
             });
             if (out.size() == before && !shared) {
-                out.add(new LimitView.Usage(view, null, 0, 0));
+                out.add(new LimitView.Usage(view, null, null, 0, 0));
             }
         }
         return out;
@@ -128,6 +133,10 @@ final class LimitReads {
                 ? null
                 : stores.users().find(tenant.id(), id.toString()).orElse(null);
         return user == null ? new Subject(null, id.toString()) : new Subject(user.tenantId(), user.email());
+    }
+
+    private static @Nullable String name(CounterKey key, Map<UUID, String> addresses) {
+        return key.subject() instanceof UUID id ? addresses.get(id) : null;
     }
 
     private View view(Actor actor, @Nullable String slug) {

@@ -19,7 +19,13 @@ public record LimitView(
      * What was used of a limit by one subject.
      *
      * @param subject null where the limit has one counter
+     * @param name of the subject, for people; null where it has none but {@code subject}
      * @param passed requests that were served although they passed it, since the start; 0 where the limit is hard
      */
-    public record Usage(LimitView view, @Nullable String subject, long used, long passed) {}
+    public record Usage(
+            LimitView view,
+            @Nullable String subject,
+            @Nullable String name,
+            long used,
+            long passed) {}
 }

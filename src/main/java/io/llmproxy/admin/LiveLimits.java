@@ -17,17 +17,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param inForce every limit by its id
  * @param owners the tenant of a key or a tenant by its id; null: it is neither's
+ * @param addresses those of users with keys, by their ids
  * @param passed how many requests passed a counter's limit, which was soft or shadow, since the start
  */
 public record LiveLimits(
         Supplier<Map<String, Limit>> inForce,
         CounterStore counters,
         Function<UUID, @Nullable Named> owners,
+        Supplier<Map<UUID, String>> addresses,
         ToLongFunction<CounterKey> passed) {
     /** Where nobody counts what passes. */
     public LiveLimits(
             Supplier<Map<String, Limit>> inForce, CounterStore counters, Function<UUID, @Nullable Named> owners) {
-        this(inForce, counters, owners, key -> 0);
+        this(inForce, counters, owners, Map::of, key -> 0);
     }
 
     /**

@@ -5,12 +5,14 @@ import io.llmproxy.domain.identity.CertificateName;
 import io.llmproxy.domain.identity.KeyHash;
 import io.llmproxy.domain.identity.Principal;
 import io.llmproxy.domain.identity.Tenant;
+import io.llmproxy.domain.identity.User;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,12 @@ public record RuntimeSnapshot(
         keysById = java.util.Collections.unmodifiableMap(keysById);
         tenants = java.util.Collections.unmodifiableMap(tenants);
         certificates = java.util.Collections.unmodifiableMap(certificates);
+    }
+
+    /** The users who have keys, as often as they have some; a walk over all keys, which no request takes. */
+    public Stream<User> users() {
+        return keys.values().stream()
+                .flatMap(k -> Stream.ofNullable(k.principal().user()));
     }
 
     public @Nullable KeyEntry key(KeyHash hash) {

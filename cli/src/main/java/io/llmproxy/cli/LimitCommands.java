@@ -1,5 +1,6 @@
 package io.llmproxy.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
@@ -17,17 +18,10 @@ final class LimitCommands {
             Column.text("mode", "mode"),
             Column.text("origin", "origin"));
 
-    private static final View USAGE = new View(
-            "id",
-            Column.text("id", "id"),
-            Column.text("scope", "scope"),
-            Column.text("subject", "subject"),
-            Column.text("metric", "metric"),
-            Column.text("per", "per"),
-            Column.number("amount", "amount"),
-            Column.number("used", "used"),
-            Column.number("remaining", "remaining"),
-            Column.number("passed", "passed"));
+    private static final View USAGE = usage(Column.text("subject", "subjectName"));
+    /** For programs, which find an id where there was one. */
+    private static final View USAGE_AS_IT_IS =
+            usage(Column.text("subject", "subject"), Column.text("subject name", "subjectName"));
 
     private static final String LIMITS = "limits";
 
@@ -136,10 +130,25 @@ final class LimitCommands {
                 .example("llmproxyctl limit show config:user");
     }
 
+    private static View usage(Column... subject) {
+        List<Column> columns = new ArrayList<>(List.of(Column.text("id", "id"), Column.text("scope", "scope")));
+        columns.add(subject[0]);
+        columns.addAll(List.of(
+                Column.text("metric", "metric"),
+                Column.text("per", "per"),
+                Column.number("amount", "amount"),
+                Column.number("used", "used"),
+                Column.number("remaining", "remaining"),
+                Column.number("passed", "passed")));
+        columns.addAll(List.of(subject).subList(1, subject.length));
+        return new View("id", columns);
+    }
+
     private static Verb usage() {
         return Verb.of("usage", "Shows what was used of each limit, and what is left.", c -> {
                     ApiPath path = owner(c).then("limit-usage").with("limit", "1000");
-                    if (!c.output().list(c.client().list(path), USAGE)) {
+                    View view = c.output().format() == Format.CSV ? USAGE_AS_IT_IS : USAGE;
+                    if (!c.output().list(c.client().list(path), view)) {
                         c.note("no limits, or nothing used of any");
                     }
                     return ExitCode.DONE;

@@ -36,10 +36,12 @@ final class LimitShapes {
 
     static LimitJson.Usage usage(LimitView.Usage usage) {
         Limit l = usage.view().limit();
+        String subject = usage.subject() == null ? usage.view().subject() : usage.subject();
         return new LimitJson.Usage(
                 l.id(),
                 l.scope().word(),
-                usage.subject() == null ? usage.view().subject() : usage.subject(),
+                subject,
+                usage.name() == null ? subject : usage.name(),
                 l.metric().word(),
                 per(l),
                 l.metric().text(l.amount()),

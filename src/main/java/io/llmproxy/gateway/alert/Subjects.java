@@ -61,9 +61,8 @@ final class Subjects {
         if (key != null) {
             return new Named(key.tenantId(), key.name());
         }
-        return snapshot.keys().values().stream()
-                .map(k -> k.principal().user())
-                .filter(u -> u != null && u.id().equals(id))
+        return snapshot.users()
+                .filter(u -> u.id().equals(id))
                 .findFirst()
                 .map(Subjects::of)
                 .orElseGet(() -> provider(id, limit));

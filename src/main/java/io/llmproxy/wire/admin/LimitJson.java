@@ -38,6 +38,7 @@ public record LimitJson(
      * What was used of a limit.
      *
      * @param subject whose use it is; null where all have one counter, or none has used any
+     * @param subjectName the same as people know it, where {@code subject} is the id of a user: the address
      * @param remaining 0 where the limit is passed
      * @param passed requests that a soft or shadow limit let pass since the start, and a hard one would have refused
      */
@@ -45,6 +46,7 @@ public record LimitJson(
             String id,
             String scope,
             @Nullable String subject,
+            @Nullable String subjectName,
             String metric,
             @Nullable String per,
             String amount,
