@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client that several limits refuse is told of the one that refuses for the longest time, and comes back when it may be served. */
 class LongestWaitTest {
@@ -155,13 +157,16 @@ class LongestWaitTest {
         assertThat(refused(chat()).resetSeconds()).isEqualTo(3_600);
     }
 
-    @Test
-    void aProvidersOwnLimitIsNotWaitedForWhereAnotherOneFollows() {
+    /** That of one provider is met before the key's, that of each one after it. */
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = "a")
+    void aProvidersOwnLimitIsNotWaitedForWhereAnotherOneFollows(@Nullable String subject) {
         fixture.removeProvider("up");
         provider("a");
         provider("b");
         Limit second = add(LimitScope.KEY, null, LimitMetric.REQUESTS, 1, LimitPeriod.SECOND);
-        add(LimitScope.PROVIDER, "a", LimitMetric.REQUESTS, 1, LimitPeriod.HOUR);
+        add(LimitScope.PROVIDER, subject, LimitMetric.REQUESTS, 1, LimitPeriod.HOUR);
         assertThat(servedBy()).isEqualTo("a");
         LimitExceeded error = refused(chat());
         assertThat(error.limitId()).isEqualTo(second.id());
