@@ -60,7 +60,7 @@ class LimitsCountingAnewTest {
             Eventually.holds(
                     "the ledger has them",
                     () -> ctl(appliance, "-t acme usage report --by tenant -o csv")
-                            .contains("," + AMOUNT + ","));
+                            .contains("," + (AMOUNT + 1) + ",1,")); // one was refused
             for (String way : new String[] {"sliding-window", "sliding-window --segments 12", "token-bucket"}) {
                 ctl(appliance, limit + " --algorithm " + way);
                 assertUsedUp(appliance, http, owner, way);

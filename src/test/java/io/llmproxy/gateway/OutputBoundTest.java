@@ -127,7 +127,7 @@ class OutputBoundTest {
                 "'prompt':'a','n':'5','n':1|50",
                 "'prompt':['a','b'],'best_of':'3'|60",
                 "'prompt':'a','n':-5,'best_of':0|10",
-                "'prompt':'a','n':99999999999|10000",
+                "'prompt':'a','n':99999999999|10000000",
             })
     void everyAnswerToEveryPromptOfACompletionIsReservedFor(String members, long reserved) {
         String body =
@@ -169,9 +169,9 @@ class OutputBoundTest {
                 "[7]|1",
                 "{'n':7}|1",
                 "1e-999999999999|1",
-                "1e999999999999|1000",
-                "9223372036854775808|1000",
-                "'99999999999999999999999'|1000",
+                "1e999999999999|1000000",
+                "9223372036854775808|1000000",
+                "'99999999999999999999999'|1000000",
             })
     void asManyAnswersAreReservedForAsTheMostLenientServerGives(String n, long answers) {
         String value = n.replace('\'', '"');
@@ -187,7 +187,7 @@ class OutputBoundTest {
     @Test
     void anAnswerCountTooLongToBeReadIsTheLargest() {
         String body = "{\"model\":\"unknown\",\"messages\":[],\"max_tokens\":10,\"n\":" + "7." + "0".repeat(9000) + "}";
-        assertThat(reservedAt("/v1/chat/completions", body)).isEqualTo(10_000);
+        assertThat(reservedAt("/v1/chat/completions", body)).isEqualTo(10_000_000);
     }
 
     @ParameterizedTest

@@ -249,6 +249,7 @@ class RefusalTest {
                 "{\"model\":\"\"}",
                 "{\"model\":[\"a\"]}",
                 "{\"model\":\"a\",\"model\":\"a\"}",
+                "{\"model\":\"a\",\"Model\":\"b\"}",
                 "{\"model\":\"a\",\"mod\\u0065l\":\"b\"}",
                 "{\"model\":\"a\"} x",
                 "{\"model\":\"a\"}{}",

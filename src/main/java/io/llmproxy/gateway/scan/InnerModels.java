@@ -37,7 +37,7 @@ final class InnerModels {
 
     private void request(JsonScanner scanner) {
         while (scanner.next() == Token.NAME) {
-            boolean names = scanner.is("model");
+            boolean names = scanner.isInAnyCase("model");
             Span value = Span.next(scanner);
             if (names) {
                 String text = value.text(scanner);
