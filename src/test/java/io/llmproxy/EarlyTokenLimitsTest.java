@@ -9,6 +9,7 @@ import io.llmproxy.testing.RedisServer;
 import io.llmproxy.testing.TestAppliance;
 import io.llmproxy.testing.Withheld;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +51,10 @@ class EarlyTokenLimitsTest {
             set(appliance, "global", metric);
             Withheld withheld = new Withheld(appliance, key);
             try (Http http = new Http(appliance.gateway(), key)) {
+                assertThat(keyed(http).statusCode()).isEqualTo(200);
                 useUp(http);
+                assertThat(keyed(http).headers().firstValue("idempotency-replayed"))
+                        .contains("true");
                 for (String framing : new String[] {Withheld.LARGE, Withheld.CHUNKED, Withheld.SMALL}) {
                     assertThat(withheld.status(CHAT, LONG, framing)).isEqualTo(402);
                 }
@@ -63,6 +67,13 @@ class EarlyTokenLimitsTest {
                         .isEqualTo(metric.equals("output-tokens") ? 200 : 402);
             }
         }
+    }
+
+    private static HttpResponse<String> keyed(Http http) {
+        return http.send(http.request(CHAT)
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", "once")
+                .POST(HttpRequest.BodyPublishers.ofString(SMALL_CHAT)));
     }
 
     private static void useUp(Http http) throws InterruptedException {

@@ -56,6 +56,8 @@ class LimitsApplianceTest {
             assertThat(refused.headers().firstValue("x-ratelimit-policy").orElse(""))
                     .contains("per-key");
             assertThat(commands.ctl("life", "usage").value()).contains(id).contains("dev");
+            assertThat(commands.ctl("life", "usage", id, "-q").value().strip()).isEqualTo(id);
+            assertThat(commands.ctl("life", "usage", "nothing").err()).contains("nothing");
             assertThat(commands.set("life", "key", "requests", "3", "hour")).isEqualTo(id);
             assertThat(http.chat().statusCode()).isEqualTo(200);
             assertThat(http.chat().statusCode()).isEqualTo(429);

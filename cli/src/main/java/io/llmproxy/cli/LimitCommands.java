@@ -2,6 +2,7 @@ package io.llmproxy.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
 
 /** {@code llmproxyctl limit …}, also called {@code quota}. */
@@ -145,15 +146,30 @@ final class LimitCommands {
     }
 
     private static Verb usage() {
-        return Verb.of("usage", "Shows what was used of each limit, and what is left.", c -> {
-                    ApiPath path = owner(c).then("limit-usage").with("limit", "1000");
-                    View view = c.output().format() == Format.CSV ? USAGE_AS_IT_IS : USAGE;
-                    if (!c.output().list(c.client().list(path), view)) {
-                        c.note("no limits, or nothing used of any");
-                    }
-                    return ExitCode.DONE;
-                })
-                .example("llmproxyctl -t acme limit usage", "llmproxyctl limit usage -o csv");
+        return Verb.of("usage", "Shows what was used of each limit, and what is left.", LimitCommands::usage)
+                .optionalArgument("LIMIT", "its id, as the list shows it; else all")
+                .example(
+                        "llmproxyctl -t acme limit usage",
+                        "llmproxyctl limit usage config:user",
+                        "llmproxyctl limit usage -o csv");
+    }
+
+    private static ExitCode usage(Context c) {
+        String id = c.line().optionalArgument();
+        Iterable<JsonNode> all = c.client().list(owner(c).then("limit-usage").with("limit", "1000"));
+        Iterable<JsonNode> wanted = id == null
+                ? all
+                : () -> StreamSupport.stream(all.spliterator(), false)
+                        .filter(usage -> Json.text(usage.path("id")).equals(id))
+                        .iterator();
+        View view = c.output().format() == Format.CSV ? USAGE_AS_IT_IS : USAGE;
+        if (!c.output().list(wanted, view)) {
+            if (id != null) {
+                c.client().get(owner(c).then(LIMITS, id)); // says so where there is no such limit
+            }
+            c.note(id == null ? "no limits, or nothing used of any" : "nothing used of it");
+        }
+        return ExitCode.DONE;
     }
 
     private static Verb reset() {

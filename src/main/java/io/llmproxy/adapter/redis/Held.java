@@ -83,12 +83,17 @@ final class Held implements Reservation {
         }
         here.settle(use);
         long overrun = 0;
+        boolean more = false;
         for (Hold hold : holds) {
             long delta = use.of(hold.limit().metric(), hold.amount()) - hold.amount();
             correct(hold, delta);
+            more |= delta > 0;
             if (hold.limit().metric().tokens()) {
                 overrun = Math.max(overrun, delta);
             }
+        }
+        if (more) {
+            line.tellFirst(); // or what was used beyond it would be granted again
         }
         line.told();
         return overrun;

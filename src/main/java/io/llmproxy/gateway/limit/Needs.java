@@ -24,10 +24,14 @@ public final class Needs {
         return of(x, List.of()).inputTokens() + Math.max(0, Math.min(x.ask().maxTokens(), MAX_OUTPUT));
     }
 
-    /** What it uses at least, as far as its head tells: who asks a model has one token to say, and wants one to hear. */
+    /**
+     * What it uses at least, as far as its head tells: who asks a model has one token to say, and wants one to hear. With an Idempotency-Key
+     * it may get the answer that is recorded, which costs none.
+     */
     static Need least(Exchange x) {
         PromptShape shape = shape(x);
-        return shape == PromptShape.NONE ? Need.NOTHING : new Need(1, shape.embeds() ? 0 : 1, 0);
+        boolean recorded = x.request().headers().first("idempotency-key").isPresent();
+        return shape == PromptShape.NONE || recorded ? Need.NOTHING : new Need(1, shape.embeds() ? 0 : 1, 0);
     }
 
     private static PromptShape shape(Exchange x) {

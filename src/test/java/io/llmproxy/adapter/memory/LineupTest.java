@@ -138,7 +138,7 @@ class LineupTest extends MemoryCounterStoreTest {
         int together = 0;
         int denied = 0;
         List<Reservation[]> running = new ArrayList<>();
-        for (int step = 0; step < 6000; step++) {
+        for (int step = 0; step < 10_000; step++) {
             pass(Duration.ofMillis(random.nextInt(400) * (long) random.nextInt(400)));
             List<Charge> charges = limits.stream()
                     .map(l -> charge(l, l.metric().budget() ? random.nextInt(60) : 1))

@@ -95,7 +95,7 @@ final class StrictJson {
 
     private void member(String name, JsonToken value, String text) {
         long count = value == JsonToken.VALUE_NUMBER_INT && text.matches("[0-9]{1,15}") ? Long.parseLong(text) : -1;
-        if (name.equals("model")) {
+        if (name.equalsIgnoreCase("model")) {
             models++;
             model = value == JsonToken.VALUE_STRING ? text : null;
         } else if (name.equals("stream")) {
