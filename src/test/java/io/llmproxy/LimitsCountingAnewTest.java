@@ -76,6 +76,24 @@ class LimitsCountingAnewTest {
         }
     }
 
+    @Test
+    void whatGoesOnCountingStaysReset() {
+        try (FakeProvider upstream = FakeProvider.start();
+                TestAppliance appliance = TestAppliance.start()) {
+            String key = appliance.tenantWithKey("acme", upstream.baseUrl());
+            String total = ctl(
+                            appliance, "-t acme limit set --scope tenant --metric requests --per total --amount 1 -q")
+                    .strip();
+            try (Http http = new Http(appliance.gateway(), key)) {
+                assertThat(http.chat().statusCode()).isEqualTo(200);
+                assertThat(http.chat().statusCode()).isEqualTo(429);
+                ctl(appliance, "-t acme limit reset " + total + " --yes");
+                ctl(appliance, "tenant update acme --time-zone Europe/Berlin");
+                assertThat(http.chat().statusCode()).isEqualTo(200);
+            }
+        }
+    }
+
     /** Stores that are a round trip away are told in the background. */
     private static void assertUsedUp(TestAppliance appliance, Http http, String owner, String what)
             throws InterruptedException {

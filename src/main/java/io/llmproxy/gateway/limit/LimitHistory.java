@@ -59,7 +59,7 @@ public final class LimitHistory {
         boolean moved = !now.equals(zones);
         Map<Kind, List<Limit>> fresh = all.values().stream()
                 .filter(l -> l.period().durable())
-                .filter(l -> !Shape.of(l).equals(known.get(l.id())) || moved && LedgerUse.zoned(l))
+                .filter(l -> !Shape.of(l).equals(known.get(l.id())) || moved && Shape.calendar(l) && LedgerUse.zoned(l))
                 .collect(Collectors.groupingBy(Kind::of));
         LookBack back = new LookBack(clock.instant());
         try {
@@ -89,10 +89,18 @@ public final class LimitHistory {
                         Tenant::id, tenant -> tenant.settings().limits().zone()));
     }
 
-    /** How a limit counts: with another one its counters begin at zero. */
+    /** How a limit counts: with another one its counters begin at zero. Those that go on are told nothing, since they may have been reset. */
     private record Shape(LimitAlgorithm algorithm, int segments, ZoneId zone) {
         static Shape of(Limit limit) {
-            return new Shape(limit.algorithm(), limit.segments(), limit.zone());
+            boolean slides = limit.algorithm() == LimitAlgorithm.SLIDING_WINDOW;
+            return new Shape(
+                    limit.algorithm(), slides ? limit.segments() : 0, calendar(limit) ? limit.zone() : ZoneOffset.UTC);
+        }
+
+        /** Whether it counts by days or months, which begin when they do where its tenant is. */
+        static boolean calendar(Limit limit) {
+            boolean days = limit.period() == LimitPeriod.DAY || limit.period() == LimitPeriod.MONTH;
+            return days && limit.algorithm() == LimitAlgorithm.FIXED_WINDOW;
         }
     }
 
