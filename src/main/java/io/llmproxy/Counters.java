@@ -104,6 +104,9 @@ final class Counters implements AutoCloseable {
                 store(),
                 id -> named(snapshots, id, clock.instant()),
                 () -> snapshots.current().users().collect(Collectors.toMap(User::id, User::email, (a, b) -> a)),
+                () -> snapshots.current().tenants().values().stream()
+                        .map(t -> t.tenant().settings().limits().zone())
+                        .collect(Collectors.toSet()),
                 passed::of);
     }
 

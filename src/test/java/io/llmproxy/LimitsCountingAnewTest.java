@@ -11,6 +11,7 @@ import io.llmproxy.testing.TestAppliance;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Limits that are made to count in another way forgive nothing of what was used. */
 class LimitsCountingAnewTest {
@@ -26,24 +27,26 @@ class LimitsCountingAnewTest {
         }
     }
 
-    @Test
-    void inRedis() throws InterruptedException {
+    @ParameterizedTest
+    @ValueSource(strings = {"-t acme", ""})
+    void inRedis(String owner) throws InterruptedException {
         try (FakeProvider upstream = FakeProvider.start();
                 RedisServer redis = RedisServer.start();
                 TestAppliance appliance =
                         TestAppliance.builder().set("redis.url", redis.url()).start()) {
-            check(appliance, upstream, "-t acme", "tenant");
+            check(appliance, upstream, owner, "tenant");
         }
     }
 
-    @Test
-    void byLeases() throws InterruptedException {
+    @ParameterizedTest
+    @ValueSource(strings = {"-t acme", ""})
+    void byLeases(String owner) throws InterruptedException {
         try (FakeProvider upstream = FakeProvider.start();
                 TestAppliance appliance = TestAppliance.builder()
                         .set("database.url", PostgresServer.freshDatabase())
                         .set("database.user", PostgresServer.USER)
                         .start()) {
-            check(appliance, upstream, "-t acme", "tenant");
+            check(appliance, upstream, owner, "tenant");
         }
     }
 
@@ -99,7 +102,7 @@ class LimitsCountingAnewTest {
             throws InterruptedException {
         Eventually.holds(
                 "used of " + what,
-                () -> ctl(appliance, owner + " limit usage -o csv").contains("," + AMOUNT + ",0,"));
+                () -> ctl(appliance, owner + " limit usage -o csv").contains("," + AMOUNT + "," + AMOUNT + ",0,"));
         assertThat(http.chat().statusCode()).as(what).isEqualTo(429);
     }
 

@@ -6,6 +6,7 @@ import io.llmproxy.domain.identity.Tenant;
 import io.llmproxy.domain.identity.User;
 import io.llmproxy.domain.limit.CounterKey;
 import io.llmproxy.domain.limit.Limit;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -106,15 +107,29 @@ final class LimitReads {
         return out;
     }
 
-    /** The counters of each limit by its id. */
+    /** The counters of each limit by its id; of limits with the days of each tenant, in all zones that tenants have. */
     private Map<String, Map<CounterKey, Long>> counted(List<LimitView> views) {
+        List<Limit> limits = views.stream().map(LimitView::limit).toList();
         Map<String, Map<CounterKey, Long>> counted = new HashMap<>();
+        count(limits, counted);
+        for (ZoneId zone : stores.live().zones().get()) {
+            List<Limit> there = limits.stream()
+                    .filter(l -> l.zoned() && l.byDays() && !l.zone().equals(zone))
+                    .map(l -> l.in(zone))
+                    .toList();
+            if (!there.isEmpty()) {
+                count(there, counted);
+            }
+        }
+        return counted;
+    }
+
+    private void count(List<Limit> limits, Map<String, Map<CounterKey, Long>> counted) {
         stores.live()
                 .counters()
-                .used(views.stream().map(LimitView::limit).toList())
+                .used(limits)
                 .forEach((key, used) -> counted.computeIfAbsent(key.limitId(), id -> new HashMap<>())
-                        .put(key, used));
-        return counted;
+                        .merge(key, used, Math::max));
     }
 
     private record Subject(

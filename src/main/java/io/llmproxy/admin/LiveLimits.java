@@ -5,7 +5,9 @@ import io.llmproxy.domain.limit.Limit;
 import io.llmproxy.domain.limit.LimitOrigin;
 import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.port.CounterStore;
+import java.time.ZoneId;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param inForce every limit by its id
  * @param owners the tenant of a key or a tenant by its id; null: it is neither's
  * @param addresses those of users with keys, by their ids
+ * @param zones of the tenants
  * @param passed how many requests passed a counter's limit, which was soft or shadow, since the start
  */
 public record LiveLimits(
@@ -25,11 +28,12 @@ public record LiveLimits(
         CounterStore counters,
         Function<UUID, @Nullable Named> owners,
         Supplier<Map<UUID, String>> addresses,
+        Supplier<Set<ZoneId>> zones,
         ToLongFunction<CounterKey> passed) {
     /** Where nobody counts what passes. */
     public LiveLimits(
             Supplier<Map<String, Limit>> inForce, CounterStore counters, Function<UUID, @Nullable Named> owners) {
-        this(inForce, counters, owners, Map::of, key -> 0);
+        this(inForce, counters, owners, Map::of, Set::of, key -> 0);
     }
 
     /**

@@ -127,10 +127,7 @@ public final class Limits {
 
     /** What is counted for all tenants together has one calendar. */
     private static Limit zoned(Limit limit, Tenant tenant) {
-        return switch (limit.scope()) {
-            case KEY, USER, TENANT -> limit.in(tenant.settings().limits().zone());
-            case IP, MODEL, ENDPOINT, PROVIDER, GLOBAL -> limit;
-        };
+        return limit.zoned() ? limit.in(tenant.settings().limits().zone()) : limit;
     }
 
     /** The limits that a tenant's settings amount to. */

@@ -180,6 +180,20 @@ public record Limit(
         return algorithm != LimitAlgorithm.FIXED_WINDOW || !calendar;
     }
 
+    /** Whether it is the installation's, with the days and months of each tenant. */
+    public boolean zoned() {
+        return tenantId == null
+                && switch (scope) {
+                    case KEY, USER, TENANT -> true;
+                    case IP, MODEL, ENDPOINT, PROVIDER, GLOBAL -> false;
+                };
+    }
+
+    /** Whether it counts by days or months, which begin when they do where its tenant is. */
+    public boolean byDays() {
+        return algorithm == LimitAlgorithm.FIXED_WINDOW && (period == LimitPeriod.DAY || period == LimitPeriod.MONTH);
+    }
+
     /** A tenth of its amount, rounded up. */
     public long tenth() {
         return (amount + 9) / 10;

@@ -52,7 +52,7 @@ public final class LedgerUse {
         snapshot.tenants().values().forEach(t -> zones.add(zone(t)));
         Map<Span, Set<String>> spans = new HashMap<>();
         for (Limit limit : limits) {
-            if (zoned(limit)) {
+            if (limit.zoned()) {
                 zones.forEach(zone -> note(spans, limit.in(zone), zone, begin));
             } else {
                 note(spans, limit, null, begin);
@@ -61,15 +61,6 @@ public final class LedgerUse {
         Map<CounterKey, Charge> used = new HashMap<>();
         spans.forEach((span, ids) -> add(snapshot, span, ids, used));
         return used;
-    }
-
-    /** Whether it has the days and months of each tenant. */
-    static boolean zoned(Limit limit) {
-        return limit.tenantId() == null
-                && switch (limit.scope()) {
-                    case KEY, USER, TENANT -> true;
-                    case IP, MODEL, ENDPOINT, PROVIDER, GLOBAL -> false;
-                };
     }
 
     private static void note(

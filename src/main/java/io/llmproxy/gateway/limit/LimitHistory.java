@@ -59,7 +59,7 @@ public final class LimitHistory {
         boolean moved = !now.equals(zones);
         Map<Kind, List<Limit>> fresh = all.values().stream()
                 .filter(l -> l.period().durable())
-                .filter(l -> !Shape.of(l).equals(known.get(l.id())) || moved && Shape.calendar(l) && LedgerUse.zoned(l))
+                .filter(l -> !Shape.of(l).equals(known.get(l.id())) || moved && l.byDays() && l.zoned())
                 .collect(Collectors.groupingBy(Kind::of));
         LookBack back = new LookBack(clock.instant());
         try {
@@ -94,13 +94,7 @@ public final class LimitHistory {
         static Shape of(Limit limit) {
             boolean slides = limit.algorithm() == LimitAlgorithm.SLIDING_WINDOW;
             return new Shape(
-                    limit.algorithm(), slides ? limit.segments() : 0, calendar(limit) ? limit.zone() : ZoneOffset.UTC);
-        }
-
-        /** Whether it counts by days or months, which begin when they do where its tenant is. */
-        static boolean calendar(Limit limit) {
-            boolean days = limit.period() == LimitPeriod.DAY || limit.period() == LimitPeriod.MONTH;
-            return days && limit.algorithm() == LimitAlgorithm.FIXED_WINDOW;
+                    limit.algorithm(), slides ? limit.segments() : 0, limit.byDays() ? limit.zone() : ZoneOffset.UTC);
         }
     }
 
