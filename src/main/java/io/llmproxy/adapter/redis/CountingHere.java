@@ -9,7 +9,6 @@ import io.llmproxy.domain.limit.LimitDecision.Denied;
 import io.llmproxy.domain.limit.LimitDecision.Granted;
 import io.llmproxy.domain.limit.LimitDecision.Refusal;
 import io.llmproxy.domain.limit.LimitMetric;
-import io.llmproxy.domain.limit.LimitScope;
 import io.llmproxy.domain.limit.PastUse;
 import io.llmproxy.domain.limit.Reservation;
 import io.llmproxy.port.CounterStore;
@@ -81,7 +80,7 @@ final class CountingHere {
         Denied passed = null;
         for (Charge charge : charges) {
             Charge nothing = new Charge(charge.limit(), charge.key(), 0);
-            Denied denied = local.refusal(List.of(nothing));
+            Denied denied = charge.amount() > 0 ? local.refusal(List.of(nothing)) : null;
             if (denied != null) {
                 passed = Denied.with(
                         passed, new Refusal(charge.limit(), charge.amount(), denied.remaining(), denied.waitSeconds()));
@@ -141,12 +140,8 @@ final class CountingHere {
     }
 
     private int among(Limit limit) {
-        boolean shared = limit.tenantId() == null
-                && switch (limit.scope()) {
-                    case GLOBAL, IP, MODEL, ENDPOINT, PROVIDER -> true;
-                    case KEY, USER, TENANT -> false;
-                };
-        return shared || limit.scope() == LimitScope.GLOBAL ? others.all() : others.tenants();
+        boolean everybodys = limit.tenantId() == null && !limit.zoned();
+        return everybodys ? others.all() : others.tenants();
     }
 
     /** What the ledger knows, of all processes: this one's part of it. */

@@ -180,7 +180,7 @@ public record Limit(
         return algorithm != LimitAlgorithm.FIXED_WINDOW || !calendar;
     }
 
-    /** Whether it is the installation's, with the days and months of each tenant. */
+    /** Whether it is the installation's, but counted for each tenant by itself, with that one's days and months. */
     public boolean zoned() {
         return tenantId == null
                 && switch (scope) {
